@@ -1,0 +1,160 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Imports point down only; `Tests/TidyTests` computes the closure and fails with file and line.
+//
+//   3 wiring    tapedeck, Commands, Live, Runtime, ReplayServer
+//   2 outside   Gateway, Journal, Projections
+//   1 pure      Bybit, Trading, Simulation
+//   0 words     Market, JSON
+//   C           system libraries and thin shims
+
+let package = Package(
+    name: "tapedeck",
+    products: [
+        .library(name: "Tapedeck", targets: ["Commands"]),
+        .executable(name: "tapedeck", targets: ["tapedeck"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(
+            name: "CZstd",
+            pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"])]
+        ),
+        .systemLibrary(
+            name: "CDeflate",
+            pkgConfig: "libdeflate",
+            providers: [.apt(["libdeflate-dev"])]
+        ),
+        .systemLibrary(
+            name: "CCrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
+        // simdjson is C++: a thin C face over it (libsimdjson-dev).
+        .target(
+            name: "CSimdjson",
+            cxxSettings: [.define("NDEBUG")],
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
+        // Landlock and seccomp: variadic system calls that Swift cannot see.
+        .target(name: "CSandbox"),
+
+        // 0 words
+        .target(name: "Market"),
+        .target(name: "JSON", dependencies: ["CSimdjson"]),
+
+        // 1 pure
+        .target(name: "Bybit", dependencies: ["Market", "JSON"]),
+        .target(name: "Trading", dependencies: ["Market"]),
+        .target(name: "Simulation", dependencies: ["Market"]),
+
+        // 2 outside
+        .target(name: "Journal", dependencies: ["Market", "CZstd", "CDeflate", "CCrypto"]),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Market", "Bybit", "CCurl", "CCrypto",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "Projections",
+            dependencies: ["Market", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+
+        // 3 wiring
+        .target(name: "Runtime", dependencies: ["Market", "JSON", "Bybit", "Trading", "Journal", "Projections"]),
+        .target(
+            name: "ReplayServer",
+            dependencies: [
+                "Market", "JSON", "Bybit", "Simulation", "CCrypto",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "Live",
+            dependencies: [
+                "Market", "JSON", "Bybit", "Trading", "Journal", "Gateway", "Runtime",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "Commands",
+            dependencies: [
+                "Market", "JSON", "Bybit", "Trading", "Journal", "Projections", "Runtime", "Live",
+                "Gateway", "ReplayServer", "Simulation", "CSandbox",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        .executableTarget(name: "tapedeck", dependencies: ["Commands"]),
+
+        // Tests: one target a module, `RuntimeTests` for scenarios, `TidyTests` for house style.
+        .testTarget(name: "MarketTests", dependencies: ["Market"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "BybitTests", dependencies: ["Bybit", "Market", "JSON"]),
+        .testTarget(name: "TradingTests", dependencies: ["Trading", "Market"]),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Market"]),
+        .testTarget(name: "JournalTests", dependencies: ["Journal", "Market"]),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Gateway", "Bybit", "Market", .product(name: "NIOPosix", package: "swift-nio")]
+        ),
+        .testTarget(name: "ProjectionsTests", dependencies: ["Projections", "Market"]),
+        .testTarget(
+            name: "ReplayServerTests",
+            dependencies: ["ReplayServer", "Simulation", "Bybit", "Market", "JSON"]
+        ),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: ["Runtime", "Trading", "Journal", "Bybit", "Market", "JSON"]
+        ),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: ["Commands", "Journal", "Market", "JSON"]
+        ),
+        .testTarget(name: "TidyTests"),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
+
+/// One list for every Swift target: what is strict is strict everywhere.
+let strictness: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+for target in package.targets where target.type != .system && !target.name.hasPrefix("C") || target.name == "Commands" || target.name == "CommandsTests" {
+    target.swiftSettings = (target.swiftSettings ?? []) + strictness
+}

@@ -1,0 +1,108 @@
+/// An exact sum of money in one coin, counted in units of 10⁻¹⁸.
+///
+/// Fees, funding, P&L and balances. Prices and quantities are not amounts: they count in their instrument's
+/// own scale (``Price``, ``Quantity``).
+///
+/// - Unit: `units == 1` is 10⁻¹⁸ of the coin.
+/// - Range: ±1.7 × 10²⁰ of the coin; what goes beyond throws ``NumberError/overflow``.
+public struct Amount: Hashable, Comparable, Sendable {
+    public var units: Int128
+
+    /// Decimals of an amount: 18.
+    public static let decimals = 18
+    public static let zero = Amount(units: 0)
+
+    @inlinable
+    public init(units: Int128) { self.units = units }
+
+    /// Reads decimal text such as `-12.000000000000000001`.
+    public init(text: UnsafeRawBufferPointer) throws(NumberError) {
+        let number = try DecimalText.read(text, digitsMax: 38)
+        if number.decimals <= Amount.decimals {
+            let (units, overflow) = number.mantissa.multipliedReportingOverflow(
+                by: PowerOfTen.int128(Amount.decimals - number.decimals)
+            )
+            guard !overflow else { throw .overflow }
+            self.init(units: units)
+        } else {
+            let (units, rest) = number.mantissa.quotientAndRemainder(
+                dividingBy: PowerOfTen.int128(number.decimals - Amount.decimals)
+            )
+            guard rest == 0 else {
+                throw .tooFine(decimals: number.decimals, scale: Amount.decimals)
+            }
+            self.init(units: units)
+        }
+    }
+
+    public init(text: String) throws(NumberError) {
+        self = try DecimalText.withBytes(of: text) { bytes throws(NumberError) in
+            try Amount(text: bytes)
+        }
+    }
+
+    /// The number as an amount; always exact.
+    public init(_ numeral: Numeral) throws(NumberError) {
+        let (units, overflow) = Int128(numeral.mantissa).multipliedReportingOverflow(
+            by: PowerOfTen.int128(Amount.decimals - Int(numeral.decimals))
+        )
+        guard !overflow else { throw .overflow }
+        self.init(units: units)
+    }
+
+    @inlinable
+    public static func < (left: Amount, right: Amount) -> Bool { left.units < right.units }
+
+    public func adding(_ other: Amount) throws(NumberError) -> Amount {
+        let (sum, overflow) = units.addingReportingOverflow(other.units)
+        guard !overflow else { throw .overflow }
+        return Amount(units: sum)
+    }
+
+    public func subtracting(_ other: Amount) throws(NumberError) -> Amount {
+        let (difference, overflow) = units.subtractingReportingOverflow(other.units)
+        guard !overflow else { throw .overflow }
+        return Amount(units: difference)
+    }
+
+    public var negated: Amount { Amount(units: -units) }
+    public var isZero: Bool { units == 0 }
+
+    /// This amount × `numerator` ÷ `denominator`, rounded once.
+    public func scaled(
+        by numerator: Int128,
+        over denominator: Int128,
+        rounding: Rounding
+    ) throws(NumberError) -> Amount {
+        Amount(
+            units: try FullWidth.multiplyDivide(
+                units,
+                numerator,
+                by: denominator,
+                rounding: rounding
+            )
+        )
+    }
+
+    /// The amount with `decimals` (0 ... 18) digits after the point.
+    public func rounded(toDecimals decimals: Int, _ rounding: Rounding) throws(NumberError) -> Amount {
+        let step = PowerOfTen.int128(Amount.decimals - decimals)
+        let count = try FullWidth.multiplyDivide(units, 1, by: step, rounding: rounding)
+        let (units, overflow) = count.multipliedReportingOverflow(by: step)
+        guard !overflow else { throw .overflow }
+        return Amount(units: units)
+    }
+}
+
+extension Amount: CustomStringConvertible {
+    /// The exact number without trailing zeros: `0`, `-1.5`, `12.000000000000000001`.
+    public var description: String {
+        var mantissa = units
+        var decimals = Amount.decimals
+        while decimals > 0, mantissa % 10 == 0 {
+            mantissa /= 10
+            decimals -= 1
+        }
+        return DecimalText.write(mantissa, decimals: decimals)
+    }
+}

@@ -1,0 +1,158 @@
+/// What one record means: the engine's input, written by decoding into a buffer that is used again.
+///
+/// A record is of one kind; only the fields of its kind are filled, the others are empty. A field that could not
+/// be read is a finding in ``findings`` and the rest of the record stands.
+public struct Event: Sendable {
+    public enum Kind: UInt8, Sendable {
+        /// Nothing for the engine: evidence, our own outputs.
+        case none
+        /// A topic or frame that this version does not know; recorded and counted.
+        case unknown
+        /// Bytes that are not what their stream promises; ``Event/findings`` says why.
+        case malformed
+        case book
+        case publicTrades
+        case ticker
+        case candles
+        case orders
+        case executions
+        case positions
+        case wallets
+        /// Answer to subscribe, unsubscribe or auth.
+        case acknowledgement
+        case pong
+        /// A REST exchange that ended.
+        case reply
+        /// A socket connected or disconnected, or public data was shed.
+        case link
+        /// A strategy's timer fired.
+        case timer
+        case tick
+        case clock
+        case sessionStart
+        case sessionEnd
+        case operatorRequest
+    }
+
+    public var kind: Kind = .none
+    public var category: Category = .linear
+    /// The instrument of public events; ``Symbol/none`` otherwise (private rows carry their own).
+    public var symbol: Symbol = .none
+    /// `ts` or `creationTime`: when the exchange built the message, Unix milliseconds; 0 when absent.
+    public var exchangeMilliseconds: Int64 = 0
+    public var findings: [DecodeFinding] = []
+
+    public var book = BookUpdate()
+    public var trades: [PublicTrade] = []
+    public var ticker = TickerUpdate()
+    public var candles: [Candle] = []
+    public var orders: [OrderUpdate] = []
+    public var executions: [ExecutionReport] = []
+    public var positions: [PositionUpdate] = []
+    public var wallets: [WalletUpdate] = []
+    public var instruments: [Instrument] = []
+    public var acknowledgement = Acknowledgement()
+    public var reply = Reply()
+    public var link = LinkEvent()
+    public var timer = TimerEvent()
+
+    public init() {}
+
+    /// Empties the buffer and keeps its memory.
+    public mutating func reset() {
+        kind = .none
+        symbol = .none
+        exchangeMilliseconds = 0
+        findings.removeAll(keepingCapacity: true)
+        book.bids.removeAll(keepingCapacity: true)
+        book.asks.removeAll(keepingCapacity: true)
+        trades.removeAll(keepingCapacity: true)
+        candles.removeAll(keepingCapacity: true)
+        orders.removeAll(keepingCapacity: true)
+        executions.removeAll(keepingCapacity: true)
+        positions.removeAll(keepingCapacity: true)
+        wallets.removeAll(keepingCapacity: true)
+        instruments.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Why a record, or one field of it, could not be read.
+public struct DecodeFinding: Hashable, Sendable {
+    public enum Reason: Hashable, Sendable {
+        /// Not a JSON text, or cut short; the parser's word.
+        case notJSON(String)
+        case notUTF8
+        case missing
+        case empty
+        /// Of another JSON type than the field's.
+        case wrongType
+        case number(NumberError)
+        /// A word that the field cannot have.
+        case unexpected(String)
+    }
+
+    /// Path of the field, such as `data.b[3][0]`; empty for the whole record.
+    public var field: String
+    public var reason: Reason
+
+    public init(field: String, reason: Reason) {
+        self.field = field
+        self.reason = reason
+    }
+}
+
+extension DecodeFinding: CustomStringConvertible {
+    public var description: String {
+        let what =
+            switch reason {
+            case .notJSON(let why): "is not JSON (\(why))"
+            case .notUTF8: "is not UTF-8"
+            case .missing: "is missing"
+            case .empty: "is empty"
+            case .wrongType: "is of another type"
+            case .number(let error): error.description
+            case .unexpected(let text): "has the unexpected value \(text)"
+            }
+        return (field.isEmpty ? "record" : field) + " " + what
+    }
+}
+
+/// Answer to `subscribe`, `unsubscribe`, `auth`.
+public struct Acknowledgement: Hashable, Sendable {
+    public var operation = ""
+    public var isSuccess = false
+    public var message = ""
+    public var requestID = ""
+
+    public init() {}
+}
+
+/// A socket's life, and what was not kept of it: a record of `link/…`.
+public struct LinkEvent: Hashable, Sendable {
+    public enum Change: String, Hashable, Sendable {
+        case connected
+        case disconnected
+        /// Authenticated (private) and subscribed: pushes from here on are complete.
+        case ready
+        /// Public data was not kept; `count` messages. Books of the stream are stale until a snapshot.
+        case shed
+        case failed
+    }
+
+    public var change: Change = .connected
+    /// Which socket: `public/linear`, `private/main`.
+    public var socket = ""
+    public var reason = ""
+    public var count: Int64 = 0
+
+    public init() {}
+}
+
+/// A strategy's timer: set by a command, fired by a record of `desk/timer`.
+public struct TimerEvent: Hashable, Sendable {
+    public var strategy = ""
+    public var name = ""
+    public var due: Timestamp = .zero
+
+    public init() {}
+}

@@ -1,0 +1,44 @@
+/// How a division that does not come out even is rounded. Every division of money names one.
+public enum Rounding: Sendable {
+    /// Towards zero: digits past the last are cut.
+    case towardZero
+    /// To the nearest; a half goes to the even neighbour.
+    case halfEven
+    /// To the nearest; a half goes away from zero.
+    case halfUp
+}
+
+/// Products and quotients of `Int128` whose middle may need 256 bits.
+public enum FullWidth {
+    /// `a` × `b` ÷ `divisor`, rounded once, at the end.
+    public static func multiplyDivide(
+        _ a: Int128,
+        _ b: Int128,
+        by divisor: Int128,
+        rounding: Rounding
+    ) throws(NumberError) -> Int128 {
+        guard divisor != 0 else { throw .divisionByZero }
+        let isNegative = ((a < 0) != (b < 0)) != (divisor < 0)
+        let product = a.magnitude.multipliedFullWidth(by: b.magnitude)
+        let by = divisor.magnitude
+        guard product.high < by else { throw .overflow }
+        var (quotient, remainder) = by.dividingFullWidth(product)
+        if remainder != 0 {
+            let isOverHalf = remainder > by - remainder
+            let isHalf = remainder == by - remainder
+            let up =
+                switch rounding {
+                case .towardZero: false
+                case .halfEven: isOverHalf || (isHalf && quotient & 1 == 1)
+                case .halfUp: isOverHalf || isHalf
+                }
+            if up {
+                let (next, overflow) = quotient.addingReportingOverflow(1)
+                guard !overflow else { throw .overflow }
+                quotient = next
+            }
+        }
+        guard quotient <= Int128.max.magnitude else { throw .overflow }
+        return isNegative ? -Int128(quotient) : Int128(quotient)
+    }
+}

@@ -1,0 +1,106 @@
+/// A decimal number just as the exchange wrote it: digits, and how many of them stand after the point.
+///
+/// Decoding knows no instrument, so it cannot know a scale; it keeps `64123.50` as `6412350` with two
+/// decimals, and the same text comes out again. The engine brings it to the instrument's scale.
+///
+/// - Range: 18 digits (`Int64`), up to 18 of them after the point.
+/// - Source: every price and quantity of Bybit, which are JSON strings.
+public struct Numeral: Sendable {
+    /// All digits as one whole number, with the sign.
+    public var mantissa: Int64
+    /// Count of digits after the point, 0 ... 18.
+    public var decimals: UInt8
+    /// True for `-0`, `-0.00`: the one number whose sign the mantissa cannot hold.
+    public var isNegativeZero: Bool
+
+    @inlinable
+    public init(mantissa: Int64, decimals: UInt8, isNegativeZero: Bool = false) {
+        self.mantissa = mantissa
+        self.decimals = decimals
+        self.isNegativeZero = isNegativeZero
+    }
+
+    /// Zero without decimals.
+    public static let zero = Numeral(mantissa: 0, decimals: 0)
+
+    @inlinable
+    public var isZero: Bool { mantissa == 0 }
+
+    /// Reads decimal text such as `64123.50`, digit by digit.
+    ///
+    /// - Parameter text: ASCII digits with at most one point and a leading `-`; no exponent, no space.
+    public init(text: UnsafeRawBufferPointer) throws(NumberError) {
+        let number = try DecimalText.read(text, digitsMax: 18)
+        self.init(
+            mantissa: Int64(number.mantissa),
+            decimals: UInt8(number.decimals),
+            isNegativeZero: number.isNegative && number.mantissa == 0
+        )
+    }
+
+    public init(text: String) throws(NumberError) {
+        self = try DecimalText.withBytes(of: text) { bytes throws(NumberError) in
+            try Numeral(text: bytes)
+        }
+    }
+
+    /// The number in units of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ.
+    ///
+    /// - Throws: ``NumberError/tooFine(decimals:scale:)`` when digits would be lost (trailing zeros are not digits),
+    ///   ``NumberError/overflow`` when it does not fit.
+    @inlinable
+    public func units(decimals scale: Int) throws(NumberError) -> Int64 {
+        let own = Int(decimals)
+        if own == scale { return mantissa }
+        if own < scale {
+            guard scale - own <= 18 else {
+                if mantissa == 0 { return 0 }
+                throw .overflow
+            }
+            let (units, overflow) = mantissa.multipliedReportingOverflow(
+                by: PowerOfTen.int64(scale - own)
+            )
+            guard !overflow else { throw .overflow }
+            return units
+        }
+        let (quotient, remainder) = mantissa.quotientAndRemainder(
+            dividingBy: PowerOfTen.int64(own - scale)
+        )
+        guard remainder == 0 else { throw .tooFine(decimals: own, scale: scale) }
+        return quotient
+    }
+
+    /// The same number without trailing zeros after the point; `-0` becomes `0`.
+    public var trimmed: Numeral {
+        var mantissa = mantissa
+        var decimals = decimals
+        while decimals > 0, mantissa % 10 == 0 {
+            mantissa /= 10
+            decimals -= 1
+        }
+        return Numeral(mantissa: mantissa, decimals: decimals)
+    }
+}
+
+extension Numeral: Hashable {
+    /// Equal as numbers: `90000`, `90000.0` and `90000.00` are one level of a book.
+    public static func == (left: Numeral, right: Numeral) -> Bool {
+        let a = left.trimmed
+        let b = right.trimmed
+        return a.mantissa == b.mantissa && a.decimals == b.decimals
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        let trimmed = trimmed
+        hasher.combine(trimmed.mantissa)
+        hasher.combine(trimmed.decimals)
+    }
+}
+
+extension Numeral: CustomStringConvertible {
+    /// The text as it came: `isNegativeZero` and trailing zeros included.
+    public var description: String {
+        let text = DecimalText.write(Int128(mantissa), decimals: Int(decimals))
+        return isNegativeZero ? "-" + text : text
+    }
+}

@@ -1,0 +1,81 @@
+/// What a REST exchange was about; the rows of a list reply stand in the event's own arrays.
+public enum Endpoint: Hashable, Sendable {
+    case serverTime
+    case instruments
+    case orderBook
+    case createOrder
+    case amendOrder
+    case cancelOrder
+    case cancelAllOrders
+    case openOrders
+    case orderHistory
+    case executions
+    case positions
+    case wallet
+    case transactionLog
+    case other(String)
+
+    /// Method and path of each endpoint spoken.
+    public static let table: [(endpoint: Endpoint, method: String, path: String)] = [
+        (.serverTime, "GET", "/v5/market/time"),
+        (.instruments, "GET", "/v5/market/instruments-info"),
+        (.orderBook, "GET", "/v5/market/orderbook"),
+        (.createOrder, "POST", "/v5/order/create"),
+        (.amendOrder, "POST", "/v5/order/amend"),
+        (.cancelOrder, "POST", "/v5/order/cancel"),
+        (.cancelAllOrders, "POST", "/v5/order/cancel-all"),
+        (.openOrders, "GET", "/v5/order/realtime"),
+        (.orderHistory, "GET", "/v5/order/history"),
+        (.executions, "GET", "/v5/execution/list"),
+        (.positions, "GET", "/v5/position/list"),
+        (.wallet, "GET", "/v5/account/wallet-balance"),
+        (.transactionLog, "GET", "/v5/account/transaction-log"),
+    ]
+
+    public init(path: String) {
+        self = Endpoint.table.first { $0.path == path }?.endpoint ?? .other(path)
+    }
+
+    public var path: String {
+        if case .other(let path) = self { return path }
+        return Endpoint.table.first { $0.endpoint == self }?.path ?? ""
+    }
+
+    public var method: String {
+        Endpoint.table.first { $0.endpoint == self }?.method ?? "GET"
+    }
+}
+
+/// The end of a REST exchange.
+public struct Reply: Hashable, Sendable {
+    public enum Outcome: String, Hashable, Sendable {
+        case answered
+        /// No answer within the time; an order so asked for is *unknown* until it is looked up.
+        case timedOut = "timed-out"
+        /// The connection failed before or during the exchange.
+        case failed
+        /// Not sent: the desk was halted or the connection closed before it could leave.
+        case notSent = "not-sent"
+    }
+
+    public var endpoint: Endpoint = .other("")
+    public var outcome: Outcome = .answered
+    public var httpStatus = 0
+    /// `retCode`; 0 is success. −1 when the body has none.
+    public var code: Int64 = 0
+    public var message = ""
+    public var orderID = ""
+    /// Of the request, so that a failed exchange is known by it too.
+    public var orderLinkID = ""
+    public var nextPageCursor = ""
+    /// The query as sent, without `?`; empty for POST.
+    public var query = ""
+    public var sent: Timestamp = .zero
+    public var received: Timestamp = .zero
+    /// `/v5/market/time`: the exchange's clock.
+    public var serverTime: Timestamp = .zero
+
+    public init() {}
+
+    public var isSuccess: Bool { outcome == .answered && code == 0 && httpStatus == 200 }
+}
