@@ -106,6 +106,10 @@ public enum LookUp: Hashable, Sendable {
     case openOrders(Category)
     case order(InstrumentID, orderLinkID: String)
     case orderHistory(InstrumentID, orderLinkID: String)
+    /// All orders of the category, closed ones included, from this moment on, Unix milliseconds.
+    case ordersSince(Category, sinceMilliseconds: Int64)
+    /// The account's flows of the category from this moment on, Unix milliseconds.
+    case transactionLog(Category, sinceMilliseconds: Int64)
     /// Executions from this moment on, Unix milliseconds.
     case executions(Category, sinceMilliseconds: Int64)
     case positions(Category)

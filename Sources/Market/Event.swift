@@ -55,6 +55,8 @@ public struct Event: Sendable {
     public var reply = Reply()
     public var link = LinkEvent()
     public var timer = TimerEvent()
+    public var transactions: [TransactionRow] = []
+    public var operatorRequest = OperatorRequest()
 
     public init() {}
 
@@ -73,6 +75,7 @@ public struct Event: Sendable {
         positions.removeAll(keepingCapacity: true)
         wallets.removeAll(keepingCapacity: true)
         instruments.removeAll(keepingCapacity: true)
+        transactions.removeAll(keepingCapacity: true)
     }
 }
 
@@ -153,6 +156,18 @@ public struct TimerEvent: Hashable, Sendable {
     public var strategy = ""
     public var name = ""
     public var due: Timestamp = .zero
+
+    public init() {}
+}
+
+/// A request of the operator, a record of `desk/operator` before it is carried out, so that it replays.
+///
+/// - Source: payload `{"verb":"stop","reason":"…"}`.
+public struct OperatorRequest: Hashable, Sendable {
+    /// `stop`: strategies end and their open orders are cancelled. `audit`: orders, executions, positions, wallet
+    /// and flows are looked up. `halt`, `resume`: new orders. `mark`: a note. Unknown verbs are findings.
+    public var verb = ""
+    public var reason = ""
 
     public init() {}
 }

@@ -243,3 +243,68 @@ public struct WalletUpdate: Hashable, Sendable {
         self.locked = locked
     }
 }
+
+/// One flow of a wallet as the exchange books it.
+///
+/// `change` = `cashFlow` + `funding` − `fee`. Mind the sign of funding: positive is received, the opposite of an
+/// execution row's fee.
+///
+/// - Source: a row of `GET /v5/account/transaction-log`.
+public struct TransactionRow: Hashable, Sendable {
+    public var id: String
+    /// `TRADE`, `SETTLEMENT` (funding), `TRANSFER_IN` and others; unknown words are kept.
+    public var type: String
+    public var category: Category?
+    /// Empty for flows without an instrument.
+    public var symbol: String
+    public var coin: String
+    public var orderID: String
+    public var orderLinkID: String
+    /// The execution that caused it.
+    public var tradeID: String
+    public var quantity: Numeral?
+    public var tradePrice: Numeral?
+    public var cashFlow: Amount
+    public var funding: Amount
+    public var fee: Amount
+    public var change: Amount
+    /// Wallet balance of the coin after the flow.
+    public var balance: Amount
+    public var timeMilliseconds: Int64
+
+    public init(
+        id: String,
+        type: String,
+        category: Category?,
+        symbol: String,
+        coin: String,
+        orderID: String = "",
+        orderLinkID: String = "",
+        tradeID: String = "",
+        quantity: Numeral? = nil,
+        tradePrice: Numeral? = nil,
+        cashFlow: Amount = .zero,
+        funding: Amount = .zero,
+        fee: Amount = .zero,
+        change: Amount,
+        balance: Amount,
+        timeMilliseconds: Int64
+    ) {
+        self.id = id
+        self.type = type
+        self.category = category
+        self.symbol = symbol
+        self.coin = coin
+        self.orderID = orderID
+        self.orderLinkID = orderLinkID
+        self.tradeID = tradeID
+        self.quantity = quantity
+        self.tradePrice = tradePrice
+        self.cashFlow = cashFlow
+        self.funding = funding
+        self.fee = fee
+        self.change = change
+        self.balance = balance
+        self.timeMilliseconds = timeMilliseconds
+    }
+}
