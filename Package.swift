@@ -9,6 +9,11 @@ import PackageDescription
 //   0 words     Market, JSON
 //   C           system libraries and thin shims
 
+/// What `tapedeck --version` and `session/start` say of the build.
+let commit = Context.gitInformation.map {
+    String($0.currentCommit.prefix(12)) + ($0.hasUncommittedChanges ? "-changed" : "")
+}
+
 let package = Package(
     name: "tapedeck",
     products: [
@@ -51,6 +56,11 @@ let package = Package(
             cxxSettings: [.define("NDEBUG")],
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
+        // The commit this was built from, as a C string: only this target is built again when it changes.
+        .target(
+            name: "CVersion",
+            cSettings: [.define("TAPEDECK_COMMIT", to: "\"\(commit ?? "unknown")\"")]
+        ),
         // Landlock and seccomp: variadic system calls that Swift cannot see.
         .target(name: "CSandbox"),
 
@@ -83,7 +93,10 @@ let package = Package(
         ),
 
         // 3 wiring
-        .target(name: "Runtime", dependencies: ["Market", "JSON", "Bybit", "Trading", "Journal", "Projections"]),
+        .target(
+            name: "Runtime",
+            dependencies: ["Market", "JSON", "Bybit", "Trading", "Journal", "Projections"]
+        ),
         .target(
             name: "ReplayServer",
             dependencies: [
@@ -108,8 +121,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Market", "JSON", "Bybit", "Trading", "Journal", "Projections", "Runtime", "Live",
-                "Gateway", "ReplayServer", "Simulation", "CSandbox",
+                "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections",
+                "Runtime", "Live", "ReplayServer", "CSandbox", "CVersion",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -126,7 +139,9 @@ let package = Package(
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Market"]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Bybit", "Market", .product(name: "NIOPosix", package: "swift-nio")]
+            dependencies: [
+                "Gateway", "Bybit", "Market", .product(name: "NIOPosix", package: "swift-nio"),
+            ]
         ),
         .testTarget(name: "ProjectionsTests", dependencies: ["Projections", "Market"]),
         .testTarget(
@@ -155,6 +170,9 @@ let strictness: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
 ]
-for target in package.targets where target.type != .system && !target.name.hasPrefix("C") || target.name == "Commands" || target.name == "CommandsTests" {
+let notSwift: Set<String> = [
+    "CZstd", "CDeflate", "CCrypto", "CCurl", "CSimdjson", "CSandbox", "CVersion",
+]
+for target in package.targets where !notSwift.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strictness
 }
