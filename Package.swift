@@ -50,6 +50,11 @@ let package = Package(
             pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]
         ),
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]
+        ),
         // simdjson is C++: a thin C face over it (libsimdjson-dev).
         .target(
             name: "CSimdjson",
@@ -89,7 +94,7 @@ let package = Package(
         ),
         .target(
             name: "Projections",
-            dependencies: ["Market", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["Market", "CSQLite", .product(name: "GRDB", package: "GRDB.swift")]
         ),
 
         // 3 wiring
@@ -171,7 +176,7 @@ let strictness: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 let notSwift: Set<String> = [
-    "CZstd", "CDeflate", "CCrypto", "CCurl", "CSimdjson", "CSandbox", "CVersion",
+    "CZstd", "CDeflate", "CCrypto", "CCurl", "CSQLite", "CSimdjson", "CSandbox", "CVersion",
 ]
 for target in package.targets where !notSwift.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strictness

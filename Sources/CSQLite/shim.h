@@ -1,0 +1,14 @@
+#pragma once
+#include <sqlite3.h>
+
+// sqlite3_db_config is variadic, which Swift cannot call: refuses SQL that could corrupt the file.
+static inline int tapedeck_sqlite_defensive(sqlite3 *database) {
+    return sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
+}
+
+// A function pointer made of an integer: the bound bytes are copied before the call returns.
+static inline int tapedeck_sqlite_bind_text(
+    sqlite3_stmt *statement, int index, const char *text, int count
+) {
+    return sqlite3_bind_text(statement, index, text, count, SQLITE_TRANSIENT);
+}
