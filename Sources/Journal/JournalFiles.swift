@@ -1,0 +1,69 @@
+/// The disk, as the journal sees it: every call that a test may want to fail, tear or forget.
+///
+/// All names are relative to a directory that was opened before, so a name cannot leave it. The calls are
+/// raw: a short write or an `EINTR` is seen by the journal, which deals with both in one place.
+/// Implementations must allow calls from several threads on different descriptors.
+public protocol JournalFiles: Sendable {
+    /// A directory with mode 0700, and those above it that are missing.
+    func makeDirectory(_ path: String) throws(SystemFailure)
+    func openDirectory(_ path: String) throws(SystemFailure) -> FileHandle
+    /// A regular file; symbolic links are refused, new files have mode 0600.
+    func open(
+        _ name: String,
+        in directory: FileHandle,
+        _ mode: OpenMode
+    ) throws(SystemFailure) -> FileHandle
+    func close(_ file: FileHandle)
+    /// Bytes read, 0 at the end.
+    func read(
+        _ file: FileHandle,
+        into buffer: UnsafeMutableRawBufferPointer,
+        at offset: UInt64
+    ) throws(SystemFailure) -> Int
+    /// Bytes written, which may be fewer than given.
+    func write(
+        _ file: FileHandle,
+        _ bytes: UnsafeRawBufferPointer,
+        at offset: UInt64
+    ) throws(SystemFailure) -> Int
+    func size(of file: FileHandle) throws(SystemFailure) -> UInt64
+    /// Blocks for `bytes` from the start of the file, which then reads as zeros.
+    func allocate(_ file: FileHandle, bytes: UInt64) throws(SystemFailure)
+    /// `fdatasync`.
+    func sync(_ file: FileHandle) throws(SystemFailure)
+    /// `fsync` of a directory: renames and new names become durable.
+    func syncDirectory(_ directory: FileHandle) throws(SystemFailure)
+    func rename(
+        _ name: String,
+        to newName: String,
+        in directory: FileHandle
+    ) throws(SystemFailure)
+    func unlink(_ name: String, in directory: FileHandle) throws(SystemFailure)
+    func list(_ directory: FileHandle) throws(SystemFailure) -> [String]
+    /// An exclusive lock that ends with the process; false where another holds it.
+    func lock(_ file: FileHandle) throws(SystemFailure) -> Bool
+    /// Monotonic nanoseconds, for ages and intervals.
+    func now() -> Int64
+}
+
+/// An open file or directory of a ``JournalFiles``.
+public struct FileHandle: Hashable, Sendable {
+    public var number: Int32
+
+    public init(_ number: Int32) { self.number = number }
+}
+
+public enum OpenMode: Hashable, Sendable {
+    case read
+    /// Reading and writing; made when missing.
+    case readWrite
+    /// Reading and writing; must not exist yet.
+    case create
+}
+
+/// The `errno` of a call that failed.
+public struct SystemFailure: Error, Hashable, Sendable {
+    public var code: Int32
+
+    public init(_ code: Int32) { self.code = code }
+}

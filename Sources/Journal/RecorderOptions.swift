@@ -1,0 +1,74 @@
+public import Market
+
+/// How a ``Recorder`` divides, compresses and syncs what it writes.
+///
+/// Times are nanoseconds, sizes bytes. The defaults are the design's figures; tests make them small.
+public struct RecorderOptions: Sendable {
+    /// A chunk closes when its uncompressed bytes reach this.
+    public var chunkBytes = 65_536
+    /// A chunk closes when its first record is this old.
+    public var chunkAge: Int64 = 10_000_000_000
+    /// A segment rolls when it reaches this.
+    public var segmentBytes: UInt64 = 256 << 20
+    /// The longest a record stays in memory only.
+    public var drainInterval: Int64 = 1_000_000
+    /// One `fdatasync` of each file written since the last.
+    public var syncInterval: Int64 = 50_000_000
+    /// HEAD itself is synced this often.
+    public var headInterval: Int64 = 1_000_000_000
+    /// zstd's level; halved queue space lowers it to 1.
+    public var compressionLevel: Int32 = 3
+    /// Bytes that may wait for the disk. A quarter is kept for all that is not public data.
+    public var queueBytes = 32 << 20
+    /// Size of each of the two tails.
+    public var tailBytes = 4 << 20
+    /// The largest payload taken.
+    public var largestPayload = 16 << 20
+    /// The id of a new recording; by default the last part of its path.
+    public var id: String?
+    /// Facts of the owner that each segment and the manifest repeat: program, configuration hash.
+    public var labels: [Label] = []
+    /// True: a segment that is full rolls by itself, with an empty checkpoint. False: the owner sees
+    /// ``Recorder/isRollDue`` and answers with ``Recorder/roll(checkpoint:)`` between two records.
+    public var rollsItself = true
+    /// Called on the recorder's thread, once for each step down. Keep it short.
+    public var onHealth: @Sendable (RecorderHealth) -> Void = { _ in }
+
+    public init() {}
+}
+
+/// One fact with its name.
+public struct Label: Hashable, Sendable {
+    public var key: String
+    public var value: String
+
+    public init(_ key: String, _ value: String) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// Whether the journal still keeps its promises.
+public enum RecorderHealth: Hashable, Sendable {
+    case sound
+    /// A file was given up and what it had not acknowledged was written to a new one. Halt new orders.
+    case degraded(JournalError)
+    /// Nothing more is recorded. Halt new orders; cancels and reductions still leave.
+    case failed(JournalError)
+}
+
+/// How far records have come; each includes those before it.
+public struct Watermarks: Hashable, Sendable {
+    /// Has a number, is in memory.
+    public var appended: SequenceNumber
+    /// `pwrite` returned: survives `kill -9`.
+    public var written: SequenceNumber
+    /// `fdatasync` returned: survives power loss.
+    public var durable: SequenceNumber
+
+    public init(appended: SequenceNumber, written: SequenceNumber, durable: SequenceNumber) {
+        self.appended = appended
+        self.written = written
+        self.durable = durable
+    }
+}
