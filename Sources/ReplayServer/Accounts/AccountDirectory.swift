@@ -1,0 +1,83 @@
+import NIOHTTP1
+
+/// The keys that the server knows, and the judgement of what was signed with them.
+struct AccountDirectory {
+    /// One key: its place in ``AccountDirectory/entries`` is what sockets and requests remember of it.
+    struct Entry {
+        var alias: String
+        var key: String
+        fileprivate var secret: [UInt8]
+    }
+
+    let entries: [Entry]
+    private let places: [String: Int]
+
+    init(_ accounts: [ServerAccount]) throws(ServerError) {
+        var places: [String: Int] = [:]
+        for (place, account) in accounts.enumerated() {
+            guard !account.key.isEmpty, places.updateValue(place, forKey: account.key) == nil else {
+                throw .account(alias: account.alias)
+            }
+        }
+        self.places = places
+        entries = accounts.map { Entry(alias: $0.alias, key: $0.key, secret: $0.secret) }
+    }
+
+    func place(ofKey key: String) -> Int? { places[key] }
+
+    /// A login of a private WebSocket: `GET/realtime` and `expires` signed, `expires` still ahead.
+    ///
+    /// - Parameter expires: Unix milliseconds as the client wrote them, a JSON number or a string.
+    /// - Returns: the account's place, or `nil` where the exchange answers `Params Error`.
+    func login(key: String, expires: String, signature: String, nowMilliseconds: Int64) -> Int? {
+        guard let place = places[key], let moment = Int64(expires), moment > nowMilliseconds,
+            Signature.matches(
+                signature,
+                Array(("GET/realtime" + expires).utf8),
+                secret: entries[place].secret
+            )
+        else { return nil }
+        return place
+    }
+
+    /// What is wrong with a signed request, as `retCode` and `retMsg`.
+    struct Refusal: Error {
+        var code: Int
+        var message: String
+    }
+
+    /// Judges one signed REST request over its raw bytes.
+    ///
+    /// - Parameter payload: the query as it stood on the wire, or the body.
+    /// - Returns: the account's place.
+    func authorize(
+        _ request: RESTRequest,
+        payload: [UInt8],
+        nowMilliseconds now: Int64
+    ) throws(Refusal) -> Int {
+        func header(_ name: String) -> String { request.headers.first(name: name) ?? "" }
+        let key = header("X-BAPI-API-KEY")
+        let sent = header("X-BAPI-TIMESTAMP")
+        let given = header("X-BAPI-RECV-WINDOW")
+        let window = given.isEmpty ? 5_000 : Int64(given)
+        guard let timestamp = Int64(sent), let window, (1...60_000).contains(window) else {
+            throw Refusal(code: 10_001, message: "params error: timestamp or recv_window")
+        }
+        guard let place = places[key] else {
+            throw Refusal(code: 10_003, message: "API key is invalid.")
+        }
+        guard now - window <= timestamp, timestamp < now + 1_000 else {
+            throw Refusal(
+                code: 10_002,
+                message: "invalid request, please check your server timestamp or recv_window param."
+                    + " req_timestamp[\(timestamp)],server_timestamp[\(now)],recv_window[\(window)]"
+            )
+        }
+        let text = Array((sent + key + given).utf8) + payload
+        guard Signature.matches(header("X-BAPI-SIGN"), text, secret: entries[place].secret) else {
+            let origin = String(decoding: text, as: UTF8.self)
+            throw Refusal(code: 10_004, message: "error sign! origin_string[\(origin)]")
+        }
+        return place
+    }
+}

@@ -1,0 +1,211 @@
+import Market
+import NIOCore
+import NIOSSL
+import NIOWebSocket
+
+/// One WebSocket of one client: the last handler of its pipeline.
+///
+/// Frames come in decoded, bytes go out ready made. Messages of one client wait in a queue for the answer delay
+/// and are handled in the order they came; beyond the limit of the queue the socket is not read.
+final class Client: ChannelDuplexHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    let number: UInt64
+    let path: SocketPath
+    /// The query of the upgrade request, such as `max_active_time=1m`.
+    let query: String
+    /// `conn_id` of the replies; any unique text.
+    let connectionID: String
+    /// Topics in the order subscribed.
+    var topics: [String] = []
+    /// The account that this socket authenticated as.
+    var account: Int?
+    /// Position in what is sent to it; used by the venue that sends a file.
+    var progress = 0
+    private(set) var isOpen = false
+    private(set) var isWritable = true
+
+    private let venue: any Venue
+    private let limits: ServerLimits
+    private let answerDelay: TimeAmount
+    private var context: ChannelHandlerContext?
+    private var waiting: CircularBuffer<[UInt8]> = []
+    private var fragments: [UInt8]?
+    private var wantsRead = false
+    private var outgoing = ByteBuffer()
+    private var unsentBytes = 0
+    private var hasSentClose = false
+
+    init(
+        number: UInt64,
+        path: SocketPath,
+        query: String,
+        venue: any Venue,
+        limits: ServerLimits,
+        answerDelay: TimeAmount
+    ) {
+        self.number = number
+        self.path = path
+        self.query = query
+        self.connectionID = "c\(number)-\(path.connectionWord)"
+        self.venue = venue
+        self.limits = limits
+        self.answerDelay = answerDelay
+    }
+
+    // MARK: life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        isOpen = true
+        isWritable = context.channel.isWritable
+        venue.opened(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        guard isOpen else { return }
+        isOpen = false
+        context = nil
+        waiting.removeAll()
+        venue.closed(self)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        if isWritable {
+            unsentBytes = 0
+            venue.drained(self)
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: in
+
+    func read(context: ChannelHandlerContext) {
+        if waiting.count >= limits.waitingMessagesMax {
+            wantsRead = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        guard frame.maskKey != nil else { return fail(code: 1002) }
+        switch frame.opcode {
+        case .text:
+            guard fragments == nil else { return fail(code: 1002) }
+            let bytes = Array(buffer: frame.unmaskedData)
+            if frame.fin { enqueue(bytes) } else { fragments = bytes }
+        case .continuation:
+            guard var bytes = fragments else { return fail(code: 1002) }
+            bytes.append(contentsOf: frame.unmaskedData.readableBytesView)
+            guard bytes.count <= limits.messageBytesMax else { return fail(code: 1009) }
+            fragments = frame.fin ? nil : bytes
+            if frame.fin { enqueue(bytes) }
+        case .ping:
+            // A control PING is answered at once: pybit gives up after ten seconds without its PONG.
+            send(WebSocketFrames.pong(Array(buffer: frame.unmaskedData)))
+            flush()
+        case .connectionClose:
+            fail(code: 1000)
+        case .binary:
+            // All of Bybit's frames are text.
+            fail(code: 1003)
+        default:
+            break
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case NIOWebSocketError.invalidFrameLength: fail(code: 1009)
+        case is NIOWebSocketError: fail(code: 1002)
+        default: context.close(promise: nil)
+        }
+    }
+
+    /// One task a message, all with the same delay: the n-th task takes the n-th message.
+    private func enqueue(_ message: [UInt8]) {
+        guard let context, !hasSentClose else { return }
+        waiting.append(message)
+        context.eventLoop.assumeIsolated().scheduleTask(in: answerDelay) { [self] in
+            guard isOpen, let next = waiting.popFirst() else { return }
+            venue.received(next, from: self)
+            flush()
+            if wantsRead, waiting.count < limits.waitingMessagesMax {
+                wantsRead = false
+                self.context?.read()
+            }
+        }
+    }
+
+    // MARK: out
+
+    /// Puts the bytes of one or more whole frames behind what waits; ``flush()`` hands them to the socket.
+    func send(_ frame: ByteBuffer) {
+        guard isOpen, !hasSentClose else { return }
+        outgoing.writeImmutableBuffer(frame)
+    }
+
+    /// True when the client owes us reading: no more than the limit may wait for it.
+    var isStalled: Bool { !isWritable }
+
+    /// One write for all frames since the last: on TLS one record instead of one a frame.
+    func flush() {
+        guard isOpen, outgoing.readableBytes > 0, let context else { return }
+        let count = outgoing.readableBytes
+        if !isWritable { unsentBytes += count }
+        guard unsentBytes <= limits.unsentBytesMax else {
+            outgoing.clear()
+            return disconnect()
+        }
+        let bytes = outgoing
+        outgoing = ByteBuffer()
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Says why, then closes; the close handshake of RFC 6455 §7.
+    func fail(code: UInt16) {
+        guard isOpen, !hasSentClose, let context else { return }
+        send(WebSocketFrames.close(code: code))
+        hasSentClose = true
+        let bytes = outgoing
+        outgoing = ByteBuffer()
+        context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { _ in
+            context.close(promise: nil)
+        }
+    }
+
+    /// Drops the socket as a broken line does: no close frame, no TLS farewell.
+    func disconnect() {
+        guard isOpen, let context else { return }
+        outgoing.clear()
+        let pipeline = context.pipeline.syncOperations
+        if let tls = try? pipeline.context(handlerType: NIOSSLServerHandler.self) {
+            tls.close(mode: .all, promise: nil)
+        } else {
+            context.close(mode: .all, promise: nil)
+        }
+    }
+}
+
+extension SocketPath {
+    var connectionWord: String {
+        switch self {
+        case .publicData(let category): category.name
+        case .privateData: "private"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import NIOCore
+
+/// Frames of a server, ready for the socket: header and payload in one buffer, unmasked (RFC 6455 §5.1).
+///
+/// A push is made once and the same bytes go to each of its subscribers.
+enum WebSocketFrames {
+    enum Opcode: UInt8 {
+        case text = 0x1
+        case close = 0x8
+        case pong = 0xa
+    }
+
+    static func text(_ payload: [UInt8]) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: payload.count + 10)
+        append(.text, payload, to: &buffer)
+        return buffer
+    }
+
+    static func pong(_ payload: [UInt8]) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: payload.count + 2)
+        append(.pong, payload, to: &buffer)
+        return buffer
+    }
+
+    /// - Parameter code: RFC 6455 §7.4.1: 1000 normal, 1002 protocol error, 1009 too big.
+    static func close(code: UInt16) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: 4)
+        append(.close, [UInt8(code >> 8), UInt8(truncatingIfNeeded: code)], to: &buffer)
+        return buffer
+    }
+
+    static func append(_ opcode: Opcode, _ payload: [UInt8], to buffer: inout ByteBuffer) {
+        buffer.writeInteger(0x80 | opcode.rawValue)
+        switch payload.count {
+        case 0...125:
+            buffer.writeInteger(UInt8(payload.count))
+        case 126...65_535:
+            buffer.writeInteger(UInt8(126))
+            buffer.writeInteger(UInt16(payload.count))
+        default:
+            buffer.writeInteger(UInt8(127))
+            buffer.writeInteger(UInt64(payload.count))
+        }
+        buffer.writeBytes(payload)
+    }
+}
