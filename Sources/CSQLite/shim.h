@@ -8,7 +8,7 @@ static inline int tapedeck_sqlite_defensive(sqlite3 *database) {
 
 // A function pointer made of an integer: the bound bytes are copied before the call returns.
 static inline int tapedeck_sqlite_bind_text(
-    sqlite3_stmt *statement, int index, const char *text, int count
+    sqlite3_stmt *statement, int index, const unsigned char *text, int count
 ) {
-    return sqlite3_bind_text(statement, index, text, count, SQLITE_TRANSIENT);
+    return sqlite3_bind_text(statement, index, (const char *)text, count, SQLITE_TRANSIENT);
 }

@@ -1,0 +1,75 @@
+import CSQLite
+import GRDB
+import Market
+
+/// Opens connections, all with the same care, and puts SQLite's errors into our words.
+enum Connection {
+    /// How long a connection waits for another one's lock.
+    static let busySeconds = 2.0
+
+    static func open(_ path: String, readOnly: Bool) throws(ProjectionError) -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = readOnly
+        configuration.busyMode = .timeout(busySeconds)
+        configuration.label = "desk.sqlite"
+        configuration.prepareDatabase { database in
+            // Refuses SQL that could corrupt the file on purpose.
+            guard tapedeck_sqlite_defensive(database.sqliteConnection) == SQLITE_OK else {
+                throw DatabaseError(resultCode: .SQLITE_ERROR, message: "DEFENSIVE is not known")
+            }
+            // No ATTACH: a query reads this file and no other.
+            sqlite3_limit(database.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0)
+            try database.execute(
+                sql: """
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA cell_size_check = ON;
+                    PRAGMA mmap_size = 0;
+                    PRAGMA temp_store = MEMORY;
+                    """
+            )
+            if readOnly {
+                try database.execute(sql: "PRAGMA query_only = ON")
+            } else {
+                // A rollback journal, since WAL in SQLite before 3.51.3 can lose a reset; not synced, since the
+                // journal of the recording can rebuild every row.
+                try database.execute(
+                    sql: "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF"
+                )
+            }
+        }
+        return try translating(path) { try DatabaseQueue(path: path, configuration: configuration) }
+    }
+
+    /// Runs `body`; an error of SQLite leaves as one of ours.
+    static func translating<Result>(
+        _ path: String,
+        _ body: () throws -> Result
+    ) throws(ProjectionError) -> Result {
+        do {
+            return try body()
+        } catch let error as ProjectionError {
+            throw error
+        } catch let error as DatabaseError {
+            throw translated(error, path)
+        } catch {
+            throw .database(path: path, code: SQLITE_ERROR, message: "\(error)")
+        }
+    }
+
+    private static func translated(_ error: DatabaseError, _ path: String) -> ProjectionError {
+        // The message only: statements with their arguments stay out of logs.
+        let message = error.message ?? "no message"
+        switch error.resultCode {
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT:
+            return .damaged(path: path, reason: message)
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            return .busy(path: path)
+        default:
+            return .database(
+                path: path,
+                code: error.extendedResultCode.rawValue,
+                message: message
+            )
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import CSQLite
+import GRDB
+import Market
+
+/// A fixed hash of all rows in the order of their keys: two rebuilds of one recording have the same.
+///
+/// It compares rebuilds and proves nothing against an adversary: that is the journal's chain.
+public struct ContentHash: Hashable, Sendable {
+    public var high: UInt64
+    public var low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    init(of database: Database) throws {
+        self.init(high: 1, low: 2)
+        add(UInt64(Schema.version))
+        for table in Schema.tables {
+            "\(table.name)".withCString { name in
+                add(UnsafeRawBufferPointer(start: name, count: table.name.utf8CodeUnitCount))
+            }
+            let statement = try database.makeStatement(
+                sql: "SELECT * FROM \(table.name) ORDER BY \(table.key)"
+            )
+            try addRows(of: statement.sqliteStatement, in: database)
+        }
+    }
+
+    private mutating func addRows(of statement: OpaquePointer, in database: Database) throws {
+        let columns = sqlite3_column_count(statement)
+        while true {
+            let code = sqlite3_step(statement)
+            if code == SQLITE_DONE { break }
+            guard code == SQLITE_ROW else {
+                throw DatabaseError(
+                    resultCode: ResultCode(rawValue: code),
+                    message: sqlite3_errmsg(database.sqliteConnection).map { String(cString: $0) }
+                )
+            }
+            for column in 0..<columns {
+                // The type is part of it: NULL, an empty text and a zero differ.
+                let type = sqlite3_column_type(statement, column)
+                add(UInt64(type))
+                switch type {
+                case SQLITE_INTEGER:
+                    add(UInt64(bitPattern: sqlite3_column_int64(statement, column)))
+                case SQLITE_NULL: break
+                default:
+                    let start = sqlite3_column_blob(statement, column)
+                    let count = Int(sqlite3_column_bytes(statement, column))
+                    add(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
+                }
+            }
+        }
+        sqlite3_reset(statement)
+    }
+
+    private mutating func add(_ value: UInt64) {
+        high = Mix.combine(high, value)
+        low = Mix.combine(low, ~value)
+    }
+
+    private mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        high = Mix.hash(bytes, seed: high)
+        low = Mix.hash(bytes, seed: low)
+    }
+}
+
+extension ContentHash: CustomStringConvertible {
+    /// Thirty-two hexadecimal digits.
+    public var description: String {
+        [high, low].map { half in
+            let digits = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+}

@@ -1,0 +1,77 @@
+import CSQLite
+import GRDB
+import Market
+
+extension DeskWriter {
+    /// Writes the rows of all complete records, in transactions of at most about 80 ms.
+    ///
+    /// When a reader keeps its lock for more than two seconds the rows go on waiting, up to a bound.
+    public func flush() throws(ProjectionError) {
+        do throws(ProjectionError) {
+            while completeSequence > stored { try writeTransaction() }
+        } catch {
+            // What was summed up in a transaction that did not happen is forgotten.
+            try? reloadTotals()
+            guard case .busy = error, waiting.count < DeskWriter.waitingRowsMax else { throw error }
+            delays += 1
+            waitingSince = clock.now
+        }
+    }
+
+    private func writeTransaction() throws(ProjectionError) {
+        let queue = queue
+        let began = clock.now
+        let (count, last) = try Connection.translating(path) {
+            try queue.inDatabase { database in
+                var reached = (count: 0, sequence: SequenceNumber.none)
+                try database.inTransaction(.immediate) {
+                    reached = try self.writeRows(in: database, began: began)
+                    try Meta.set(.lastSequence, reached.sequence.description, in: database)
+                    try Meta.set(.state, Meta.building, in: database)
+                    try Meta.set(.contentHash, "", in: database)
+                    return .commit
+                }
+                return reached
+            }
+        }
+        waiting.removeFirst(count)
+        complete -= count
+        stored = last
+        rowsWritten += count
+        waitingSince = clock.now
+    }
+
+    /// Writes complete records until the time of a transaction is over.
+    private func writeRows(
+        in database: Database,
+        began: ContinuousClock.Instant
+    ) throws -> (count: Int, sequence: SequenceNumber) {
+        var statements = RowStatements(database)
+        var index = 0
+        while index < complete {
+            let row = waiting[index]
+            let isBoundary = index > 0 && row.place.sequence != waiting[index - 1].place.sequence
+            // The clock is read now and then only.
+            if isBoundary, index % 16 == 0,
+                clock.now - began >= .milliseconds(DeskWriter.transactionMilliseconds)
+            {
+                break
+            }
+            let changed = try statements.write(row)
+            if changed, case .execution(let execution, let effect, let strategy) = row.content {
+                try totals.add(execution, effect, strategy: strategy, at: row.place)
+            }
+            index += 1
+        }
+        try totals.write(in: database)
+        return (index, index == complete ? completeSequence : waiting[index - 1].place.sequence)
+    }
+
+    /// Reads the sums that the file holds.
+    func reloadTotals() throws(ProjectionError) {
+        let queue = queue
+        totals = try Connection.translating(path) {
+            try queue.inDatabase { try ProfitAndLossTotals(from: $0) }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+public import Market
+
+/// What one execution did to the account, as the ledger computed it.
+public struct ExecutionEffect: Hashable, Sendable {
+    /// The settle coin, of all three amounts.
+    public var coin: String
+    /// Of the part that closed, before fees; zero for what opened.
+    public var realised: Amount
+    /// Positive is paid.
+    public var fee: Amount
+    /// Positive is paid.
+    public var funding: Amount
+
+    public init(
+        coin: String,
+        realised: Amount = .zero,
+        fee: Amount = .zero,
+        funding: Amount = .zero
+    ) {
+        self.coin = coin
+        self.realised = realised
+        self.fee = fee
+        self.funding = funding
+    }
+}
+
+/// A position of the ledger after a record.
+public struct LedgerPosition: Hashable, Sendable {
+    public var instrument: InstrumentID
+    public var positionIndex: Int
+    /// Signed: short is negative.
+    public var size: Numeral
+    /// Price × quantity of the open part, in the quote coin.
+    public var entryValue: Amount
+    /// `nil` when flat.
+    public var entryPrice: Numeral?
+    /// `nil` when none has come yet.
+    public var markPrice: Numeral?
+    /// The settle coin, of the four amounts that follow.
+    public var coin: String
+    /// `nil` without a mark price.
+    public var unrealised: Amount?
+    /// Since the ledger opened, before fees.
+    public var realised: Amount
+    /// Since the ledger opened; positive is paid.
+    public var fees: Amount
+    /// Since the ledger opened; positive is paid.
+    public var funding: Amount
+
+    public init(
+        instrument: InstrumentID,
+        positionIndex: Int = 0,
+        size: Numeral,
+        entryValue: Amount,
+        entryPrice: Numeral? = nil,
+        markPrice: Numeral? = nil,
+        coin: String,
+        unrealised: Amount? = nil,
+        realised: Amount,
+        fees: Amount,
+        funding: Amount
+    ) {
+        self.instrument = instrument
+        self.positionIndex = positionIndex
+        self.size = size
+        self.entryValue = entryValue
+        self.entryPrice = entryPrice
+        self.markPrice = markPrice
+        self.coin = coin
+        self.unrealised = unrealised
+        self.realised = realised
+        self.fees = fees
+        self.funding = funding
+    }
+}
+
+/// One change of a wallet, with its cause, as the ledger classified it.
+public struct WalletFlow: Hashable, Sendable {
+    public var coin: String
+    /// `opening`, `fill`, `fee`, `funding`, `settlement`, `delivery`, `transfer`, `interest`, `conversion`, `bonus`.
+    public var kind: String
+    /// Positive is received.
+    public var amount: Amount
+    /// Balance of the coin after it.
+    public var balance: Amount
+    /// `nil` for what concerns no instrument.
+    public var instrument: InstrumentID?
+    /// Execution id, transaction id or the like.
+    public var reference: String
+
+    public init(
+        coin: String,
+        kind: String,
+        amount: Amount,
+        balance: Amount,
+        instrument: InstrumentID? = nil,
+        reference: String = ""
+    ) {
+        self.coin = coin
+        self.kind = kind
+        self.amount = amount
+        self.balance = balance
+        self.instrument = instrument
+        self.reference = reference
+    }
+}

@@ -1,0 +1,144 @@
+import GRDB
+import Market
+
+/// Exact sums of the ledger's amounts by strategy, instrument and day, kept beside the file while it is written.
+struct ProfitAndLossTotals {
+    struct Key: Hashable {
+        var account: String
+        var strategy: String
+        var instrument: InstrumentID
+        var day: String
+        var coin: String
+    }
+
+    struct Sums {
+        var realised = Amount.zero
+        var fees = Amount.zero
+        var funding = Amount.zero
+        var turnover = Amount.zero
+        var fills: Int64 = 0
+        var sequence = SequenceNumber.none
+        var isChanged = false
+    }
+
+    private var places: [Key: Int] = [:]
+    private var rows: [(key: Key, sums: Sums)] = []
+    private var changed: [Int] = []
+
+    init() {}
+
+    init(from database: Database) throws {
+        let stored = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT account, strategy, category, symbol, day, coin, realised, fees, funding,
+                  turnover, fills, sequence
+                FROM pnl ORDER BY account, strategy, category, symbol, day, coin
+                """
+        )
+        while let row = try stored.next() {
+            let columns = Columns(row, table: "pnl")
+            let key = Key(
+                account: columns.text(0),
+                strategy: columns.text(1),
+                instrument: try columns.instrument(2, 3),
+                day: columns.text(4),
+                coin: columns.text(5)
+            )
+            places[key] = rows.count
+            rows.append(
+                (
+                    key,
+                    Sums(
+                        realised: try columns.amount(6),
+                        fees: try columns.amount(7),
+                        funding: try columns.amount(8),
+                        turnover: try columns.amount(9),
+                        fills: columns.integer(10),
+                        sequence: columns.sequence(11)
+                    )
+                )
+            )
+        }
+    }
+
+    mutating func add(
+        _ execution: ExecutionReport,
+        _ effect: ExecutionEffect,
+        strategy: String,
+        at place: Provenance
+    ) throws(ProjectionError) {
+        let key = Key(
+            account: place.account,
+            strategy: strategy,
+            instrument: execution.instrument,
+            day: Day.text(of: execution, at: place),
+            coin: effect.coin
+        )
+        let index = index(of: key)
+        do throws(NumberError) {
+            var sums = rows[index].sums
+            sums.realised = try sums.realised.adding(effect.realised)
+            sums.fees = try sums.fees.adding(effect.fee)
+            sums.funding = try sums.funding.adding(effect.funding)
+            if execution.type.isFill {
+                sums.turnover = try sums.turnover.adding(execution.value)
+                sums.fills += 1
+            }
+            sums.sequence = place.sequence
+            if !sums.isChanged { changed.append(index) }
+            sums.isChanged = true
+            rows[index].sums = sums
+        } catch {
+            throw .number(
+                error,
+                subject: "pnl of \(execution.instrument), record \(place.sequence)"
+            )
+        }
+    }
+
+    private mutating func index(of key: Key) -> Int {
+        if let index = places[key] { return index }
+        places[key] = rows.count
+        rows.append((key, Sums()))
+        return rows.count - 1
+    }
+
+    /// Writes the sums that changed since the last time.
+    mutating func write(in database: Database) throws {
+        guard !changed.isEmpty else { return }
+        var binder = Binder(
+            try database.cachedStatement(sql: "\(RowStatements.setProfitAndLoss)"),
+            in: database
+        )
+        for index in changed {
+            let (key, sums) = rows[index]
+            binder.text(key.account)
+            binder.text(key.strategy)
+            binder.text(key.instrument.category.name)
+            binder.text(key.instrument.symbol.description)
+            binder.text(key.day)
+            binder.text(key.coin)
+            binder.text(sums.realised)
+            binder.text(sums.fees)
+            binder.text(sums.funding)
+            binder.text(sums.turnover)
+            binder.integer(sums.fills)
+            binder.integer(Int64(sums.sequence.value))
+            try binder.run()
+            rows[index].sums.isChanged = false
+        }
+        changed.removeAll(keepingCapacity: true)
+    }
+}
+
+/// The UTC day of an execution.
+enum Day {
+    /// Of the exchange's time; of the record's where the exchange gives none.
+    static func text(of execution: ExecutionReport, at place: Provenance) -> String {
+        let time =
+            execution.timeMilliseconds > 0
+            ? Timestamp(milliseconds: execution.timeMilliseconds) ?? place.time : place.time
+        return String(time.description.prefix(10))
+    }
+}

@@ -1,0 +1,134 @@
+import GRDB
+import Market
+
+extension RowStatements {
+    static let addPosition: StaticString = """
+        INSERT INTO positions (
+          sequence, ordinal, time, account, strategy, category, symbol, position_index, size,
+          entry_value, entry_price, mark_price, coin, unrealised, realised, fees, funding
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        """
+
+    func write(_ position: LedgerPosition, _ strategy: String, _ row: WaitingRow) throws {
+        var binder = try binder(RowStatements.addPosition)
+        binder.place(row)
+        binder.text(row.place.account)
+        binder.text(strategy)
+        binder.instrument(position.instrument)
+        binder.integer(position.positionIndex)
+        binder.text(position.size)
+        binder.text(position.entryValue)
+        binder.text(position.entryPrice)
+        binder.text(position.markPrice)
+        binder.text(position.coin)
+        binder.text(position.unrealised)
+        binder.text(position.realised)
+        binder.text(position.fees)
+        binder.text(position.funding)
+        try binder.run()
+    }
+
+    static let addExchangePosition: StaticString = """
+        INSERT INTO exchange_positions (
+          sequence, ordinal, time, account, category, symbol, position_index, side, size,
+          entry_price, position_value, mark_price, unrealised, current_realised,
+          cumulative_realised, leverage, created_ms, updated_ms, cross_sequence
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        """
+
+    func write(_ position: PositionUpdate, _ row: WaitingRow) throws {
+        var binder = try binder(RowStatements.addExchangePosition)
+        binder.place(row)
+        binder.text(row.place.account)
+        binder.instrument(position.instrument)
+        binder.integer(position.positionIndex)
+        binder.text(position.side?.name ?? "")
+        binder.text(position.size)
+        binder.text(position.entryPrice)
+        binder.text(position.positionValue)
+        binder.text(position.markPrice)
+        binder.text(position.unrealisedPnL)
+        binder.text(position.currentRealisedPnL)
+        binder.text(position.cumulativeRealisedPnL)
+        binder.text(position.leverage)
+        binder.integer(position.createdMilliseconds)
+        binder.integer(position.updatedMilliseconds)
+        binder.integer(position.crossSequence)
+        try binder.run()
+    }
+
+    static let addWallet: StaticString = """
+        INSERT INTO wallets (
+          sequence, ordinal, time, account, coin, wallet_balance, equity, unrealised,
+          cumulative_realised, locked
+        ) VALUES (?,?,?,?,?,?,?,?,?,?)
+        """
+
+    func write(_ wallet: WalletUpdate, _ row: WaitingRow) throws {
+        var binder = try binder(RowStatements.addWallet)
+        binder.place(row)
+        binder.text(row.place.account)
+        binder.text(wallet.coin)
+        binder.text(wallet.walletBalance)
+        binder.text(wallet.equity)
+        binder.text(wallet.unrealisedPnL)
+        binder.text(wallet.cumulativeRealisedPnL)
+        binder.text(wallet.locked)
+        try binder.run()
+    }
+
+    static let addWalletFlow: StaticString = """
+        INSERT INTO wallet_flows (
+          sequence, ordinal, time, account, coin, kind, amount, balance, category, symbol, strategy,
+          reference
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+        """
+
+    func write(_ flow: WalletFlow, _ strategy: String, _ row: WaitingRow) throws {
+        var binder = try binder(RowStatements.addWalletFlow)
+        binder.place(row)
+        binder.text(row.place.account)
+        binder.text(flow.coin)
+        binder.text(flow.kind)
+        binder.text(flow.amount)
+        binder.text(flow.balance)
+        binder.text(flow.instrument?.category.name ?? "")
+        binder.text(flow.instrument?.symbol.description ?? "")
+        binder.text(strategy)
+        binder.text(flow.reference)
+        try binder.run()
+    }
+
+    /// Each row of the log once, however often it was asked for.
+    static let addTransaction: StaticString = """
+        INSERT INTO transactions (
+          sequence, ordinal, time, account, transaction_id, type, category, symbol, coin, order_id,
+          order_link_id, execution_id, quantity, price, cash_flow, funding, fee, change, balance,
+          transaction_ms
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        ON CONFLICT (account, transaction_id) DO NOTHING
+        """
+
+    func write(_ transaction: TransactionRow, _ row: WaitingRow) throws -> Bool {
+        var binder = try binder(RowStatements.addTransaction)
+        binder.place(row)
+        binder.text(row.place.account)
+        binder.text(transaction.id)
+        binder.text(transaction.type)
+        binder.text(transaction.category?.name ?? "")
+        binder.text(transaction.symbol)
+        binder.text(transaction.coin)
+        binder.text(transaction.orderID)
+        binder.text(transaction.orderLinkID)
+        binder.text(transaction.tradeID)
+        binder.text(transaction.quantity)
+        binder.text(transaction.tradePrice)
+        binder.text(transaction.cashFlow)
+        binder.text(transaction.funding)
+        binder.text(transaction.fee)
+        binder.text(transaction.change)
+        binder.text(transaction.balance)
+        binder.integer(transaction.timeMilliseconds)
+        return try binder.run() > 0
+    }
+}

@@ -1,0 +1,206 @@
+import GRDB
+import Market
+
+/// The statements that put rows into the tables, prepared once a connection.
+struct RowStatements {
+    private let database: Database
+
+    init(_ database: Database) { self.database = database }
+
+    /// Puts a row into its table.
+    ///
+    /// - Returns: false when the row was there already.
+    mutating func write(_ row: WaitingRow) throws -> Bool {
+        switch row.content {
+        case .order(let order, let strategy, let isLate):
+            try write(order, strategy, isLate, row)
+            return true
+        case .execution(let execution, let effect, let strategy):
+            return try write(execution, effect, strategy, row)
+        case .position(let position, let strategy):
+            try write(position, strategy, row)
+        case .exchangePosition(let position):
+            try write(position, row)
+        case .wallet(let wallet):
+            try write(wallet, row)
+        case .flow(let flow, let strategy):
+            try write(flow, strategy, row)
+        case .transaction(let transaction):
+            return try write(transaction, row)
+        case .command(let command):
+            try write(command, row)
+        case .verdict(let verdict):
+            try write(verdict, row)
+        case .finding(let finding):
+            try write(finding, row)
+        case .link(let link):
+            try write(link, row)
+        }
+        return true
+    }
+
+    func binder(_ sql: StaticString) throws -> Binder {
+        Binder(try database.cachedStatement(sql: "\(sql)"), in: database)
+    }
+}
+
+extension Binder {
+    /// Sequence, ordinal and time: the first columns of most tables.
+    mutating func place(_ row: WaitingRow) {
+        integer(Int64(row.place.sequence.value))
+        integer(row.ordinal)
+        integer(row.place.time.nanoseconds)
+    }
+
+    mutating func instrument(_ instrument: InstrumentID) {
+        text(instrument.category.name)
+        text(instrument.symbol.description)
+    }
+}
+
+// MARK: - Orders and executions
+
+extension RowStatements {
+    static let addOrderHistory: StaticString = """
+        INSERT INTO order_history (
+          sequence, ordinal, time, account, order_id, order_link_id, strategy, category, symbol,
+          side, type, time_in_force, status, closed, price, quantity, average_price,
+          leaves_quantity, filled_quantity, filled_value, filled_fee, reject_reason, cancel_type,
+          reduce_only, position_index, created_ms, updated_ms, late
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        """
+
+    /// A closed order never opens again, and older news does not replace newer.
+    static let setOrder: StaticString = """
+        INSERT INTO orders (
+          account, order_id, order_link_id, strategy, category, symbol, side, type, time_in_force,
+          status, closed, price, quantity, average_price, leaves_quantity, filled_quantity,
+          filled_value, filled_fee, reject_reason, cancel_type, reduce_only, position_index,
+          created_ms, updated_ms, updates, first_sequence, sequence, time
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1,?25,?25,?26)
+        ON CONFLICT (account, order_id) DO UPDATE SET
+          order_link_id = excluded.order_link_id, strategy = excluded.strategy,
+          status = excluded.status, closed = excluded.closed, price = excluded.price,
+          quantity = excluded.quantity, average_price = excluded.average_price,
+          leaves_quantity = excluded.leaves_quantity, filled_quantity = excluded.filled_quantity,
+          filled_value = excluded.filled_value, filled_fee = excluded.filled_fee,
+          reject_reason = excluded.reject_reason, cancel_type = excluded.cancel_type,
+          reduce_only = excluded.reduce_only, updated_ms = excluded.updated_ms,
+          updates = orders.updates + 1, sequence = excluded.sequence, time = excluded.time
+        WHERE excluded.updated_ms >= orders.updated_ms
+          AND (orders.closed = 0 OR excluded.closed = 1)
+        """
+
+    private func write(
+        _ order: OrderUpdate,
+        _ strategy: String,
+        _ isLate: Bool,
+        _ row: WaitingRow
+    ) throws {
+        var isNews = false
+        if !isLate {
+            var binder = try binder(RowStatements.setOrder)
+            binder.text(row.place.account)
+            binder.text(order.orderID)
+            binder.text(order.orderLinkID)
+            binder.text(strategy)
+            binder.order(order)
+            binder.integer(Int64(row.place.sequence.value))
+            binder.integer(row.place.time.nanoseconds)
+            isNews = try binder.run() > 0
+        }
+        var binder = try binder(RowStatements.addOrderHistory)
+        binder.place(row)
+        binder.text(row.place.account)
+        binder.text(order.orderID)
+        binder.text(order.orderLinkID)
+        binder.text(strategy)
+        binder.order(order)
+        binder.flag(!isNews)
+        try binder.run()
+    }
+
+    /// Each execution once, whether a push or a look-up told of it first.
+    static let addExecution: StaticString = """
+        INSERT INTO executions (
+          sequence, ordinal, time, account, execution_id, strategy, category, symbol, type, order_id,
+          order_link_id, side, price, quantity, value, exchange_fee, exchange_fee_rate,
+          exchange_fee_coin, exchange_realised, closed_quantity, is_maker, leaves_quantity,
+          order_price, order_quantity, order_type, mark_price, execution_ms, cross_sequence, day,
+          coin, realised, fee, funding
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        ON CONFLICT (account, category, symbol, execution_id) DO NOTHING
+        """
+
+    private func write(
+        _ execution: ExecutionReport,
+        _ effect: ExecutionEffect,
+        _ strategy: String,
+        _ row: WaitingRow
+    ) throws -> Bool {
+        var binder = try binder(RowStatements.addExecution)
+        binder.place(row)
+        binder.text(row.place.account)
+        binder.text(execution.executionID)
+        binder.text(strategy)
+        binder.instrument(execution.instrument)
+        binder.text(execution.type.name)
+        binder.text(execution.orderID)
+        binder.text(execution.orderLinkID)
+        binder.text(execution.side.name)
+        binder.text(execution.price)
+        binder.text(execution.quantity)
+        binder.text(execution.value)
+        binder.text(execution.fee)
+        binder.text(execution.feeRate)
+        binder.text(execution.feeCoin)
+        binder.text(execution.realisedPnL)
+        binder.text(execution.closedQuantity)
+        binder.flag(execution.isMaker)
+        binder.text(execution.leavesQuantity)
+        binder.text(execution.orderPrice)
+        binder.text(execution.orderQuantity)
+        binder.text(execution.orderType.name)
+        binder.text(execution.markPrice)
+        binder.integer(execution.timeMilliseconds)
+        binder.integer(execution.crossSequence)
+        binder.text(Day.text(of: execution, at: row.place))
+        binder.text(effect.coin)
+        binder.text(effect.realised)
+        binder.text(effect.fee)
+        binder.text(effect.funding)
+        return try binder.run() > 0
+    }
+
+    static let setProfitAndLoss: StaticString = """
+        INSERT OR REPLACE INTO pnl (
+          account, strategy, category, symbol, day, coin, realised, fees, funding, turnover, fills,
+          sequence
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+        """
+}
+
+extension Binder {
+    /// The columns that orders and order_history have in common, `category` to `updated_ms`.
+    fileprivate mutating func order(_ order: OrderUpdate) {
+        instrument(order.instrument)
+        text(order.side.name)
+        text(order.type.name)
+        text(order.timeInForce.name)
+        text(order.status.name)
+        flag(order.status.isClosed)
+        text(order.price)
+        text(order.quantity)
+        text(order.averagePrice)
+        text(order.leavesQuantity)
+        text(order.filledQuantity)
+        text(order.filledValue)
+        text(order.filledFee)
+        text(order.rejectReason)
+        text(order.cancelType)
+        flag(order.reduceOnly)
+        integer(order.positionIndex)
+        integer(order.createdMilliseconds)
+        integer(order.updatedMilliseconds)
+    }
+}

@@ -1,0 +1,105 @@
+// MARK: - What the core said, and what was missed
+
+extension Schema {
+    static let commands = Table(
+        name: "commands",
+        key: "sequence, ordinal",
+        definition: """
+            CREATE TABLE commands (
+              sequence INTEGER NOT NULL,      -- of the record desk/command
+              ordinal INTEGER NOT NULL,       -- place among the commands of one cause
+              time INTEGER NOT NULL,          -- Unix nanoseconds
+              cause INTEGER NOT NULL,         -- record that it answers
+              strategy TEXT NOT NULL,         -- desk: continuity and reconciliation
+              action TEXT NOT NULL,           -- place, amend, cancel, look-up, resubscribe, set-timer
+              category TEXT NOT NULL,         -- empty without an instrument
+              symbol TEXT NOT NULL,
+              order_link_id TEXT NOT NULL,
+              order_id TEXT NOT NULL,
+              side TEXT NOT NULL,
+              type TEXT NOT NULL,
+              time_in_force TEXT NOT NULL,
+              quantity TEXT,                  -- NULL: kept (amend), or none
+              price TEXT,                     -- NULL: kept, none, or a market order
+              reduce_only INTEGER NOT NULL,
+              detail TEXT NOT NULL,           -- what is looked up; topic; timer and its due time
+              PRIMARY KEY (sequence, ordinal)
+            ) STRICT, WITHOUT ROWID
+            """
+    )
+
+    static let verdicts = Table(
+        name: "verdicts",
+        key: "sequence",
+        definition: """
+            CREATE TABLE verdicts (
+              sequence INTEGER NOT NULL,      -- of the record desk/verdict
+              time INTEGER NOT NULL,
+              cause INTEGER NOT NULL,         -- record that the strategy answered
+              ordinal INTEGER NOT NULL,       -- counts the intents of one cause
+              strategy TEXT NOT NULL,
+              category TEXT NOT NULL,
+              symbol TEXT NOT NULL,
+              intent TEXT NOT NULL,           -- what was wanted
+              allowed INTEGER NOT NULL,       -- 0, 1
+              PRIMARY KEY (sequence)
+            ) STRICT, WITHOUT ROWID
+            """
+    )
+
+    static let verdictChecks = Table(
+        name: "verdict_checks",
+        key: "sequence, ordinal",
+        definition: """
+            CREATE TABLE verdict_checks (
+              sequence INTEGER NOT NULL,      -- of the verdict
+              ordinal INTEGER NOT NULL,
+              risk_limit TEXT NOT NULL,       -- name of the limit
+              ceiling TEXT NOT NULL,          -- exact decimal text, in unit
+              observed TEXT NOT NULL,
+              unit TEXT NOT NULL,
+              holds INTEGER NOT NULL,         -- 0, 1
+              PRIMARY KEY (sequence, ordinal)
+            ) STRICT, WITHOUT ROWID
+            """
+    )
+
+    static let findings = Table(
+        name: "findings",
+        key: "sequence",
+        definition: """
+            CREATE TABLE findings (
+              sequence INTEGER NOT NULL,      -- of the record desk/finding
+              time INTEGER NOT NULL,
+              cause INTEGER NOT NULL,         -- record concerned
+              kind TEXT NOT NULL,             -- decode, gap, audit, refused, ...
+              subject TEXT NOT NULL,          -- stream, instrument or field
+              expected TEXT NOT NULL,
+              seen TEXT NOT NULL,
+              note TEXT NOT NULL,
+              PRIMARY KEY (sequence)
+            ) STRICT, WITHOUT ROWID
+            """
+    )
+
+    static let gaps = Table(
+        name: "gaps",
+        key: "sequence, ordinal",
+        definition: """
+            CREATE TABLE gaps (
+              -- What was not seen: connections lost, public data shed, update ids that did not follow on.
+              sequence INTEGER NOT NULL,      -- where it began
+              ordinal INTEGER NOT NULL,
+              time INTEGER NOT NULL,
+              kind TEXT NOT NULL,             -- disconnected, failed, shed, gap
+              subject TEXT NOT NULL,          -- socket, stream or instrument
+              reason TEXT NOT NULL,
+              count INTEGER NOT NULL,         -- messages shed; 0 where it cannot be known
+              expected TEXT NOT NULL,
+              seen TEXT NOT NULL,
+              ended_sequence INTEGER,         -- ready or reconciled again; NULL while it lasts
+              PRIMARY KEY (sequence, ordinal)
+            ) STRICT, WITHOUT ROWID
+            """
+    )
+}

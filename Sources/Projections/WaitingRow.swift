@@ -1,0 +1,118 @@
+public import Market
+
+/// A row on its way into the file.
+struct WaitingRow {
+    var place: Provenance
+    /// Place among the rows of one record.
+    var ordinal: Int
+    var content: RowContent
+}
+
+enum RowContent {
+    case order(OrderUpdate, strategy: String, isLate: Bool)
+    case execution(ExecutionReport, ExecutionEffect, strategy: String)
+    case position(LedgerPosition, strategy: String)
+    case exchangePosition(PositionUpdate)
+    case wallet(WalletUpdate)
+    case flow(WalletFlow, strategy: String)
+    case transaction(TransactionRow)
+    case command(Command)
+    case verdict(Verdict)
+    case finding(Finding)
+    case link(LinkEvent)
+}
+
+extension DeskWriter {
+    /// A row of an order push or of an order reply.
+    ///
+    /// - Parameters:
+    ///   - strategy: whose order it is; empty when it is not ours.
+    ///   - isLate: true when newer news of the order is known; it goes into the history only. News that the exchange
+    ///     dates before the stored state, or that would open a closed order, is late without being told.
+    public func add(
+        order: OrderUpdate,
+        strategy: String,
+        isLate: Bool = false,
+        at place: Provenance
+    ) throws(ProjectionError) {
+        try append(.order(order, strategy: strategy, isLate: isLate), at: place)
+    }
+
+    /// An execution with what the ledger made of it; one that is stored already is passed over.
+    public func add(
+        execution: ExecutionReport,
+        effect: ExecutionEffect,
+        strategy: String,
+        at place: Provenance
+    ) throws(ProjectionError) {
+        try append(.execution(execution, effect, strategy: strategy), at: place)
+    }
+
+    /// A position of the ledger after the record.
+    ///
+    /// - Parameter strategy: whose part it is; empty for the account's whole position.
+    public func add(
+        position: LedgerPosition,
+        strategy: String = "",
+        at place: Provenance
+    ) throws(ProjectionError) {
+        try append(.position(position, strategy: strategy), at: place)
+    }
+
+    /// The exchange's word on a position.
+    public func add(
+        exchangePosition: PositionUpdate,
+        at place: Provenance
+    ) throws(ProjectionError) {
+        try append(.exchangePosition(exchangePosition), at: place)
+    }
+
+    /// The exchange's word on a coin of the wallet.
+    public func add(wallet: WalletUpdate, at place: Provenance) throws(ProjectionError) {
+        try append(.wallet(wallet), at: place)
+    }
+
+    /// A change of a wallet, as the ledger classified it.
+    public func add(
+        flow: WalletFlow,
+        strategy: String = "",
+        at place: Provenance
+    ) throws(ProjectionError) {
+        try append(.flow(flow, strategy: strategy), at: place)
+    }
+
+    /// A row of the exchange's transaction log; one that is stored already is passed over.
+    public func add(transaction: TransactionRow, at place: Provenance) throws(ProjectionError) {
+        try append(.transaction(transaction), at: place)
+    }
+
+    /// A record of `desk/command`.
+    public func add(command: Command, at place: Provenance) throws(ProjectionError) {
+        try append(.command(command), at: place)
+    }
+
+    /// A record of `desk/verdict`, with its checks.
+    public func add(verdict: Verdict, at place: Provenance) throws(ProjectionError) {
+        try append(.verdict(verdict), at: place)
+    }
+
+    /// A record of `desk/finding`; one of kind `gap` begins a gap, and `reconciled` ends those of its subject.
+    public func add(finding: Finding, at place: Provenance) throws(ProjectionError) {
+        try append(.finding(finding), at: place)
+    }
+
+    /// A record of `link/…`: a lost connection or shed data begins a gap, and `ready` ends those of its socket.
+    public func add(link: LinkEvent, at place: Provenance) throws(ProjectionError) {
+        try append(.link(link), at: place)
+    }
+
+    /// Any output of the core; state reports are not stored.
+    public func add(output: Output, at place: Provenance) throws(ProjectionError) {
+        switch output {
+        case .command(let command): try add(command: command, at: place)
+        case .verdict(let verdict): try add(verdict: verdict, at: place)
+        case .finding(let finding): try add(finding: finding, at: place)
+        case .state: break
+        }
+    }
+}
