@@ -51,7 +51,7 @@ struct AccountDirectory {
     /// - Parameter payload: the query as it stood on the wire, or the body.
     /// - Returns: the account's place.
     func authorize(
-        _ request: RESTRequest,
+        _ request: HTTPRequest,
         payload: [UInt8],
         nowMilliseconds now: Int64
     ) throws(Refusal) -> Int {

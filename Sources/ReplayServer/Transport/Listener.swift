@@ -17,13 +17,14 @@ final class Listener: Sendable {
         self.sockets = sockets
     }
 
-    static func start(
+    static func start<Host: Venue>(
         port: Int,
         isPlain: Bool,
         limits: ServerLimits,
         answerDelay: TimeAmount,
         loop: any EventLoop,
-        venue: NIOLoopBoundBox<any Venue>
+        venue: NIOLoopBound<Host>,
+        children: NIOLoopBound<ChildSockets>
     ) async throws(ServerError) -> Listener {
         let certificate = isPlain ? nil : try Certificate.make()
         let tls = try certificate.map { (made) throws(ServerError) in try context(of: made) }
@@ -38,6 +39,7 @@ final class Listener: Sendable {
             )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    children.value.add(channel)
                     try prepare(channel, tls, limits, answerDelay, venue.value, counter)
                 }
             }

@@ -51,7 +51,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let target = RequestTarget(head.uri)
-        let request = RESTRequest(
+        let request = HTTPRequest(
             method: head.method,
             path: target.path,
             query: target.query,
@@ -66,7 +66,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func refuse(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
         write(
-            RESTReply(status: status, body: []),
+            HTTPReply(status: status, body: []),
             keepAlive: false,
             version: .http1_1,
             context
@@ -74,7 +74,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func write(
-        _ reply: RESTReply,
+        _ reply: HTTPReply,
         keepAlive: Bool,
         version: HTTPVersion,
         _ context: ChannelHandlerContext

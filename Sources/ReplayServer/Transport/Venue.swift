@@ -5,9 +5,9 @@ import NIOHTTP1
 /// What stands behind the sockets: a simulated exchange, or a file of messages.
 ///
 /// Every call comes on the listener's event loop, so a venue needs no lock.
-protocol Venue: AnyObject {
+protocol Venue: AnyObject, SendableMetatype {
     /// Answers one REST request by calling `reply` once, now or later, on the loop.
-    func answer(_ request: RESTRequest, _ reply: @escaping (RESTReply) -> Void)
+    func answer(_ request: HTTPRequest, _ reply: @escaping (HTTPReply) -> Void)
     /// True when a WebSocket may be opened there; a refused path answers 404.
     func accepts(_ path: SocketPath) -> Bool
     func opened(_ client: Client)
@@ -42,7 +42,7 @@ public enum SocketPath: Hashable, Sendable {
 }
 
 /// One REST request, its bytes as they stood on the wire.
-struct RESTRequest {
+struct HTTPRequest {
     var method: HTTPMethod
     var path: String
     /// Exactly what stood after the first `?`, percent-encoding included; the signature covers these bytes.
@@ -52,7 +52,7 @@ struct RESTRequest {
 }
 
 /// The answer to one REST request.
-struct RESTReply {
+struct HTTPReply {
     var status: HTTPResponseStatus
     var headers: [(name: String, value: String)]
     var body: [UInt8]
