@@ -1,0 +1,238 @@
+import Bybit
+import CCurl
+import Glibc
+import Market
+import Synchronization
+
+/// The thread that libcurl runs on, and the queues in front of it.
+// Sendable: what threads share is behind the mutex or atomic; `multi` is the thread's own but for
+// curl_multi_wakeup, which libcurl allows from anywhere; `thread` is written before others can see it.
+final class CurlThread: @unchecked Sendable {
+    private struct Waiting {
+        var call: RESTCall
+        var done: @Sendable (RESTExchange) -> Void
+    }
+
+    private struct Shared {
+        var incoming: [Waiting] = []
+        var pending = 0
+        /// Monotonic time by which all must have ended; set by `stop`.
+        var stopBy: Int64?
+        var isJoined = false
+    }
+
+    let clockOffset = Atomic<Int64>(0)
+    private let settings: RESTClient.Settings
+    private let clock: SessionClock
+    private let multi: UnsafeMutableRawPointer
+    private let shared = Mutex(Shared())
+    private let joining = Mutex(())
+    private var thread: pthread_t = 0
+
+    /// libcurl's global state is set up once in a process, before any thread of ours.
+    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    init(settings: RESTClient.Settings, clock: SessionClock) throws(GatewayError) {
+        guard CurlThread.isReady, let multi = curl_multi_init() else {
+            throw .library("curl_global_init or curl_multi_init failed")
+        }
+        self.settings = settings
+        self.clock = clock
+        self.multi = multi
+        curl_multi_set_long(
+            multi,
+            CURLMOPT_MAXCONNECTS,
+            settings.orderConnections + settings.questionConnections
+        )
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(self)
+        let code = pthread_create(&thread, nil, CurlThread.main, context.toOpaque())
+        guard code == 0 else {
+            context.release()
+            throw .library("pthread_create failed (errno \(code))")
+        }
+        self.thread = thread
+    }
+
+    private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? =
+        {
+            guard let context = $0 else { return nil }
+            Unmanaged<CurlThread>.fromOpaque(context).takeRetainedValue().run()
+            return nil
+        }
+
+    var pending: Int { shared.withLock { $0.pending } }
+
+    func submit(_ call: RESTCall, done: @escaping @Sendable (RESTExchange) -> Void) {
+        let refusal = refusal(of: call.request)
+        let isTaken = shared.withLock { shared in
+            guard refusal == nil, shared.stopBy == nil, shared.pending < settings.waitingMax else {
+                return false
+            }
+            shared.pending += 1
+            shared.incoming.append(Waiting(call: call, done: done))
+            return true
+        }
+        guard isTaken else {
+            return done(refused(call, refusal ?? "the client is stopped or its queue is full"))
+        }
+        curl_multi_wakeup(multi)
+    }
+
+    func stop(grace: Int64) {
+        shared.withLock { shared in
+            if shared.stopBy == nil { shared.stopBy = SessionClock.monotonic() &+ max(0, grace) }
+        }
+        curl_multi_wakeup(multi)
+        joining.withLock { _ in
+            let isJoined = shared.withLock { shared in
+                defer { shared.isJoined = true }
+                return shared.isJoined
+            }
+            guard !isJoined else { return }
+            if pthread_equal(thread, pthread_self()) != 0 {
+                pthread_detach(thread)
+            } else {
+                pthread_join(thread, nil)
+            }
+        }
+    }
+
+    deinit { curl_multi_cleanup(multi) }
+
+    /// Why a request must not leave; `nil` when it may.
+    private func refusal(of request: RESTRequest) -> String? {
+        if !request.isWellFormed { return "not a request of this protocol" }
+        if request.isForbidden { return "this endpoint is never called" }
+        if request.isSigned, settings.credentials == nil { return "no key to sign with" }
+        // A POST changes something: the guard stands here too, whatever the caller checked.
+        if request.method == "POST", !settings.destination.isOrderEntryAllowed {
+            return "no order entry to \(settings.destination)"
+        }
+        return nil
+    }
+
+    private func refused(_ call: RESTCall, _ reason: String) -> RESTExchange {
+        let account = call.request.isSigned ? settings.account : "public"
+        var exchange = RESTExchange(call: call, account: account, sent: clock.now())
+        exchange.reason = reason
+        return exchange
+    }
+
+    // MARK: On the thread
+
+    private func run() {
+        var waiting: [[Waiting]] = RESTCall.Lane.allCases.map { _ in [] }
+        var active: [CurlTransfer] = []
+        var scanner = SecretScanner()
+        if let signer = settings.credentials?.signer { scanner.watch(signer) }
+        while true {
+            let (incoming, stopBy) = shared.withLock { shared in
+                defer { shared.incoming.removeAll(keepingCapacity: true) }
+                return (shared.incoming, shared.stopBy)
+            }
+            for item in incoming { waiting[item.call.lane.rawValue].append(item) }
+            if stopBy == nil {
+                startWaiting(&waiting, &active)
+            } else {
+                abandon(&waiting)
+            }
+            var running: Int32 = 0
+            curl_multi_perform(multi, &running)
+            let hasEnded = reap(&active, &scanner)
+            if let stopBy, active.isEmpty || SessionClock.monotonic() >= stopBy {
+                cut(&active)
+                return
+            }
+            // What ended may have made room for what waits.
+            if hasEnded { continue }
+            let pause = stopBy.map { max(1, ($0 - SessionClock.monotonic()) / 1_000_000) } ?? 1_000
+            curl_multi_poll(multi, nil, 0, Int32(min(pause, 1_000)), nil)
+        }
+    }
+
+    /// Starts what may start: the first of each lane while it has room, none before its elder of the same key.
+    private func startWaiting(_ waiting: inout [[Waiting]], _ active: inout [CurlTransfer]) {
+        for lane in RESTCall.Lane.allCases {
+            let room =
+                lane == .orders ? settings.orderConnections : settings.questionConnections
+            var used = active.count { $0.exchange.call.lane == lane }
+            guard used < room, !waiting[lane.rawValue].isEmpty else { continue }
+            var held = Set(active.lazy.map { $0.exchange.call.orderingKey })
+            var rest: [Waiting] = []
+            for item in waiting[lane.rawValue] {
+                let key = item.call.orderingKey
+                if used < room, key.isEmpty || !held.contains(key) {
+                    if begin(item, &active) { used += 1 }
+                } else {
+                    rest.append(item)
+                }
+                held.insert(key)
+            }
+            waiting[lane.rawValue] = rest
+        }
+    }
+
+    private func begin(_ item: Waiting, _ active: inout [CurlTransfer]) -> Bool {
+        let account = item.call.request.isSigned ? settings.account : "public"
+        let exchange = RESTExchange(call: item.call, account: account, sent: clock.now())
+        let time = SessionClock.wall().advanced(
+            nanoseconds: clockOffset.load(ordering: .relaxed)
+        )
+        let made = CurlTransfer(
+            exchange: exchange,
+            settings: settings,
+            timestamp: time.milliseconds,
+            done: item.done
+        )
+        guard let transfer = made, curl_multi_add_handle(multi, transfer.handle) == CURLM_OK else {
+            finish(refused(item.call, "libcurl has no memory"), item.done)
+            return false
+        }
+        active.append(transfer)
+        return true
+    }
+
+    private func reap(_ active: inout [CurlTransfer], _ scanner: inout SecretScanner) -> Bool {
+        var hasEnded = false
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let handle = message.pointee.easy_handle
+            else {
+                continue
+            }
+            let result = curl_message_result(message)
+            guard let index = active.firstIndex(where: { $0.handle == handle }) else { continue }
+            let transfer = active.remove(at: index)
+            curl_multi_remove_handle(multi, handle)
+            transfer.finish(result, at: clock.now())
+            transfer.exchange.blanked = scanner.blank(&transfer.exchange.body)
+            finish(transfer.exchange, transfer.done)
+            hasEnded = true
+        }
+        return hasEnded
+    }
+
+    private func abandon(_ waiting: inout [[Waiting]]) {
+        for lane in waiting.indices {
+            for item in waiting[lane] {
+                finish(refused(item.call, "the client stopped"), item.done)
+            }
+            waiting[lane].removeAll()
+        }
+    }
+
+    private func cut(_ active: inout [CurlTransfer]) {
+        for transfer in active {
+            curl_multi_remove_handle(multi, transfer.handle)
+            transfer.finish(CURLE_ABORTED_BY_CALLBACK, at: clock.now())
+            finish(transfer.exchange, transfer.done)
+        }
+        active.removeAll()
+    }
+
+    private func finish(_ exchange: RESTExchange, _ done: @Sendable (RESTExchange) -> Void) {
+        shared.withLock { $0.pending -= 1 }
+        done(exchange)
+    }
+}

@@ -1,0 +1,86 @@
+import Market
+public import NIOCore
+import Synchronization
+
+/// Speaks REST with the exchange by libcurl, on a thread of its own, over connections that are used again.
+///
+/// A request goes in from anywhere and comes back as one ``RESTExchange``: answered, timed out, failed (it may have
+/// arrived) or not sent (it has certainly not). It is signed at the moment it leaves. Requests of a lane leave in
+/// the order they came. A request that libcurl could send again by itself on a connection that was found dead is only
+/// sent again when it is a GET.
+public final class RESTClient: Sendable {
+    public struct Settings: Sendable {
+        public let destination: Destination
+        public let credentials: Credentials?
+        /// The account's word in stream names: `rest/ACCOUNT/…`.
+        public let account: String
+        public var trust: Trust
+        /// `http://HOST:PORT` of a proxy; `nil`: none, whatever the environment variables say.
+        public var proxy: String?
+        /// `recv_window`, milliseconds: how long a request is good for at the exchange.
+        public var window = 5_000
+        /// Requests at the same time, and so connections, of each lane.
+        public var orderConnections = 4
+        public var questionConnections = 4
+        /// Longest answer, bytes; all linear instruments in one page are about 2 MB.
+        public var bodyMax = 32 << 20
+        /// Requests that may wait; beyond it they end as not sent.
+        public var waitingMax = 4_096
+
+        /// - Throws: ``GatewayError/keyOfOtherEnvironment(key:destination:)``.
+        public init(
+            destination: Destination,
+            credentials: Credentials? = nil,
+            account: String = "main",
+            trust: Trust = .system
+        ) throws(GatewayError) {
+            try credentials?.permit(destination)
+            self.destination = destination
+            self.credentials = credentials
+            self.account = account
+            self.trust = trust
+        }
+    }
+
+    public let settings: Settings
+    private let thread: CurlThread
+
+    public init(settings: Settings, clock: SessionClock) throws(GatewayError) {
+        self.settings = settings
+        thread = try CurlThread(settings: settings, clock: clock)
+    }
+
+    /// Sends a request; `completion` is called on `loop`, always once.
+    ///
+    /// Call it on `loop`: the completion then need not be `Sendable`.
+    public func send(
+        _ call: RESTCall,
+        on loop: any EventLoop,
+        completion: @escaping (RESTExchange) -> Void
+    ) {
+        let bound = NIOLoopBound(completion, eventLoop: loop)
+        thread.submit(call) { exchange in loop.execute { bound.value(exchange) } }
+    }
+
+    /// Sends a request and waits for its end.
+    public func exchange(_ call: RESTCall) async -> RESTExchange {
+        await withCheckedContinuation { continuation in
+            thread.submit(call) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// Exchange minus wall clock, nanoseconds; signed times are given by the exchange's clock.
+    public func setClockOffset(_ nanoseconds: Int64) {
+        thread.clockOffset.store(nanoseconds, ordering: .relaxed)
+    }
+
+    /// Requests that wait or are under way.
+    public var pending: Int { thread.pending }
+
+    /// Lets what is under way end within `grace` nanoseconds, ends the rest as failed, and joins the thread.
+    ///
+    /// What still waits ends as not sent. Safe to call twice; blocks, so never on the event loop of the owner.
+    public func stop(grace: Int64 = 0) { thread.stop(grace: grace) }
+
+    deinit { thread.stop(grace: 0) }
+}

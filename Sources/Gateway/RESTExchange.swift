@@ -1,0 +1,73 @@
+import Bybit
+public import Market
+
+/// A REST request and what became of it.
+public struct RESTExchange: Sendable {
+    public var call: RESTCall
+    /// The account's alias; `public` when unsigned.
+    public var account: String
+    public var outcome: Reply.Outcome
+    /// Why it was not answered, in libcurl's words; empty when it was.
+    public var reason: String
+    /// HTTP status; 0 without an answer.
+    public var status: Int
+    /// `X-Bapi-Limit`, `-Limit-Status`, `-Limit-Reset-Timestamp`; empty when absent.
+    public var limit: String
+    public var limitStatus: String
+    public var limitReset: String
+    public var body: [UInt8]
+    public var sent: Timestamp
+    public var received: Timestamp
+    /// How often a key or signature stood in the answer (Bybit quotes the key in a 10004) and was blanked.
+    public var blanked = 0
+
+    init(call: RESTCall, account: String, sent: Timestamp) {
+        self.call = call
+        self.account = account
+        outcome = .notSent
+        reason = ""
+        status = 0
+        limit = ""
+        limitStatus = ""
+        limitReset = ""
+        body = []
+        self.sent = sent
+        received = sent
+    }
+
+    /// Name of its stream: `rest/main/POST/v5/order/create`.
+    public var stream: StreamName {
+        StreamNaming.rest(
+            account: account,
+            method: call.request.method,
+            path: call.request.path
+        )
+    }
+
+    /// The payload of its record: one line of JSON, then the request's body and the answer's as they were.
+    ///
+    /// No header of the request is in it, so neither key nor signature.
+    public var payload: [UInt8] {
+        let request = call.request
+        var writer = JSONWriter()
+        writer.object { json in
+            json.field("method", request.method)
+            json.field("path", request.path)
+            json.field("query", request.query)
+            json.field("status", status)
+            json.field("outcome", outcome.rawValue)
+            json.field("sent", String(sent.nanoseconds))
+            json.field("received", String(received.nanoseconds))
+            json.field("after", call.after)
+            json.field("attempt", call.attempt)
+            json.field("limit", limit)
+            json.field("limit_status", limitStatus)
+            json.field("limit_reset", limitReset)
+            json.field("request", request.body.count)
+            json.field("response", body.count)
+            if outcome != .answered { json.field("reason", reason) }
+        }
+        writer.newline()
+        return writer.bytes + request.body + body
+    }
+}

@@ -1,0 +1,250 @@
+import Bybit
+import Market
+public import NIOCore
+
+/// One socket to the exchange that is kept alive: connects, authenticates, subscribes, beats, and comes back.
+///
+/// It lives on its owner's event loop: made, called and calling there. What happens goes out through `deliver`
+/// in the order it happened; frames are never held back or dropped. ``ConnectionState`` decides, this carries out.
+public final class Socket {
+    public struct Settings {
+        public let slot: SocketSlot
+        /// Goes into each message; an index into the owner's own table.
+        public var number: Int
+        public let destination: Destination
+        /// `nil` where the destination is plain `ws`.
+        public var tls: TLSContext?
+        /// For private sockets and the trade socket.
+        public let signer: Signer?
+        public var state: ConnectionState.Settings
+        /// How long an authentication is good for, milliseconds.
+        public var authenticationWindow: Int64 = 10_000
+        /// Longest whole message, bytes.
+        public var messageMax = 10 << 20
+
+        /// - Parameter credentials: for a private socket and the trade socket; a public one is given none.
+        /// - Throws: ``GatewayError/keyOfOtherEnvironment(key:destination:)``.
+        public init(
+            slot: SocketSlot,
+            number: Int,
+            destination: Destination,
+            tls: TLSContext?,
+            credentials: Credentials? = nil
+        ) throws(GatewayError) {
+            try credentials?.permit(destination)
+            precondition(
+                slot.isPrivate == (credentials != nil),
+                "private sockets, and they alone, have a key"
+            )
+            self.slot = slot
+            self.number = number
+            self.destination = destination
+            self.tls = tls
+            signer = credentials?.signer
+            state = ConnectionState.Settings(slot.name)
+        }
+    }
+
+    public let settings: Settings
+    public private(set) var state: ConnectionState
+    /// Exchange minus wall clock, nanoseconds, as measured by the owner.
+    public var clockOffset: Int64 = 0
+    /// Whole messages and their bytes received since the start.
+    public private(set) var received: (messages: Int, bytes: Int) = (0, 0)
+
+    private let loop: any EventLoop
+    private let clock: SessionClock
+    private let chance: () -> UInt64
+    private let deliver: (GatewayMessage) -> Void
+    private var connection: Connection?
+    private var timer: Scheduled<Void>?
+    private var timerDue: Int64 = .max
+    private var isPaused = false
+
+    /// - Parameters:
+    ///   - chance: 64 bits of chance for each wait between attempts.
+    ///   - deliver: called on the loop, also from inside ``want(_:)``, ``start()`` and ``stop(reason:)``.
+    public init(
+        settings: Settings,
+        loop: any EventLoop,
+        clock: SessionClock,
+        chance: @escaping () -> UInt64 = { UInt64.random(in: .min ... .max) },
+        deliver: @escaping (GatewayMessage) -> Void
+    ) {
+        self.settings = settings
+        self.loop = loop
+        self.clock = clock
+        self.chance = chance
+        self.deliver = deliver
+        state = ConnectionState(settings: settings.state)
+    }
+
+    public func start() {
+        loop.preconditionInEventLoop()
+        perform(state.start(now: SessionClock.monotonic()))
+    }
+
+    /// Closes the connection and stays closed.
+    public func stop(reason: String = "stopped") {
+        loop.preconditionInEventLoop()
+        perform(state.stop(reason: reason))
+    }
+
+    /// Drops the connection as if the network had, and comes back: for exercises.
+    public func disconnect(reason: String) {
+        loop.preconditionInEventLoop()
+        guard let connection else { return }
+        connection.close()
+        self.connection = nil
+        perform(state.closed(reason: reason, now: SessionClock.monotonic(), chance: chance()))
+    }
+
+    /// Sets the topics to have; the difference to those now had is subscribed and unsubscribed.
+    public func want(_ topics: [String]) {
+        loop.preconditionInEventLoop()
+        perform(state.want(topics, now: SessionClock.monotonic()))
+    }
+
+    /// Has one topic unsubscribed and subscribed, so that its snapshot comes anew.
+    public func resubscribe(_ topic: String) {
+        loop.preconditionInEventLoop()
+        perform(state.resubscribe(topic, now: SessionClock.monotonic()))
+    }
+
+    /// Stops reading until ``resume()``: what comes waits in the kernel, then at the exchange.
+    public func pause() {
+        loop.preconditionInEventLoop()
+        guard !isPaused else { return }
+        isPaused = true
+        state.pause()
+        connection?.setPaused(true)
+        schedule()
+    }
+
+    public func resume() {
+        loop.preconditionInEventLoop()
+        guard isPaused else { return }
+        isPaused = false
+        state.resume(now: SessionClock.monotonic())
+        connection?.setPaused(false)
+        schedule()
+    }
+
+    // MARK: Carrying out
+
+    private func perform(_ actions: [ConnectionState.Action]) {
+        for action in actions {
+            switch action {
+            case .connect: connect()
+            case .authenticate(let requestID): authenticate(requestID)
+            case .send(let request, let requestID):
+                send(request.bytes(requestID: requestID.isEmpty ? .none : .text(requestID)))
+            case .close:
+                connection?.close()
+                connection = nil
+            case .report(let change, let reason): report(change, reason)
+            }
+        }
+        schedule()
+    }
+
+    private func connect() {
+        let attempt = Connection(
+            settings: Connection.Settings(
+                address: settings.slot.address(at: settings.destination),
+                path: settings.slot.name.path,
+                tls: settings.tls,
+                messageMax: settings.messageMax
+            ),
+            loop: loop,
+            clock: clock,
+            happened: { [weak self] in self?.happened($0) }
+        )
+        connection = attempt
+        attempt.setPaused(isPaused)
+        attempt.connect()
+    }
+
+    private func happened(_ happening: Connection.Happening) {
+        let now = SessionClock.monotonic()
+        switch happening {
+        case .opened: perform(state.opened(now: now))
+        case .heard: state.heard(now: now)
+        case .message(let bytes, let time): take(bytes, time)
+        case .closed(let reason):
+            connection = nil
+            perform(state.closed(reason: reason, now: now, chance: chance()))
+        }
+    }
+
+    /// The hot path: delivered first, then looked at for what concerns the connection.
+    private func take(_ bytes: ByteBuffer, _ time: Timestamp) {
+        received.messages += 1
+        received.bytes += bytes.readableBytes
+        let frame = bytes.withUnsafeReadableBytes { ControlFrame($0) }
+        deliver(GatewayMessage(socket: settings.number, time: time, content: .received(bytes)))
+        let monotonic = clock.monotonicStart &+ (time.nanoseconds &- clock.start.nanoseconds)
+        guard frame != nil else {
+            state.heard(now: monotonic)
+            return
+        }
+        perform(state.received(frame, now: SessionClock.monotonic(), chance: chance()))
+    }
+
+    private func authenticate(_ requestID: String) {
+        guard let signer = settings.signer else { return }
+        let exchangeTime = SessionClock.wall().advanced(nanoseconds: clockOffset)
+        let expires = exchangeTime.milliseconds + settings.authenticationWindow
+        connection?.send(signer.authenticationFrame(expires: expires, requestID: requestID))
+        var record = JSONWriter()
+        record.object { json in
+            json.field("op", "auth")
+            json.field("req_id", requestID)
+            json.field("expires", expires)
+            json.field("key", signer.fingerprint)
+        }
+        deliver(message(.sent(record.bytes)))
+    }
+
+    private func send(_ bytes: [UInt8]) {
+        connection?.send(bytes)
+        deliver(message(.sent(bytes)))
+    }
+
+    private func report(_ change: LinkEvent.Change, _ reason: String) {
+        var event = LinkEvent()
+        event.change = change
+        event.socket = settings.slot.description
+        event.reason = reason
+        deliver(message(.link(event)))
+    }
+
+    private func message(_ content: GatewayMessage.Content) -> GatewayMessage {
+        GatewayMessage(socket: settings.number, time: clock.now(), content: content)
+    }
+
+    // MARK: The one timer
+
+    /// A timer that comes early finds a later deadline and is set again, so that data need not touch it.
+    private func schedule() {
+        guard let deadline = state.deadline else {
+            timer?.cancel()
+            timer = nil
+            timerDue = .max
+            return
+        }
+        guard timer == nil || deadline < timerDue else { return }
+        timer?.cancel()
+        timerDue = deadline
+        let wait = max(0, deadline - SessionClock.monotonic())
+        timer = loop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) { [weak self] in
+            self?.wake()
+        }
+    }
+
+    private func wake() {
+        timer = nil
+        timerDue = .max
+        perform(state.wake(now: SessionClock.monotonic(), chance: chance()))
+    }
+}
