@@ -1,0 +1,92 @@
+public import Market
+
+/// Something the exchange tells, with the moment it did.
+public struct TimedEvent: Sendable {
+    /// The exchange's clock; never falls from one event to the next.
+    public var time: Timestamp
+    public var event: ExchangeEvent
+
+    public init(time: Timestamp, event: ExchangeEvent) {
+        self.time = time
+        self.event = event
+    }
+}
+
+/// Public events come for active ``PublicStream``s only, private ones always.
+///
+/// Private events of one match come in this order: order `New` (of an incoming order), executions, order states,
+/// positions, wallets.
+public enum ExchangeEvent: Sendable {
+    /// A snapshot or delta of one depth; ``Market/BookUpdate/depth`` says which.
+    case book(InstrumentID, BookUpdate)
+    /// The trades of one match, oldest first, all with one `seq`.
+    case trades(InstrumentID, [PublicTrade])
+    case ticker(InstrumentID, TickerUpdate)
+    case candle(InstrumentID, Candle)
+    case order(AccountID, OrderUpdate)
+    case execution(AccountID, ExecutionReport)
+    case position(AccountID, PositionUpdate)
+    case wallet(AccountID, WalletReport)
+}
+
+/// Where the exchange puts its events; owned, read and emptied by whoever drives it.
+public struct ExchangeOutput: Sendable {
+    public var events: [TimedEvent] = []
+
+    public init() {}
+
+    /// Empties the buffer and keeps its memory.
+    public mutating func removeAll() { events.removeAll(keepingCapacity: true) }
+
+    mutating func append(_ event: ExchangeEvent, at time: Timestamp) {
+        events.append(TimedEvent(time: time, event: event))
+    }
+}
+
+/// A public topic of the exchange.
+public enum PublicStream: Hashable, Sendable {
+    /// Depths: 1, 50, 200, 500, 1000.
+    case book(InstrumentID, depth: Int)
+    case trades(InstrumentID)
+    case ticker(InstrumentID)
+    /// One-minute candles.
+    case candle(InstrumentID)
+
+    public var instrument: InstrumentID {
+        switch self {
+        case .book(let id, _), .trades(let id), .ticker(let id), .candle(let id): id
+        }
+    }
+}
+
+/// A wallet with its account's totals, in US dollars (one USDT is taken as one dollar).
+public struct WalletReport: Hashable, Sendable {
+    public var coins: [WalletUpdate]
+    public var totalEquity: Amount
+    public var totalWalletBalance: Amount
+    public var totalMarginBalance: Amount
+    public var totalAvailableBalance: Amount
+    public var totalUnrealisedPnL: Amount
+    public var totalInitialMargin: Amount
+    public var totalMaintenanceMargin: Amount
+
+    public init(
+        coins: [WalletUpdate],
+        totalEquity: Amount,
+        totalWalletBalance: Amount,
+        totalMarginBalance: Amount,
+        totalAvailableBalance: Amount,
+        totalUnrealisedPnL: Amount,
+        totalInitialMargin: Amount,
+        totalMaintenanceMargin: Amount
+    ) {
+        self.coins = coins
+        self.totalEquity = totalEquity
+        self.totalWalletBalance = totalWalletBalance
+        self.totalMarginBalance = totalMarginBalance
+        self.totalAvailableBalance = totalAvailableBalance
+        self.totalUnrealisedPnL = totalUnrealisedPnL
+        self.totalInitialMargin = totalInitialMargin
+        self.totalMaintenanceMargin = totalMaintenanceMargin
+    }
+}

@@ -1,0 +1,71 @@
+public import Market
+
+/// One instrument with the constants of its `instruments-info` row and where its market comes from.
+public struct Listing: Sendable {
+    public var instrument: Instrument
+    public var terms: ContractTerms
+    public var market: MarketPlan
+
+    public init(instrument: Instrument, terms: ContractTerms, market: MarketPlan) {
+        self.instrument = instrument
+        self.terms = terms
+        self.market = market
+    }
+}
+
+/// What moves a listing from outside.
+public enum MarketPlan: Sendable {
+    /// Seeded background participants, made from the configuration's seed.
+    case synthetic(SyntheticParameters)
+    /// Any other source: a script, later a recording.
+    case given(any MarketSource)
+}
+
+/// The part of an `instruments-info` row that is not in `Market.Instrument`: needed to write the
+/// row, and for margin.
+public struct ContractTerms: Hashable, Sendable {
+    /// Unix milliseconds.
+    public var launchMilliseconds: Int64
+    public var symbolID: Int
+    /// Digits after the point that the exchange states for prices.
+    public var priceScale: Int
+    public var leverageMin: Numeral
+    public var leverageMax: Numeral
+    public var leverageStep: Numeral
+    public var upperFundingRate: Numeral
+    public var lowerFundingRate: Numeral
+    public var priceLimitRatioX: Numeral
+    public var priceLimitRatioY: Numeral
+    /// Fraction of the position's value that must stay.
+    public var maintenanceMarginRate: Numeral
+    /// Spot: step of an amount in the quote coin.
+    public var quotePrecision: Numeral
+
+    public init(
+        launchMilliseconds: Int64,
+        symbolID: Int,
+        priceScale: Int,
+        leverageMin: Numeral = Numeral(mantissa: 1, decimals: 0),
+        leverageMax: Numeral = Numeral(mantissa: 100_00, decimals: 2),
+        leverageStep: Numeral = Numeral(mantissa: 1, decimals: 2),
+        upperFundingRate: Numeral = Numeral(mantissa: 5, decimals: 3),
+        lowerFundingRate: Numeral = Numeral(mantissa: -5, decimals: 3),
+        priceLimitRatioX: Numeral = Numeral(mantissa: 1, decimals: 2),
+        priceLimitRatioY: Numeral = Numeral(mantissa: 2, decimals: 2),
+        maintenanceMarginRate: Numeral = Numeral(mantissa: 5, decimals: 3),
+        quotePrecision: Numeral = Numeral(mantissa: 1, decimals: 8)
+    ) {
+        self.launchMilliseconds = launchMilliseconds
+        self.symbolID = symbolID
+        self.priceScale = priceScale
+        self.leverageMin = leverageMin
+        self.leverageMax = leverageMax
+        self.leverageStep = leverageStep
+        self.upperFundingRate = upperFundingRate
+        self.lowerFundingRate = lowerFundingRate
+        self.priceLimitRatioX = priceLimitRatioX
+        self.priceLimitRatioY = priceLimitRatioY
+        self.maintenanceMarginRate = maintenanceMarginRate
+        self.quotePrecision = quotePrecision
+    }
+}

@@ -1,0 +1,115 @@
+import Market
+
+/// A listing while the exchange runs.
+struct ListingState: Sendable {
+    let listing: Listing
+    let instrument: Instrument
+    let index: Int
+    var book = MatchingBook()
+    var source: any MarketSource
+    /// Book handles of the source's orders, by key.
+    var handles: [Int32] = []
+    /// `seq`: rises with each action of the matching engine; all that one match causes shares it.
+    var sequence: Int64
+    /// `cts`: when the book last changed, Unix milliseconds.
+    var matchMilliseconds: Int64
+    var statistics: TradeStatistics
+    var tradeNumber: Int64 = 0
+    var recentTrades: History<PublicTradeRecord>
+    var streams: [DepthStream]
+    var ticker = TickerStream()
+    var sendsTrades = false
+    var sendsCandles = false
+    var isCandleScheduled = false
+    /// Of the last candle pushed: nothing is sent twice.
+    var candleSent: Candle?
+
+    init(listing: Listing, index: Int, source: any MarketSource, start: Timestamp, historyMax: Int)
+    {
+        self.listing = listing
+        instrument = listing.instrument
+        self.index = index
+        self.source = source
+        sequence = 1_000_000 * Int64(index + 1)
+        matchMilliseconds = start.milliseconds
+        statistics = TradeStatistics(
+            price: source.reference.index.units,
+            milliseconds: start.milliseconds,
+            scale: listing.instrument.scale
+        )
+        recentTrades = History(limit: max(1_000, historyMax / 1_000))
+        streams = DepthStream.depths.enumerated().map { place, row in
+            DepthStream(
+                depth: row.depth,
+                interval: row.interval,
+                updateID: 1_000 * Int64(place + 1) + 10_000 * Int64(index + 1)
+            )
+        }
+    }
+
+    var id: InstrumentID { instrument.id }
+    var scale: Scale { instrument.scale }
+    var mark: Int64 { source.reference.mark.units }
+    var hasFunding: Bool { instrument.fundingIntervalMinutes != nil }
+
+    var touch: Touch {
+        Touch(
+            bid: book.bestBid.map { Price(units: $0) },
+            ask: book.bestAsk.map { Price(units: $0) }
+        )
+    }
+
+    func moment(_ now: Int64) -> DepthStream.Moment {
+        DepthStream.Moment(
+            scale: scale,
+            crossSequence: sequence,
+            matchMilliseconds: matchMilliseconds,
+            now: now
+        )
+    }
+
+    /// The whole ticker as it stands.
+    func tickerNow(fundingRate: Int64?, nextFunding: Int64?) -> TickerUpdate {
+        let reference = source.reference
+        var ticker = TickerUpdate()
+        ticker.isSnapshot = true
+        ticker.lastPrice = scale.numeral(Price(units: statistics.last))
+        ticker.highPrice24h = scale.numeral(Price(units: statistics.high))
+        ticker.lowPrice24h = scale.numeral(Price(units: statistics.low))
+        ticker.previousPrice24h = scale.numeral(Price(units: statistics.previous))
+        ticker.change24h = statistics.change
+        ticker.volume24h = statistics.volume
+        ticker.turnover24h = statistics.turnover
+        ticker.crossSequence = sequence
+        guard instrument.id.category != .spot else {
+            ticker.indexPrice = scale.numeral(reference.index)
+            return ticker
+        }
+        ticker.tickDirection = statistics.tickDirection
+        ticker.markPrice = scale.numeral(reference.mark)
+        ticker.indexPrice = scale.numeral(reference.index)
+        if let bid = book.bids.last {
+            ticker.bidPrice = scale.numeral(Price(units: bid.price))
+            ticker.bidSize = scale.numeral(Quantity(units: bid.total))
+        }
+        if let ask = book.asks.last {
+            ticker.askPrice = scale.numeral(Price(units: ask.price))
+            ticker.askSize = scale.numeral(Quantity(units: ask.total))
+        }
+        ticker.fundingRate = fundingRate.map { Numeral(mantissa: $0, decimals: 8).trimmed }
+        ticker.nextFundingTime = nextFunding
+        ticker.openInterest = Numeral(mantissa: 50_000, decimals: 0)
+        return ticker
+    }
+}
+
+/// A public trade as it is kept: its text is made when somebody asks.
+struct PublicTradeRecord: Sendable {
+    var number: Int64
+    var price: Int64
+    var quantity: Int64
+    var side: Side
+    var milliseconds: Int64
+    var crossSequence: Int64
+    var tickDirection: String
+}

@@ -1,0 +1,88 @@
+import Market
+
+/// A one-way linear position as the exchange's accounts keep it.
+///
+/// The state is the signed size and the value at which the open part was entered, exact; the average price is only
+/// printed. This rule is written here on its own: the desk has another copy, and comparing them proves something.
+struct OpenPosition: Sendable {
+    /// Long > 0, short < 0, in quantity units.
+    var size: Int64 = 0
+    /// Σ price × quantity of the open part, ≥ 0.
+    var entryValue: Amount = .zero
+    /// Realised P&L, fees and funding since the position was last flat.
+    var currentRealised: Amount = .zero
+    /// The same since ever.
+    var cumulativeRealised: Amount = .zero
+    var createdMilliseconds: Int64 = 0
+    var updatedMilliseconds: Int64 = 0
+    /// Cross sequence of the last fill; −1 if never traded.
+    var crossSequence: Int64 = -1
+    /// Open quantity of orders that may open position.
+    var openBuys: Int64 = 0
+    var openSells: Int64 = 0
+    /// Resting reduce-only orders.
+    var reduceOnlyOrders = 0
+
+    /// What one fill did to a position.
+    struct Change: Sendable {
+        var realised: Amount
+        /// The part of the fill that closed position.
+        var closed: Int64
+    }
+
+    /// Applies a fill of `quantity` > 0.
+    mutating func fill(
+        _ side: Side,
+        price: Int64,
+        quantity: Int64,
+        scale: Scale,
+        averagesOnReduction: Bool
+    ) -> Change {
+        let closes = size != 0 && (size > 0) != (side == .buy)
+        let closed = closes ? min(quantity, abs(size)) : 0
+        var realised = Amount.zero
+        if closed > 0 {
+            let held = abs(size)
+            let released =
+                closed == held
+                ? entryValue : entryValue.times(Int128(closed), over: Int128(held))
+            let proceeds = scale.worth(price: price, quantity: closed)
+            realised = size > 0 ? proceeds.minus(released) : released.minus(proceeds)
+            entryValue = entryValue.minus(released)
+            size += side.sign * closed
+            if averagesOnReduction { entryValue = scale.worth(price: price, quantity: abs(size)) }
+        }
+        let opened = quantity - closed
+        if opened > 0 {
+            if size == 0 { currentRealised = .zero }
+            size += side.sign * opened
+            entryValue = entryValue.plus(scale.worth(price: price, quantity: opened))
+        }
+        return Change(realised: realised, closed: closed)
+    }
+
+    /// Books P&L, a fee or funding (negative: paid) on the position's own counters.
+    mutating func realise(_ amount: Amount) {
+        currentRealised = currentRealised.plus(amount)
+        cumulativeRealised = cumulativeRealised.plus(amount)
+    }
+
+    func unrealised(mark: Int64, scale: Scale) -> Amount {
+        guard size != 0 else { return .zero }
+        let value = scale.worth(price: mark, quantity: abs(size))
+        return size > 0 ? value.minus(entryValue) : entryValue.minus(value)
+    }
+
+    /// Quantity that an order of `side` can close.
+    func closable(by side: Side) -> Int64 {
+        side == .sell ? max(0, size) : max(0, -size)
+    }
+
+    /// The larger of what is or could be held long and short, when `extra` more were ordered on
+    /// `side`.
+    func exposure(adding extra: Int64 = 0, on side: Side = .buy) -> Int64 {
+        let buys = openBuys + (side == .buy ? extra : 0)
+        let sells = openSells + (side == .sell ? extra : 0)
+        return max(max(0, size + buys), max(0, sells - size), abs(size))
+    }
+}

@@ -1,0 +1,108 @@
+public import Market
+
+/// A named account of the exchange's own double-entry books.
+public enum LedgerAccount: Hashable, Sendable {
+    /// What belongs to a customer.
+    case wallet(AccountID)
+    /// The other side of every realised P&L: the background participants, taken together.
+    case house
+    case fees
+    case funding
+    /// The world from which deposits come.
+    case outside
+}
+
+/// One flow of money: what one account of the books loses and another gains.
+public struct Posting: Hashable, Sendable {
+    public var time: Timestamp
+    public var from: LedgerAccount
+    public var to: LedgerAccount
+    public var coin: String
+    /// Of either sign; a negative amount flows the other way.
+    public var amount: Amount
+    public var reason: Reason
+
+    public enum Reason: String, Hashable, Sendable {
+        case deposit
+        case realised
+        case fee
+        case funding
+    }
+
+    public init(
+        time: Timestamp,
+        from: LedgerAccount,
+        to: LedgerAccount,
+        coin: String,
+        amount: Amount,
+        reason: Reason
+    ) {
+        self.time = time
+        self.from = from
+        self.to = to
+        self.coin = coin
+        self.amount = amount
+        self.reason = reason
+    }
+}
+
+/// The exchange's books: balances that change by postings only, so that their sum per coin stays
+/// zero.
+struct Books: Sendable {
+    /// Place of the first wallet; before it stand house, fees, funding, outside.
+    private static let walletsFrom = 4
+
+    private(set) var coins: [String] = []
+    /// By coin, then by account.
+    private var balances: [[Amount]] = []
+    private var accounts = Books.walletsFrom
+    private(set) var journal: History<Posting>
+
+    init(historyMax: Int) { journal = History(limit: historyMax) }
+
+    mutating func addWallet() {
+        accounts += 1
+        for coin in balances.indices { balances[coin].append(.zero) }
+    }
+
+    /// Place of a coin, made on first use.
+    ///
+    /// Few coins: a scan is faster than hashing.
+    mutating func index(of coin: String) -> Int {
+        if let index = coins.firstIndex(of: coin) { return index }
+        coins.append(coin)
+        balances.append(Array(repeating: .zero, count: accounts))
+        return coins.count - 1
+    }
+
+    mutating func post(_ posting: Posting) {
+        guard !posting.amount.isZero else { return }
+        let coin = index(of: posting.coin)
+        let from = Books.place(posting.from)
+        let to = Books.place(posting.to)
+        balances[coin][from] = balances[coin][from].minus(posting.amount)
+        balances[coin][to] = balances[coin][to].plus(posting.amount)
+        journal.append(posting)
+    }
+
+    func balance(_ account: LedgerAccount, coin: String) -> Amount {
+        guard let index = coins.firstIndex(of: coin) else { return .zero }
+        return balances[index][Books.place(account)]
+    }
+
+    /// Σ of all accounts; zero at every moment.
+    func sum(coin: String) -> Amount {
+        guard let index = coins.firstIndex(of: coin) else { return .zero }
+        return balances[index].reduce(.zero) { $0.plus($1) }
+    }
+
+    private static func place(_ account: LedgerAccount) -> Int {
+        switch account {
+        case .house: 0
+        case .fees: 1
+        case .funding: 2
+        case .outside: 3
+        case .wallet(let id): walletsFrom + id.index
+        }
+    }
+}

@@ -1,0 +1,198 @@
+import Market
+
+extension SimulatedExchange {
+    /// An order on its way through the other side of the book.
+    struct Taker: Sendable {
+        var side: Side
+        var limit: Int64
+        var quantity: Int64
+        /// The account's order; `nil` for the background.
+        var order: OrderPlace?
+        var reduceOnly = false
+    }
+
+    /// Does what a market source wishes.
+    mutating func carryOut(
+        _ action: MarketAction,
+        on index: Int,
+        into output: inout ExchangeOutput
+    ) {
+        switch action {
+        case .cancel(let key):
+            removeBackground(key: key, on: index)
+        case .take(let side, let quantity, let limit):
+            guard quantity.units > 0 else { return }
+            begin(on: index)
+            _ = match(
+                Taker(side: side, limit: limit.units, quantity: quantity.units),
+                on: index,
+                into: &output
+            )
+            report(into: &output)
+        case .place(let key, let side, let price, let quantity):
+            guard quantity.units > 0, price.units > 0, (0..<65_536).contains(key) else { return }
+            removeBackground(key: key, on: index)
+            begin(on: index)
+            let left = match(
+                Taker(side: side, limit: price.units, quantity: quantity.units),
+                on: index,
+                into: &output
+            )
+            if left > 0 { insertBackground(key, side, price.units, left, on: index) }
+            report(into: &output)
+        }
+    }
+
+    private mutating func insertBackground(
+        _ key: Int,
+        _ side: Side,
+        _ price: Int64,
+        _ quantity: Int64,
+        on index: Int
+    ) {
+        while states[index].handles.count <= key { states[index].handles.append(MatchingBook.none) }
+        states[index].handles[key] = states[index].book.insert(
+            side: side,
+            price: price,
+            quantity: quantity,
+            owner: MatchingBook.background,
+            key: Int32(key)
+        )
+    }
+
+    private mutating func removeBackground(key: Int, on index: Int) {
+        guard states[index].handles.indices.contains(key) else { return }
+        let handle = states[index].handles[key]
+        guard handle != MatchingBook.none else { return }
+        begin(on: index)
+        states[index].book.remove(handle)
+        states[index].handles[key] = MatchingBook.none
+    }
+
+    /// A new action of the matching engine: what follows shares its `seq` and time.
+    mutating func begin(on index: Int) {
+        states[index].sequence += 1
+        states[index].matchMilliseconds = now.milliseconds
+    }
+
+    /// Fills `taker` from the other side, best price first, oldest order first; answers what is
+    /// left of it.
+    ///
+    /// Money and positions move with each fill; order states, positions and wallets are told by ``report(into:)``.
+    mutating func match(
+        _ taker: Taker,
+        on index: Int,
+        into output: inout ExchangeOutput
+    ) -> Int64 {
+        var left = taker.quantity
+        trades.removeAll(keepingCapacity: true)
+        while left > 0 {
+            let handle = states[index].book.best(taker.side.opposite)
+            guard handle != MatchingBook.none else { break }
+            let maker = states[index].book[handle]
+            guard taker.side == .buy ? maker.price <= taker.limit : maker.price >= taker.limit
+            else { break }
+            var quantity = min(left, maker.leaves)
+            if taker.reduceOnly, let place = taker.order {
+                let closable = accountStates[place.account].positions[index]
+                    .closable(by: taker.side)
+                quantity = min(quantity, closable)
+                guard quantity > 0 else { break }
+            }
+            if maker.owner != MatchingBook.background {
+                quantity = min(quantity, fillable(maker, on: index))
+                guard quantity > 0 else {
+                    cancelReduceOnly(maker, on: index)
+                    continue
+                }
+            }
+            fill(maker, handle, by: taker, price: maker.price, quantity, on: index, &output)
+            left -= quantity
+        }
+        publishTrades(on: index, into: &output)
+        return left
+    }
+
+    private mutating func fill(
+        _ maker: MatchingBook.Order,
+        _ handle: Int32,
+        by taker: Taker,
+        price: Int64,
+        _ quantity: Int64,
+        on index: Int,
+        _ output: inout ExchangeOutput
+    ) {
+        states[index].book.reduce(handle, by: quantity)
+        states[index].tradeNumber += 1
+        states[index].statistics.trade(
+            price: price,
+            quantity: quantity,
+            milliseconds: now.milliseconds
+        )
+        trades.append(
+            PublicTradeRecord(
+                number: states[index].tradeNumber,
+                price: price,
+                quantity: quantity,
+                side: taker.side,
+                milliseconds: now.milliseconds,
+                crossSequence: states[index].sequence,
+                tickDirection: states[index].id.category == .spot
+                    ? "" : states[index].statistics.tickDirection
+            )
+        )
+        if maker.owner == MatchingBook.background {
+            if quantity == maker.leaves {
+                states[index].handles[Int(maker.key)] = MatchingBook.none
+            }
+        } else {
+            let place = OrderPlace(account: Int(maker.owner), slot: Int(maker.key))
+            release(quantity, of: place, on: index)
+            settle(place, on: index, price: price, quantity: quantity, isMaker: true, &output)
+        }
+        if let place = taker.order {
+            settle(place, on: index, price: price, quantity: quantity, isMaker: false, &output)
+        }
+    }
+
+    private mutating func publishTrades(on index: Int, into output: inout ExchangeOutput) {
+        guard !trades.isEmpty else { return }
+        for trade in trades { states[index].recentTrades.append(trade) }
+        guard states[index].sendsTrades else { return }
+        let rows = trades.map { publicTrade($0, on: index) }
+        output.append(.trades(states[index].id, rows), at: now)
+    }
+
+    func publicTrade(_ trade: PublicTradeRecord, on index: Int) -> PublicTrade {
+        let scale = states[index].scale
+        return PublicTrade(
+            symbol: states[index].id.symbol,
+            price: scale.numeral(Price(units: trade.price)),
+            size: scale.numeral(Quantity(units: trade.quantity)),
+            side: trade.side,
+            timeMilliseconds: trade.milliseconds,
+            id: identifiers.text(.trade, place: index, number: trade.number),
+            crossSequence: trade.crossSequence,
+            tickDirection: trade.tickDirection
+        )
+    }
+
+    /// How much of a resting order of an account may trade: a reduce-only one no more than it
+    /// closes.
+    private func fillable(_ maker: MatchingBook.Order, on index: Int) -> Int64 {
+        let account = accountStates[Int(maker.owner)]
+        guard let order = account.orders[Int(maker.key)], order.reduceOnly else {
+            return maker.leaves
+        }
+        return min(maker.leaves, account.positions[index].closable(by: maker.side))
+    }
+
+    private mutating func cancelReduceOnly(_ maker: MatchingBook.Order, on index: Int) {
+        take(
+            OrderPlace(account: Int(maker.owner), slot: Int(maker.key)),
+            on: index,
+            cancelType: "CancelByReduceOnly",
+            rejectReason: "EC_NoError"
+        )
+    }
+}

@@ -1,0 +1,272 @@
+public import Market
+
+/// Fee rates of one instrument.
+public struct FeeRateRow: Hashable, Sendable {
+    public var instrument: InstrumentID
+    public var makerRate: Numeral
+    public var takerRate: Numeral
+
+    public init(instrument: InstrumentID, makerRate: Numeral, takerRate: Numeral) {
+        self.instrument = instrument
+        self.makerRate = makerRate
+        self.takerRate = takerRate
+    }
+}
+
+/// What REST asks.
+///
+/// Nothing here changes the exchange; what does not exist answers `nil` or an empty list.
+extension SimulatedExchange {
+    // MARK: - Market
+
+    /// The book as it stands: the best `limit` levels a side, with the `u` of the 1000-level
+    /// stream.
+    public func orderBook(_ id: InstrumentID, limit: Int) -> BookUpdate? {
+        guard let index = index(of: id) else { return nil }
+        let state = states[index]
+        var update = BookUpdate()
+        update.isSnapshot = true
+        update.depth = limit
+        update.updateID = state.streams.last?.updateID ?? 0
+        update.crossSequence = state.sequence
+        update.matchTimeMilliseconds = state.matchMilliseconds
+        update.bids = DepthStream.top(of: state.book.bids, max(0, limit), state.scale)
+        update.asks = DepthStream.top(of: state.book.asks, max(0, limit), state.scale)
+        return update
+    }
+
+    /// Public trades, newest first.
+    public func recentTrades(_ id: InstrumentID, limit: Int) -> [PublicTrade] {
+        guard let index = index(of: id) else { return [] }
+        return states[index].recentTrades.all.suffix(max(0, limit)).reversed()
+            .map { publicTrade($0, on: index) }
+    }
+
+    /// One-minute candles, the open one first, then closed ones, newest first.
+    public func candles(_ id: InstrumentID, limit: Int) -> [Candle] {
+        guard let index = index(of: id), limit > 0 else { return [] }
+        let statistics = states[index].statistics
+        let closed = statistics.closed.suffix(limit - 1).reversed()
+        return [statistics.candle(statistics.current, isConfirmed: false)]
+            + closed.map { statistics.candle($0, isConfirmed: true) }
+    }
+
+    /// Mark and index price.
+    public func reference(_ id: InstrumentID) -> ReferencePrices? {
+        index(of: id).map { states[$0].source.reference }
+    }
+
+    // MARK: - Orders
+
+    /// Open orders, newest first.
+    public func openOrders(_ account: AccountID, _ query: RowQuery) -> Page<OrderUpdate> {
+        guard accountStates.indices.contains(account.index) else { return Page.empty }
+        let state = accountStates[account.index]
+        let before = query.cursor.isEmpty ? Int64.max : Int64(query.cursor) ?? 0
+        var rows: [OrderUpdate] = []
+        var last: Int64 = 0
+        for slot in state.openSlots.reversed() {
+            guard let order = state.orders[slot], order.serial < before else { continue }
+            let row = order.row(states[order.listing].instrument)
+            guard query.holds(row) else { continue }
+            if rows.count == max(1, query.limit) {
+                return Page(rows: rows, nextCursor: String(last))
+            }
+            rows.append(row)
+            last = order.serial
+        }
+        return Page(rows: rows, nextCursor: "")
+    }
+
+    /// Open orders, newest first, then closed ones by their end, latest first.
+    ///
+    /// The cursor tells the two parts apart by its first letter.
+    public func orderHistory(_ account: AccountID, _ query: RowQuery) -> Page<OrderUpdate> {
+        guard accountStates.indices.contains(account.index) else { return Page.empty }
+        var rows: [OrderUpdate] = []
+        var cursor = ""
+        if query.cursor.hasPrefix("c") {
+            cursor = String(query.cursor.dropFirst())
+        } else {
+            var part = query
+            if query.cursor.hasPrefix("o") { part.cursor = String(query.cursor.dropFirst()) }
+            let open = openOrders(account, part)
+            if !open.nextCursor.isEmpty {
+                return Page(rows: open.rows, nextCursor: "o" + open.nextCursor)
+            }
+            rows = open.rows
+        }
+        let room = max(1, query.limit) - rows.count
+        let history = accountStates[account.index].closed
+        if room == 0 {
+            let isMore = history.page(limit: 1, cursor: "", where: query.holds).rows.isEmpty
+            return Page(rows: rows, nextCursor: isMore ? "" : "c")
+        }
+        let closed = history.page(limit: room, cursor: cursor, where: query.holds)
+        return Page(
+            rows: rows + closed.rows,
+            nextCursor: closed.nextCursor.isEmpty ? "" : "c" + closed.nextCursor
+        )
+    }
+
+    // MARK: - Flows
+
+    /// Fills and funding, newest first.
+    public func executions(_ account: AccountID, _ query: RowQuery) -> Page<ExecutionReport> {
+        guard accountStates.indices.contains(account.index) else { return Page.empty }
+        return accountStates[account.index].executions
+            .page(limit: query.limit, cursor: query.cursor) { row in
+                query.holds(time: row.timeMilliseconds) && query.holds(row.instrument)
+                    && query.holds(orderID: row.orderID, orderLinkID: row.orderLinkID)
+            }
+    }
+
+    /// Flows of the wallet, newest first.
+    ///
+    /// Rows of deposits have no category and fit every one.
+    public func transactionLog(_ account: AccountID, _ query: RowQuery) -> Page<TransactionRow> {
+        guard accountStates.indices.contains(account.index) else { return Page.empty }
+        let symbol = query.instrument?.symbol.description
+        return accountStates[account.index].log
+            .page(limit: query.limit, cursor: query.cursor) { row in
+                query.holds(time: row.timeMilliseconds)
+                    && (query.category == nil || row.category == nil
+                        || query.category == row.category)
+                    && (symbol == nil || symbol == row.symbol)
+                    && query.holds(orderID: row.orderID, orderLinkID: row.orderLinkID)
+            }
+    }
+
+    // MARK: - Positions and wallet
+
+    /// The position of one instrument: a row even when flat.
+    public func position(_ account: AccountID, _ id: InstrumentID) -> PositionUpdate? {
+        guard accountStates.indices.contains(account.index), let index = index(of: id),
+            states[index].hasFunding || id.category == .linear
+        else { return nil }
+        return positionRow(account.index, index)
+    }
+
+    /// Positions with a size, in the order of listing.
+    public func positions(_ account: AccountID, settleCoin: String) -> [PositionUpdate] {
+        guard accountStates.indices.contains(account.index) else { return [] }
+        return states.indices
+            .filter {
+                states[$0].instrument.settleCoin == settleCoin
+                    && accountStates[account.index].positions[$0].size != 0
+            }
+            .map { positionRow(account.index, $0) }
+    }
+
+    func positionRow(_ account: Int, _ index: Int) -> PositionUpdate {
+        let position = accountStates[account].positions[index]
+        let scale = states[index].scale
+        let mark = states[index].mark
+        let size = abs(position.size)
+        return PositionUpdate(
+            instrument: states[index].id,
+            positionIndex: 0,
+            side: position.size == 0 ? nil : (position.size > 0 ? .buy : .sell),
+            size: scale.numeral(Quantity(units: size)),
+            entryPrice: scale.average(of: position.entryValue, quantity: size),
+            positionValue: position.entryValue,
+            markPrice: scale.numeral(Price(units: mark)),
+            unrealisedPnL: position.unrealised(mark: mark, scale: scale),
+            currentRealisedPnL: position.currentRealised,
+            cumulativeRealisedPnL: position.cumulativeRealised,
+            leverage: Numeral(mantissa: Int64(accountStates[account].leverage), decimals: 0),
+            createdMilliseconds: position.createdMilliseconds,
+            updatedMilliseconds: position.updatedMilliseconds,
+            crossSequence: position.crossSequence
+        )
+    }
+
+    /// Every coin that ever moved, with the account's totals.
+    ///
+    /// A coin other than USDT and USDC counts nothing in them.
+    public func wallet(_ account: AccountID) -> WalletReport {
+        var report = WalletReport(
+            coins: [],
+            totalEquity: .zero,
+            totalWalletBalance: .zero,
+            totalMarginBalance: .zero,
+            totalAvailableBalance: .zero,
+            totalUnrealisedPnL: .zero,
+            totalInitialMargin: .zero,
+            totalMaintenanceMargin: .zero
+        )
+        guard accountStates.indices.contains(account.index) else { return report }
+        let realised = accountStates[account.index].realised
+        for (place, coin) in books.coins.enumerated() {
+            let balance = books.balance(.wallet(account), coin: coin)
+            let unrealised = unrealised(account.index, coin: coin)
+            let equity = balance.plus(unrealised)
+            report.coins.append(
+                WalletUpdate(
+                    coin: coin,
+                    walletBalance: balance,
+                    equity: equity,
+                    unrealisedPnL: unrealised,
+                    cumulativeRealisedPnL: place < realised.count ? realised[place] : .zero,
+                    locked: .zero
+                )
+            )
+            guard coin == "USDT" || coin == "USDC" else { continue }
+            let initial = initialMargin(account.index, coin: coin)
+            report.totalEquity = report.totalEquity.plus(equity)
+            report.totalWalletBalance = report.totalWalletBalance.plus(balance)
+            report.totalMarginBalance = report.totalMarginBalance.plus(equity)
+            report.totalAvailableBalance = report.totalAvailableBalance.plus(equity).minus(initial)
+            report.totalUnrealisedPnL = report.totalUnrealisedPnL.plus(unrealised)
+            report.totalInitialMargin = report.totalInitialMargin.plus(initial)
+            report.totalMaintenanceMargin = report.totalMaintenanceMargin
+                .plus(maintenanceMargin(account.index, coin: coin))
+        }
+        return report
+    }
+
+    /// Rates of the account on each listing of a category.
+    public func feeRates(_ account: AccountID, _ category: Category) -> [FeeRateRow] {
+        guard accountStates.indices.contains(account.index) else { return [] }
+        let state = accountStates[account.index]
+        return states.filter { $0.id.category == category }.map {
+            FeeRateRow(
+                instrument: $0.id,
+                makerRate: state.makerRate,
+                takerRate: state.takerRate
+            )
+        }
+    }
+
+    // MARK: - Books
+
+    /// A balance of the exchange's double-entry books.
+    public func balance(_ account: LedgerAccount, coin: String) -> Amount {
+        books.balance(account, coin: coin)
+    }
+
+    /// Σ over all accounts of the books; zero at every moment.
+    public func sumOfBooks(coin: String) -> Amount { books.sum(coin: coin) }
+
+    /// The newest postings, oldest first.
+    public func postings(limit: Int) -> [Posting] { Array(books.journal.all.suffix(max(0, limit))) }
+}
+
+extension Page {
+    static var empty: Page { Page(rows: [], nextCursor: "") }
+}
+
+extension RowQuery {
+    func holds(_ id: InstrumentID) -> Bool {
+        (instrument == nil || instrument == id) && (category == nil || category == id.category)
+    }
+
+    func holds(orderID id: String, orderLinkID link: String) -> Bool {
+        (orderID.isEmpty || orderID == id) && (orderLinkID.isEmpty || orderLinkID == link)
+    }
+
+    func holds(_ row: OrderUpdate) -> Bool {
+        holds(row.instrument) && holds(orderID: row.orderID, orderLinkID: row.orderLinkID)
+            && holds(time: row.updatedMilliseconds)
+    }
+}

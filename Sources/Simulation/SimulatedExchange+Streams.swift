@@ -1,0 +1,156 @@
+public import Market
+
+extension SimulatedExchange {
+    /// Begins to compute a public stream; doing so twice changes nothing.
+    ///
+    /// - Returns: false when the instrument or depth does not exist.
+    @discardableResult
+    public mutating func activate(_ stream: PublicStream) -> Bool {
+        guard let index = index(of: stream.instrument) else { return false }
+        switch stream {
+        case .book(_, let depth):
+            guard let place = DepthStream.depths.firstIndex(where: { $0.depth == depth }) else {
+                return false
+            }
+            activateBook(index, place)
+        case .trades: states[index].sendsTrades = true
+        case .ticker: activateTicker(index)
+        case .candle:
+            states[index].sendsCandles = true
+            guard !states[index].isCandleScheduled else { return true }
+            states[index].isCandleScheduled = true
+            schedule(.pushCandle(listing: Int32(index)), every: SimulatedExchange.candleInterval)
+        }
+        return true
+    }
+
+    /// Ends a public stream.
+    ///
+    /// A depth keeps counting `u` where it stopped.
+    public mutating func deactivate(_ stream: PublicStream) {
+        guard let index = index(of: stream.instrument) else { return }
+        switch stream {
+        case .book(_, let depth):
+            guard let place = DepthStream.depths.firstIndex(where: { $0.depth == depth }) else {
+                return
+            }
+            states[index].streams[place].isActive = false
+        case .trades: states[index].sendsTrades = false
+        case .ticker: states[index].ticker.isActive = false
+        case .candle: states[index].sendsCandles = false
+        }
+    }
+
+    /// Nanoseconds between pushes of an open candle.
+    static let candleInterval: Int64 = 1_000_000_000
+
+    private mutating func activateBook(_ index: Int, _ place: Int) {
+        guard !states[index].streams[place].isActive else { return }
+        let moment = states[index].moment(now.nanoseconds)
+        states[index].streams[place].activate(states[index].book, at: moment)
+        guard !states[index].streams[place].isScheduled else { return }
+        states[index].streams[place].isScheduled = true
+        schedule(
+            .flushBook(listing: Int32(index), stream: Int32(place)),
+            every: states[index].streams[place].interval
+        )
+    }
+
+    private mutating func activateTicker(_ index: Int) {
+        guard !states[index].ticker.isActive else { return }
+        states[index].ticker.isActive = true
+        states[index].ticker.begin(with: ticker(index))
+        guard !states[index].ticker.isScheduled else { return }
+        states[index].ticker.isScheduled = true
+        schedule(
+            .pushTicker(listing: Int32(index)),
+            every: TickerStream.interval(states[index].id.category)
+        )
+    }
+
+    // MARK: - What a new subscriber gets first
+
+    /// The book as subscribers of this depth hold it: later deltas continue from here.
+    ///
+    /// - Returns: a snapshot with the stream's own `u`; `nil` when the stream is not active.
+    public func bookSnapshot(_ id: InstrumentID, depth: Int) -> BookUpdate? {
+        guard let index = index(of: id),
+            let stream = states[index].streams.first(where: { $0.depth == depth }),
+            stream.isActive
+        else { return nil }
+        return stream.snapshot(scale: states[index].scale)
+    }
+
+    /// All fields of the ticker as they stand now; also the row of REST.
+    public func tickerSnapshot(_ id: InstrumentID) -> TickerUpdate? { index(of: id).map(ticker) }
+
+    /// The open one-minute candle.
+    public func currentCandle(_ id: InstrumentID) -> Candle? {
+        index(of: id).map {
+            states[$0].statistics.candle(states[$0].statistics.current, isConfirmed: false)
+        }
+    }
+
+    private func ticker(_ index: Int) -> TickerUpdate {
+        guard states[index].hasFunding else {
+            return states[index].tickerNow(fundingRate: nil, nextFunding: nil)
+        }
+        let stamp = following(configuration.fundingInterval)
+        return states[index].tickerNow(
+            fundingRate: states[index].source.fundingRate(
+                period: stamp / configuration.fundingInterval
+            ),
+            nextFunding: stamp / 1_000_000
+        )
+    }
+
+    // MARK: - Pushes
+
+    mutating func flushBook(
+        _ index: Int,
+        _ place: Int,
+        into output: inout ExchangeOutput
+    ) -> Int64? {
+        guard states[index].streams[place].isActive else {
+            states[index].streams[place].isScheduled = false
+            return nil
+        }
+        let moment = states[index].moment(now.nanoseconds)
+        if let update = states[index].streams[place].flush(states[index].book, at: moment) {
+            output.append(.book(states[index].id, update), at: now)
+        }
+        return following(states[index].streams[place].interval)
+    }
+
+    mutating func pushTicker(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
+        guard states[index].ticker.isActive else {
+            states[index].ticker.isScheduled = false
+            return nil
+        }
+        let id = states[index].id
+        let full = ticker(index)
+        if let update = states[index].ticker.difference(to: full, category: id.category) {
+            output.append(.ticker(id, update), at: now)
+        }
+        return following(TickerStream.interval(id.category))
+    }
+
+    mutating func pushCandle(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
+        guard states[index].sendsCandles else {
+            states[index].isCandleScheduled = false
+            return nil
+        }
+        let statistics = states[index].statistics
+        let candle = statistics.candle(statistics.current, isConfirmed: false)
+        if candle != states[index].candleSent {
+            states[index].candleSent = candle
+            output.append(.candle(states[index].id, candle), at: now)
+        }
+        return following(SimulatedExchange.candleInterval)
+    }
+
+    mutating func closeCandle(_ index: Int, into output: inout ExchangeOutput) {
+        let candle = states[index].statistics.closeMinute()
+        if states[index].sendsCandles { output.append(.candle(states[index].id, candle), at: now) }
+    }
+}

@@ -1,0 +1,221 @@
+public import Market
+
+/// An exchange in memory: requests in, events out.
+///
+/// Every order, ours and those of the background, goes through one matching by price and then time; every depth,
+/// trade, ticker and candle is derived from those orders. Accounts are double-entry books of the exchange's own.
+///
+/// Time is an input: nothing happens but in ``advance(to:into:)`` and in requests, which act at ``now``. The same
+/// configuration with the same calls gives the same events, however finely `advance` is stepped.
+///
+/// - Not here yet: other categories' accounts, conditional orders, liquidation. Spot is listed for its market data;
+///   an order on it is refused.
+public struct SimulatedExchange: Sendable {
+    /// The exchange's clock.
+    public private(set) var now: Timestamp
+    let configuration: SimulationConfiguration
+    let identifiers: Identifiers
+    var states: [ListingState] = []
+    var accountStates: [AccountState] = []
+    var books: Books
+    private var indexByInstrument: [InstrumentID: Int] = [:]
+    private var indexByAlias: [String: Int] = [:]
+    private var timers = Timers()
+    private var actions: [MarketAction] = []
+    // What one match has touched, reported when it is over. Emptied each time; kept for their memory.
+    var trades: [PublicTradeRecord] = []
+    var touchedOrders: [OrderPlace] = []
+    var touchedPositions: [PositionPlace] = []
+    var touchedWallets: [Int] = []
+
+    /// Where an account's open order is.
+    struct OrderPlace: Hashable, Sendable {
+        var account: Int
+        var slot: Int
+    }
+
+    /// Where a position is.
+    struct PositionPlace: Hashable, Sendable {
+        var account: Int
+        var listing: Int
+    }
+
+    public init(_ configuration: SimulationConfiguration) throws(SimulationError) {
+        guard !configuration.listings.isEmpty else { throw .noListing }
+        guard configuration.start >= .zero else { throw .startBefore1970 }
+        guard configuration.fundingInterval >= 1_000_000 else {
+            throw .fundingIntervalTooShort(nanoseconds: configuration.fundingInterval)
+        }
+        self.configuration = configuration
+        now = configuration.start
+        identifiers = Identifiers(seed: configuration.seed)
+        books = Books(historyMax: configuration.historyMax)
+        for listing in configuration.listings {
+            let index = states.count
+            let id = listing.instrument.id
+            guard indexByInstrument.updateValue(index, forKey: id) == nil else {
+                throw .duplicateListing(id)
+            }
+            states.append(
+                ListingState(
+                    listing: listing,
+                    index: index,
+                    source: try SimulatedExchange.source(for: listing, configuration),
+                    start: now,
+                    historyMax: configuration.historyMax
+                )
+            )
+        }
+        for account in configuration.accounts { _ = try openAccount(account) }
+        open()
+    }
+
+    private static func source(
+        for listing: Listing,
+        _ configuration: SimulationConfiguration
+    ) throws(SimulationError) -> any MarketSource {
+        switch listing.market {
+        case .given(let source): return source
+        case .synthetic(let parameters):
+            guard parameters.isValid(for: listing.instrument) else {
+                throw .marketOutOfRange(listing.instrument.id)
+            }
+            return SyntheticMarket(
+                parameters: parameters,
+                instrument: listing.instrument,
+                seed: configuration.seed,
+                start: configuration.start
+            )
+        }
+    }
+
+    /// Fills the books and sets the timers that always run.
+    private mutating func open() {
+        var nobody = ExchangeOutput()
+        for index in states.indices {
+            actions.removeAll(keepingCapacity: true)
+            states[index].source.open(into: &actions)
+            for place in actions.indices { carryOut(actions[place], on: index, into: &nobody) }
+            if let next = states[index].source.next {
+                timers.add(.market(listing: Int32(index)), at: next.nanoseconds)
+            }
+            timers.add(
+                .closeCandle(listing: Int32(index)),
+                at: following(TradeStatistics.minute * 1_000_000)
+            )
+        }
+        timers.add(.funding, at: following(configuration.fundingInterval))
+    }
+
+    // MARK: - Time
+
+    /// When something next happens by itself; for whoever wants to sleep until then.
+    public var nextEvent: Timestamp { Timestamp(nanoseconds: timers.first?.time ?? .max) }
+
+    /// Runs the clock to `time` and appends what happens on the way.
+    ///
+    /// A time before ``now`` changes nothing.
+    public mutating func advance(to time: Timestamp, into output: inout ExchangeOutput) {
+        while let entry = timers.first, entry.time <= time.nanoseconds {
+            if entry.time > now.nanoseconds { now = Timestamp(nanoseconds: entry.time) }
+            if let next = run(entry.task, into: &output) {
+                timers.moveFirst(to: max(next, entry.time))
+            } else {
+                timers.removeFirst()
+            }
+        }
+        if time > now { now = time }
+    }
+
+    /// Does what is due and says when it is due again.
+    private mutating func run(_ task: ScheduledTask, into output: inout ExchangeOutput) -> Int64? {
+        switch task {
+        case .market(let listing):
+            let index = Int(listing)
+            actions.removeAll(keepingCapacity: true)
+            states[index].source.act(touch: states[index].touch, into: &actions)
+            for place in actions.indices { carryOut(actions[place], on: index, into: &output) }
+            return states[index].source.next?.nanoseconds
+        case .funding:
+            settleFunding(into: &output)
+            return following(configuration.fundingInterval)
+        case .closeCandle(let listing):
+            closeCandle(Int(listing), into: &output)
+            return now.nanoseconds + TradeStatistics.minute * 1_000_000
+        case .pushCandle(let listing):
+            return pushCandle(Int(listing), into: &output)
+        case .flushBook(let listing, let stream):
+            return flushBook(Int(listing), Int(stream), into: &output)
+        case .pushTicker(let listing):
+            return pushTicker(Int(listing), into: &output)
+        }
+    }
+
+    /// The next multiple of `interval` after now.
+    func following(_ interval: Int64) -> Int64 {
+        let (multiple, overflow) = (now.nanoseconds / interval + 1)
+            .multipliedReportingOverflow(by: interval)
+        return overflow ? .max : multiple
+    }
+
+    mutating func schedule(_ task: ScheduledTask, every interval: Int64) {
+        timers.add(task, at: following(interval))
+    }
+
+    // MARK: - Listings and accounts
+
+    public var listings: [Listing] { configuration.listings }
+
+    public func listing(_ id: InstrumentID) -> Listing? { index(of: id).map { states[$0].listing } }
+
+    func index(of id: InstrumentID) -> Int? { indexByInstrument[id] }
+
+    public var accounts: [AccountID] { accountStates.map(\.id) }
+
+    public func account(alias: String) -> AccountID? {
+        indexByAlias[alias].map { AccountID(index: $0) }
+    }
+
+    /// Empty for an account that does not exist.
+    public func alias(of account: AccountID) -> String {
+        accountStates.indices.contains(account.index) ? accountStates[account.index].alias : ""
+    }
+
+    /// Opens an account and pays its deposits in.
+    public mutating func openAccount(
+        _ account: AccountConfiguration
+    ) throws(SimulationError) -> AccountID {
+        guard indexByAlias[account.alias] == nil else { throw .duplicateAlias(account.alias) }
+        try SimulatedExchange.check(account)
+        let id = AccountID(index: accountStates.count)
+        indexByAlias[account.alias] = id.index
+        accountStates.append(
+            AccountState(
+                id: id,
+                configuration: account,
+                listings: configuration.listings.count,
+                historyMax: configuration.historyMax
+            )
+        )
+        books.addWallet()
+        for deposit in account.deposits { pay(in: deposit, to: id) }
+        return id
+    }
+
+    private static func check(_ account: AccountConfiguration) throws(SimulationError) {
+        guard (1...100).contains(account.leverage) else {
+            throw .leverageOutOfRange(alias: account.alias, leverage: account.leverage)
+        }
+        for rate in [account.makerRate, account.takerRate] {
+            guard let units = try? rate.units(decimals: 8), abs(units) <= 1_000_000 else {
+                throw .rateOutOfRange(alias: account.alias)
+            }
+        }
+        let most = PowerOfTen.int128(Amount.decimals + 15)
+        for deposit in account.deposits {
+            guard !deposit.coin.isEmpty, (0...most).contains(deposit.amount.units) else {
+                throw .depositOutOfRange(alias: account.alias, coin: deposit.coin)
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+public import Market
+
+/// All that a ``SimulatedExchange`` is made from.
+///
+/// The same configuration and the same requests at the same times give the same events.
+public struct SimulationConfiguration: Sendable {
+    /// Seed of everything that is drawn.
+    public var seed: UInt64
+    /// The exchange's clock at the beginning; not before 1970.
+    public var start: Timestamp
+    public var listings: [Listing]
+    public var accounts: [AccountConfiguration]
+    /// Nanoseconds between funding stamps, which are its multiples since 1970.
+    public var fundingInterval: Int64
+    /// Deliberate mistakes of the exchange's accounts; for tests of the comparison, empty
+    /// otherwise.
+    public var faults: [AccountingFault]
+    /// Closed orders, executions, log rows and postings kept per account (public trades per
+    /// listing: a thousandth, at least 1,000).
+    ///
+    /// Older ones are forgotten, as the exchange forgets.
+    public var historyMax: Int
+
+    /// Eight hours.
+    public static let usualFundingInterval: Int64 = 8 * 3_600 * 1_000_000_000
+
+    public init(
+        seed: UInt64,
+        start: Timestamp,
+        listings: [Listing],
+        accounts: [AccountConfiguration] = [],
+        fundingInterval: Int64 = SimulationConfiguration.usualFundingInterval,
+        faults: [AccountingFault] = [],
+        historyMax: Int = 200_000
+    ) {
+        self.seed = seed
+        self.start = start
+        self.listings = listings
+        self.accounts = accounts
+        self.fundingInterval = fundingInterval
+        self.faults = faults
+        self.historyMax = historyMax
+    }
+}
+
+/// One account at its opening.
+public struct AccountConfiguration: Hashable, Sendable {
+    /// The name by which a configuration and a server know it.
+    public var alias: String
+    public var deposits: [Deposit]
+    /// Fractions of the value, with at most 8 decimals; a negative rate is a rebate.
+    public var makerRate: Numeral
+    public var takerRate: Numeral
+    /// 1 to 100, for every listing.
+    public var leverage: Int
+
+    /// What is paid in at the opening.
+    public struct Deposit: Hashable, Sendable {
+        public var coin: String
+        /// 0 to 10¹⁵ of the coin, so that no sum of flows can overflow.
+        public var amount: Amount
+
+        public init(coin: String, amount: Amount) {
+            self.coin = coin
+            self.amount = amount
+        }
+    }
+
+    public init(
+        alias: String,
+        deposits: [Deposit],
+        makerRate: Numeral = Numeral(mantissa: 2, decimals: 4),
+        takerRate: Numeral = Numeral(mantissa: 55, decimals: 5),
+        leverage: Int = 10
+    ) {
+        self.alias = alias
+        self.deposits = deposits
+        self.makerRate = makerRate
+        self.takerRate = takerRate
+        self.leverage = leverage
+    }
+}
+
+/// A mistake the exchange's accounts make on request.
+///
+/// For tests of the comparison between these accounts and the desk's ledger: each one must be found. What the
+/// order and execution rows say stays right; the money moves wrongly.
+public enum AccountingFault: String, Hashable, Sendable, CaseIterable {
+    /// Fees are credited instead of debited.
+    case feeSign = "fee-sign"
+    /// Funding is credited where it is due, and debited where it is earned.
+    case fundingSign = "funding-sign"
+    /// A reduction moves the average entry of what is left to the price of the fill.
+    case entryPriceRule = "entry-price-rule"
+}
+
+/// Why a configuration cannot become an exchange.
+public enum SimulationError: Error, Hashable, Sendable {
+    case noListing
+    case duplicateListing(InstrumentID)
+    case duplicateAlias(String)
+    case startBefore1970
+    case fundingIntervalTooShort(nanoseconds: Int64)
+    case depositOutOfRange(alias: String, coin: String)
+    case leverageOutOfRange(alias: String, leverage: Int)
+    case rateOutOfRange(alias: String)
+    /// A synthetic market needs a start price and lot of at least one step, and at least one event
+    /// a second.
+    case marketOutOfRange(InstrumentID)
+}
+
+extension SimulationError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noListing: "the exchange lists nothing; give at least one listing"
+        case .duplicateListing(let id): "\(id) is listed twice"
+        case .duplicateAlias(let alias): "account \(alias) is opened twice"
+        case .startBefore1970: "the exchange's clock cannot start before 1970"
+        case .fundingIntervalTooShort(let nanoseconds):
+            "a funding interval of \(nanoseconds) ns is too short; give at least 1,000,000"
+        case .depositOutOfRange(let alias, let coin):
+            "account \(alias): the deposit of \(coin) is not within 0 and 10^15"
+        case .leverageOutOfRange(let alias, let leverage):
+            "account \(alias): leverage \(leverage) is not within 1 and 100"
+        case .rateOutOfRange(let alias):
+            "account \(alias): a fee rate is not within -0.01 and 0.01, or has more than 8 decimals"
+        case .marketOutOfRange(let id):
+            "\(id): a synthetic market needs a price and a lot of at least one step, and 1 to "
+                + "1,000,000 events a second"
+        }
+    }
+}
