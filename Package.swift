@@ -148,7 +148,10 @@ let package = Package(
                 "Gateway", "Bybit", "Market", .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "ProjectionsTests", dependencies: ["Projections", "Market"]),
+        .testTarget(
+            name: "ProjectionsTests",
+            dependencies: ["Projections", "Market", "CSQLite"]
+        ),
         .testTarget(
             name: "ReplayServerTests",
             dependencies: ["ReplayServer", "Simulation", "Bybit", "Market", "JSON"]
