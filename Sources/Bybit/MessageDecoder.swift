@@ -1,0 +1,78 @@
+import JSON
+public import Market
+
+/// Turns the bytes of one record into an ``Market/Event``.
+///
+/// A pure function of the record: what is kept between calls is memory, never knowledge. Bytes that are not what
+/// their stream promises make a malformed event or a finding with the field's path; no input traps, and no field is
+/// ever replaced by a number that was not there.
+public final class MessageDecoder {
+    let parser = JSONParser()
+
+    public init() {}
+
+    /// Decodes one record into `event`, whose memory is used again.
+    ///
+    /// - Parameter payload: the record's bytes as they came; nothing behind them is read.
+    public func decode(
+        _ stream: StreamName,
+        _ payload: UnsafeRawBufferPointer,
+        into event: inout Event
+    ) {
+        decode(StreamRoute(stream), payload, into: &event)
+    }
+
+    /// The same for callers that keep the route of each stream.
+    public func decode(
+        _ route: StreamRoute,
+        _ payload: UnsafeRawBufferPointer,
+        into event: inout Event
+    ) {
+        event.reset()
+        event.category = route.category
+        switch route.subject {
+        case .book(let depth):
+            event.symbol = route.symbol
+            if decodeBookFast(payload, route, depth, &event) { return }
+        case .none: return
+        case .rest(let endpoint): return decodeExchange(payload, endpoint, &event)
+        default: break
+        }
+        do throws(JSONError) {
+            decode(try parser.root(payload), route, &event)
+        } catch {
+            event.kind = .malformed
+            event.findings.append(error.finding)
+        }
+    }
+
+    private func decode(_ root: JSONValue, _ route: StreamRoute, _ event: inout Event) {
+        var findings = Findings()
+        guard root.isObject else {
+            findings.add(root, .wrongType)
+            event.kind = .malformed
+            event.findings = findings.list
+            return
+        }
+        switch route.subject {
+        case .book(let depth): BookMessage.read(root, route, depth, &event, &findings)
+        case .trades: TradesMessage.read(root, route, &event, &findings)
+        case .ticker: TickerMessage.read(root, route, &event, &findings)
+        case .candles: CandlesMessage.read(root, route, &event, &findings)
+        case .orders, .executions, .positions, .wallet:
+            RowsMessage.read(root, route, &event, &findings)
+        case .operation: OperationMessage.read(root, &event, &findings)
+        case .link: OwnRecords.readLink(root, &event, &findings)
+        case .timer: OwnRecords.readTimer(root, &event, &findings)
+        case .operatorRequest: OwnRecords.readOperator(root, &event, &findings)
+        case .tick: event.kind = .tick
+        case .clock: event.kind = .clock
+        case .sessionStart: event.kind = .sessionStart
+        case .sessionEnd: event.kind = .sessionEnd
+        case .none, .rest: break
+        case .unknown: event.kind = .unknown
+        }
+        // The buffer's memory is kept where there is nothing to say.
+        if !findings.list.isEmpty { event.findings = findings.list }
+    }
+}

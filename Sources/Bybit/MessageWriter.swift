@@ -1,0 +1,163 @@
+public import Market
+
+/// Writes what the exchange says, one message after another into one buffer: the other direction of decoding.
+///
+/// Each function appends one whole message; take ``bytes`` and ``reset()``. What is not modelled is written with the
+/// value that a plain account shows, and keys are there or not as Bybit's own messages have them, since clients tell
+/// spot from contracts by it.
+public struct MessageWriter: Sendable {
+    var out = WireWriter()
+
+    public init() {}
+
+    /// The messages since the last ``reset()``.
+    public var bytes: [UInt8] { out.bytes }
+
+    /// Empties the buffer and keeps its memory.
+    public mutating func reset() { out.reset() }
+
+    /// One message in a buffer of its own.
+    public static func message(_ write: (inout MessageWriter) -> Void) -> [UInt8] {
+        var writer = MessageWriter()
+        write(&writer)
+        return writer.bytes
+    }
+}
+
+// MARK: - Public pushes
+
+extension MessageWriter {
+    /// A push of `orderbook.{depth}.{symbol}`, with `cts` from the update's match time.
+    ///
+    /// - Parameter ts: when the message is built, Unix milliseconds.
+    public mutating func book(_ update: BookUpdate, symbol: Symbol, ts: Int64) {
+        out.beginObject()
+        out.text("topic", "orderbook.\(update.depth).\(symbol)")
+        out.text("type", update.isSnapshot ? "snapshot" : "delta")
+        out.integer("ts", ts)
+        out.beginObject("data")
+        BookMessage.write(update, symbol, to: &out)
+        out.endObject()
+        out.integer("cts", update.matchTimeMilliseconds)
+        out.endObject()
+    }
+
+    /// A push of `publicTrade.{symbol}`; at most 1,024 trades a message.
+    public mutating func trades(_ trades: [PublicTrade], symbol: Symbol, ts: Int64) {
+        out.beginObject()
+        out.text("topic", "publicTrade.\(symbol)")
+        out.constant("type", #""snapshot""#)
+        out.integer("ts", ts)
+        rows("data", trades)
+        out.endObject()
+    }
+
+    /// A push of `tickers.{symbol}`: what is `nil` is left out.
+    public mutating func ticker(
+        _ update: TickerUpdate,
+        category: Category,
+        symbol: Symbol,
+        ts: Int64
+    ) {
+        var message = TickerMessage.blank(category: category)
+        message.symbol = symbol
+        message.update = update
+        out.beginObject()
+        out.text("topic", "tickers.\(symbol)")
+        out.text("type", update.isSnapshot ? "snapshot" : "delta")
+        out.beginObject("data")
+        message.write(to: &out)
+        out.endObject()
+        out.integer("cs", update.crossSequence)
+        out.integer("ts", ts)
+        out.endObject()
+    }
+
+    /// A push of `kline.{interval}.{symbol}`; the topic's interval is the first candle's.
+    public mutating func candles(_ candles: [Candle], symbol: Symbol, ts: Int64) {
+        out.beginObject()
+        out.text("topic", "kline.\(candles.first?.interval ?? "1").\(symbol)")
+        rows("data", candles)
+        out.integer("ts", ts)
+        out.constant("type", #""snapshot""#)
+        out.endObject()
+    }
+
+    mutating func rows(_ key: StaticString, _ rows: [some WireRow]) {
+        out.beginArray(key)
+        for row in rows {
+            out.beginObject()
+            row.write(to: &out)
+            out.endObject()
+        }
+        out.endArray()
+    }
+}
+
+// MARK: - Private pushes
+
+extension MessageWriter {
+    /// A push of the `order` topic.
+    ///
+    /// - Parameters:
+    ///   - topic: the text that was subscribed: `order` or `order.linear`.
+    ///   - id: the message's id, any unique text.
+    ///   - creationTime: Unix milliseconds.
+    public mutating func orders(
+        _ orders: [OrderUpdate],
+        topic: String = "order",
+        id: String,
+        creationTime: Int64
+    ) {
+        push(topic, id, creationTime) { $0.rows("data", orders) }
+    }
+
+    /// A push of the `execution` topic.
+    public mutating func executions(
+        _ executions: [ExecutionReport],
+        topic: String = "execution",
+        id: String,
+        creationTime: Int64
+    ) {
+        push(topic, id, creationTime) { $0.rows("data", executions) }
+    }
+
+    /// A push of the `position` topic.
+    public mutating func positions(
+        _ positions: [PositionUpdate],
+        topic: String = "position",
+        id: String,
+        creationTime: Int64
+    ) {
+        push(topic, id, creationTime) { $0.rows("data", positions) }
+    }
+
+    /// A push of the `wallet` topic: one unified account with these coins.
+    public mutating func wallet(
+        _ coins: [WalletUpdate],
+        topic: String = "wallet",
+        id: String,
+        creationTime: Int64
+    ) {
+        push(topic, id, creationTime) { writer in
+            writer.out.beginArray("data")
+            WalletUpdate.writeAccount(coins, to: &writer.out)
+            writer.out.endArray()
+        }
+    }
+
+    private mutating func push(
+        _ topic: String,
+        _ id: String,
+        _ creationTime: Int64,
+        _ data: (inout MessageWriter) -> Void
+    ) {
+        out.form = .push
+        out.beginObject()
+        out.text("topic", topic)
+        out.text("id", id)
+        out.integer("creationTime", creationTime)
+        data(&self)
+        out.endObject()
+    }
+}

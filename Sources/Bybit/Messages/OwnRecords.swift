@@ -1,0 +1,50 @@
+import JSON
+import Market
+
+/// Records that are ours: links, timers, the operator.
+enum OwnRecords {
+    /// `{"change":"connected","socket":"public/linear","reason":"","count":0}`.
+    static func readLink(_ root: JSONValue, _ event: inout Event, _ findings: inout Findings) {
+        event.link = LinkEvent()
+        event.kind = .malformed
+        guard let change = Fields.text("change", in: root, &findings),
+            let socket = Fields.text("socket", in: root, &findings)
+        else { return }
+        guard let known = LinkEvent.Change(rawValue: change) else {
+            findings.add("change", .unexpected(change))
+            return
+        }
+        event.kind = .link
+        event.link.change = known
+        event.link.socket = socket
+        event.link.reason = Fields.optionalText("reason", in: root, &findings)
+        event.link.count = Fields.integer("count", in: root, .optional, &findings) ?? 0
+    }
+
+    /// `{"strategy":"maker","name":"requote","due":"<nanoseconds>"}`.
+    static func readTimer(_ root: JSONValue, _ event: inout Event, _ findings: inout Findings) {
+        event.timer = TimerEvent()
+        event.kind = .malformed
+        guard let strategy = Fields.text("strategy", in: root, &findings),
+            let name = Fields.text("name", in: root, &findings)
+        else { return }
+        guard let due = root["due"] else { return findings.missing("due", in: root) }
+        guard due.isString, let nanoseconds = JSONNumber.int64(due.raw) else {
+            return findings.add(due, .wrongType)
+        }
+        event.kind = .timer
+        event.timer.strategy = strategy
+        event.timer.name = name
+        event.timer.due = Timestamp(nanoseconds: nanoseconds)
+    }
+
+    /// `{"verb":"stop","reason":"…"}`.
+    static func readOperator(_ root: JSONValue, _ event: inout Event, _ findings: inout Findings) {
+        event.operatorRequest = OperatorRequest()
+        event.kind = .malformed
+        guard let verb = Fields.text("verb", in: root, &findings) else { return }
+        event.kind = .operatorRequest
+        event.operatorRequest.verb = verb
+        event.operatorRequest.reason = Fields.optionalText("reason", in: root, &findings)
+    }
+}

@@ -1,0 +1,110 @@
+import JSON
+import Market
+
+/// The `result` of a successful reply, by endpoint. - Source: bybit-v5 §6.
+enum ReplyResult {
+    static func read(_ result: JSONValue, _ event: inout Event, _ findings: inout Findings) {
+        event.reply.nextPageCursor = Fields.optionalText("nextPageCursor", in: result, &findings)
+        if let name = result["category"]?.string, let category = Category(name: name) {
+            event.category = category
+        }
+        switch event.reply.endpoint {
+        case .serverTime: readTime(result, &event, &findings)
+        case .orderBook: readBook(result, &event, &findings)
+        case .createOrder, .amendOrder, .cancelOrder:
+            event.reply.orderID = Fields.text("orderId", in: result, &findings) ?? ""
+            let link = Fields.optionalText("orderLinkId", in: result, &findings)
+            if event.reply.orderLinkID.isEmpty { event.reply.orderLinkID = link }
+        case .instruments, .openOrders, .orderHistory, .executions, .positions, .wallet,
+            .transactionLog:
+            readList(result, &event, &findings)
+        case .cancelAllOrders, .other: break
+        }
+    }
+
+    private static func readList(
+        _ result: JSONValue,
+        _ event: inout Event,
+        _ findings: inout Findings
+    ) {
+        guard let list = Fields.array("list", in: result, &findings) else { return }
+        let category = event.category
+        switch event.reply.endpoint {
+        case .instruments:
+            InstrumentRow.readAll(
+                list,
+                category: category,
+                into: &event.instruments,
+                findings: &findings
+            )
+        case .openOrders, .orderHistory:
+            OrderUpdate.readAll(
+                list,
+                category: category,
+                form: .list,
+                into: &event.orders,
+                findings: &findings
+            )
+        case .executions:
+            ExecutionReport.readAll(
+                list,
+                category: category,
+                form: .list,
+                into: &event.executions,
+                findings: &findings
+            )
+        case .positions:
+            PositionUpdate.readAll(
+                list,
+                category: category,
+                form: .list,
+                into: &event.positions,
+                findings: &findings
+            )
+        case .wallet:
+            WalletUpdate.readAccounts(list, into: &event.wallets, findings: &findings)
+        case .transactionLog:
+            TransactionRow.readAll(
+                list,
+                category: category,
+                form: .list,
+                into: &event.transactions,
+                findings: &findings
+            )
+        default: break
+        }
+    }
+
+    /// `timeSecond` and `timeNano`, strings.
+    private static func readTime(
+        _ result: JSONValue,
+        _ event: inout Event,
+        _ findings: inout Findings
+    ) {
+        guard let value = result["timeNano"] else {
+            return findings.missing("timeNano", in: result)
+        }
+        guard value.isString, let nanoseconds = JSONNumber.int64(value.raw) else {
+            return findings.add(value, .wrongType)
+        }
+        event.reply.serverTime = Timestamp(nanoseconds: nanoseconds)
+    }
+
+    /// `s`, `b`, `a`, `ts`, `u`, `seq`, `cts`; `u` is that of the 1000-level stream.
+    private static func readBook(
+        _ result: JSONValue,
+        _ event: inout Event,
+        _ findings: inout Findings
+    ) {
+        event.book.isSnapshot = true
+        event.book.depth = 1_000
+        event.exchangeMilliseconds =
+            Fields.integer("ts", in: result, .required, &findings) ?? event.exchangeMilliseconds
+        event.book.matchTimeMilliseconds =
+            Fields.integer("cts", in: result, .optional, &findings) ?? 0
+        if !BookMessage.readData(result, event.symbol, &event, &findings) {
+            event.book.bids.removeAll(keepingCapacity: true)
+            event.book.asks.removeAll(keepingCapacity: true)
+        }
+    }
+}

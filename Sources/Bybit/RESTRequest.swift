@@ -1,0 +1,126 @@
+public import Market
+
+/// One REST request, ready to be signed and sent: the bytes that are signed are the bytes that go.
+public struct RESTRequest: Hashable, Sendable {
+    public var endpoint: Endpoint
+    public var method: String
+    public var path: String
+    /// What stands after `?`, percent-encoded; empty for POST.
+    public var query: String
+    /// Body of a POST; empty for GET.
+    public var body: [UInt8]
+    /// False for market data, which needs no key.
+    public var isSigned: Bool
+
+    public init(endpoint: Endpoint, query: String = "", body: [UInt8] = []) {
+        self.endpoint = endpoint
+        self.method = endpoint.method
+        self.path = endpoint.path
+        self.query = query
+        self.body = body
+        self.isSigned = !endpoint.path.hasPrefix("/v5/market/")
+    }
+
+    /// The request that carries out a command; `nil` for those that are none (timers, subscriptions).
+    public init?(_ action: Command.Action) {
+        switch action {
+        case .place(let order):
+            self.init(endpoint: .createOrder, body: WireWriter.object { order.write(to: &$0) })
+        case .amend(let change):
+            self.init(endpoint: .amendOrder, body: WireWriter.object { change.write(to: &$0) })
+        case .cancel(let cancel):
+            self.init(endpoint: .cancelOrder, body: WireWriter.object { cancel.write(to: &$0) })
+        case .lookUp(let question): self.init(question)
+        case .resubscribe, .setTimer: return nil
+        }
+    }
+
+    /// What is signed: timestamp, key, receive window, then the query or the body, nothing between.
+    ///
+    /// - Parameters:
+    ///   - timestamp: Unix milliseconds, as in `X-BAPI-TIMESTAMP`.
+    ///   - receiveWindow: milliseconds, as in `X-BAPI-RECV-WINDOW`.
+    public func textToSign(timestamp: Int64, key: String, receiveWindow: Int) -> [UInt8] {
+        RESTRequest.textToSign(
+            timestamp: String(timestamp),
+            key: key,
+            receiveWindow: String(receiveWindow),
+            payload: method == "GET" ? Array(query.utf8) : body
+        )
+    }
+
+    /// The same from the texts of the headers: what a server checks.
+    public static func textToSign(
+        timestamp: String,
+        key: String,
+        receiveWindow: String,
+        payload: [UInt8]
+    ) -> [UInt8] {
+        var text = Array(timestamp.utf8)
+        text.reserveCapacity(text.count + key.utf8.count + receiveWindow.utf8.count + payload.count)
+        text.append(contentsOf: key.utf8)
+        text.append(contentsOf: receiveWindow.utf8)
+        text.append(contentsOf: payload)
+        return text
+    }
+}
+
+extension RESTRequest {
+    /// The request that asks a question of the core.
+    public init(_ question: LookUp) {
+        switch question {
+        case .serverTime:
+            self.init(endpoint: .serverTime)
+        case .instruments(let category):
+            self.init(
+                endpoint: .instruments,
+                query: Query(category).with("limit", BybitLimits.instrumentsPerPage).text
+            )
+        case .openOrders(let category):
+            self.init(
+                endpoint: .openOrders,
+                query: Query(category).settled(category)
+                    .with("openOnly", 0).with("limit", BybitLimits.ordersPerPage).text
+            )
+        case .order(let instrument, let orderLinkID):
+            self.init(
+                endpoint: .openOrders,
+                query: Query(instrument).with("orderLinkId", orderLinkID).text
+            )
+        case .orderHistory(let instrument, let orderLinkID):
+            self.init(
+                endpoint: .orderHistory,
+                query: Query(instrument).with("orderLinkId", orderLinkID).text
+            )
+        case .ordersSince(let category, let milliseconds):
+            self.init(
+                endpoint: .orderHistory,
+                query: Query(category).settled(category)
+                    .with("startTime", milliseconds).with("limit", BybitLimits.ordersPerPage).text
+            )
+        case .transactionLog(let category, let milliseconds):
+            self.init(
+                endpoint: .transactionLog,
+                query: Query("accountType", "UNIFIED").with("category", category.name)
+                    .with("startTime", milliseconds)
+                    .with("limit", BybitLimits.transactionsPerPage).text
+            )
+        case .executions(let category, let milliseconds):
+            self.init(
+                endpoint: .executions,
+                query: Query(category).with("startTime", milliseconds)
+                    .with("limit", BybitLimits.executionsPerPage).text
+            )
+        case .positions(let category):
+            self.init(
+                endpoint: .positions,
+                query: Query(category).settled(category)
+                    .with("limit", BybitLimits.positionsPerPage).text
+            )
+        case .wallet:
+            self.init(endpoint: .wallet, query: Query("accountType", "UNIFIED").text)
+        case .page(let endpoint, let query, let cursor):
+            self.init(endpoint: endpoint, query: Query.page(query, cursor: cursor))
+        }
+    }
+}

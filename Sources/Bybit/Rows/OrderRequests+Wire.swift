@@ -1,0 +1,54 @@
+import Market
+
+/// Bodies of `order/create`, `order/amend` and `order/cancel`; numbers are JSON strings. - Source: bybit-v5 §6.5.
+extension OrderRequest: WireRow {
+    static func blank(category: Category) -> OrderRequest {
+        OrderRequest(
+            instrument: InstrumentID(category, .none),
+            orderLinkID: "",
+            side: .buy,
+            quantity: .zero,
+            price: nil
+        )
+    }
+
+    mutating func code<Coder: WireCoder>(_ coder: inout Coder) {
+        coder.category("category", &instrument.category)
+        coder.symbol("symbol", &instrument.symbol)
+        coder.side("side", &side)
+        coder.word("orderType", &type, .required)
+        coder.numeral("qty", &quantity, .required)
+        coder.numeral("price", &price, .omitted)
+        coder.word("timeInForce", &timeInForce, .optional)
+        coder.text("orderLinkId", &orderLinkID, .optional)
+        coder.option("reduceOnly", &reduceOnly)
+    }
+}
+
+extension AmendRequest: WireRow {
+    static func blank(category: Category) -> AmendRequest {
+        AmendRequest(instrument: InstrumentID(category, .none), orderLinkID: "")
+    }
+
+    mutating func code<Coder: WireCoder>(_ coder: inout Coder) {
+        coder.category("category", &instrument.category)
+        coder.symbol("symbol", &instrument.symbol)
+        coder.tag("orderId", &orderID)
+        coder.tag("orderLinkId", &orderLinkID)
+        coder.numeral("qty", &quantity, .omitted)
+        coder.numeral("price", &price, .omitted)
+    }
+}
+
+extension CancelRequest: WireRow {
+    static func blank(category: Category) -> CancelRequest {
+        CancelRequest(instrument: InstrumentID(category, .none), orderLinkID: "")
+    }
+
+    mutating func code<Coder: WireCoder>(_ coder: inout Coder) {
+        coder.category("category", &instrument.category)
+        coder.symbol("symbol", &instrument.symbol)
+        coder.tag("orderId", &orderID)
+        coder.tag("orderLinkId", &orderLinkID)
+    }
+}

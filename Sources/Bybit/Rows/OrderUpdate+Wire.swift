@@ -1,0 +1,105 @@
+import JSON
+import Market
+
+/// A row of the `order` topic, of `order/realtime` and of `order/history`. - Source: bybit-v5 §4.1, §6.5, §10.3.
+extension OrderUpdate: WireRow {
+    static func blank(category: Category) -> OrderUpdate {
+        OrderUpdate(
+            instrument: InstrumentID(category, .none),
+            orderID: "",
+            orderLinkID: "",
+            side: .buy,
+            type: .limit,
+            timeInForce: .goodTillCancelled,
+            status: .new,
+            price: nil,
+            quantity: .zero,
+            rejectReason: "",
+            cancelType: "",
+            createdMilliseconds: 0,
+            updatedMilliseconds: 0
+        )
+    }
+
+    mutating func code<Coder: WireCoder>(_ coder: inout Coder) {
+        if coder.form == .push { coder.category("category", &instrument.category) }
+        let category = instrument.category
+        let isContract = category != .spot && category != .option
+        coder.symbol("symbol", &instrument.symbol)
+        coder.text("orderId", &orderID, .required)
+        coder.text("orderLinkId", &orderLinkID, .optional)
+        coder.constant("blockTradeId", #""""#)
+        coder.side("side", &side)
+        var index = Int64(positionIndex)
+        coder.integer("positionIdx", &index, .optional)
+        positionIndex = Int(truncatingIfNeeded: index)
+        coder.word("orderStatus", &status, .required)
+        coder.text("cancelType", &cancelType, .optional)
+        coder.text("rejectReason", &rejectReason, .optional)
+        coder.word("timeInForce", &timeInForce, .optional)
+        coder.constant("isLeverage", #""""#)
+        coder.numeral("price", &price, .empty)
+        coder.numeral("qty", &quantity, .required)
+        coder.numeral("avgPrice", &averagePrice, .zero)
+        coder.numeral("leavesQty", &leavesQuantity, .empty)
+        coder.derived { $0.amount("leavesValue", OrderUpdate.value(leavesQuantity, price)) }
+        coder.numeral("cumExecQty", &filledQuantity, .optional)
+        coder.amount("cumExecValue", &filledValue, .optional)
+        coder.amount("cumExecFee", &filledFee, .optional)
+        coder.word("orderType", &type, .optional)
+        coder.constant("stopOrderType", #""""#)
+        coder.constant("orderIv", #""""#)
+        coder.constant("triggerPrice", #""""#)
+        coder.constant("takeProfit", #""""#)
+        coder.constant("stopLoss", #""""#)
+        coder.constant("triggerBy", #""""#)
+        coder.constant("tpTriggerBy", #""""#)
+        coder.constant("slTriggerBy", #""""#)
+        coder.constant("tpLimitPrice", #""""#)
+        coder.constant("slLimitPrice", #""""#)
+        coder.constant("triggerDirection", "0")
+        coder.constant("placeType", #""""#)
+        coder.constant("lastPriceOnCreated", #""""#)
+        coder.constant("closeOnTrigger", "false")
+        coder.flag("reduceOnly", &reduceOnly)
+        coder.constant("smpGroup", "0")
+        coder.constant("smpType", #""None""#)
+        coder.constant("smpOrderId", #""""#)
+        // Clients tell a contract's order from a spot one by these two keys.
+        if category != .spot { coder.constant("tpslMode", #""""#) }
+        if isContract { coder.constant("createType", #""CreateByUser""#) }
+        coder.constant("parentOrderLinkId", #""""#)
+        coder.constant("marketUnit", #""""#)
+        coder.constant("slippageToleranceType", #""UNKNOWN""#)
+        coder.constant("slippageTolerance", #""""#)
+        coder.constant("ocoTriggerBy", #""OcoTriggerByUnknown""#)
+        coder.constant("rpiTakerAccess", "false")
+        coder.constant("rpiMatchedQty", #""""#)
+        coder.constant("closedPnl", #""0""#)
+        coder.constant("feeCurrency", #""""#)
+        coder.derived { writeFees(to: &$0) }
+        coder.time("createdTime", &createdMilliseconds, .optional)
+        coder.time("updatedTime", &updatedMilliseconds, .required)
+    }
+
+    private func writeFees(to writer: inout WireWriter) {
+        writer.beginObject("cumFeeDetail")
+        let coin = instrument.symbol.settleCoin(instrument.category)
+        if !filledQuantity.isZero, !coin.isEmpty { writer.amount(coin, filledFee) }
+        writer.endObject()
+    }
+
+    /// The open value; zero where there is no price or the product does not fit, since it is an estimate.
+    private static func value(_ quantity: Numeral?, _ price: Numeral?) -> Amount {
+        guard let quantity = quantity?.trimmed, let price = price?.trimmed else { return .zero }
+        let scale = Scale(
+            priceDecimals: Int(price.decimals),
+            quantityDecimals: Int(quantity.decimals)
+        )
+        let value = try? scale.value(
+            Price(units: price.mantissa),
+            Quantity(units: quantity.mantissa)
+        )
+        return value ?? .zero
+    }
+}

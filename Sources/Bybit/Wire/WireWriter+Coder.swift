@@ -1,0 +1,80 @@
+import Market
+
+extension WireWriter: WireCoder {
+    mutating func text(_ key: StaticString, _ value: inout String, _ presence: Presence) {
+        text(key, value)
+    }
+
+    mutating func tag(_ key: StaticString, _ value: inout String) {
+        if !value.isEmpty { text(key, value) }
+    }
+
+    mutating func tag(_ key: StaticString, _ value: inout String?) {
+        if let value { text(key, value) }
+    }
+
+    mutating func time(_ key: StaticString, _ value: inout Int64?) {
+        if let value { integerText(key, value) }
+    }
+
+    mutating func nested(_ key: StaticString, _ body: (inout WireWriter) -> Void) {
+        beginObject(key)
+        body(&self)
+        endObject()
+    }
+
+    mutating func word<Word: WireWord>(
+        _ key: StaticString,
+        _ value: inout Word,
+        _ presence: Presence
+    ) {
+        text(key, value.name)
+    }
+
+    mutating func category(_ key: StaticString, _ value: inout Category) { text(key, value.name) }
+    mutating func symbol(_ key: StaticString, _ value: inout Symbol) { text(key, value) }
+    mutating func side(_ key: StaticString, _ value: inout Side) { text(key, value.name) }
+    mutating func side(_ key: StaticString, _ value: inout Side?) { text(key, value?.name ?? "") }
+
+    mutating func numeral(_ key: StaticString, _ value: inout Numeral, _ presence: Presence) {
+        numeral(key, value)
+    }
+
+    mutating func numeral(_ key: StaticString, _ value: inout Numeral?, _ absence: Absence) {
+        guard value == nil else { return numeral(key, value) }
+        absent(key, absence)
+    }
+
+    mutating func amount(_ key: StaticString, _ value: inout Amount, _ presence: Presence) {
+        amount(key, value)
+    }
+
+    mutating func amount(_ key: StaticString, _ value: inout Amount?, _ absence: Absence) {
+        guard value == nil else { return amount(key, value) }
+        absent(key, absence)
+    }
+
+    private mutating func absent(_ key: StaticString, _ absence: Absence) {
+        switch absence {
+        case .empty: constant(key, #""""#)
+        case .zero: constant(key, #""0""#)
+        case .omitted: break
+        }
+    }
+
+    mutating func integer(_ key: StaticString, _ value: inout Int64, _ presence: Presence) {
+        integer(key, value)
+    }
+
+    mutating func time(_ key: StaticString, _ value: inout Int64, _ presence: Presence) {
+        integerText(key, value)
+    }
+
+    mutating func option(_ key: StaticString, _ value: inout Bool) {
+        if value { flag(key, value) }
+    }
+
+    mutating func flag(_ key: StaticString, _ value: inout Bool) { flag(key, value) }
+
+    mutating func derived(_ write: (inout WireWriter) -> Void) { write(&self) }
+}
