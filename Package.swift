@@ -71,7 +71,7 @@ let package = Package(
 
         // 0 words
         .target(name: "Market"),
-        .target(name: "JSON", dependencies: ["CSimdjson"]),
+        .target(name: "JSON", dependencies: ["CSimdjson", "Market"]),
 
         // 1 pure
         .target(name: "Bybit", dependencies: ["Market", "JSON"]),
