@@ -6,7 +6,7 @@ enum Schema {
     /// Raised with any change of a table or of the meaning of a column; an older file is rebuilt.
     static let version = 1
 
-    /// `PRAGMA application_id`: "TpDk". A file of another program is never taken for ours.
+    /// The letters TpDk as `PRAGMA application_id`, so that another program's file is never taken for ours.
     static let applicationID: Int32 = 0x5470_446b
 
     /// A table, its definition, and the columns that order its rows.
