@@ -1,6 +1,8 @@
 import Market
 
-/// What Bybit allows. - Source: bybit-v5 §2.2, §2.4, §6.1.
+/// What Bybit allows.
+///
+/// - Source: bybit-v5 §2.2, §2.4, §6.1.
 public enum BybitLimits {
     /// Topics in one subscribe request on public spot.
     public static let spotTopicsPerRequest = 10

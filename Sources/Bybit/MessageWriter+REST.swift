@@ -2,7 +2,9 @@ public import Market
 
 /// Bodies of REST replies. HTTP status is 200 for business errors too: the code says. - Source: bybit-v5 §6.
 extension MessageWriter {
-    /// A refusal: `retCode` and `retMsg`, an empty result. - Source: codes of §8.
+    /// A refusal: `retCode` and `retMsg`, an empty result.
+    ///
+    /// - Source: codes of §8.
     public mutating func failure(code: Int64, message: String, time: Int64) {
         envelope(code: code, message: message, time: time) { _ in }
     }

@@ -29,13 +29,17 @@ struct Query {
         category == .linear ? with("settleCoin", "USDT") : self
     }
 
-    /// The same question for the page at `cursor`. The cursor is percent-encoded already: it goes as it came.
+    /// The same question for the page at `cursor`.
+    ///
+    /// The cursor is percent-encoded already: it goes as it came.
     static func page(_ query: String, cursor: String) -> String {
         let kept = query.split(separator: "&").filter { !$0.hasPrefix("cursor=") }
         return (kept.map(String.init) + ["cursor=" + cursor]).joined(separator: "&")
     }
 
-    /// Everything but unreserved characters as `%XX`. - Source: RFC 3986 §2.3.
+    /// Everything but unreserved characters as `%XX`.
+    ///
+    /// - Source: RFC 3986 §2.3.
     static func encoded(_ value: String) -> String {
         var bytes: [UInt8] = []
         let digits = Array("0123456789ABCDEF".utf8)

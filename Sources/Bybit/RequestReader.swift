@@ -7,7 +7,9 @@ public final class RequestReader {
 
     public init() {}
 
-    /// Reads a frame on a public, private or trade socket. An `op` that is not spoken is ``SocketRequest/other(_:)``.
+    /// Reads a frame on a public, private or trade socket.
+    ///
+    /// An `op` that is not spoken is ``SocketRequest/other(_:)``.
     ///
     /// - Throws: ``RequestError`` when it is no frame of Bybit's.
     public func frame(_ bytes: UnsafeRawBufferPointer) throws(RequestError) -> ClientFrame {
@@ -61,7 +63,9 @@ public final class RequestReader {
         return .auth(key: key, expires: expires, signature: signature)
     }
 
-    /// Reads a REST request. What cannot be read is ``ServerRequest/invalid(_:)`` with the code to answer.
+    /// Reads a REST request.
+    ///
+    /// What cannot be read is ``ServerRequest/invalid(_:)`` with the code to answer.
     ///
     /// - Parameter query: the text after `?`, percent-encoded as it came.
     public func rest(

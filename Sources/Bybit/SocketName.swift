@@ -56,7 +56,9 @@ public enum SocketName: Hashable, Sendable {
     }
 }
 
-/// How a socket answers subscribe, auth and ping. - Source: bybit-v5 §2.1, §2.2, §2.4.
+/// How a socket answers subscribe, auth and ping.
+///
+/// - Source: bybit-v5 §2.1, §2.2, §2.4.
 public enum EnvelopeFamily: Hashable, Sendable {
     /// Public linear and inverse: `success`, `ret_msg`, `conn_id`, `req_id` (`""` if none was sent), `op`.
     case operation

@@ -111,7 +111,9 @@ public struct JSONValue {
 
     // MARK: - Inside
 
-    /// The member of that name; `nil` when there is none or this is no object. Of doubled names the first counts.
+    /// The member of that name; `nil` when there is none or this is no object.
+    ///
+    /// Of doubled names the first counts.
     @inlinable @inline(__always)
     public subscript(name: StaticString) -> JSONValue? {
         find(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
@@ -123,7 +125,9 @@ public struct JSONValue {
         return name.withUTF8 { find(UnsafeRawBufferPointer($0)) }
     }
 
-    /// The value at a place of an array, 0 the first; `nil` beyond its end. Walks over those before it.
+    /// The value at a place of an array, 0 the first; `nil` beyond its end.
+    ///
+    /// Walks over those before it.
     public subscript(place: Int) -> JSONValue? {
         guard isArray, place >= 0, place < count else { return nil }
         var at = index + 1

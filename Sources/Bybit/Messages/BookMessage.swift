@@ -1,7 +1,9 @@
 import JSON
 import Market
 
-/// A push of `orderbook.{depth}.{symbol}`, and the result of `market/orderbook`. - Source: bybit-v5 §3.1.
+/// A push of `orderbook.{depth}.{symbol}`, and the result of `market/orderbook`.
+///
+/// - Source: bybit-v5 §3.1.
 enum BookMessage {
     /// The general way, for pushes that the fast path left: it names the field at fault.
     static func read(

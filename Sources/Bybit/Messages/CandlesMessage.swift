@@ -1,7 +1,9 @@
 import JSON
 import Market
 
-/// A push of `kline.{interval}.{symbol}`. - Source: bybit-v5 §3.4.
+/// A push of `kline.{interval}.{symbol}`.
+///
+/// - Source: bybit-v5 §3.4.
 enum CandlesMessage {
     static func read(
         _ root: JSONValue,

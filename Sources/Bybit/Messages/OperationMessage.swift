@@ -1,7 +1,9 @@
 import JSON
 import Market
 
-/// What a socket says beside its topics: acknowledgements and pongs of every family. - Source: bybit-v5 §2.1 to §2.4.
+/// What a socket says beside its topics: acknowledgements and pongs of every family.
+///
+/// - Source: bybit-v5 §2.1 to §2.4.
 enum OperationMessage {
     static func read(_ root: JSONValue, _ event: inout Event, _ findings: inout Findings) {
         var answer = Acknowledgement()

@@ -1,7 +1,9 @@
 import JSON
 import Market
 
-/// The `result` of a successful reply, by endpoint. - Source: bybit-v5 §6.
+/// The `result` of a successful reply, by endpoint.
+///
+/// - Source: bybit-v5 §6.
 enum ReplyResult {
     static func read(_ result: JSONValue, _ event: inout Event, _ findings: inout Findings) {
         event.reply.nextPageCursor = Fields.optionalText("nextPageCursor", in: result, &findings)

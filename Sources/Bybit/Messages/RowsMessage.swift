@@ -1,7 +1,9 @@
 import JSON
 import Market
 
-/// A push of `order`, `execution`, `position` or `wallet`, all-in-one or by category. - Source: bybit-v5 §4.
+/// A push of `order`, `execution`, `position` or `wallet`, all-in-one or by category.
+///
+/// - Source: bybit-v5 §4.
 enum RowsMessage {
     static func read(
         _ root: JSONValue,

@@ -1,7 +1,9 @@
 import JSON
 import Market
 
-/// A push of `tickers.{symbol}`: the fields of a snapshot, or those that changed. - Source: bybit-v5 §3.3.
+/// A push of `tickers.{symbol}`: the fields of a snapshot, or those that changed.
+///
+/// - Source: bybit-v5 §3.3.
 struct TickerMessage: WireRow {
     var symbol = Symbol.none
     var category: Category

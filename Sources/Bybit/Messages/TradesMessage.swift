@@ -1,7 +1,9 @@
 import JSON
 import Market
 
-/// A push of `publicTrade.{symbol}`: trades in the order of their match. - Source: bybit-v5 §3.2.
+/// A push of `publicTrade.{symbol}`: trades in the order of their match.
+///
+/// - Source: bybit-v5 §3.2.
 enum TradesMessage {
     static func read(
         _ root: JSONValue,

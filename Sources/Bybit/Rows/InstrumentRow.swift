@@ -1,7 +1,9 @@
 import JSON
 import Market
 
-/// A row of `instruments-info`, between the wire and an ``Market/Instrument``. - Source: bybit-v5 §6.3.
+/// A row of `instruments-info`, between the wire and an ``Market/Instrument``.
+///
+/// - Source: bybit-v5 §6.3.
 struct InstrumentRow: WireRow {
     var category: Category
     var symbol = Symbol.none

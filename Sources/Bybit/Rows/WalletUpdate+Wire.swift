@@ -34,7 +34,9 @@ extension WalletUpdate: WireRow {
     /// Coins that count as one dollar in the account's totals.
     private static func isDollar(_ coin: String) -> Bool { coin == "USDT" || coin == "USDC" }
 
-    /// The account's row around its coins. Totals are in dollars, over the coins that count as one.
+    /// The account's row around its coins.
+    ///
+    /// Totals are in dollars, over the coins that count as one.
     static func writeAccount(_ coins: [WalletUpdate], to writer: inout WireWriter) {
         let dollars = coins.filter { isDollar($0.coin) }
         let balance = sum(dollars.map(\.walletBalance))
