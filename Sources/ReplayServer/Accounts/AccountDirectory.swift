@@ -1,3 +1,4 @@
+import Bybit
 import NIOHTTP1
 
 /// The keys that the server knows, and the judgement of what was signed with them.
@@ -16,7 +17,7 @@ struct AccountDirectory {
         var places: [String: Int] = [:]
         for (place, account) in accounts.enumerated() {
             guard !account.key.isEmpty, places.updateValue(place, forKey: account.key) == nil else {
-                throw .account(alias: account.alias)
+                throw .account(alias: account.alias, reason: "its key is empty or used twice")
             }
         }
         self.places = places
@@ -27,13 +28,13 @@ struct AccountDirectory {
 
     /// A login of a private WebSocket: `GET/realtime` and `expires` signed, `expires` still ahead.
     ///
-    /// - Parameter expires: Unix milliseconds as the client wrote them, a JSON number or a string.
+    /// - Parameter expires: Unix milliseconds; clients send a JSON number or a string.
     /// - Returns: the account's place, or `nil` where the exchange answers `Params Error`.
-    func login(key: String, expires: String, signature: String, nowMilliseconds: Int64) -> Int? {
-        guard let place = places[key], let moment = Int64(expires), moment > nowMilliseconds,
+    func login(key: String, expires: Int64, signature: String, nowMilliseconds: Int64) -> Int? {
+        guard let place = places[key], expires > nowMilliseconds,
             Signature.matches(
                 signature,
-                Array(("GET/realtime" + expires).utf8),
+                SocketRequest.textToSign(expires: expires),
                 secret: entries[place].secret
             )
         else { return nil }

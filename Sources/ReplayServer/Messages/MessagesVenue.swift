@@ -1,4 +1,4 @@
-import JSON
+import Bybit
 import Market
 import NIOCore
 import NIOHTTP1
@@ -10,7 +10,8 @@ final class MessagesVenue: Venue {
     private let file: MessagesFile
     private let pace: MessagePace
     private let loop: any EventLoop
-    private let parser = JSONParser()
+    private let reader = RequestReader()
+    private var writer = MessageWriter()
     private var clients: [UInt64: Client] = [:]
     /// Clients whose frames have begun to go out, with the moment that was.
     private var starts: [UInt64: NIODeadline] = [:]
@@ -28,10 +29,15 @@ final class MessagesVenue: Venue {
     func answer(_ request: HTTPRequest, _ reply: @escaping (HTTPReply) -> Void) {
         counters.requests += 1
         let now = WallClock.now
-        guard request.path == "/v5/market/time", request.method == .GET else {
-            return reply(.unknownPath(milliseconds: now.milliseconds))
+        let isTime = request.path == "/v5/market/time" && request.method == .GET
+        let body = written {
+            if isTime {
+                $0.serverTime(nanoseconds: now.nanoseconds)
+            } else {
+                $0.failure(code: 10_017, message: "Route not found.", time: now.milliseconds)
+            }
         }
-        reply(.time(now))
+        reply(HTTPReply(status: isTime ? .ok : .notFound, body: body))
     }
 
     func accepts(_ path: SocketPath) -> Bool { true }
@@ -52,33 +58,50 @@ final class MessagesVenue: Venue {
     func drained(_ client: Client) { feed(client) }
 
     func received(_ message: [UInt8], from client: Client) {
-        let replies = SocketReplies(path: client.path, connectionID: client.connectionID)
-        guard let request = SocketRequest(message, parser: parser) else {
-            return client.fail(code: 1002)
-        }
-        switch request.operation {
-        case "ping":
+        let frame = message.withUnsafeBytes { try? reader.frame($0) }
+        switch frame?.request {
+        case .ping:
             let now = WallClock.now.milliseconds
-            client.send(WebSocketFrames.text(replies.pong(request, milliseconds: now)))
-        case "subscribe", "unsubscribe", "auth":
-            let isSubscription = request.operation == "subscribe"
-            if isSubscription {
-                client.topics += request.arguments
-                counters.subscriptions += request.arguments.count
+            let pong = written {
+                $0.pong(
+                    requestID: frame?.requestID ?? .none,
+                    connectionID: client.connectionID,
+                    time: now,
+                    on: client.path.name
+                )
             }
-            let topics = request.operation == "auth" ? [] : request.arguments
-            let ack = replies.acknowledgement(request, failure: nil, topics: topics)
-            client.send(WebSocketFrames.text(ack))
-            client.flush()
-            if isSubscription, case .publicData = client.path, starts[client.number] == nil {
-                starts[client.number] = .now()
-                feed(client)
-            }
-        default:
-            let text = "error:handler not found,topic:" + request.operation
-            let ack = replies.acknowledgement(request, failure: text, topics: [])
-            client.send(WebSocketFrames.text(ack))
+            client.send(WebSocketFrames.text(pong))
+        case .subscribe(let topics):
+            client.topics += topics
+            counters.subscriptions += topics.count
+            acknowledge(frame, client)
+            guard case .publicData = client.path, starts[client.number] == nil else { return }
+            starts[client.number] = .now()
+            feed(client)
+        case .unsubscribe, .auth: acknowledge(frame, client)
+        case .other, nil: acknowledge(frame, failure: "Params Error", client)
         }
+    }
+
+    private func acknowledge(_ frame: ClientFrame?, failure: String? = nil, _ client: Client) {
+        let bytes = written {
+            $0.acknowledgement(
+                frame?.request ?? .other(""),
+                success: failure == nil,
+                message: failure ?? "",
+                requestID: frame?.requestID ?? .none,
+                connectionID: client.connectionID,
+                on: client.path.name
+            )
+        }
+        client.send(WebSocketFrames.text(bytes))
+        client.flush()
+    }
+
+    private func written(_ write: (inout MessageWriter) -> Void) -> [UInt8] {
+        writer.reset()
+        write(&writer)
+        return writer.bytes
     }
 
     func disconnectAll(_ path: SocketPath) -> Int {

@@ -20,8 +20,12 @@ final class Client: ChannelDuplexHandler {
     let connectionID: String
     /// Topics in the order subscribed.
     var topics: [String] = []
-    /// The account that this socket authenticated as.
+    /// The private ones among them, read.
+    var privateTopics: [(text: String, topic: PrivateTopic)] = []
+    /// The key that this socket authenticated with, by its place in the directory.
     var account: Int?
+    /// True while its bytes wait for the end of a delivery.
+    var isTouched = false
     /// Position in what is sent to it; used by the venue that sends a file.
     var progress = 0
     private(set) var isOpen = false

@@ -10,8 +10,8 @@ public enum ServerError: Error, Hashable, Sendable {
     case file(String, reason: String)
     /// A file of messages: line `line` (from 1) is not of the form `{"t":"recv","data":"…"}`.
     case line(String, line: Int, reason: String)
-    /// An account's key is empty or given twice.
-    case account(alias: String)
+    /// A key that is empty or given twice, or an account that cannot be opened. Never says the key.
+    case account(alias: String, reason: String)
 }
 
 extension ServerError: CustomStringConvertible {
@@ -23,7 +23,7 @@ extension ServerError: CustomStringConvertible {
         case .tls(let reason): "TLS did not start: \(reason); try --plain"
         case .file(let path, let reason): "cannot read \(path): \(reason)"
         case .line(let path, let line, let reason): "\(path), line \(line): \(reason)"
-        case .account(let alias): "account \(alias): its key is empty or used twice"
+        case .account(let alias, let reason): "account \(alias): \(reason)"
         }
     }
 }

@@ -1,0 +1,96 @@
+import Bybit
+import Market
+import NIOCore
+import Simulation
+
+/// Bybit's protocol with the simulated exchange behind it: the sockets and the REST door of one market.
+///
+/// This file holds what both doors share; `+Sockets` and `+REST` hold the doors.
+final class ExchangeVenue: Venue {
+    let driver: MarketDriver
+    let fanOut = FanOut()
+    let directory: AccountDirectory
+    /// The exchange's account of each key, by the key's place in the directory.
+    let accounts: [AccountID]
+    let loop: any EventLoop
+    let reader = RequestReader()
+    var writer = MessageWriter()
+    var meter: RateMeter
+    var orderAnswers = OrderAnswers.prompt
+    var counters = ServerCounters()
+    private var clients: [UInt64: Client] = [:]
+
+    init(
+        driver: MarketDriver,
+        directory: AccountDirectory,
+        accounts: [AccountID],
+        rateLimits: RateLimits,
+        loop: any EventLoop
+    ) {
+        self.driver = driver
+        self.directory = directory
+        self.accounts = accounts
+        self.loop = loop
+        meter = RateMeter(rateLimits)
+        driver.deliver = { [fanOut] in fanOut.deliver($0) }
+    }
+
+    // MARK: sockets come and go
+
+    func accepts(_ path: SocketPath) -> Bool { true }
+
+    func opened(_ client: Client) {
+        clients[client.number] = client
+        counters.clients += 1
+        counters.connections += 1
+    }
+
+    func closed(_ client: Client) {
+        clients[client.number] = nil
+        counters.clients -= 1
+        counters.subscriptions -= client.topics.count
+        for topic in client.topics { release(topic, of: client) }
+        if let account = client.account { fanOut.remove(client, from: accounts[account]) }
+    }
+
+    func drained(_ client: Client) {}
+
+    // MARK: control
+
+    func disconnectAll(_ path: SocketPath) -> Int {
+        let chosen = clients.values.filter { $0.path == path }
+        for client in chosen { client.disconnect() }
+        counters.dropped += chosen.count
+        return chosen.count
+    }
+
+    /// Off keeps all pushes back; on sends every book and ticker afresh, since what was kept back is gone.
+    func setPushing(_ isOn: Bool) {
+        guard isOn != fanOut.isOn else { return }
+        driver.catchUp()
+        fanOut.isOn = isOn
+        guard isOn else { return }
+        for stream in fanOut.streams {
+            for client in fanOut.subscribers(of: stream) {
+                sendSnapshot(of: stream, to: client)
+                client.flush()
+            }
+        }
+    }
+
+    var totals: ServerCounters {
+        var totals = counters
+        totals.pushes = fanOut.pushes
+        totals.pushedBytes = fanOut.pushedBytes
+        return totals
+    }
+}
+
+/// What becomes of the answer to an order request; the exchange takes the order in any case.
+public enum OrderAnswers: Hashable, Sendable {
+    case prompt
+    /// So much later than it could be.
+    case late(milliseconds: Int)
+    /// Not at all: the client's own timeout ends the wait.
+    case never
+}
