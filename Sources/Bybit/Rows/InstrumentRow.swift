@@ -135,8 +135,14 @@ extension InstrumentRow {
             kept.dropLimits()
         }
         guard (try? kept.instrument()) != nil else {
+            let step = category == .spot ? "basePrecision" : "qtyStep"
+            let isTick = tickSize.mantissa <= 0
+            let field = isTick ? "priceFilter.tickSize" : "lotSizeFilter." + step
             let path = row.path
-            findings.add(path.isEmpty ? "tickSize" : path + ".tickSize", .number(.divisionByZero))
+            findings.add(
+                path.isEmpty ? field : path + "." + field,
+                .unexpected((isTick ? tickSize : quantityStep).description)
+            )
             return nil
         }
         kept.restore(\.quantityMin, "lotSizeFilter.minOrderQty", from: self, row, &findings)
