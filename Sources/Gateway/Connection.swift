@@ -127,15 +127,14 @@ final class Connection {
             }
         }
         let refusal = HandshakeRefusal(happened: happened)
-        let bound = NIOLoopBound((refusal, happened), eventLoop: channel.eventLoop)
+        let bound = NIOLoopBound(refusal, eventLoop: channel.eventLoop)
         // Frames may come in the same segment as the 101: the default would lose them.
         try pipeline.addHTTPClientHandlers(
             leftOverBytesStrategy: .forwardBytes,
             withClientUpgrade: (
                 upgraders: [upgrader],
                 completionHandler: { context in
-                    context.pipeline.syncOperations.removeHandler(bound.value.0, promise: nil)
-                    bound.value.1(.opened)
+                    context.pipeline.syncOperations.removeHandler(bound.value, promise: nil)
                 }
             )
         )

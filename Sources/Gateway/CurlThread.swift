@@ -176,7 +176,7 @@ final class CurlThread: @unchecked Sendable {
     private func begin(_ item: Waiting, _ active: inout [CurlTransfer]) -> Bool {
         let account = item.call.request.isSigned ? settings.account : "public"
         let exchange = RESTExchange(call: item.call, account: account, sent: clock.now())
-        let time = SessionClock.wall().advanced(
+        let time = clock.now().advanced(
             nanoseconds: clockOffset.load(ordering: .relaxed)
         )
         let made = CurlTransfer(

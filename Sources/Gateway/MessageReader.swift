@@ -45,6 +45,9 @@ final class MessageReader: ChannelInboundHandler {
         self.happened = happened
     }
 
+    /// The frame coders are in the pipeline by now; in the upgrade's completion they are not yet.
+    func handlerAdded(context: ChannelHandlerContext) { happened(.opened) }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
         guard frame.maskKey == nil else {

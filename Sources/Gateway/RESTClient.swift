@@ -69,7 +69,7 @@ public final class RESTClient: Sendable {
         }
     }
 
-    /// Exchange minus wall clock, nanoseconds; signed times are given by the exchange's clock.
+    /// Exchange minus session clock, nanoseconds (``ClockOffset``); signed times are given by the exchange's clock.
     public func setClockOffset(_ nanoseconds: Int64) {
         thread.clockOffset.store(nanoseconds, ordering: .relaxed)
     }

@@ -47,7 +47,7 @@ public final class Socket {
 
     public let settings: Settings
     public private(set) var state: ConnectionState
-    /// Exchange minus wall clock, nanoseconds, as measured by the owner.
+    /// Exchange minus session clock, nanoseconds, as measured by the owner (``ClockOffset``).
     public var clockOffset: Int64 = 0
     /// Whole messages and their bytes received since the start.
     public private(set) var received: (messages: Int, bytes: Int) = (0, 0)
@@ -193,7 +193,7 @@ public final class Socket {
 
     private func authenticate(_ requestID: String) {
         guard let signer = settings.signer else { return }
-        let exchangeTime = SessionClock.wall().advanced(nanoseconds: clockOffset)
+        let exchangeTime = clock.now().advanced(nanoseconds: clockOffset)
         let expires = exchangeTime.milliseconds + settings.authenticationWindow
         connection?.send(signer.authenticationFrame(expires: expires, requestID: requestID))
         var record = JSONWriter()
