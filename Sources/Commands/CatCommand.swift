@@ -1,0 +1,95 @@
+import ArgumentParser
+import Journal
+import Market
+
+struct CatCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cat",
+        abstract: "Print the records of a recording.",
+        discussion: """
+            One record a line: sequence number, time, stream, payload. --raw prints each payload as its \
+            bytes, one to a line. --json prints one object a line with the payload as a string.
+            """
+    )
+
+    @OptionGroup var options: RecordingOptions
+    @OptionGroup var range: RangeOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Only streams that match: `public/linear/*`, `desk/command`. Repeatable.",
+            valueName: "glob"
+        )
+    )
+    var stream: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Only streams of symbols that match: `BTC*`. Repeatable.",
+            valueName: "glob"
+        )
+    )
+    var symbol: [String] = []
+
+    @Flag(help: "Print each payload as its bytes, one to a line.")
+    var raw = false
+
+    func run() throws {
+        let recording = try options.open()
+        let (from, to) = try range.resolved(in: recording.manifest)
+        let streams = stream.map(Glob.init)
+        let symbols = symbol.map(Glob.init)
+        do throws(JournalError) {
+            let cursor = try recording.cursor(
+                from: from?.cursorStart ?? .beginning,
+                streams: { CatCommand.passes($0, streams, symbols) }
+            )
+            while let record = try cursor.next() {
+                if let to, to.isBefore(record.sequence, record.time) { break }
+                show(record, cursor.name(of: record.stream))
+            }
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private static func passes(_ name: StreamName, _ streams: [Glob], _ symbols: [Glob]) -> Bool {
+        if !streams.isEmpty, !streams.contains(where: { $0.matches(name.text) }) { return false }
+        if symbols.isEmpty { return true }
+        guard case .publicTopic(_, let topic) = name.kind,
+            let symbol = topic.split(separator: ".").last
+        else { return false }
+        return symbols.contains { $0.matches(String(symbol)) }
+    }
+
+    private func show(_ record: Record, _ name: StreamName) {
+        if raw {
+            Printing.result(bytes: Array(record.payload) + [0x0a])
+        } else if options.json {
+            Printing.json(schema: "cat") {
+                $0.field("sequence", record.sequence)
+                $0.field("time", record.time.description)
+                $0.field("stream", name.text)
+                $0.field("payload", String(decoding: record.payload, as: UTF8.self))
+            }
+        } else {
+            let text = CatCommand.printable(record.payload)
+            Printing.result("\(record.sequence)  \(record.time)  \(name)  \(text)")
+        }
+    }
+
+    /// The payload on one line: control characters are escaped, so that no record can steer a terminal.
+    private static func printable(_ payload: UnsafeRawBufferPointer) -> String {
+        var text = ""
+        for scalar in String(decoding: payload, as: UTF8.self).unicodeScalars {
+            if scalar == "\n" {
+                text += " "
+            } else if scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value) {
+                text += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+}

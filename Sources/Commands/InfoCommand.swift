@@ -1,0 +1,136 @@
+import ArgumentParser
+import Journal
+import Market
+
+struct InfoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info",
+        abstract: "Say what is in a recording: times, streams with counts and rates, bytes, state."
+    )
+
+    @OptionGroup var options: RecordingOptions
+
+    func run() throws {
+        let recording = try options.open()
+        let census: Census
+        do throws(JournalError) {
+            census = try Census(of: recording)
+        } catch {
+            throw Failure(error)
+        }
+        if options.json { printJSON(recording, census) } else { printText(recording, census) }
+    }
+
+    private func printText(_ recording: Recording, _ census: Census) {
+        let manifest = recording.manifest
+        let nanoseconds = manifest.ended.nanoseconds - manifest.started.nanoseconds
+        let disk = FolderSize.bytes(of: recording.path)
+        Printing.result("recording  \(recording.path)")
+        Printing.result("id         \(recording.id)")
+        Printing.result(
+            "state      \(recording.isHeld ? "recording now" : manifest.state.rawValue)"
+        )
+        Printing.result("runs       \(manifest.runs)")
+        Printing.result("from       \(manifest.started)")
+        Printing.result("to         \(manifest.ended)  (\(Columns.duration(nanoseconds)))")
+        Printing.result(
+            "records    \(Columns.grouped(census.records)), \(manifest.first) to \(manifest.last)"
+        )
+        Printing.result(
+            "bytes      \(Columns.bytes(census.bytes)) as they came, \(Columns.bytes(disk)) on disk"
+        )
+        Printing.result("segments   \(manifest.segments.count)")
+        for label in manifest.labels {
+            Printing.result(Columns.line([(label.key, 10), (label.value, 0)]))
+        }
+        Printing.result("")
+        Printing.result(
+            Columns.line([("STREAM", 52), ("RECORDS", -10), ("PER SECOND", -10), ("BYTES", -10)])
+        )
+        for row in census.rows {
+            Printing.result(
+                Columns.line([
+                    (row.name.text, 52), (Columns.grouped(row.records), -10),
+                    (Census.rate(row.records, nanoseconds), -10), (Columns.bytes(row.bytes), -10),
+                ])
+            )
+        }
+    }
+
+    private func printJSON(_ recording: Recording, _ census: Census) {
+        let manifest = recording.manifest
+        let nanoseconds = manifest.ended.nanoseconds - manifest.started.nanoseconds
+        Printing.json(schema: "info") {
+            $0.field("recording", recording.path)
+            $0.field("id", recording.id)
+            $0.field("state", recording.isHeld ? "recording" : manifest.state.rawValue)
+            $0.field("runs", manifest.runs)
+            $0.field("sequence") {
+                $0.field("first", manifest.first)
+                $0.field("last", manifest.last)
+            }
+            $0.field("started", manifest.started.description)
+            $0.field("ended", manifest.ended.description)
+            $0.field("records", Int64(clamping: census.records))
+            $0.field("payload_bytes", census.bytes)
+            $0.field("disk_bytes", FolderSize.bytes(of: recording.path))
+            $0.field("labels") { for label in manifest.labels { $0.field(label.key, label.value) } }
+            $0.field(
+                "streams",
+                array: { streams in
+                    for row in census.rows {
+                        streams.object {
+                            $0.field("stream", row.name.text)
+                            $0.field("records", Int64(clamping: row.records))
+                            $0.field("bytes", row.bytes)
+                            $0.field("per_second", Census.rate(row.records, nanoseconds))
+                        }
+                    }
+                }
+            )
+        }
+    }
+}
+
+/// Counts and bytes of each stream, found by reading the recording once.
+struct Census {
+    struct Row {
+        var name: StreamName
+        var records: UInt64 = 0
+        var bytes = 0
+    }
+
+    private(set) var rows: [Row] = []
+    private(set) var records: UInt64 = 0
+    private(set) var bytes = 0
+
+    init(of recording: Recording) throws(JournalError) {
+        let cursor = try recording.cursor()
+        var places: [StreamID: Int] = [:]
+        var bar = ProgressBar("reading", total: recording.last.value)
+        while let record = try cursor.next() {
+            let place: Int
+            if let known = places[record.stream] {
+                place = known
+            } else {
+                place = rows.count
+                places[record.stream] = place
+                rows.append(Row(name: cursor.name(of: record.stream)))
+            }
+            rows[place].records += 1
+            rows[place].bytes += record.payload.count
+            records += 1
+            bytes += record.payload.count
+            if records % 4_096 == 0 { bar.update(record.sequence.value) }
+        }
+        bar.finish()
+        rows.sort { $0.name.text < $1.name.text }
+    }
+
+    /// Records a second with one decimal.
+    static func rate(_ records: UInt64, _ nanoseconds: Int64) -> String {
+        guard nanoseconds > 0 else { return "-" }
+        let tenths = records * 10 * 1_000_000_000 / UInt64(nanoseconds)
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Live
+
+struct RecordCommand: JudgingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Record streams of the exchange, as the bytes that come.",
+        discussion: """
+            Without --environment or --endpoint it records the mainnet, public data only. If --out holds an \
+            unsealed recording, that is recovered and goes on as its next run; a sealed one is refused (73).
+
+            Example: tapedeck record --public linear:orderbook.50.BTCUSDT,linear:publicTrade.BTCUSDT --for 5m
+            """
+    )
+
+    @Argument(help: ArgumentHelp("A session file (YAML).", valueName: "file"))
+    var file: String?
+
+    @Option(
+        name: .customLong("public"),
+        help: ArgumentHelp(
+            "Public topics to record, with commas. Repeatable.",
+            valueName: "category:topic,..."
+        )
+    )
+    var topics: [String] = []
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func judge() throws -> ExitStatus {
+        var settings = try SessionSettings.read(file: file)
+        try connection.apply(to: &settings)
+        if !topics.isEmpty {
+            settings.remove("public")
+            for topic in topics { settings.append("public", topic, place: "--public") }
+        }
+        var configuration = try SessionSettings.configuration(
+            settings,
+            path: output.path(),
+            target: .environment("mainnet")
+        )
+        // Recording places no order, whatever strategies the file names.
+        configuration.strategies = []
+        configuration.limits = []
+        guard !configuration.subscriptions.isEmpty || configuration.key != nil else {
+            throw Failure(
+                .usage,
+                "it is not said what to record",
+                do: "Give --public linear:orderbook.50.BTCUSDT, or a session file with `public:`."
+            )
+        }
+        return try LiveRun.run(configuration, output: output, command: "record")
+    }
+}

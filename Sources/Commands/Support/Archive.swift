@@ -1,0 +1,76 @@
+import Foundation
+
+/// The folder that recordings lie in, and how the command line names one of them.
+struct Archive {
+    var folder: String
+
+    init(_ folder: String = "recordings") { self.folder = folder }
+
+    /// Names of the recordings, oldest first: names begin with the time, so order of text is order of time.
+    func names() -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { Archive.isRecording(folder + "/" + $0) }.sorted()
+    }
+
+    /// The directory that RECORDING means: a path, `last`, `last~1`, or a unique prefix of a name.
+    func path(of text: String) throws -> String {
+        if text.contains("/") || Archive.isRecording(text) {
+            guard Archive.isRecording(text) else {
+                throw Failure(
+                    .notFound,
+                    "\(text) is not a recording",
+                    do: "`tapedeck ls` lists the recordings."
+                )
+            }
+            return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+        }
+        let names = names()
+        if text == "last" || text.hasPrefix("last~") {
+            let back = text == "last" ? 0 : Int(text.dropFirst(5)) ?? -1
+            guard back >= 0, back < names.count else {
+                throw Failure(
+                    .notFound,
+                    names.isEmpty
+                        ? "\(folder)/ holds no recording"
+                        : "\(folder)/ holds \(names.count) recordings, so there is no \(text)",
+                    do: "`tapedeck demo` makes one; --archive DIR names another folder."
+                )
+            }
+            return folder + "/" + names[names.count - 1 - back]
+        }
+        let matching = names.filter { $0.hasPrefix(text) }
+        if matching.count == 1 { return folder + "/" + matching[0] }
+        if matching.contains(text) { return folder + "/" + text }
+        guard matching.isEmpty else {
+            throw Failure(
+                .usage,
+                "\(text) is the beginning of \(matching.count) recordings",
+                do: "They are: \(matching.prefix(5).joined(separator: ", "))."
+            )
+        }
+        throw Failure(
+            .notFound,
+            "no recording is called \(text)",
+            do: "`tapedeck ls` lists the recordings in \(folder)/."
+        )
+    }
+
+    /// A directory that holds a segment, a tail or a manifest of ours.
+    static func isRecording(_ path: String) -> Bool {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            return false
+        }
+        return names.contains { $0 == "manifest.json" || $0 == "HEAD" || $0.hasSuffix(".mcap") }
+    }
+
+    /// `<UTC>-<4 hex>`, such as `2026-11-22T20-18-05Z-7f3a`.
+    static func newName() -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(identifier: "UTC")
+        formatter.dateFormat = "yyyy-MM-dd'T'HH-mm-ss'Z'"
+        let digits = String(UInt16.random(in: 0...UInt16.max), radix: 16)
+        let suffix = String(repeating: "0", count: 4 - digits.count) + digits
+        return formatter.string(from: Date()) + "-" + suffix
+    }
+}

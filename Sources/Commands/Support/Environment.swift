@@ -1,0 +1,8 @@
+import Glibc
+
+/// The process's environment variables.
+enum Environment {
+    static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
+}

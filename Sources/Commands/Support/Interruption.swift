@@ -1,0 +1,39 @@
+import Glibc
+import Synchronization
+
+/// SIGINT and SIGTERM as a wish that a long-running command sees and carries out: seal, then end with 0.
+enum Interruption {
+    private static let received = Atomic<Int32>(0)
+
+    /// From here on the two signals are a wish instead of the end.
+    static func watch() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { received in
+                // Only an atomic store: all that a signal handler may do.
+                Interruption.received.store(received, ordering: .relaxed)
+            }
+        }
+    }
+
+    static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
+
+    /// `SIGINT` or `SIGTERM`, for the record that says why a session ended.
+    static var name: String {
+        received.load(ordering: .relaxed) == SIGTERM ? "SIGTERM" : "SIGINT"
+    }
+
+    /// Waits until the wish comes or `nanoseconds` have passed; calls `body` each second.
+    static func wait(nanoseconds: Int64?, each body: () async -> Void) async {
+        let start = ContinuousClock.now
+        var nextReport = start + .seconds(1)
+        while !isRequested {
+            let now = ContinuousClock.now
+            if let nanoseconds, now - start >= .nanoseconds(nanoseconds) { return }
+            if now >= nextReport {
+                await body()
+                nextReport += .seconds(1)
+            }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Journal
+import Live
+import Logging
+import Market
+
+/// What `record` and `trade` share: start, say where, show status, stop on a signal, seal.
+enum LiveRun {
+    static func run(
+        _ configuration: SessionConfiguration,
+        output: OutputOptions,
+        command: String
+    ) throws -> ExitStatus {
+        let nanoseconds = try output.nanoseconds()
+        let json = output.json
+        Interruption.watch()
+        let path = configuration.path
+        let manifest = try Blocking.run {
+            let session = try await LiveRun.start(configuration)
+            Printing.note("recording into \(path); Ctrl-C seals it")
+            await Interruption.wait(nanoseconds: nanoseconds) {
+                let status = await session.status()
+                if json { report(status, command: command) } else { show(status) }
+            }
+            let reason = Interruption.isRequested ? Interruption.name : "its time was over"
+            do {
+                return try await session.stop(reason: reason)
+            } catch let error as SessionError {
+                throw Failure(error)
+            }
+        }
+        clearStatus()
+        if json {
+            Printing.json(schema: command) {
+                $0.field("recording", path)
+                $0.field("state", manifest.state.rawValue)
+                $0.field("written", manifest.last)
+                $0.field("durable", manifest.last)
+            }
+        } else {
+            Printing.result("sealed \(path): records \(manifest.first) to \(manifest.last)")
+            Printing.result("next: tapedeck info \(path)")
+        }
+        return .yes
+    }
+
+    static func start(_ configuration: SessionConfiguration) async throws -> Session {
+        do {
+            return try await Session.start(
+                configuration,
+                registry: TapedeckMain.registry.withLock { $0 },
+                logger: Log.logger("session")
+            )
+        } catch let error as SessionError {
+            throw Failure(error)
+        }
+    }
+
+    private static func report(_ status: Session.Status, command: String) {
+        Printing.json(schema: command) {
+            $0.field("appended", status.watermarks.appended)
+            $0.field("written", status.watermarks.written)
+            $0.field("durable", status.watermarks.durable)
+            $0.field("frames", status.counts.frames)
+            $0.field("requests", status.counts.requests)
+            $0.field("commands", status.counts.commands)
+            $0.field("findings", status.counts.findings)
+            $0.field("open_orders", status.openOrders)
+            $0.field("sockets", status.sockets)
+            $0.field("sockets_ready", status.socketsReady)
+            $0.field("health", words(of: status.health))
+        }
+    }
+
+    private static func show(_ status: Session.Status) {
+        guard Printing.showsProgress else { return }
+        Printing.progress(
+            "\(Columns.grouped(status.watermarks.durable.value)) records durable,"
+                + " \(status.socketsReady)/\(status.sockets) sockets,"
+                + " \(status.counts.commands) commands, \(status.openOrders) orders open"
+        )
+    }
+
+    private static func clearStatus() {
+        if Printing.showsProgress { Printing.progress("") }
+    }
+
+    static func words(of health: RecorderHealth) -> String {
+        switch health {
+        case .sound: "sound"
+        case .degraded(let error): "degraded: \(error)"
+        case .failed(let error): "failed: \(error)"
+        }
+    }
+}
+
+extension Failure {
+    init(_ error: SessionError) {
+        if case .journal(let journal) = error {
+            self.init(journal)
+        } else {
+            self.init(ExitStatus(rawValue: error.status) ?? .bug, error.description)
+        }
+    }
+}

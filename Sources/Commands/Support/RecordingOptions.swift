@@ -1,0 +1,82 @@
+import ArgumentParser
+import Journal
+import Market
+
+/// Which recording, and how to print.
+struct RecordingOptions: ParsableArguments {
+    @Argument(help: "A directory, `last`, `last~1`, or the beginning of a name in the archive.")
+    var recording: String
+
+    @Option(help: ArgumentHelp("The folder that recordings lie in.", valueName: "dir"))
+    var archive = "recordings"
+
+    @Flag(help: "Print JSON: one object, or one a line where rows come.")
+    var json = false
+
+    func path() throws -> String { try Archive(archive).path(of: recording) }
+
+    func open() throws -> Recording {
+        let path = try path()
+        do throws(JournalError) {
+            return try Recording.open(path)
+        } catch {
+            throw Failure(error)
+        }
+    }
+}
+
+/// A part of a recording.
+struct RangeOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Begin here: a sequence number, a time, start+90s.",
+            valueName: "position"
+        )
+    )
+    var from: String?
+
+    @Option(
+        help: ArgumentHelp("End here, this record included.", valueName: "position")
+    )
+    var to: String?
+
+    func resolved(in manifest: Manifest) throws -> (from: ResolvedPosition?, to: ResolvedPosition?)
+    {
+        let first = manifest.started
+        let last = manifest.ended
+        return (
+            try from.map { try Position($0).resolved(first: first, last: last) },
+            try to.map { try Position($0).resolved(first: first, last: last) }
+        )
+    }
+}
+
+extension ResolvedPosition {
+    var cursorStart: CursorStart {
+        switch self {
+        case .sequence(let number): .sequence(number)
+        case .time(let time): .time(time)
+        }
+    }
+}
+
+extension Failure {
+    /// A journal's error with its place and advice, under the status that fits.
+    init(_ error: JournalError) {
+        let status: ExitStatus =
+            switch error.reason {
+            case .missing: .notFound
+            case .notARecording, .malformed, .compression, .tooLarge, .newer: .format
+            case .damaged: .undecided
+            case .held: .busy
+            case .sealed: .exists
+            case .system, .failed, .queueFull: .disk
+            case .outside: .usage
+            case .notStarted, .closed, .streamName, .tooManyStreams: .bug
+            }
+        var place = error.file
+        if let offset = error.offset { place += ", byte \(offset)" }
+        if let sequence = error.sequence { place += ", record \(sequence)" }
+        self.init(status, error.what, at: place, do: error.advice)
+    }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import Live
+import Market
+import Trading
+
+/// From settings (file, `--set`, options) to what a live session is told.
+enum SessionSettings {
+    /// Every path that a session file may have; `*` is a name of the user's own.
+    static let allowed = [
+        "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
+        "public",
+        "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders",
+    ]
+
+    static let example = """
+        # Where to trade: one of the two.
+        endpoint: https://127.0.0.1:8443
+        # environment: testnet
+        ca_file: exchange-ca.pem
+        credentials: main
+        public:
+          - linear:orderbook.50.BTCUSDT
+          - linear:tickers.BTCUSDT
+        strategies:
+          maker:
+            kind: maker
+            symbols: BTCUSDT
+            offset_ticks: 2
+        limits:
+          order_value: 2000
+        durability:
+          orders: written
+        """
+
+    static func read(file: String?) throws -> Settings {
+        guard let file else { return Settings() }
+        let text: String
+        do {
+            text = try String(contentsOfFile: file, encoding: .utf8)
+        } catch {
+            throw Failure(
+                .sessionFile,
+                "the session file cannot be read: \(error.localizedDescription)",
+                at: file
+            )
+        }
+        let settings = try Settings(yaml: text, name: file)
+        return settings
+    }
+
+    /// Makes the configuration of a session that records into `path`.
+    static func configuration(
+        _ settings: Settings,
+        path: String,
+        target fallback: SessionConfiguration.Target?
+    ) throws -> SessionConfiguration {
+        try settings.checkPaths(allowed: allowed)
+        guard let target = try target(settings) ?? fallback else {
+            throw Failure(
+                .usage,
+                "it is not said where to trade",
+                do: "Give --endpoint on a loopback address, or --environment testnet or demo."
+            )
+        }
+        var configuration = SessionConfiguration(target: target, path: path)
+        configuration.program = Version.number
+        configuration.build = Version.commit
+        configuration.authority = try settings.value("ca_file").map(authority)
+        if let account = settings.value("account") {
+            let isAlias = account.value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+            guard isAlias, !account.value.isEmpty, account.value != "public" else {
+                throw Failure(
+                    .sessionFile,
+                    "account \(account.value) is not an alias",
+                    at: account.place,
+                    do: "Write letters and digits, such as main."
+                )
+            }
+            configuration.account = account.value
+        }
+        if let name = settings.value("credentials") {
+            configuration.key = .named(name.value, file: settings.value("credentials_file")?.value)
+        }
+        configuration.strategies = strategies(settings)
+        configuration.limits = settings.names(below: "limits").compactMap { name in
+            settings.value("limits." + name).map { Setting(name, $0.value) }
+        }
+        configuration.subscriptions = try subscriptions(settings)
+        if let durability = settings.value("durability.orders") {
+            guard let word = SessionConfiguration.OrderDurability(rawValue: durability.value) else {
+                throw Failure(
+                    .sessionFile,
+                    "durability.orders is \(durability.value)",
+                    at: durability.place,
+                    do: "Write written or durable."
+                )
+            }
+            configuration.orderDurability = word
+        }
+        return configuration
+    }
+
+    private static func target(_ settings: Settings) throws -> SessionConfiguration.Target? {
+        let environment = settings.value("environment")
+        let endpoint = settings.value("endpoint")
+        if let environment, endpoint != nil {
+            throw Failure(
+                environment.place.hasPrefix("--") ? .usage : .sessionFile,
+                "both an environment and an endpoint are given",
+                at: environment.place,
+                do: "Give one of the two."
+            )
+        }
+        return environment.map { .environment($0.value) } ?? endpoint.map { .endpoint($0.value) }
+    }
+
+    private static func authority(_ entry: Settings.Entry) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: entry.value) else {
+            throw Failure(
+                .sessionFile,
+                "the certificate authority \(entry.value) cannot be read",
+                at: entry.place,
+                do: "`tapedeck serve` says where it wrote its own."
+            )
+        }
+        return Array(data)
+    }
+
+    private static func strategies(_ settings: Settings) -> [StrategyConfiguration] {
+        settings.names(below: "strategies").map { name in
+            let path = "strategies." + name
+            let parameters = settings.names(below: path).filter { $0 != "kind" }
+            return StrategyConfiguration(
+                name: name,
+                kind: settings.value(path + ".kind")?.value ?? name,
+                parameters: parameters.compactMap { parameter in
+                    settings.value(path + "." + parameter).map { Setting(parameter, $0.value) }
+                }
+            )
+        }
+    }
+
+    /// `CATEGORY:TOPIC`, several with commas.
+    static func subscriptions(
+        _ settings: Settings
+    ) throws -> [SessionConfiguration.Subscription] {
+        var subscriptions: [SessionConfiguration.Subscription] = []
+        for entry in settings.values("public") {
+            for part in entry.value.split(separator: ",") {
+                let pair = part.split(separator: ":", maxSplits: 1)
+                guard pair.count == 2, let category = Category(name: pair[0]), isTopic(pair[1])
+                else {
+                    throw Failure(
+                        entry.place.hasPrefix("--") ? .usage : .sessionFile,
+                        "\(part) is not CATEGORY:TOPIC",
+                        at: entry.place,
+                        do:
+                            "Write linear:orderbook.50.BTCUSDT; categories are spot, linear, inverse,"
+                            + " option, spread."
+                    )
+                }
+                let subscription = SessionConfiguration.Subscription(category, String(pair[1]))
+                if !subscriptions.contains(subscription) { subscriptions.append(subscription) }
+            }
+        }
+        return subscriptions
+    }
+
+    private static func isTopic(_ text: some StringProtocol) -> Bool {
+        !text.isEmpty && text.utf8.count <= 128
+            && text.utf8.allSatisfy {
+                $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            }
+    }
+}

@@ -1,0 +1,145 @@
+import Yams
+
+/// What a session is configured with, as paths and texts: `strategies.maker.offset_ticks` → `2`.
+///
+/// Options beat `--set path=value`, which beats the session file, which beats defaults. Values are texts, also
+/// numbers: nothing passes through a float. Each remembers where it came from, for the error that names it.
+struct Settings {
+    struct Entry {
+        var path: String
+        var value: String
+        /// `session.yaml:12:5`, `--set`, or an option's name.
+        var place: String
+    }
+
+    private(set) var entries: [Entry] = []
+
+    init() {}
+
+    /// Reads a session file; `name` is how errors call it.
+    init(yaml text: String, name: String) throws {
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw Failure(
+                .sessionFile,
+                Settings.words(of: error),
+                at: name,
+                do: "See `tapedeck trade --help` for an example of a session file."
+            )
+        }
+        guard let node else { return }
+        guard case .mapping = node else {
+            throw Failure(
+                .sessionFile,
+                "the session file is not a mapping of names to values",
+                at: name
+            )
+        }
+        try collect(node, path: "", name: name)
+    }
+
+    /// Replaces what stands at the path; a list's entries are replaced as a whole.
+    mutating func set(_ path: String, _ value: String, place: String) {
+        remove(path)
+        entries.append(Entry(path: path, value: value, place: place))
+    }
+
+    mutating func remove(_ path: String) { entries.removeAll { $0.path == path } }
+
+    mutating func append(_ path: String, _ value: String, place: String) {
+        entries.append(Entry(path: path, value: value, place: place))
+    }
+
+    /// Applies `path=value`.
+    mutating func set(assignment: String) throws {
+        guard let equals = assignment.firstIndex(of: "="), equals != assignment.startIndex else {
+            throw Failure(
+                .usage,
+                "--set \(assignment) is not path=value",
+                do: "Write it as --set strategies.maker.offset_ticks=3."
+            )
+        }
+        set(
+            String(assignment[..<equals]),
+            String(assignment[assignment.index(after: equals)...]),
+            place: "--set"
+        )
+    }
+
+    func value(_ path: String) -> Entry? { entries.last { $0.path == path } }
+
+    func values(_ path: String) -> [Entry] { entries.filter { $0.path == path } }
+
+    /// Names directly below a path, in the order they were written: the strategies of `strategies`.
+    func names(below path: String) -> [String] {
+        var names: [String] = []
+        for entry in entries where entry.path.hasPrefix(path + ".") {
+            let name = entry.path.dropFirst(path.count + 1).prefix { $0 != "." }
+            if !names.contains(String(name)) { names.append(String(name)) }
+        }
+        return names
+    }
+
+    /// Fails for the first entry that no pattern allows; `*` stands for one name.
+    func checkPaths(allowed: [String]) throws {
+        for entry in entries {
+            let parts = entry.path.split(separator: ".")
+            let known = allowed.contains { pattern in
+                let wanted = pattern.split(separator: ".")
+                return wanted.count == parts.count
+                    && zip(wanted, parts).allSatisfy { $0 == "*" || $0 == $1 }
+            }
+            guard !known else { continue }
+            throw Failure(
+                .sessionFile,
+                "\(entry.path) is not a setting",
+                at: entry.place,
+                do: "Allowed are: \(allowed.joined(separator: ", "))."
+            )
+        }
+    }
+
+    private mutating func collect(_ node: Node, path: String, name: String) throws {
+        let place = node.mark.map { "\(name):\($0.line):\($0.column)" } ?? name
+        switch node {
+        case .scalar(let scalar):
+            entries.append(Entry(path: path, value: scalar.string, place: place))
+        case .mapping(let mapping):
+            for (key, value) in mapping {
+                guard let word = key.scalar?.string, !word.isEmpty else {
+                    throw Failure(.sessionFile, "a name is expected here", at: place)
+                }
+                let next = path.isEmpty ? word : path + "." + word
+                if entries.contains(where: { $0.path == next || $0.path.hasPrefix(next + ".") }) {
+                    throw Failure(.sessionFile, "\(next) is set twice", at: place)
+                }
+                try collect(value, path: next, name: name)
+            }
+        case .sequence(let sequence):
+            for value in sequence {
+                guard case .scalar(let scalar) = value else {
+                    throw Failure(
+                        .sessionFile,
+                        "a list of plain values is expected at \(path)",
+                        at: place
+                    )
+                }
+                let mark = value.mark.map { "\(name):\($0.line):\($0.column)" } ?? place
+                entries.append(Entry(path: path, value: scalar.string, place: mark))
+            }
+        case .alias:
+            throw Failure(.sessionFile, "aliases are not read in a session file", at: place)
+        }
+    }
+
+    private static func words(of error: YamlError) -> String {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "line \(mark.line), column \(mark.column): \(problem)"
+        default: "is not YAML: \(error)"
+        }
+    }
+}

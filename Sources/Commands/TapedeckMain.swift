@@ -1,0 +1,66 @@
+import ArgumentParser
+import Glibc
+import Synchronization
+public import Trading
+
+/// The whole command line, for our own program and for a user's: link `Tapedeck`, pass your strategies, and your
+/// program has every command with the same contract.
+///
+/// ```swift
+/// import Tapedeck
+/// TapedeckMain.run(strategies: [Momentum.self])
+/// ```
+public enum TapedeckMain {
+    static let registry = Mutex(StrategyRegistry.standard)
+
+    /// Runs the command of this process's arguments and ends the process with its status.
+    public static func run(strategies: [any Strategy.Type] = []) -> Never {
+        // A reader that goes away is an error of `write`, not the end of a recording.
+        signal(SIGPIPE, SIG_IGN)
+        registry.withLock { registry in
+            for strategy in strategies { registry.register(strategy) }
+        }
+        exit(status(of: Array(CommandLine.arguments.dropFirst())).rawValue)
+    }
+
+    /// Runs one command and says how it ended.
+    static func status(of arguments: [String]) -> ExitStatus {
+        let json = arguments.contains("--json")
+        do {
+            var command = try Tapedeck.parseAsRoot(arguments)
+            if let judged = command as? any JudgingCommand {
+                return try judged.judge()
+            }
+            try command.run()
+            return .yes
+        } catch let failure as Failure {
+            Printing.error(failure, json: json)
+            return failure.status
+        } catch {
+            let code = Tapedeck.exitCode(for: error)
+            let message = Tapedeck.fullMessage(for: error)
+            if code == .success {
+                if !message.isEmpty { Printing.result(message) }
+                return .yes
+            }
+            if json {
+                Printing.error(Failure(.usage, Tapedeck.message(for: error)), json: true)
+            } else {
+                Printing.note(message)
+            }
+            return code == .validationFailure ? .usage : .bug
+        }
+    }
+}
+
+/// A command whose end is an answer: yes, no, or cannot be judged.
+protocol JudgingCommand: ParsableCommand {
+    func judge() throws -> ExitStatus
+}
+
+extension JudgingCommand {
+    public func run() throws {
+        let status = try judge()
+        if status != .yes { throw ExitCode(status.rawValue) }
+    }
+}

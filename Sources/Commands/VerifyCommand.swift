@@ -1,0 +1,112 @@
+import ArgumentParser
+import CSandbox
+import Journal
+import Market
+
+struct VerifyCommand: JudgingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Prove a recording: checksums, hash chain, numbers without holes, manifest.",
+        discussion: """
+            Status 0: sound, also when the recording was not closed cleanly but its end is intact. \
+            1: bytes at the end, past what was acknowledged as durable, do not form a record. \
+            2: bytes that were durable have changed or are missing.
+            """
+    )
+
+    @OptionGroup var options: RecordingOptions
+
+    func judge() throws -> ExitStatus {
+        let path = try options.path()
+        try Sandbox.denyOutgoing()
+        let verification: Verification
+        var bar = ProgressBar("verifying", total: 100)
+        do throws(JournalError) {
+            verification = try Verifier.verify(path) { read, all in
+                bar.update(read * 100 / max(all, 1))
+            }
+            bar.finish()
+        } catch {
+            bar.finish()
+            throw Failure(error)
+        }
+        if options.json { printJSON(verification) } else { printText(verification, path: path) }
+        return ExitStatus(rawValue: verification.exitStatus) ?? .bug
+    }
+
+    private func printText(_ result: Verification, path: String) {
+        Printing.result("recording  \(path)")
+        Printing.result(
+            "state      \(result.state.rawValue)\(result.isSealed ? ", sealed" : ", not sealed")"
+        )
+        Printing.result(
+            result.records == 0
+                ? "records    none"
+                : "records    \(Columns.grouped(result.records)), \(result.first) to \(result.last)"
+        )
+        Printing.result("covered    \(result.segments) segments, \(result.chunks) chunks")
+        if let durable = result.durable { Printing.result("durable    up to \(durable)") }
+        Printing.result("chain      \(result.chain)")
+        for gap in result.gaps { Printing.result("gap        \(gap.first) to \(gap.last)") }
+        for finding in result.findings { Printing.result("finding    \(finding)") }
+    }
+
+    private func printJSON(_ result: Verification) {
+        Printing.json(schema: "verify") {
+            $0.field("state", result.state.rawValue)
+            $0.field("sealed", result.isSealed)
+            $0.field("sequence") {
+                $0.field("first", result.first)
+                $0.field("last", result.last)
+            }
+            $0.field("records", Int64(clamping: result.records))
+            $0.field("chunks", result.chunks)
+            $0.field("segments", result.segments)
+            $0.field("durable", result.durable ?? .none)
+            $0.field("chain", result.chain.description)
+            $0.field(
+                "gaps",
+                array: { gaps in
+                    for gap in result.gaps {
+                        gaps.object {
+                            $0.field("first", gap.first)
+                            $0.field("last", gap.last)
+                        }
+                    }
+                }
+            )
+            $0.field(
+                "findings",
+                array: { findings in
+                    for finding in result.findings {
+                        findings.object {
+                            $0.field("file", finding.file)
+                            $0.field("offset", Int64(clamping: finding.offset ?? 0))
+                            $0.field("sequence", finding.sequence ?? .none)
+                            $0.field("what", finding.what)
+                            $0.field("todo", finding.advice)
+                        }
+                    }
+                }
+            )
+        }
+    }
+}
+
+/// What commands that read, replay or serve give up before they look at their input.
+enum Sandbox {
+    /// From here on this process can open no connection to anywhere.
+    ///
+    /// - Throws: a refusal (77) where neither Landlock nor seccomp is to be had.
+    static func denyOutgoing() throws {
+        let status = tapedeck_deny_outgoing()
+        guard status == 0 else {
+            throw Failure(
+                .refused,
+                "this system lets a program neither by Landlock nor by seccomp give up its"
+                    + " connections (error \(-status))",
+                do: "Run it on Linux 4.14 or newer, outside a container that filters seccomp."
+            )
+        }
+    }
+}

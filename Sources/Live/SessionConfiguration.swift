@@ -1,0 +1,99 @@
+public import Market
+public import Trading
+
+/// All that a live session is told; words and texts, so that whoever makes it needs no network module.
+public struct SessionConfiguration: Sendable {
+    /// Where to connect.
+    public enum Target: Hashable, Sendable {
+        /// One of Bybit's environments: `mainnet`, `testnet`, `demo`, `eu`, …
+        case environment(String)
+        /// One `http[s]://HOST:PORT` from which REST and all WebSocket paths follow.
+        case endpoint(String)
+    }
+
+    /// Which key signs; the secret itself stays in `Gateway`.
+    public enum Key: Sendable {
+        /// A section of a credentials file, or a file of systemd's credentials directory.
+        case named(String, file: String?)
+        /// For the built-in exchange, whose keys are made at start; bound to loopback.
+        case builtIn(key: String, secret: [UInt8])
+    }
+
+    /// One topic of one public category: `linear:orderbook.50.BTCUSDT`.
+    public struct Subscription: Hashable, Sendable {
+        public var category: Category
+        public var topic: String
+
+        public init(_ category: Category, _ topic: String) {
+            self.category = category
+            self.topic = topic
+        }
+    }
+
+    /// When an order may leave.
+    public enum OrderDurability: String, Hashable, Sendable {
+        /// Its record survives `kill -9`.
+        case written
+        /// Its record survives a power cut.
+        case durable
+    }
+
+    public var target: Target
+    /// The authority of the endpoint's certificate as PEM text; `nil`: the system's.
+    public var authority: [UInt8]?
+    /// Named in streams instead of any account number.
+    public var account = "main"
+    /// `nil`: public data only.
+    public var key: Key?
+    public var subscriptions: [Subscription] = []
+    public var strategies: [StrategyConfiguration] = []
+    public var limits: [Setting] = []
+    public var orderDurability = OrderDurability.written
+    /// The recording's directory.
+    public var path: String
+    public var program = ""
+    public var build = ""
+    public var seed = ""
+    /// For tests of the comparison with the exchange.
+    public var ledgerFault = LedgerFault.none
+    /// Whether orders may be sent; `record` never does.
+    public var mayTrade = false
+
+    public init(target: Target, path: String) {
+        self.target = target
+        self.path = path
+    }
+
+    /// The word for where it connects: an environment's name, or the endpoint.
+    var targetName: String {
+        switch target {
+        case .environment(let name): name
+        case .endpoint(let base): base
+        }
+    }
+
+    /// Categories of everything subscribed or traded, in order.
+    var categories: [Category] {
+        var categories = Set(subscriptions.map(\.category))
+        if key != nil { categories.insert(.linear) }
+        return categories.sorted()
+    }
+
+    /// What `session/start` says of the settings, without the secret.
+    var settings: [Setting] {
+        var settings: [Setting] = []
+        switch target {
+        case .environment(let name): settings.append(Setting("environment", name))
+        case .endpoint(let base): settings.append(Setting("endpoint", base))
+        }
+        for (index, subscription) in subscriptions.enumerated() {
+            settings.append(
+                Setting("public.\(index)", "\(subscription.category.name):\(subscription.topic)")
+            )
+        }
+        if case .named(let name, _) = key { settings.append(Setting("credentials", name)) }
+        settings.append(Setting("durability.orders", orderDurability.rawValue))
+        if ledgerFault != .none { settings.append(Setting("ledger.fault", ledgerFault.rawValue)) }
+        return settings
+    }
+}

@@ -1,0 +1,69 @@
+import Bybit
+import Gateway
+import Market
+
+/// What a configuration's words mean to the gateway: destination, trust, key.
+struct Wiring {
+    var destination: Destination
+    var trust: Trust
+    var credentials: Credentials?
+
+    init(_ configuration: SessionConfiguration) throws(SessionError) {
+        switch configuration.target {
+        case .environment(let name):
+            guard let environment = Environment(rawValue: name) else {
+                throw .unknownEnvironment(name, known: Environment.allCases.map(\.rawValue))
+            }
+            destination = Destination(environment)
+        case .endpoint(let base):
+            do throws(AddressError) {
+                destination = try Destination.endpoint(base: base)
+            } catch {
+                throw .gateway("--endpoint \(base): \(error)", status: 64)
+            }
+        }
+        trust = configuration.authority.map { Trust.authority(pem: $0) } ?? .system
+        credentials = nil
+        do throws(GatewayError) {
+            if configuration.mayTrade { try destination.orderEntryAllowed() }
+        } catch {
+            throw SessionError(error)
+        }
+        credentials = try Wiring.credentials(configuration)
+        do throws(GatewayError) {
+            try credentials?.permit(destination)
+        } catch {
+            throw SessionError(error)
+        }
+    }
+
+    private static func credentials(
+        _ configuration: SessionConfiguration
+    ) throws(SessionError) -> Credentials? {
+        switch configuration.key {
+        case nil: return nil
+        case .named(let name, let file):
+            do throws(CredentialsError) {
+                return try Credentials.read(name: name, file: file)
+            } catch {
+                throw SessionError(error)
+            }
+        case .builtIn(let key, let secret):
+            var keyBytes = Array(key.utf8)
+            var secretBytes = secret
+            do throws(GatewayError) {
+                let signer = Signer(
+                    key: try Secret(taking: &keyBytes),
+                    secret: try Secret(taking: &secretBytes)
+                )
+                return Credentials(
+                    name: configuration.account,
+                    environment: "loopback",
+                    signer: signer
+                )
+            } catch {
+                throw SessionError(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import JSON
+import Journal
+import Market
+public import Trading
+
+/// Makes the engine that a record of `session/start` describes.
+struct EngineStart {
+    var start: SessionStart
+    var stepper: Stepper
+
+    init(
+        _ record: Record,
+        registry: StrategyRegistry,
+        overrides: [Replay.Override] = [],
+        parser: JSONParser
+    ) throws(ReplayError) {
+        do throws(JSONError) {
+            start = try SessionStart(payload: record.payload, parser: parser)
+        } catch {
+            throw .start(record.sequence, error)
+        }
+        guard start.format <= SessionStart.formatVersion else {
+            throw .newer(record.sequence, format: start.format)
+        }
+        let program = "tapedeck \(start.program) (\(start.build))"
+        for change in overrides {
+            guard let place = start.strategies.firstIndex(where: { $0.name == change.strategy })
+            else {
+                throw .engine(record.sequence, .strategyName(change.strategy), program: program)
+            }
+            start.strategies[place].parameters.removeAll { $0.name == change.parameter }
+            start.strategies[place].parameters.append(Setting(change.parameter, change.value))
+        }
+        do throws(EngineError) {
+            stepper = Stepper(
+                engine: try Engine(configuration: start.engineConfiguration, registry: registry)
+            )
+        } catch {
+            throw .engine(record.sequence, error, program: program)
+        }
+    }
+}
+
+extension SessionStart {
+    /// What the engine of this run is made from; live and replay make it here.
+    public var engineConfiguration: EngineConfiguration {
+        let fault = configuration.first { $0.name == "ledger.fault" }?.value
+        return EngineConfiguration(
+            session: session + (run > 1 ? "-\(run)" : ""),
+            strategies: strategies,
+            limits: limits,
+            ledgerFault: fault.flatMap { LedgerFault(rawValue: $0) } ?? .none
+        )
+    }
+}

@@ -1,0 +1,37 @@
+public import JSON
+public import Journal
+public import Market
+public import Trading
+
+/// Why a recording cannot be replayed.
+public enum ReplayError: Error, Sendable {
+    case journal(JournalError)
+    /// The record of `session/start` cannot be read.
+    case start(SequenceNumber, JSONError)
+    /// No engine can be made from `session/start`: a kind this program lacks, a parameter it does not know.
+    case engine(SequenceNumber, EngineError, program: String)
+    /// The recording does not begin with `session/start`: it is not one of Tapedeck's, or was cut at its front.
+    case noStart(SequenceNumber)
+    /// Written by a later format than this program reads.
+    case newer(SequenceNumber, format: Int)
+}
+
+extension ReplayError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .journal(let error): error.description
+        case .start(let sequence, let error):
+            "record \(sequence): session/start cannot be read: \(error)."
+                + " Run `tapedeck verify` on the recording."
+        case .engine(let sequence, let error, let program):
+            "record \(sequence): \(error). The session was recorded by \(program);"
+                + " replay it with a program that has its strategies."
+        case .noStart(let sequence):
+            "record \(sequence): the recording does not begin with session/start, so it says neither"
+                + " strategies nor limits. `tapedeck cat` reads it; `replay` cannot."
+        case .newer(let sequence, let format):
+            "record \(sequence): format \(format) is newer than this program reads"
+                + " (\(SessionStart.formatVersion)). Use a newer Tapedeck."
+        }
+    }
+}

@@ -1,0 +1,235 @@
+import Bybit
+import JSON
+import Journal
+import Market
+import Trading
+
+/// The state of one replay: the engine, and the outputs that wait for their recorded twins.
+struct ReplaySession {
+    /// An output that the engine said and that was not met in the recording yet.
+    private struct Said {
+        var stream: String
+        var bytes: [UInt8]
+    }
+
+    private(set) var counts = ReplayResult()
+    private let registry: StrategyRegistry
+    private let overrides: [Replay.Override]
+    private let parser = JSONParser()
+    private var stepper: Stepper?
+    private var streams: [StreamID: (name: StreamName, route: StreamRoute)] = [:]
+    private var outputs: [Output] = []
+    private var writer = JSONWriter()
+    /// Commands and verdicts, in order; findings; states: compared each in its own row.
+    private var judged: [Said] = []
+    private var findings: [Said] = []
+    private var states: [Said] = []
+    private var cause = RecordHeader(sequence: .none, time: .zero, stream: StreamName(""))
+    private var comparesOthers = true
+
+    init(registry: StrategyRegistry, overrides: [Replay.Override]) {
+        self.registry = registry
+        self.overrides = overrides
+    }
+
+    /// Takes the next record; a divergence ends the replay.
+    mutating func take(_ record: Record, _ cursor: Cursor) throws(ReplayError) -> Divergence? {
+        counts.records += 1
+        counts.last = record.sequence
+        let stream: (name: StreamName, route: StreamRoute)
+        if let known = streams[record.stream] {
+            stream = known
+        } else {
+            let name = cursor.name(of: record.stream)
+            stream = (name, StreamRoute(name))
+            streams[record.stream] = stream
+        }
+        let kind = stream.name.kind
+        if kind.isEvidence { return nil }
+        if kind.isOutput { return compare(record, stream.name) }
+        if kind == .sessionStart {
+            // What the run before still owed was cut: it was never sent.
+            if stepper != nil, !judged.isEmpty { counts.cutRuns += 1 }
+            clearOwed()
+            try begin(record)
+        } else if let divergence = owed(before: record) {
+            return divergence
+        }
+        guard stepper != nil else { throw .noStart(record.sequence) }
+        feed(record, stream)
+        return nil
+    }
+
+    /// The end of the recording: a clean one owes nothing.
+    mutating func finish(isClean: Bool) -> Divergence? {
+        guard let first = judged.first else { return nil }
+        guard isClean else {
+            counts.cutRuns += 1
+            return nil
+        }
+        return divergence(at: counts.last, cause.time, recorded: nil, replayed: first)
+    }
+
+    func result(_ outcome: ReplayResult.Outcome) -> ReplayResult {
+        var result = counts
+        result.outcome = outcome
+        result.stateHash = stepper?.engine.stateHash ?? 0
+        if result.cutRuns > 0 {
+            result.notes.append(
+                "\(result.cutRuns) run(s) ended before their last outputs were recorded; those were"
+                    + " never sent, and are not compared"
+            )
+        }
+        return result
+    }
+
+    // MARK: - Inputs
+
+    private mutating func begin(_ record: Record) throws(ReplayError) {
+        let made = try EngineStart(
+            record,
+            registry: registry,
+            overrides: overrides,
+            parser: parser
+        )
+        if made.start.behaviour != SessionStart.behaviourVersion {
+            comparesOthers = false
+            counts.notes.append(
+                "recorded with behaviour version \(made.start.behaviour), this program has"
+                    + " \(SessionStart.behaviourVersion): findings and state are not compared"
+            )
+        }
+        stepper = made.stepper
+    }
+
+    private mutating func feed(
+        _ record: Record,
+        _ stream: (name: StreamName, route: StreamRoute)
+    ) {
+        cause = RecordHeader(sequence: record.sequence, time: record.time, stream: stream.name)
+        counts.inputs += 1
+        outputs.removeAll(keepingCapacity: true)
+        stepper?.step(cause, route: stream.route, payload: record.payload, outputs: &outputs)
+        for output in outputs {
+            writer.reset()
+            output.write(into: &writer)
+            let said = Said(stream: output.stream, bytes: writer.bytes)
+            switch output {
+            case .command:
+                counts.commands.replayed += 1
+                judged.append(said)
+            case .verdict:
+                counts.verdicts.replayed += 1
+                judged.append(said)
+            case .finding:
+                counts.findings.replayed += 1
+                findings.append(said)
+            case .state:
+                counts.states.replayed += 1
+                states.append(said)
+            }
+        }
+    }
+
+    private mutating func clearOwed() {
+        judged.removeAll(keepingCapacity: true)
+        findings.removeAll(keepingCapacity: true)
+        states.removeAll(keepingCapacity: true)
+    }
+
+    /// A new input, and what the engine said to the last one was not all recorded.
+    private mutating func owed(before record: Record) -> Divergence? {
+        defer {
+            findings.removeAll(keepingCapacity: true)
+            states.removeAll(keepingCapacity: true)
+        }
+        if let first = findings.first ?? states.first, comparesOthers,
+            counts.firstOtherDifference == nil
+        {
+            counts.firstOtherDifference = divergence(
+                at: record.sequence,
+                record.time,
+                recorded: nil,
+                replayed: first
+            )
+        }
+        guard let first = judged.first else { return nil }
+        return divergence(at: record.sequence, record.time, recorded: nil, replayed: first)
+    }
+
+    // MARK: - Outputs
+
+    private mutating func compare(_ record: Record, _ name: StreamName) -> Divergence? {
+        let recorded = Said(stream: name.text, bytes: Array(record.payload))
+        switch name.kind {
+        case .command: counts.commands.recorded += 1
+        case .verdict: counts.verdicts.recorded += 1
+        case .finding:
+            counts.findings.recorded += 1
+            note(recorded, \.findings, \.findings, record)
+            return nil
+        default:
+            counts.states.recorded += 1
+            note(recorded, \.states, \.states, record)
+            return nil
+        }
+        guard let said = judged.first else {
+            return divergence(at: record.sequence, record.time, recorded: recorded, replayed: nil)
+        }
+        judged.removeFirst()
+        let isEqual =
+            said.stream == recorded.stream
+            && (said.bytes == recorded.bytes
+                || name.kind == .verdict && hasSameOutcome(said, recorded))
+        guard isEqual else {
+            return divergence(at: record.sequence, record.time, recorded: recorded, replayed: said)
+        }
+        if name.kind == .command {
+            counts.commands.equal += 1
+        } else {
+            counts.verdicts.equal += 1
+        }
+        return nil
+    }
+
+    private func hasSameOutcome(_ said: Said, _ recorded: Said) -> Bool {
+        guard let ours = VerdictOutcome(said.bytes, parser) else { return false }
+        return ours == VerdictOutcome(recorded.bytes, parser)
+    }
+
+    /// Findings and state do not decide; the first difference is kept for the report.
+    private mutating func note(
+        _ recorded: Said,
+        _ row: WritableKeyPath<ReplaySession, [Said]>,
+        _ count: WritableKeyPath<ReplayResult, ReplayResult.Count>,
+        _ record: Record
+    ) {
+        let said = self[keyPath: row].isEmpty ? nil : self[keyPath: row].removeFirst()
+        if let said, said.bytes == recorded.bytes {
+            counts[keyPath: count].equal += 1
+        } else if comparesOthers, counts.firstOtherDifference == nil {
+            counts.firstOtherDifference = divergence(
+                at: record.sequence,
+                record.time,
+                recorded: recorded,
+                replayed: said
+            )
+        }
+    }
+
+    private func divergence(
+        at sequence: SequenceNumber,
+        _ time: Timestamp,
+        recorded: Said?,
+        replayed: Said?
+    ) -> Divergence {
+        Divergence(
+            sequence: sequence,
+            time: time,
+            cause: cause,
+            recorded: recorded.map { ($0.stream, $0.bytes) },
+            replayed: replayed.map { ($0.stream, $0.bytes) },
+            parser: parser
+        )
+    }
+}

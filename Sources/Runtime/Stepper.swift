@@ -1,0 +1,28 @@
+public import Bybit
+public import Market
+public import Trading
+
+/// The part of a session that live and replay share: one record in, the outputs it leads to out.
+///
+/// Decoding and the engine, nothing else. Whoever holds it appends the record before, and the outputs after.
+public struct Stepper {
+    public var engine: Engine
+    /// What the last record meant; the buffer is used again for the next.
+    public private(set) var event = Event()
+    private let decoder = MessageDecoder()
+
+    public init(engine: Engine) { self.engine = engine }
+
+    /// - Parameters:
+    ///   - route: what the record's stream says of its payload; made once a stream.
+    ///   - outputs: gets what the core says, appended in the order in which it is to be recorded.
+    public mutating func step(
+        _ header: RecordHeader,
+        route: StreamRoute,
+        payload: UnsafeRawBufferPointer,
+        outputs: inout [Output]
+    ) {
+        decoder.decode(route, payload, into: &event)
+        engine.apply(event, at: header, outputs: &outputs)
+    }
+}

@@ -1,0 +1,91 @@
+import Bybit
+import JSON
+public import Journal
+public import Market
+public import Trading
+
+/// Reads a recording through the engine, record by record: what every read model is folded from.
+public struct Walk {
+    /// One record, and the engine after it.
+    public struct Step {
+        public var header: RecordHeader
+        public var payload: UnsafeRawBufferPointer
+        /// Nil for outputs and evidence.
+        public var event: Event?
+        /// What the engine says to an input; for outputs that were recorded, read the next records.
+        public var outputs: [Output]
+        /// The settings of the run that the record belongs to.
+        public var start: SessionStart
+    }
+
+    private let registry: StrategyRegistry
+    public var progress: (SequenceNumber) -> Void = { _ in }
+
+    public init(registry: StrategyRegistry) { self.registry = registry }
+
+    /// Calls `visit` for each record up to the first that is past `isPast`, or until `visit` gives false.
+    ///
+    /// - Returns: the engine and its last run's settings; nil when the recording holds no `session/start`.
+    @discardableResult
+    public func run(
+        _ recording: Recording,
+        isPast: (SequenceNumber, Timestamp) -> Bool = { _, _ in false },
+        visit: (Step, Engine) throws(ReplayError) -> Bool
+    ) throws(ReplayError) -> (engine: Engine, start: SessionStart)? {
+        let parser = JSONParser()
+        var streams: [StreamID: (name: StreamName, route: StreamRoute)] = [:]
+        var made: EngineStart?
+        var outputs: [Output] = []
+        let cursor: Cursor
+        do throws(JournalError) {
+            cursor = try recording.cursor()
+        } catch {
+            throw .journal(error)
+        }
+        while true {
+            let record: Record?
+            do throws(JournalError) {
+                record = try cursor.next()
+            } catch {
+                throw .journal(error)
+            }
+            guard let record, !isPast(record.sequence, record.time) else { break }
+            if streams[record.stream] == nil {
+                let name = cursor.name(of: record.stream)
+                streams[record.stream] = (name, StreamRoute(name))
+            }
+            guard let stream = streams[record.stream] else { continue }
+            let header = RecordHeader(
+                sequence: record.sequence,
+                time: record.time,
+                stream: stream.name
+            )
+            let kind = stream.name.kind
+            if kind == .sessionStart {
+                made = try EngineStart(record, registry: registry, parser: parser)
+            }
+            guard made != nil else { throw .noStart(record.sequence) }
+            let isInput = !kind.isOutput && !kind.isEvidence
+            outputs.removeAll(keepingCapacity: true)
+            if isInput {
+                made?.stepper.step(
+                    header,
+                    route: stream.route,
+                    payload: record.payload,
+                    outputs: &outputs
+                )
+            }
+            guard let now = made else { continue }
+            let step = Step(
+                header: header,
+                payload: record.payload,
+                event: isInput ? now.stepper.event : nil,
+                outputs: outputs,
+                start: now.start
+            )
+            guard try visit(step, now.stepper.engine) else { break }
+            if record.sequence.value % 4_096 == 0 { progress(record.sequence) }
+        }
+        return made.map { ($0.stepper.engine, $0.start) }
+    }
+}
