@@ -29,7 +29,7 @@ public struct Command: Hashable, Sendable {
 }
 
 /// A new order. Numbers are in the instrument's scale; their text goes to the wire as it is.
-public struct OrderRequest: Hashable, Sendable {
+public struct OrderRequest: Hashable, Sendable, Codable {
     public var instrument: InstrumentID
     public var orderLinkID: String
     public var side: Side
@@ -62,7 +62,7 @@ public struct OrderRequest: Hashable, Sendable {
 }
 
 /// A change of an open order; `nil` keeps.
-public struct AmendRequest: Hashable, Sendable {
+public struct AmendRequest: Hashable, Sendable, Codable {
     public var instrument: InstrumentID
     public var orderLinkID: String
     public var orderID: String
@@ -86,7 +86,7 @@ public struct AmendRequest: Hashable, Sendable {
 }
 
 /// The end of an open order, by our id or theirs.
-public struct CancelRequest: Hashable, Sendable {
+public struct CancelRequest: Hashable, Sendable, Codable {
     public var instrument: InstrumentID
     public var orderLinkID: String
     public var orderID: String
@@ -99,7 +99,7 @@ public struct CancelRequest: Hashable, Sendable {
 }
 
 /// A question to the exchange, asked by the core to reconcile.
-public enum LookUp: Hashable, Sendable {
+public enum LookUp: Hashable, Sendable, Codable {
     case serverTime
     case instruments(Category)
     /// All open orders of the category (settle coin USDT for linear).

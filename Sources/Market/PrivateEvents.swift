@@ -1,7 +1,7 @@
 /// The state of one order as the exchange tells it.
 ///
 /// - Source: a row of the `order` topic, of `GET /v5/order/realtime` and `/v5/order/history`.
-public struct OrderUpdate: Hashable, Sendable {
+public struct OrderUpdate: Hashable, Sendable, Codable {
     public var instrument: InstrumentID
     /// Theirs; opaque.
     public var orderID: String
@@ -78,7 +78,7 @@ public struct OrderUpdate: Hashable, Sendable {
 /// One execution: a fill, or funding, settlement and the like. Branch on ``type`` before anything else.
 ///
 /// - Source: a row of the `execution` topic and of `GET /v5/execution/list`.
-public struct ExecutionReport: Hashable, Sendable {
+public struct ExecutionReport: Hashable, Sendable, Codable {
     public var instrument: InstrumentID
     /// Identifies the execution together with the instrument.
     public var executionID: String
@@ -161,7 +161,7 @@ public struct ExecutionReport: Hashable, Sendable {
 /// The exchange's word on one position.
 ///
 /// - Source: a row of the `position` topic and of `GET /v5/position/list` (where the entry is `avgPrice`).
-public struct PositionUpdate: Hashable, Sendable {
+public struct PositionUpdate: Hashable, Sendable, Codable {
     public var instrument: InstrumentID
     public var positionIndex: Int
     /// `nil` when flat.
@@ -218,7 +218,7 @@ public struct PositionUpdate: Hashable, Sendable {
 /// The exchange's word on one coin of the wallet.
 ///
 /// - Source: `coin[]` of the `wallet` topic and of `GET /v5/account/wallet-balance`.
-public struct WalletUpdate: Hashable, Sendable {
+public struct WalletUpdate: Hashable, Sendable, Codable {
     public var coin: String
     /// After fees, funding and realised P&L; without unrealised.
     public var walletBalance: Amount
@@ -250,7 +250,7 @@ public struct WalletUpdate: Hashable, Sendable {
 /// execution row's fee.
 ///
 /// - Source: a row of `GET /v5/account/transaction-log`.
-public struct TransactionRow: Hashable, Sendable {
+public struct TransactionRow: Hashable, Sendable, Codable {
     public var id: String
     /// `TRADE`, `SETTLEMENT` (funding), `TRANSFER_IN` and others; unknown words are kept.
     public var type: String

@@ -17,7 +17,7 @@ public struct BookUpdate: Sendable {
 }
 
 /// One public trade. - Source: one item of `publicTrade.{symbol}`.
-public struct PublicTrade: Hashable, Sendable {
+public struct PublicTrade: Hashable, Sendable, Codable {
     public var symbol: Symbol
     public var price: Numeral
     public var size: Numeral
@@ -82,7 +82,7 @@ public struct TickerUpdate: Sendable {
 }
 
 /// One candle. - Source: one item of `kline.{interval}.{symbol}`.
-public struct Candle: Hashable, Sendable {
+public struct Candle: Hashable, Sendable, Codable {
     public var startMilliseconds: Int64
     public var endMilliseconds: Int64
     public var interval: String

@@ -1,5 +1,5 @@
 /// What a REST exchange was about; the rows of a list reply stand in the event's own arrays.
-public enum Endpoint: Hashable, Sendable {
+public enum Endpoint: Hashable, Sendable, Codable {
     case serverTime
     case instruments
     case orderBook

@@ -1,0 +1,214 @@
+import Market
+
+extension Desk {
+    /// How long after its end a request can still be carried out: the exchange's window of 5 s and 2 s more.
+    static let settlementDelay: Int64 = 7_000_000_000
+
+    /// Takes in a row of the exchange on an order, wherever it came from.
+    ///
+    /// - Returns: the order's place, or `nil` when the row is of an order long forgotten.
+    @discardableResult
+    mutating func orderRow(_ row: OrderUpdate) -> Int? {
+        if case .other(let word) = row.status {
+            find(.unknown, row.instrument.description, seen: word, note: "an order status")
+        }
+        let known = orderStore.place(linkID: row.orderLinkID, orderID: row.orderID)
+        let place: Int
+        if let known {
+            place = known
+        } else {
+            let owner = owner(ofLinkID: row.orderLinkID)
+            // One of ours that was closed and forgotten: its row is late, or was looked up for an audit.
+            if owner != nil, row.status.isClosed { return nil }
+            var order = Order(
+                row: row,
+                strategy: owner ?? Order.external,
+                cause: cause,
+                time: time
+            )
+            // What it filled before it was heard of is in the position already.
+            order.executed = Amount(exactly: row.filledQuantity)
+            place = orderStore.add(order)
+        }
+        let wasUnknown = orderStore[place].phase == .unknown
+        let changed = orderStore.update(place) { $0.merge(row) }
+        let order = orderStore[place]
+        if wasUnknown, order.phase != .unknown {
+            find(
+                .orderUnknown,
+                order.orderLinkID,
+                seen: row.status.name,
+                note: "settled: the exchange has the order"
+            )
+        }
+        if changed || known == nil { news.append(.order(serial: order.serial)) }
+        cancelIfStopping(place)
+        return place
+    }
+
+    /// At the end of a session what opens late is cancelled too.
+    mutating func cancelIfStopping(_ place: Int) {
+        let order = orderStore[place]
+        guard links.isStopping, order.strategy != Order.external,
+            order.phase == .open || order.phase == .accepted
+        else { return }
+        asDesk { desk in _ = desk.cancel(at: place) }
+    }
+
+    mutating func asDesk(_ body: (inout Desk) -> Void) {
+        let speaker = strategy
+        strategy = Desk.own
+        body(&self)
+        strategy = speaker
+    }
+
+    /// The strategy of this session whose order this is, by the id's beginning.
+    func owner(ofLinkID linkID: String) -> String? {
+        guard linkID.utf8.count > 15 else { return nil }
+        for place in prefixes.keys.indices where linkID.hasPrefix(prefixes.values[place]) {
+            return prefixes.keys[place]
+        }
+        return nil
+    }
+
+    /// Takes in rows of executions: at once, or when the reconciliation under way is complete.
+    mutating func executionRows(_ rows: [ExecutionReport]) {
+        if links.reconciliation != nil {
+            links.reconciliation?.executions.append(contentsOf: rows)
+            return
+        }
+        for row in rows { execution(row) }
+    }
+
+    mutating func execution(_ row: ExecutionReport) {
+        let place = orderStore.place(linkID: row.orderLinkID, orderID: row.orderID)
+        let owner =
+            place.map { orderStore[$0].strategy } ?? owner(ofLinkID: row.orderLinkID)
+            ?? Order.external
+        let coin = markets.instruments[row.instrument]?.settleCoin ?? Ledger.coin
+        let booking = ledger.book(row, strategy: owner, settleCoin: coin)
+        switch booking.outcome {
+        case .repeated: return
+        case .outside:
+            find(
+                .unknown,
+                "\(row.instrument) execution \(row.executionID)",
+                seen: row.type.name,
+                note: "not accounted for by this version"
+            )
+            return
+        case .number(let error):
+            number("\(row.instrument) execution \(row.executionID)", error)
+            return
+        case .booked: break
+        }
+        for difference in booking.discrepancies {
+            find(
+                .audit,
+                "\(row.instrument) execution \(row.executionID) \(difference.field)",
+                expected: difference.ours,
+                seen: difference.theirs,
+                note: "the exchange's figure differs from ours"
+            )
+        }
+        guard row.type.isFill else { return }
+        if let place {
+            let quantity = Amount(exactly: row.quantity)
+            orderStore.update(place) {
+                let (sum, overflow) = $0.executed.units.addingReportingOverflow(quantity.units)
+                if !overflow { $0.executed = Amount(units: sum) }
+            }
+        }
+        guard owner != Order.external else { return }
+        let fill = Fill(
+            instrument: row.instrument,
+            orderLinkID: row.orderLinkID.isEmpty
+                ? place.map { orderStore[$0].orderLinkID } ?? "" : row.orderLinkID,
+            executionID: row.executionID,
+            side: row.side,
+            price: row.price,
+            quantity: row.quantity,
+            isMaker: row.isMaker,
+            fee: booking.fee,
+            realised: booking.shareRealised,
+            timeMilliseconds: row.timeMilliseconds
+        )
+        news.append(.fill(fill, strategy: owner))
+    }
+
+    /// The order's fate is not known: it is looked up now and, for a verdict, after the deadline.
+    mutating func beginUnknown(_ place: Int, why: String) {
+        let deadline = time.advanced(nanoseconds: Desk.settlementDelay)
+        orderStore.update(place) {
+            $0.phase = .unknown
+            $0.settlement = Order.Settlement(deadline: deadline)
+        }
+        let order = orderStore[place]
+        find(.orderUnknown, order.orderLinkID, note: why)
+        news.append(.order(serial: order.serial))
+        guard !order.orderLinkID.isEmpty else { return }
+        asDesk { $0.command(.lookUp(.order(order.instrument, orderLinkID: order.orderLinkID))) }
+        ask(.order(order.instrument, orderLinkID: order.orderLinkID), at: deadline)
+        ask(.orderHistory(order.instrument, orderLinkID: order.orderLinkID), at: deadline)
+    }
+
+    /// A look-up found no such order. After the deadline two of them say that it was never placed.
+    mutating func absent(_ place: Int, fromHistory: Bool) {
+        let order = orderStore[place]
+        guard !order.isClosed else { return }
+        guard let settlement = order.settlement else {
+            if !fromHistory { beginUnknown(place, why: "not among the open orders") }
+            return
+        }
+        guard time >= settlement.deadline else { return }
+        orderStore.update(place) {
+            if fromHistory {
+                $0.settlement?.isAbsentFromHistory = true
+            } else {
+                $0.settlement?.isAbsentFromOpen = true
+            }
+        }
+        guard let now = orderStore[place].settlement, now.isAbsentFromOpen,
+            now.isAbsentFromHistory
+        else { return }
+        orderStore.update(place) { $0.close(nil, reason: "not placed") }
+        find(
+            .orderUnknown,
+            order.orderLinkID,
+            note: "settled: absent from open orders and history after the deadline, so not placed"
+        )
+        news.append(.order(serial: order.serial))
+    }
+
+    // MARK: Questions for later
+
+    mutating func ask(_ lookUp: LookUp, at due: Timestamp) {
+        links.deferred.append(Deferred(lookUp: lookUp, due: due))
+    }
+
+    /// Asks what has become due, unless the answer came meanwhile.
+    mutating func askDeferred() {
+        guard !links.deferred.isEmpty, links.deferred.contains(where: { $0.due <= time }) else {
+            return
+        }
+        let due = links.deferred.filter { $0.due <= time }
+        links.deferred.removeAll { $0.due <= time }
+        for question in due where isStillOpen(question.lookUp) {
+            asDesk { $0.command(.lookUp(question.lookUp)) }
+        }
+    }
+
+    private func isStillOpen(_ lookUp: LookUp) -> Bool {
+        switch lookUp {
+        case .order(_, let linkID), .orderHistory(_, let linkID):
+            guard let place = orderStore.place(linkID: linkID, orderID: "") else { return false }
+            return !orderStore[place].isClosed
+        case .openOrders(let category):
+            return isAwaited(.openOrders, category)
+        case .executions(let category, _): return isAwaited(.executions, category)
+        case .positions(let category): return isAwaited(.positions, category)
+        case .wallet: return isAwaited(.wallet, nil)
+        default: return true
+        }
+    }
+}

@@ -1,0 +1,276 @@
+import Market
+
+extension Desk {
+    /// A REST exchange ended: its rows are merged, and what it was about is settled or asked again.
+    mutating func reply(_ event: Event, _ header: RecordHeader) {
+        let reply = event.reply
+        switch reply.endpoint {
+        case .createOrder: created(reply)
+        case .amendOrder: amended(reply)
+        case .cancelOrder: cancelled(reply)
+        case .openOrders, .orderHistory: ordersReply(event)
+        case .instruments: instrumentsReply(event)
+        case .executions, .positions, .wallet: accountReply(event)
+        case .transactionLog:
+            for row in event.transactions {
+                do throws(NumberError) {
+                    try ledger.count(row)
+                } catch {
+                    number("transaction \(row.id)", error)
+                }
+            }
+            listEnded(reply, Reconciliation.Part(endpoint: .transactionLog, category: nil))
+        case .serverTime, .orderBook, .cancelAllOrders, .other:
+            if !reply.isSuccess { refused(reply, header.stream.text) }
+        }
+    }
+
+    // MARK: Order entry
+
+    /// Codes after which the request may have been carried out all the same.
+    private static func isUncertain(_ reply: Reply) -> Bool {
+        switch reply.outcome {
+        case .timedOut, .failed: return true
+        case .notSent: return false
+        case .answered: break
+        }
+        if reply.httpStatus >= 500 { return true }
+        switch reply.code {
+        // Server timeout, server error, restarting; a duplicate says that the first one got through.
+        case 10000, 10014, 10016, 10019, 110072, 170007, 170141, 170146, 170147: return true
+        case -1: return reply.message.isEmpty
+        default: return false
+        }
+    }
+
+    private static func words(_ reply: Reply) -> String {
+        switch reply.outcome {
+        case .answered: "\(reply.code) \(reply.message)"
+        case .timedOut, .failed, .notSent:
+            reply.message.isEmpty
+                ? reply.outcome.rawValue : "\(reply.outcome.rawValue): \(reply.message)"
+        }
+    }
+
+    private mutating func refused(_ reply: Reply, _ subject: String) {
+        find(
+            .refused,
+            subject,
+            expected: "0",
+            seen: Desk.words(reply),
+            note: "\(reply.endpoint.method) \(reply.endpoint.path)"
+        )
+    }
+
+    private mutating func created(_ reply: Reply) {
+        guard
+            let place = orderStore.place(linkID: reply.orderLinkID, orderID: reply.orderID)
+        else {
+            if !reply.isSuccess { refused(reply, reply.orderLinkID) }
+            return
+        }
+        let serial = orderStore[place].serial
+        if reply.isSuccess {
+            let changed = orderStore.update(place) { order in
+                if order.orderID.isEmpty { order.orderID = reply.orderID }
+                guard order.phase == .asked || order.phase == .unknown else { return false }
+                order.phase = .accepted
+                order.settlement = nil
+                return true
+            }
+            if changed { news.append(.order(serial: serial)) }
+            cancelIfStopping(place)
+            return
+        }
+        if Desk.isUncertain(reply) {
+            // A row that came first has said more than the lost answer would have.
+            if orderStore[place].phase == .asked {
+                beginUnknown(place, why: "create: " + Desk.words(reply))
+            }
+            return
+        }
+        refused(reply, reply.orderLinkID)
+        guard orderStore[place].phase == .asked || orderStore[place].phase == .unknown else {
+            return
+        }
+        orderStore.update(place) { $0.close(.rejected, reason: Desk.words(reply)) }
+        news.append(.order(serial: serial))
+    }
+
+    private mutating func amended(_ reply: Reply) {
+        guard
+            let place = orderStore.place(linkID: reply.orderLinkID, orderID: reply.orderID)
+        else {
+            if !reply.isSuccess { refused(reply, reply.orderLinkID) }
+            return
+        }
+        if reply.isSuccess {
+            orderStore.update(place) { $0.pendingAmend?.isAccepted = true }
+            return
+        }
+        if Desk.isUncertain(reply) {
+            lookUpSoon(place)
+            return
+        }
+        refused(reply, reply.orderLinkID)
+        orderStore.update(place) { $0.pendingAmend = nil }
+        news.append(.order(serial: orderStore[place].serial))
+        lookUpSoon(place)
+    }
+
+    private mutating func cancelled(_ reply: Reply) {
+        guard
+            let place = orderStore.place(linkID: reply.orderLinkID, orderID: reply.orderID)
+        else {
+            if !reply.isSuccess { refused(reply, reply.orderLinkID) }
+            return
+        }
+        if reply.isSuccess { return }
+        if Desk.isUncertain(reply) {
+            lookUpSoon(place)
+            return
+        }
+        refused(reply, reply.orderLinkID)
+        orderStore.update(place) { $0.isCancelPending = false }
+        news.append(.order(serial: orderStore[place].serial))
+        lookUpSoon(place)
+    }
+
+    /// After a refusal the row that explains it is on its way, mostly; if it does not come, it is looked up.
+    private mutating func lookUpSoon(_ place: Int) {
+        let order = orderStore[place]
+        guard !order.isClosed, !order.orderLinkID.isEmpty else { return }
+        ask(
+            .order(order.instrument, orderLinkID: order.orderLinkID),
+            at: time.advanced(nanoseconds: 1_000_000_000)
+        )
+    }
+
+    // MARK: Lists
+
+    private mutating func ordersReply(_ event: Event) {
+        let reply = event.reply
+        for row in event.orders {
+            orderRow(row)
+            links.reconciliation?.listed.append(row.orderID)
+            if !row.orderLinkID.isEmpty { links.reconciliation?.listed.append(row.orderLinkID) }
+        }
+        links.reconciliation?.orders += event.orders.count
+        let linkID = Desk.linkID(of: reply)
+        guard !linkID.isEmpty else {
+            let part = Reconciliation.Part(
+                endpoint: reply.endpoint,
+                category: Desk.category(of: reply)
+            )
+            listEnded(reply, part)
+            return
+        }
+        guard let place = orderStore.place(linkID: linkID, orderID: "") else { return }
+        guard reply.isSuccess else {
+            refused(reply, linkID)
+            let instrument = orderStore[place].instrument
+            ask(
+                reply.endpoint == .orderHistory
+                    ? .orderHistory(instrument, orderLinkID: linkID)
+                    : .order(instrument, orderLinkID: linkID),
+                at: time.advanced(nanoseconds: 1_000_000_000)
+            )
+            return
+        }
+        if event.orders.contains(where: { $0.orderLinkID == linkID }) {
+            // The row is the truth: whatever was asked before it has been carried out or never will be.
+            orderStore.update(place) {
+                $0.pendingAmend = nil
+                $0.isCancelPending = false
+            }
+            cancelIfStopping(place)
+        } else {
+            absent(place, fromHistory: reply.endpoint == .orderHistory)
+        }
+    }
+
+    private mutating func instrumentsReply(_ event: Event) {
+        for instrument in event.instruments {
+            do {
+                try markets.learn(instrument)
+            } catch let error as NumberError {
+                number(instrument.id.description, error)
+            } catch {
+                find(.number, instrument.id.description, note: "\(error)")
+            }
+        }
+        let reply = event.reply
+        if reply.isSuccess { nextPage(reply) } else { refused(reply, "instruments") }
+    }
+
+    private mutating func accountReply(_ event: Event) {
+        let reply = event.reply
+        if links.reconciliation != nil {
+            links.reconciliation?.executions.append(contentsOf: event.executions)
+            links.reconciliation?.positions.append(contentsOf: event.positions)
+            links.reconciliation?.wallets.append(contentsOf: event.wallets)
+        } else {
+            for row in Desk.sorted(event.executions) { execution(row) }
+            for row in event.positions { ledger.told(row) }
+            for row in event.wallets { ledger.told(row) }
+        }
+        listEnded(
+            reply,
+            Reconciliation.Part(
+                endpoint: reply.endpoint,
+                category: reply.endpoint == .wallet ? nil : Desk.category(of: reply)
+            )
+        )
+    }
+
+    /// True when the next page was asked for.
+    @discardableResult
+    mutating func nextPage(_ reply: Reply) -> Bool {
+        guard !reply.nextPageCursor.isEmpty else { return false }
+        asDesk {
+            $0.command(
+                .lookUp(
+                    .page(reply.endpoint, query: reply.query, cursor: reply.nextPageCursor)
+                )
+            )
+        }
+        return true
+    }
+
+    /// A page of a list has come, or has not: the next one, the end of the part, or the same again.
+    private mutating func listEnded(_ reply: Reply, _ part: Reconciliation.Part) {
+        if reply.isSuccess {
+            if !nextPage(reply) { partEnded(part) }
+            return
+        }
+        refused(reply, part.endpoint.path)
+        askAgain(part)
+    }
+
+    /// Oldest first: the list comes newest first, and equal times in no fixed order.
+    static func sorted(_ rows: [ExecutionReport]) -> [ExecutionReport] {
+        rows.sorted {
+            ($0.timeMilliseconds, $0.crossSequence, $0.executionID)
+                < ($1.timeMilliseconds, $1.crossSequence, $1.executionID)
+        }
+    }
+
+    // MARK: What a reply was about
+
+    /// Of the request, from the reply's own field or from its query.
+    static func linkID(of reply: Reply) -> String {
+        reply.orderLinkID.isEmpty ? parameter("orderLinkId", of: reply.query) : reply.orderLinkID
+    }
+
+    static func category(of reply: Reply) -> Category? {
+        Category(name: parameter("category", of: reply.query))
+    }
+
+    private static func parameter(_ name: String, of query: String) -> String {
+        for pair in query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, parts[0] == name { return String(parts[1]) }
+        }
+        return ""
+    }
+}

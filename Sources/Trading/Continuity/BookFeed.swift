@@ -1,0 +1,172 @@
+public import Market
+
+/// One subscription to an order book: the book, and whether it can be believed.
+///
+/// - Source of the rules: `u` rises by one a message; a snapshot replaces at any time; `u == 1` is a snapshot
+///   whatever its type says; depth 1 sends snapshots only and repeats the last one; `seq` never falls.
+public struct BookFeed: Sendable, Codable {
+    public enum Freshness: String, Hashable, Sendable, Codable {
+        /// No snapshot yet.
+        case empty
+        case live
+        /// Something was missed; the book is as it was before and waits for a snapshot.
+        case stale
+    }
+
+    /// What a push did.
+    enum Outcome: Hashable, Sendable {
+        case changed
+        /// The same book again, as depth 1 does every 3 s.
+        case repeated
+        /// A delta for a book that has no snapshot.
+        case early
+        /// `u` did not rise.
+        case old(last: Int64, seen: Int64)
+        /// `u` rose by more than one.
+        case gap(expected: Int64, seen: Int64)
+        /// `seq` fell.
+        case backwards(last: Int64, seen: Int64)
+        /// A bid at or above an ask.
+        case crossed(bid: String, ask: String)
+    }
+
+    /// How long a snapshot may take before it is asked for again: 5 s.
+    static let patience: Int64 = 5_000_000_000
+
+    public let depth: Int
+    /// As subscribed, such as `orderbook.50.BTCUSDT`.
+    public internal(set) var topic: String
+    public internal(set) var freshness = Freshness.empty
+    public internal(set) var updateID: Int64 = 0
+    public internal(set) var crossSequence: Int64 = 0
+    /// Matching-engine time of the last push, Unix milliseconds.
+    public internal(set) var matchTimeMilliseconds: Int64 = 0
+    public internal(set) var book: Book
+    /// The connection slot that last changed the book: another one's repetition is not worth a finding.
+    var slot = 1
+    /// When the missing snapshot was last asked for, or first missed.
+    var waitingSince: Timestamp?
+    /// Pushes that were not applied since the last snapshot; the first of them is a finding.
+    var ignored: Int64 = 0
+
+    init(depth: Int, topic: String, scale: Scale) {
+        self.depth = depth
+        self.topic = topic
+        book = Book(scale: scale)
+    }
+
+    /// Judges a push, then applies it or not. Levels whose numbers do not fit are reported and left out.
+    mutating func apply(
+        _ update: BookUpdate,
+        slot pushSlot: Int,
+        errors: inout [(field: String, error: NumberError)]
+    ) -> Outcome {
+        let isSnapshot = update.isSnapshot || update.updateID == 1
+        if isSnapshot {
+            if freshness == .live, update.updateID == updateID, depth == 1 { return .repeated }
+            if freshness == .live, pushSlot != slot, update.updateID <= updateID,
+                update.updateID != 1
+            {
+                return .repeated
+            }
+            book.removeAll()
+            freshness = .live
+            waitingSince = nil
+            ignored = 0
+        } else {
+            switch freshness {
+            case .empty, .stale: return .early
+            case .live: break
+            }
+            if update.updateID <= updateID {
+                return pushSlot == slot
+                    ? .old(last: updateID, seen: update.updateID) : .repeated
+            }
+            guard update.updateID == updateID + 1 else {
+                freshness = .stale
+                return .gap(expected: updateID + 1, seen: update.updateID)
+            }
+            guard update.crossSequence >= crossSequence || update.crossSequence == 0 else {
+                freshness = .stale
+                return .backwards(last: crossSequence, seen: update.crossSequence)
+            }
+        }
+        slot = pushSlot
+        updateID = update.updateID
+        crossSequence = update.crossSequence
+        matchTimeMilliseconds = update.matchTimeMilliseconds
+        set(.buy, update.bids, &errors)
+        set(.sell, update.asks, &errors)
+        if update.depth > 0 { book.trim(depth: update.depth) }
+        if book.isCrossed {
+            freshness = .stale
+            return .crossed(
+                bid: book.bestBid?.price.text(decimals: book.scale.priceDecimals) ?? "",
+                ask: book.bestAsk?.price.text(decimals: book.scale.priceDecimals) ?? ""
+            )
+        }
+        return .changed
+    }
+
+    private mutating func set(
+        _ side: Side,
+        _ levels: [LevelNumerals],
+        _ errors: inout [(field: String, error: NumberError)]
+    ) {
+        let priceDecimals = book.scale.priceDecimals
+        let quantityDecimals = book.scale.quantityDecimals
+        for (place, level) in levels.enumerated() {
+            do throws(NumberError) {
+                let price = Price(units: try level.price.units(decimals: priceDecimals))
+                let size = Quantity(units: try level.size.units(decimals: quantityDecimals))
+                book.set(side, price: price, size: size)
+            } catch {
+                // Finer digits than the book counts in: it goes on in a finer scale, from this level.
+                do throws(NumberError) {
+                    if case .tooFine = error { try widen(for: level) } else { throw error }
+                    for rest in levels[place...] { try setWide(side, rest) }
+                } catch {
+                    errors.append((side == .buy ? "b" : "a", error))
+                    for rest in levels[(place + 1)...] {
+                        do throws(NumberError) { try setWide(side, rest) } catch {
+                            errors.append((side == .buy ? "b" : "a", error))
+                        }
+                    }
+                }
+                return
+            }
+        }
+    }
+
+    private mutating func setWide(_ side: Side, _ level: LevelNumerals) throws(NumberError) {
+        try widen(for: level)
+        book.set(
+            side,
+            price: try book.scale.price(level.price),
+            size: try book.scale.quantity(level.size)
+        )
+    }
+
+    private mutating func widen(for level: LevelNumerals) throws(NumberError) {
+        try widen(
+            to: Scale(
+                priceDecimals: Int(level.price.trimmed.decimals),
+                quantityDecimals: Int(level.size.trimmed.decimals)
+            )
+        )
+    }
+
+    /// Makes the book count at least as finely as `scale`.
+    mutating func widen(to scale: Scale) throws(NumberError) {
+        let wider = Scale(
+            priceDecimals: max(book.scale.priceDecimals, scale.priceDecimals),
+            quantityDecimals: max(book.scale.quantityDecimals, scale.quantityDecimals)
+        )
+        if wider != book.scale { try book.rescale(to: wider) }
+    }
+
+    /// Not to be believed until the next snapshot.
+    mutating func spoil() {
+        if freshness == .live { freshness = .stale }
+    }
+}

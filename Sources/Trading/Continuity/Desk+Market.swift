@@ -1,0 +1,167 @@
+import Market
+
+extension Desk {
+    /// Takes in a push of an order book; true when strategies are to be told.
+    mutating func bookPush(_ event: Event, _ header: RecordHeader) -> Bool {
+        let instrument = InstrumentID(event.category, event.symbol)
+        let place = markets.index(of: instrument)
+        let feed = feed(place, instrument, event.book.depth, header)
+        let before = markets.states.values[place].feeds[feed].freshness
+        var errors: [(field: String, error: NumberError)] = []
+        let outcome = markets.states.values[place].feeds[feed].apply(
+            event.book,
+            slot: header.stream.slot,
+            errors: &errors
+        )
+        for (field, error) in errors { number("\(header.stream.text) \(field)", error) }
+        switch outcome {
+        case .changed: return true
+        case .repeated: return false
+        case .early:
+            ignored(place, feed, header, note: "a change of a book without a snapshot")
+            return false
+        case .old(let last, let seen):
+            ignored(
+                place,
+                feed,
+                header,
+                expected: "u > \(last)",
+                seen: "u = \(seen)",
+                note: "an old change of the book"
+            )
+            return false
+        case .gap(let expected, let seen):
+            find(
+                .gap,
+                header.stream.text,
+                expected: "u = \(expected)",
+                seen: "u = \(seen)",
+                note: "the book is stale until the next snapshot"
+            )
+        case .backwards(let last, let seen):
+            find(
+                .gap,
+                header.stream.text,
+                expected: "seq >= \(last)",
+                seen: "seq = \(seen)",
+                note: "the book is stale until the next snapshot"
+            )
+        case .crossed(let bid, let ask):
+            find(
+                .crossedBook,
+                header.stream.text,
+                expected: "bid < ask",
+                seen: "bid \(bid), ask \(ask)",
+                note: "the book is stale until the next snapshot"
+            )
+        }
+        // Depth 1 sends nothing but snapshots: the next one comes without asking.
+        if event.book.depth != 1 {
+            resubscribe(place, feed, instrument)
+        }
+        return before == .live || outcome == .changed
+    }
+
+    private mutating func feed(
+        _ place: Int,
+        _ instrument: InstrumentID,
+        _ depth: Int,
+        _ header: RecordHeader
+    ) -> Int {
+        let feeds = markets.states.values[place].feeds
+        if let feed = feeds.firstIndex(where: { $0.depth == depth }) { return feed }
+        var topic = ""
+        if case .publicTopic(_, let name) = header.stream.kind { topic = name }
+        let feed = BookFeed(depth: depth, topic: topic, scale: markets.scale(of: instrument))
+        let index = feeds.firstIndex { $0.depth > depth } ?? feeds.count
+        markets.states.values[place].feeds.insert(feed, at: index)
+        return index
+    }
+
+    /// The first push that is not applied since the last snapshot is told, the others are counted.
+    private mutating func ignored(
+        _ place: Int,
+        _ feed: Int,
+        _ header: RecordHeader,
+        expected: String = "",
+        seen: String = "",
+        note: String
+    ) {
+        markets.states.values[place].feeds[feed].ignored += 1
+        if markets.states.values[place].feeds[feed].waitingSince == nil,
+            markets.states.values[place].feeds[feed].freshness != .live
+        {
+            markets.states.values[place].feeds[feed].waitingSince = time
+        }
+        if markets.states.values[place].feeds[feed].ignored == 1 {
+            find(.ignored, header.stream.text, expected: expected, seen: seen, note: note)
+        }
+    }
+
+    private mutating func resubscribe(_ place: Int, _ feed: Int, _ instrument: InstrumentID) {
+        markets.states.values[place].feeds[feed].waitingSince = time
+        command(
+            .resubscribe(instrument, topic: markets.states.values[place].feeds[feed].topic)
+        )
+    }
+
+    /// Asks again for snapshots that have not come.
+    mutating func askForSnapshots() {
+        for place in markets.states.keys.indices {
+            for feed in markets.states.values[place].feeds.indices {
+                let state = markets.states.values[place].feeds[feed]
+                guard state.freshness != .live, let since = state.waitingSince,
+                    time.nanoseconds - since.nanoseconds >= BookFeed.patience
+                else { continue }
+                resubscribe(place, feed, markets.states.keys[place])
+            }
+        }
+    }
+
+    /// Books and tickers of a category whose socket was lost, or that lost something.
+    ///
+    /// - Returns: the instruments whose book was whole before.
+    mutating func spoil(_ category: Category, resubscribing: Bool) -> [InstrumentID] {
+        var spoiled: [InstrumentID] = []
+        for place in markets.states.keys.indices
+        where markets.states.keys[place].category == category {
+            let instrument = markets.states.keys[place]
+            markets.states.values[place].ticker.isLive = false
+            for feed in markets.states.values[place].feeds.indices {
+                if markets.states.values[place].feeds[feed].freshness == .live {
+                    markets.states.values[place].feeds[feed].spoil()
+                    if spoiled.last != instrument { spoiled.append(instrument) }
+                }
+                markets.states.values[place].feeds[feed].waitingSince = nil
+                if resubscribing { resubscribe(place, feed, instrument) }
+            }
+        }
+        return spoiled
+    }
+
+    /// A public socket is subscribed again: snapshots are due from now on.
+    mutating func awaitSnapshots(_ category: Category) {
+        for place in markets.states.keys.indices
+        where markets.states.keys[place].category == category {
+            for feed in markets.states.values[place].feeds.indices
+            where markets.states.values[place].feeds[feed].freshness != .live {
+                markets.states.values[place].feeds[feed].waitingSince = time
+            }
+        }
+    }
+
+    /// True when the ticker changed; a change without a snapshot is not applied.
+    mutating func tickerPush(_ event: Event, _ header: RecordHeader) -> Bool {
+        let place = markets.index(of: InstrumentID(event.category, event.symbol))
+        if markets.states.values[place].ticker.merge(event.ticker) { return true }
+        find(.ignored, header.stream.text, note: "a change of a ticker without a snapshot")
+        return false
+    }
+
+    mutating func tradesPush(_ event: Event) {
+        for trade in event.trades {
+            let place = markets.index(of: InstrumentID(event.category, trade.symbol))
+            markets.states.values[place].lastTrade = trade.price
+        }
+    }
+}

@@ -1,0 +1,224 @@
+import Market
+
+extension Desk {
+    /// How far before the last execution the exchange is asked again: 60 s.
+    private static let overlap: Int64 = 60_000
+    /// A failed question is asked again after 1 s.
+    private static let pause: Int64 = 1_000_000_000
+
+    /// A private socket is complete from here on: what was missed before is asked for.
+    mutating func beginReconciliation() {
+        var waiting: [Reconciliation.Part] = []
+        for category in categories {
+            waiting.append(Reconciliation.Part(endpoint: .openOrders, category: category))
+            waiting.append(Reconciliation.Part(endpoint: .executions, category: category))
+            if category != .spot {
+                waiting.append(Reconciliation.Part(endpoint: .positions, category: category))
+            }
+        }
+        waiting.append(Reconciliation.Part(endpoint: .wallet, category: nil))
+        links.isReconciled = false
+        links.reconciliation = Reconciliation(began: cause, beganAt: time, waiting: waiting)
+        for part in waiting { asDesk { desk in desk.command(.lookUp(desk.lookUp(part))) } }
+    }
+
+    private func lookUp(_ part: Reconciliation.Part) -> LookUp {
+        let category = part.category ?? .linear
+        return switch part.endpoint {
+        case .openOrders: .openOrders(category)
+        case .executions: .executions(category, sinceMilliseconds: executionsSince)
+        case .positions: .positions(category)
+        default: .wallet
+        }
+    }
+
+    private var executionsSince: Int64 {
+        let newest = ledger.window.newest
+        let start = newest > 0 ? newest : links.began.milliseconds
+        return max(0, start - Desk.overlap)
+    }
+
+    func isAwaited(_ endpoint: Endpoint, _ category: Category?) -> Bool {
+        links.reconciliation?.waiting
+            .contains(Reconciliation.Part(endpoint: endpoint, category: category)) ?? false
+    }
+
+    mutating func askAgain(_ part: Reconciliation.Part) {
+        guard isAwaited(part.endpoint, part.category) else { return }
+        ask(lookUp(part), at: time.advanced(nanoseconds: Desk.pause))
+    }
+
+    mutating func partEnded(_ part: Reconciliation.Part) {
+        guard let index = links.reconciliation?.waiting.firstIndex(of: part) else { return }
+        links.reconciliation?.waiting.remove(at: index)
+        guard let done = links.reconciliation, done.waiting.isEmpty else { return }
+        links.reconciliation = nil
+        complete(done)
+    }
+
+    /// All replies are in: the ledger is opened the first time, then everything is merged in the order of time.
+    private mutating func complete(_ done: Reconciliation) {
+        let isFirst = !links.isOpened
+        if isFirst { open(done) }
+        let before = ledger.window.entries.count
+        for row in Desk.sorted(done.executions) { execution(row) }
+        let counted = ledger.window.entries.count - before
+        for row in done.positions { ledger.told(row) }
+        for row in done.wallets { ledger.told(row) }
+        if isFirst {
+            do throws(NumberError) {
+                try ledger.openWallets()
+            } catch {
+                number("opening balance", error)
+            }
+        }
+        var unlisted = 0
+        for serial in orderStore.active {
+            guard let place = orderStore.place(ofSerial: serial) else { continue }
+            let order = orderStore[place]
+            guard !order.isClosed, order.phase != .unknown, order.cause < done.began,
+                !done.listed.contains(order.orderLinkID), !done.listed.contains(order.orderID)
+            else { continue }
+            unlisted += 1
+            beginUnknown(place, why: "not among the open orders after a reconnect")
+        }
+        links.isOpened = true
+        links.isReconciled = true
+        find(
+            .reconciled,
+            "private",
+            seen: "\(done.orders) open orders, \(counted) executions new of"
+                + " \(done.executions.count), \(done.positions.count) positions,"
+                + " \(done.wallets.count) coins, \(unlisted) orders not listed",
+            note: isFirst ? "the ledger is open" : "what was missed is merged"
+        )
+    }
+
+    /// The session begins with what is there: positions at the exchange's entry price, balances as told.
+    private mutating func open(_ done: Reconciliation) {
+        for row in done.positions where row.instrument.category == .linear {
+            let coin = markets.instruments[row.instrument]?.settleCoin ?? Ledger.coin
+            do throws(NumberError) {
+                try ledger.open(row, settleCoin: coin)
+            } catch {
+                number("\(row.instrument) opening position", error)
+            }
+        }
+        // Fills of before are in the opening even where no position is left to say so.
+        ledger.opened = done.beganAt
+    }
+
+    // MARK: Sockets, operator, time
+
+    /// A socket's life; returns the instruments whose book was whole and is not any more.
+    mutating func link(_ event: LinkEvent) -> [InstrumentID] {
+        let category = Desk.category(ofSocket: event.socket)
+        switch event.change {
+        case .connected:
+            links.set(event.socket, .connected)
+            return []
+        case .ready:
+            links.set(event.socket, .ready)
+            if event.socket.hasPrefix("private/") { beginReconciliation() }
+            if let category { awaitSnapshots(category) }
+            return []
+        case .disconnected, .failed:
+            links.set(event.socket, .down)
+            if event.socket.hasPrefix("private/"), !links.isPrivateReady {
+                links.isReconciled = false
+                links.reconciliation = nil
+            }
+            return category.map { spoil($0, resubscribing: false) } ?? []
+        case .shed:
+            find(
+                .gap,
+                "link/" + event.socket,
+                seen: "\(event.count) messages",
+                note: "public data was not kept; books are stale until a snapshot"
+            )
+            var spoiled: [InstrumentID] = []
+            if let category {
+                asDesk { spoiled = $0.spoil(category, resubscribing: true) }
+            }
+            return spoiled
+        }
+    }
+
+    private static func category(ofSocket socket: String) -> Category? {
+        guard socket.hasPrefix("public/") else { return nil }
+        let name = socket.dropFirst(7).prefix { $0 != "@" }
+        return Category(name: name)
+    }
+
+    mutating func operatorRequest(_ request: OperatorRequest) {
+        switch request.verb {
+        case "halt":
+            links.operatorHalt =
+                request.reason.isEmpty ? "halted by operator" : "halted: " + request.reason
+        case "resume": links.operatorHalt = nil
+        case "mark": find(.strategy, "operator", note: request.reason)
+        case "audit": auditRequest()
+        case "stop": break
+        default:
+            find(.unknown, "desk/operator", seen: request.verb, note: "not done: no such verb")
+        }
+    }
+
+    /// Orders, executions, positions, wallet and flows, as the exchange has them.
+    private mutating func auditRequest() {
+        let since = max(0, links.began.milliseconds - Desk.overlap)
+        asDesk { desk in
+            for category in desk.categories {
+                desk.command(.lookUp(.openOrders(category)))
+                desk.command(.lookUp(.ordersSince(category, sinceMilliseconds: since)))
+                desk.command(.lookUp(.executions(category, sinceMilliseconds: since)))
+                if category != .spot { desk.command(.lookUp(.positions(category))) }
+                desk.command(.lookUp(.transactionLog(category, sinceMilliseconds: since)))
+            }
+            desk.command(.lookUp(.wallet))
+        }
+    }
+
+    /// The strategies have ended: what is open is cancelled, and what opens late will be.
+    mutating func stop() {
+        links.isStopping = true
+        timers.removeAll()
+        for serial in orderStore.active {
+            guard let place = orderStore.place(ofSerial: serial) else { continue }
+            cancelIfStopping(place)
+        }
+    }
+
+    /// Once a second: snapshots that did not come, differences that stay.
+    mutating func tick() {
+        asDesk { $0.askForSnapshots() }
+        for (subject, difference) in ledger.audit(at: time) {
+            find(
+                .audit,
+                "\(subject) \(difference.field)",
+                expected: difference.ours,
+                seen: difference.theirs,
+                note: "the exchange's figure differs from ours and has stayed so"
+            )
+        }
+    }
+
+    /// A new run of the session: nothing is connected, and what was on its way is not known.
+    mutating func beginRun() {
+        let isFirst = links.began == .zero
+        links.began = time
+        guard !isFirst else { return }
+        links.forgetSockets()
+        links.isReconciled = false
+        links.reconciliation = nil
+        timers.removeAll()
+        for category in Category.allCases { _ = spoil(category, resubscribing: false) }
+        for serial in orderStore.active {
+            guard let place = orderStore.place(ofSerial: serial) else { continue }
+            orderStore.update(place) {
+                $0.pendingAmend = nil
+                $0.isCancelPending = false
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+public import Market
+
+/// What the public streams say of one instrument.
+public struct MarketState: Sendable, Codable {
+    /// By depth, shallow first.
+    public internal(set) var feeds: [BookFeed] = []
+    public internal(set) var ticker = Ticker()
+    public internal(set) var lastTrade: Numeral?
+
+    init() {}
+
+    /// The deepest subscription.
+    public var feed: BookFeed? { feeds.last }
+}
+
+/// Instruments, books and tickers.
+struct MarketStates: Sendable {
+    private(set) var instruments = OrderedTable<InstrumentID, Instrument>()
+    var states = OrderedTable<InstrumentID, MarketState>()
+    /// Wrapping sum over instruments, kept up so that hundreds of them are not walked for each hash.
+    private var instrumentsHash: UInt64 = 0
+    /// Where the last look-up ended; not part of the state.
+    private var recent = 0
+
+    init() {}
+
+    mutating func index(of instrument: InstrumentID) -> Int {
+        if recent < states.count, states.keys[recent] == instrument { return recent }
+        recent = states.index(of: instrument, orInsert: MarketState())
+        return recent
+    }
+
+    /// Takes in a row of instruments-info; books that count more coarsely follow.
+    mutating func learn(_ instrument: Instrument) throws {
+        let hash = try CanonicalEncoder().hash(instrument)
+        if let known = instruments[instrument.id] {
+            if known == instrument { return }
+            instrumentsHash &-= try CanonicalEncoder().hash(known)
+        }
+        instruments[instrument.id] = instrument
+        instrumentsHash &+= hash
+        guard let place = states.index(of: instrument.id) else { return }
+        for feed in states.values[place].feeds.indices {
+            try states.values[place].feeds[feed].widen(to: instrument.scale)
+        }
+    }
+
+    func scale(of instrument: InstrumentID) -> Scale {
+        instruments[instrument]?.scale ?? Scale(priceDecimals: 0, quantityDecimals: 0)
+    }
+
+    /// The price that a position is valued at: mark, else last trade, else the middle of nothing.
+    func reference(_ instrument: InstrumentID) -> Numeral? {
+        guard let state = states[instrument] else { return nil }
+        return state.ticker.markPrice ?? state.ticker.lastPrice ?? state.lastTrade
+    }
+}
+
+extension MarketStates: Codable {
+    private enum Key: String, CodingKey { case instruments, instrumentsHash, states }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        instruments = try container.decode(
+            OrderedTable<InstrumentID, Instrument>.self,
+            forKey: .instruments
+        )
+        instrumentsHash = try container.decode(UInt64.self, forKey: .instrumentsHash)
+        states = try container.decode(
+            OrderedTable<InstrumentID, MarketState>.self,
+            forKey: .states
+        )
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        if !CanonicalPurpose.isHash(encoder) {
+            try container.encode(instruments, forKey: .instruments)
+        }
+        try container.encode(instrumentsHash, forKey: .instrumentsHash)
+        try container.encode(states, forKey: .states)
+    }
+}

@@ -1,0 +1,100 @@
+import Market
+
+extension Order {
+    /// An order that was first heard of from the exchange.
+    init(row: OrderUpdate, strategy: String, cause: SequenceNumber, time: Timestamp) {
+        self.init(
+            orderLinkID: row.orderLinkID,
+            orderID: row.orderID,
+            strategy: strategy,
+            instrument: row.instrument,
+            side: row.side,
+            type: row.type,
+            timeInForce: row.timeInForce,
+            reduceOnly: row.reduceOnly,
+            quantity: row.quantity,
+            price: row.price,
+            phase: .accepted,
+            cause: cause,
+            since: time
+        )
+    }
+
+    /// Takes in a row of the exchange; true when something changed.
+    ///
+    /// Any arrival order of the same rows, and any duplication, ends in the same order: the filled quantity is
+    /// the highest told, a closed order stays closed, and of two open rows the later one counts.
+    mutating func merge(_ row: OrderUpdate) -> Bool {
+        var changed = false
+        if orderID.isEmpty, !row.orderID.isEmpty {
+            orderID = row.orderID
+            changed = true
+        }
+        let told = Amount(exactly: row.filledQuantity)
+        let isMoreFilled = told > filled
+        if isMoreFilled {
+            filled = told
+            changed = true
+        }
+        if row.status.isClosed {
+            if !isClosed || Order.rank(row.status) > Order.rank(status) {
+                close(row.status, reason: Order.reason(of: row))
+                changed = true
+            }
+            updatedMilliseconds = max(updatedMilliseconds, row.updatedMilliseconds)
+            return changed
+        }
+        guard !isClosed else { return changed }
+        let isLater =
+            row.updatedMilliseconds > updatedMilliseconds
+            || (row.updatedMilliseconds == updatedMilliseconds && told >= filled)
+        guard isLater || status == nil else { return changed }
+        if let pending = pendingAmend {
+            let isDone =
+                (pending.quantity.map { $0 == row.quantity } ?? true)
+                && (pending.price.map { $0 == row.price } ?? true)
+            if isDone || (pending.isAccepted && row.updatedMilliseconds > updatedMilliseconds) {
+                pendingAmend = nil
+                changed = true
+            }
+        }
+        if phase != .open || status != row.status || price != row.price || quantity != row.quantity
+        {
+            changed = true
+        }
+        phase = .open
+        settlement = nil
+        status = row.status
+        quantity = row.quantity
+        if type != .market { price = row.price }
+        updatedMilliseconds = max(updatedMilliseconds, row.updatedMilliseconds)
+        return changed
+    }
+
+    mutating func close(_ last: OrderStatus?, reason why: String) {
+        phase = .closed
+        status = last
+        reason = why
+        pendingAmend = nil
+        isCancelPending = false
+        settlement = nil
+    }
+
+    /// Two rows can both close an order (a fill and a cancel that came too late): the fill says what happened.
+    private static func rank(_ status: OrderStatus?) -> Int {
+        switch status {
+        case .filled: 5
+        case .partiallyFilledCanceled: 4
+        case .cancelled: 3
+        case .deactivated: 2
+        case .rejected: 1
+        default: 0
+        }
+    }
+
+    private static func reason(of row: OrderUpdate) -> String {
+        if row.status == .filled { return "" }
+        if row.rejectReason != "EC_NoError", !row.rejectReason.isEmpty { return row.rejectReason }
+        return row.cancelType == "UNKNOWN" ? "" : row.cancelType
+    }
+}

@@ -1,0 +1,128 @@
+public import Market
+
+/// An order as the desk knows it: what was asked, what the exchange said, what has traded.
+public struct Order: Hashable, Sendable, Codable {
+    /// How far the order has come. It never goes back from ``closed``.
+    public enum Phase: String, Hashable, Sendable, Codable {
+        /// Asked for; the exchange has not answered.
+        case asked
+        /// The exchange took the request; the order's first row has not come.
+        case accepted
+        /// On the exchange, by its own word.
+        case open
+        /// Its fate is not known, and is looked up.
+        case unknown
+        case closed
+    }
+
+    /// A change on its way.
+    public struct PendingAmend: Hashable, Sendable, Codable {
+        public var quantity: Numeral?
+        public var price: Numeral?
+        /// The exchange took the request; the row with the new values has not come.
+        public var isAccepted = false
+    }
+
+    /// How an unknown order is settled: after the deadline, two negative look-ups say that it was not placed.
+    struct Settlement: Hashable, Sendable, Codable {
+        var deadline: Timestamp
+        var isAbsentFromOpen = false
+        var isAbsentFromHistory = false
+    }
+
+    /// Strategy of orders that are not of this session: by hand, other programs, liquidation.
+    public static let external = "external"
+
+    /// Counts the orders of a session as they became known; the order of all lists.
+    public internal(set) var serial = 0
+    /// Ours; empty for an external order without one.
+    public internal(set) var orderLinkID: String
+    /// Theirs; empty until known.
+    public internal(set) var orderID = ""
+    /// Name of the strategy that asked, or ``external``.
+    public internal(set) var strategy: String
+    public internal(set) var instrument: InstrumentID
+    public internal(set) var side: Side
+    public internal(set) var type: OrderType
+    public internal(set) var timeInForce: TimeInForce
+    public internal(set) var reduceOnly: Bool
+    /// The whole quantity, filled part included.
+    public internal(set) var quantity: Numeral
+    /// `nil` for a market order.
+    public internal(set) var price: Numeral?
+    public internal(set) var phase: Phase
+    /// The exchange's last word; `nil` before the first row.
+    public internal(set) var status: OrderStatus?
+    /// Filled quantity by the order rows, the highest of them.
+    public internal(set) var filled: Amount = .zero
+    /// Filled quantity by the executions counted so far.
+    public internal(set) var executed: Amount = .zero
+    /// Why it was refused or closed; empty otherwise.
+    public internal(set) var reason = ""
+    /// The record that led to it.
+    public internal(set) var cause: SequenceNumber
+    public internal(set) var since: Timestamp
+    /// The exchange's time of the newest row merged.
+    public internal(set) var updatedMilliseconds: Int64 = 0
+    public internal(set) var pendingAmend: PendingAmend?
+    public internal(set) var isCancelPending = false
+    var settlement: Settlement?
+
+    public var isClosed: Bool { phase == .closed }
+
+    /// True when a request about it is on its way, so that another one would race it.
+    public var isBusy: Bool {
+        phase == .asked || phase == .unknown || pendingAmend != nil || isCancelPending
+    }
+
+    /// What may still trade, by the most that is known to be filled; ≥ 0. Zero once closed.
+    public var remaining: Amount {
+        guard !isClosed else { return .zero }
+        return Order.rest(of: quantity, after: filled > executed ? filled : executed)
+    }
+
+    /// What may still move the position: what can trade, and fills that were told but not yet reported.
+    var exposure: Amount {
+        if isClosed {
+            return filled > executed ? Amount(units: filled.units - executed.units) : .zero
+        }
+        var most = Order.rest(of: quantity, after: executed)
+        if let wanted = pendingAmend?.quantity {
+            let other = Order.rest(of: wanted, after: executed)
+            if other > most { most = other }
+        }
+        return most
+    }
+
+    private static func rest(of quantity: Numeral, after filled: Amount) -> Amount {
+        // A numeral has at most 18 digits, so that it always fits an amount.
+        let whole = Amount(exactly: quantity)
+        return whole > filled ? Amount(units: whole.units - filled.units) : .zero
+    }
+}
+
+extension Amount {
+    /// The number as an amount: every numeral fits (18 digits, at most 18 decimals: below 10³⁶ units).
+    init(exactly numeral: Numeral) {
+        self.init(
+            units: Int128(numeral.mantissa)
+                * PowerOfTen.int128(Amount.decimals - Int(numeral.decimals))
+        )
+    }
+}
+
+/// One execution that traded against one of our orders, as a strategy is told of it.
+public struct Fill: Hashable, Sendable {
+    public var instrument: InstrumentID
+    public var orderLinkID: String
+    public var executionID: String
+    public var side: Side
+    public var price: Numeral
+    public var quantity: Numeral
+    public var isMaker: Bool
+    /// Positive is paid.
+    public var fee: Amount
+    /// Of this strategy's own position.
+    public var realised: Amount
+    public var timeMilliseconds: Int64
+}
