@@ -84,8 +84,11 @@ public struct Amount: Hashable, Comparable, Sendable {
         )
     }
 
-    /// The amount with `decimals` (0 ... 18) digits after the point.
-    public func rounded(toDecimals decimals: Int, _ rounding: Rounding) throws(NumberError) -> Amount {
+    /// The amount with `decimals` (from 0 to 18) digits after the point.
+    public func rounded(
+        toDecimals decimals: Int,
+        _ rounding: Rounding
+    ) throws(NumberError) -> Amount {
         let step = PowerOfTen.int128(Amount.decimals - decimals)
         let count = try FullWidth.multiplyDivide(units, 1, by: step, rounding: rounding)
         let (units, overflow) = count.multipliedReportingOverflow(by: step)

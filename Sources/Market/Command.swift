@@ -4,7 +4,7 @@ public struct Command: Hashable, Sendable {
     public var strategy: String
     /// The record that this answers.
     public var cause: SequenceNumber
-    /// 0, 1, 2 ... among the commands of one cause.
+    /// Counts the intents and commands of one cause, from 0.
     public var ordinal: Int
     public var action: Action
 
@@ -28,7 +28,9 @@ public struct Command: Hashable, Sendable {
     }
 }
 
-/// A new order. Numbers are in the instrument's scale; their text goes to the wire as it is.
+/// A new order.
+///
+/// Numbers are in the instrument's scale; their text goes to the wire as it is.
 public struct OrderRequest: Hashable, Sendable, Codable {
     public var instrument: InstrumentID
     public var orderLinkID: String

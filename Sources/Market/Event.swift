@@ -164,8 +164,10 @@ public struct TimerEvent: Hashable, Sendable {
 ///
 /// - Source: payload `{"verb":"stop","reason":"…"}`.
 public struct OperatorRequest: Hashable, Sendable {
-    /// `stop`: strategies end and their open orders are cancelled. `audit`: orders, executions, positions, wallet
-    /// and flows are looked up. `halt`, `resume`: new orders. `mark`: a note. Unknown verbs are findings.
+    /// `stop`: strategies end and their open orders are cancelled.
+    ///
+    /// `audit`: orders, executions, positions, wallet and flows are looked up. `halt`, `resume`:
+    /// new orders. `mark`: a note. Unknown verbs are findings.
     public var verb = ""
     public var reason = ""
 

@@ -1,4 +1,6 @@
-/// How a division that does not come out even is rounded. Every division of money names one.
+/// How a division that does not come out even is rounded.
+///
+/// Every division of money names one.
 public enum Rounding: Sendable {
     /// Towards zero: digits past the last are cut.
     case towardZero

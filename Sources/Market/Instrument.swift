@@ -52,11 +52,13 @@ public struct Instrument: Hashable, Sendable {
         let step = quantityStep.trimmed
         guard tick.mantissa > 0, step.mantissa > 0 else { throw .divisionByZero }
         // Limits may be finer than the step (a minimum of 0.0001 beside a step of 0.001): the scale holds all.
-        let priceDecimals = [tick, priceMin?.trimmed, priceMax?.trimmed].compactMap { $0?.decimals }
+        let priceDecimals =
+            [tick, priceMin?.trimmed, priceMax?.trimmed].compactMap { $0?.decimals }
             .max() ?? 0
-        let quantityDecimals = [
-            step, quantityMin?.trimmed, quantityMax?.trimmed, marketQuantityMax?.trimmed,
-        ].compactMap { $0?.decimals }.max() ?? 0
+        let quantityDecimals =
+            [
+                step, quantityMin?.trimmed, quantityMax?.trimmed, marketQuantityMax?.trimmed,
+            ].compactMap { $0?.decimals }.max() ?? 0
         let scale = Scale(
             priceDecimals: Int(priceDecimals),
             quantityDecimals: Int(quantityDecimals)

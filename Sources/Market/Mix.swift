@@ -1,4 +1,6 @@
-/// Fixed 64-bit mixing, the same in every process and build. Swift's `Hasher` is seeded anew each time.
+/// Fixed 64-bit mixing, the same in every process and build.
+///
+/// Swift's `Hasher` is seeded anew each time.
 public enum Mix {
     /// A bijection of 64 bits that spreads each input bit over the output (the finaliser of SplitMix64).
     @inlinable

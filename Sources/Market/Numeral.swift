@@ -8,7 +8,7 @@
 public struct Numeral: Sendable {
     /// All digits as one whole number, with the sign.
     public var mantissa: Int64
-    /// Count of digits after the point, 0 ... 18.
+    /// Count of digits after the point, from 0 to 18.
     public var decimals: UInt8
     /// True for `-0`, `-0.00`: the one number whose sign the mantissa cannot hold.
     public var isNegativeZero: Bool

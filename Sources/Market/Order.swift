@@ -102,7 +102,9 @@ public enum OrderStatus: Hashable, Sendable {
     }
 }
 
-/// `execType` of the exchange. Not every execution is a fill: funding is a row here too.
+/// `execType` of the exchange.
+///
+/// Not every execution is a fill: funding is a row here too.
 public enum ExecutionType: Hashable, Sendable {
     case trade
     case funding

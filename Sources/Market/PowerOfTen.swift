@@ -8,11 +8,11 @@ public enum PowerOfTen {
         100_000_000_000_000_000, 1_000_000_000_000_000_000,
     ]
 
-    /// 10ⁿ for n in 0 ... 18.
+    /// 10ⁿ for n from 0 to 18.
     @inlinable
     public static func int64(_ exponent: Int) -> Int64 { table[exponent] }
 
-    /// 10ⁿ for n in 0 ... 38.
+    /// 10ⁿ for n from 0 to 38.
     public static func int128(_ exponent: Int) -> Int128 {
         precondition((0...38).contains(exponent), "10 to the \(exponent) fits an Int128")
         if exponent <= 18 { return Int128(table[exponent]) }

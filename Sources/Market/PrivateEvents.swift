@@ -75,7 +75,9 @@ public struct OrderUpdate: Hashable, Sendable, Codable {
     }
 }
 
-/// One execution: a fill, or funding, settlement and the like. Branch on ``type`` before anything else.
+/// One execution: a fill, or funding, settlement and the like.
+///
+/// Branch on ``type`` before anything else.
 ///
 /// - Source: a row of the `execution` topic and of `GET /v5/execution/list`.
 public struct ExecutionReport: Hashable, Sendable, Codable {

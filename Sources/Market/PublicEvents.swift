@@ -16,7 +16,9 @@ public struct BookUpdate: Sendable {
     public init() {}
 }
 
-/// One public trade. - Source: one item of `publicTrade.{symbol}`.
+/// One public trade.
+///
+/// - Source: one item of `publicTrade.{symbol}`.
 public struct PublicTrade: Hashable, Sendable, Codable {
     public var symbol: Symbol
     public var price: Numeral
@@ -53,7 +55,9 @@ public struct PublicTrade: Hashable, Sendable, Codable {
     }
 }
 
-/// A push of a ticker. A missing field is unchanged in a delta; merging is the engine's.
+/// A push of a ticker.
+///
+/// A missing field is unchanged in a delta; merging is the engine's.
 ///
 /// - Source: `tickers.{symbol}`.
 public struct TickerUpdate: Sendable {
@@ -81,7 +85,9 @@ public struct TickerUpdate: Sendable {
     public init() {}
 }
 
-/// One candle. - Source: one item of `kline.{interval}.{symbol}`.
+/// One candle.
+///
+/// - Source: one item of `kline.{interval}.{symbol}`.
 public struct Candle: Hashable, Sendable, Codable {
     public var startMilliseconds: Int64
     public var endMilliseconds: Int64

@@ -61,7 +61,9 @@ public struct Reply: Hashable, Sendable {
     public var endpoint: Endpoint = .other("")
     public var outcome: Outcome = .answered
     public var httpStatus = 0
-    /// `retCode`; 0 is success. −1 when the body has none.
+    /// `retCode`; 0 is success.
+    ///
+    /// −1 when the body has none.
     public var code: Int64 = 0
     public var message = ""
     public var orderID = ""

@@ -1,4 +1,4 @@
-/// The place of a record in its recording: 1, 2, 3 ... without gaps.
+/// The place of a record in its recording: whole numbers from 1 without gaps.
 ///
 /// It is the order of processing and the order of replay; a timestamp never is.
 public struct SequenceNumber: Hashable, Comparable, Sendable {
