@@ -104,7 +104,9 @@ extension Desk {
         return true
     }
 
-    /// Asks for the end of an order of this strategy. Cancels always pass risk.
+    /// Asks for the end of an order of this strategy.
+    ///
+    /// Cancels always pass risk.
     ///
     /// - Returns: false when there is no such order, it is closed, or it is being cancelled already.
     @discardableResult
@@ -129,7 +131,9 @@ extension Desk {
         return true
     }
 
-    /// Asks to be told at `due`, or at once after when that has passed. Setting it again replaces it.
+    /// Asks to be told at `due`, or at once after when that has passed.
+    ///
+    /// Setting it again replaces it.
     public mutating func setTimer(_ name: String, at due: Timestamp) {
         timers.set(strategy, name, due: due)
         command(.setTimer(name: name, due: due))

@@ -30,7 +30,9 @@ extension Engine {
         let timers: Timers
     }
 
-    /// The hashes of the state as it is now. `desk/state` says them at intervals; a replay's end asks for them.
+    /// The hashes of the state as it is now.
+    ///
+    /// `desk/state` says them at intervals; a replay's end asks for them.
     public func stateReport() -> StateReport {
         var components = [
             component("books", Version.books, desk.markets),

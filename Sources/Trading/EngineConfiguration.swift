@@ -2,7 +2,9 @@ public import Market
 
 /// One strategy of a session: a kind under a name of its own.
 public struct StrategyConfiguration: Hashable, Sendable, Codable {
-    /// Unique in the session; stands in each command and verdict. 1 ... 32 of `[A-Za-z0-9_-]`.
+    /// Unique in the session; stands in each command and verdict.
+    ///
+    /// 1 ... 32 of `[A-Za-z0-9_-]`.
     public var name: String
     public var kind: String
     public var parameters: [Setting]

@@ -2,7 +2,9 @@ public import Market
 
 /// An order as the desk knows it: what was asked, what the exchange said, what has traded.
 public struct Order: Hashable, Sendable, Codable {
-    /// How far the order has come. It never goes back from ``closed``.
+    /// How far the order has come.
+    ///
+    /// It never goes back from ``closed``.
     public enum Phase: String, Hashable, Sendable, Codable {
         /// Asked for; the exchange has not answered.
         case asked
@@ -75,7 +77,7 @@ public struct Order: Hashable, Sendable, Codable {
         phase == .asked || phase == .unknown || pendingAmend != nil || isCancelPending
     }
 
-    /// What may still trade, by the most that is known to be filled; ≥ 0. Zero once closed.
+    /// What may still trade, by the most that is known to be filled; zero once closed.
     public var remaining: Amount {
         guard !isClosed else { return .zero }
         return Order.rest(of: quantity, after: filled > executed ? filled : executed)

@@ -152,7 +152,9 @@ extension Desk {
         ask(.orderHistory(order.instrument, orderLinkID: order.orderLinkID), at: deadline)
     }
 
-    /// A look-up found no such order. After the deadline two of them say that it was never placed.
+    /// A look-up found no such order.
+    ///
+    /// After the deadline two of them say that it was never placed.
     mutating func absent(_ place: Int, fromHistory: Bool) {
         let order = orderStore[place]
         guard !order.isClosed else { return }

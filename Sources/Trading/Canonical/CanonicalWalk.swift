@@ -1,6 +1,8 @@
 import Market
 
-/// The one walk over a state. What is done with each step is the sink's; what a step is, is decided here.
+/// The one walk over a state.
+///
+/// What is done with each step is the sink's; what a step is, is decided here.
 ///
 /// The walk writes tokens in the order in which `encode(to:)` names its fields:
 /// nil, false, true, integer, text, begin of fields, begin of elements, end. Containers end by themselves

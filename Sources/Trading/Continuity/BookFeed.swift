@@ -55,7 +55,9 @@ public struct BookFeed: Sendable, Codable {
         book = Book(scale: scale)
     }
 
-    /// Judges a push, then applies it or not. Levels whose numbers do not fit are reported and left out.
+    /// Judges a push, then applies it or not.
+    ///
+    /// Levels whose numbers do not fit are reported and left out.
     mutating func apply(
         _ update: BookUpdate,
         slot pushSlot: Int,

@@ -1,7 +1,9 @@
 import Market
 
 extension Ledger {
-    /// Counts one execution row, once. What does not fit changes nothing and is said.
+    /// Counts one execution row, once.
+    ///
+    /// What does not fit changes nothing and is said.
     mutating func book(
         _ report: ExecutionReport,
         strategy: String,

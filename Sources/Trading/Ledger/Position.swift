@@ -17,7 +17,9 @@ public enum LedgerFault: String, Hashable, Sendable, Codable, CaseIterable {
 /// adds price × quantity. Reducing by q of a size s releases value × q ÷ s, rounded half to even at 10⁻¹⁸, and
 /// realises sign × (q × price − released). Through zero, the rest opens at the price of the fill.
 public struct Position: Hashable, Sendable, Codable {
-    /// Signed: short is negative. Base coin.
+    /// Signed: short is negative.
+    ///
+    /// Base coin.
     public internal(set) var size: Amount = .zero
     /// Σ price × quantity of the open part; ≥ 0 while prices are.
     public internal(set) var entryValue: Amount = .zero
@@ -71,7 +73,9 @@ public struct Position: Hashable, Sendable, Codable {
         return size.units > 0 ? gain : gain.negated
     }
 
-    /// Books a fill and returns the P&L that it realised. On an error nothing is changed.
+    /// Books a fill and returns the P&L that it realised.
+    ///
+    /// On an error nothing is changed.
     mutating func fill(
         _ side: Side,
         _ quantity: Amount,

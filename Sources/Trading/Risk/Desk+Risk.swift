@@ -14,7 +14,9 @@ struct Exposure {
 }
 
 extension Desk {
-    /// All limits that were looked at, in a fixed order. The intent passes when each holds.
+    /// All limits that were looked at, in a fixed order.
+    ///
+    /// The intent passes when each holds.
     func checks(_ exposure: Exposure) -> [Verdict.Check] {
         guard let instrument = markets.instruments[exposure.instrument] else {
             return [check("instrument", "known", "unknown", "", holds: false)]

@@ -1,6 +1,8 @@
 public import Market
 
-/// The ceilings that each new order and each amendment must stay under. What is not set is not checked.
+/// The ceilings that each new order and each amendment must stay under.
+///
+/// What is not set is not checked.
 ///
 /// | name | unit | what is held against it |
 /// | --- | --- | --- |
