@@ -19,6 +19,11 @@ let package = Package(
     products: [
         .library(name: "Tapedeck", targets: ["Commands"]),
         .executable(name: "tapedeck", targets: ["tapedeck"]),
+        // What Tools/Benchmarks measures one by one.
+        .library(
+            name: "TapedeckParts",
+            targets: ["Market", "JSON", "Bybit", "Trading", "Journal", "Projections", "Runtime"]
+        ),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
