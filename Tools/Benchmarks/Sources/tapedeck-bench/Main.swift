@@ -1,0 +1,39 @@
+import Glibc
+
+/// `tapedeck-bench MODE FILE N`: measures one thing and prints one line of JSON, as the comparison kit's programs do.
+@main
+enum Main {
+    static let usage = """
+        usage: tapedeck-bench MODE FILE N
+          decode    decode every message and keep the books
+          table     make a table of FILE's lines; N is not used
+        """
+
+    static func main() {
+        do {
+            print(try run(CommandLine.arguments))
+        } catch {
+            let words = Array("tapedeck-bench: \(error)\n".utf8)
+            write(2, words, words.count)
+            exit(1)
+        }
+    }
+
+    static func run(_ arguments: [String]) throws -> String {
+        guard arguments.count == 4, let count = Int(arguments[3]), count > 0 else {
+            throw BenchError(usage)
+        }
+        if arguments[1] == "table" {
+            let table = try Table(path: arguments[2]).markdown()
+            guard table.isGood else {
+                throw BenchError(table.text + "\na row is below \(Table.floor) or books differ")
+            }
+            return table.text
+        }
+        let workload = try Workload(path: arguments[2], count: count)
+        switch arguments[1] {
+        case "decode": return try DecodeMode.run(workload)
+        default: throw BenchError(usage)
+        }
+    }
+}
