@@ -32,6 +32,8 @@ public struct Desk: Sendable {
     var outputs: [Output] = []
     /// Counts intents and commands of the record in hand.
     var ordinal = 0
+    /// What the ledger booked for the record in hand.
+    var bookings: [ExecutionBooking] = []
     /// What is to be told to strategies after the record's own occasion.
     var news: [News] = []
 

@@ -128,6 +128,7 @@ extension Desk {
         cause = header.sequence
         ordinal = 0
         strategy = Desk.own
+        if !bookings.isEmpty { bookings.removeAll(keepingCapacity: true) }
         beginDay()
         askDeferred()
     }

@@ -102,6 +102,16 @@ extension Desk {
             return
         case .booked: break
         }
+        bookings.append(
+            ExecutionBooking(
+                report: row,
+                strategy: owner,
+                coin: coin,
+                realised: booking.realised,
+                fee: row.type.isFill ? booking.fee : .zero,
+                funding: row.type.isFill ? .zero : booking.fee
+            )
+        )
         for difference in booking.discrepancies {
             find(
                 .audit,
