@@ -18,7 +18,8 @@ final class CurlThread: @unchecked Sendable {
         var pending = 0
         /// Monotonic time by which all must have ended; set by `stop`.
         var stopBy: Int64?
-        var isJoined = false
+        /// The thread has ended and its connections are closed.
+        var isClosed = false
     }
 
     let clockOffset = Atomic<Int64>(0)
@@ -71,44 +72,45 @@ final class CurlThread: @unchecked Sendable {
             }
             shared.pending += 1
             shared.incoming.append(Waiting(call: call, done: done))
+            // Under the lock: `multi` is there as long as nothing has stopped.
+            curl_multi_wakeup(multi)
             return true
         }
         guard isTaken else {
             return done(refused(call, refusal ?? "the client is stopped or its queue is full"))
         }
-        curl_multi_wakeup(multi)
     }
 
     func stop(grace: Int64) {
         shared.withLock { shared in
-            if shared.stopBy == nil { shared.stopBy = SessionClock.monotonic() &+ max(0, grace) }
+            guard shared.stopBy == nil else { return }
+            shared.stopBy = SessionClock.monotonic() &+ max(0, grace)
+            curl_multi_wakeup(multi)
         }
-        curl_multi_wakeup(multi)
         joining.withLock { _ in
-            let isJoined = shared.withLock { shared in
-                defer { shared.isJoined = true }
-                return shared.isJoined
-            }
-            guard !isJoined else { return }
+            guard !shared.withLock({ $0.isClosed }) else { return }
             if pthread_equal(thread, pthread_self()) != 0 {
+                // Its last user let go on the thread itself, which then closes up alone.
                 pthread_detach(thread)
-            } else {
-                pthread_join(thread, nil)
+                return
             }
+            pthread_join(thread, nil)
+            shared.withLock { $0.isClosed = true }
+            curl_multi_cleanup(multi)
         }
     }
 
-    deinit { curl_multi_cleanup(multi) }
+    deinit { if !shared.withLock({ $0.isClosed }) { curl_multi_cleanup(multi) } }
 
     /// Why a request must not leave; `nil` when it may.
     private func refusal(of request: RESTRequest) -> String? {
         if !request.isWellFormed { return "not a request of this protocol" }
         if request.isForbidden { return "this endpoint is never called" }
-        if request.isSigned, settings.credentials == nil { return "no key to sign with" }
         // A POST changes something: the guard stands here too, whatever the caller checked.
         if request.method == "POST", !settings.destination.isOrderEntryAllowed {
             return "no order entry to \(settings.destination)"
         }
+        if request.isSigned, settings.credentials == nil { return "no key to sign with" }
         return nil
     }
 

@@ -103,6 +103,9 @@ final class TestPeer: ChannelInboundHandler {
 
     // MARK: For scripts
 
+    /// Only while it is connected.
+    var loop: any EventLoop { context?.eventLoop ?? MultiThreadedEventLoopGroup.singleton.next() }
+
     func write(_ bytes: [UInt8]) {
         guard let context else { return }
         let buffer = context.channel.allocator.buffer(bytes: bytes)
@@ -199,7 +202,9 @@ final class TestPeer: ChannelInboundHandler {
     }
 }
 
-/// WebSocket frames by hand. - Source: RFC 6455, §5.2.
+/// WebSocket frames by hand.
+///
+/// - Source: RFC 6455, §5.2.
 enum TestFrame {
     static func text(_ text: String) -> [UInt8] { frame(opcode: 1, Array(text.utf8)) }
 
