@@ -150,7 +150,10 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Bybit", "Market", .product(name: "NIOPosix", package: "swift-nio"),
+                "Gateway", "Bybit", "Market", "CCrypto", "CSandbox",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .testTarget(

@@ -17,7 +17,7 @@ public struct ClockOffset: Sendable, Equatable {
 
     public init() {}
 
-    /// Adds a reply; times that go backwards or are decades apart are no measurement and change nothing.
+    /// Adds a reply; one that came before it was asked for, or says no time, changes nothing.
     @discardableResult
     public mutating func measure(
         sent: Timestamp,
