@@ -17,7 +17,7 @@ public struct Amount: Hashable, Comparable, Sendable {
 
     /// Reads decimal text such as `-12.000000000000000001`.
     public init(text: UnsafeRawBufferPointer) throws(NumberError) {
-        let number = try DecimalText.read(text, digitsMax: 38)
+        let number = try DecimalText.read(text, digitsMax: 39)
         if number.decimals <= Amount.decimals {
             let (units, overflow) = number.mantissa.multipliedReportingOverflow(
                 by: PowerOfTen.int128(Amount.decimals - number.decimals)
@@ -55,13 +55,14 @@ public struct Amount: Hashable, Comparable, Sendable {
 
     public func adding(_ other: Amount) throws(NumberError) -> Amount {
         let (sum, overflow) = units.addingReportingOverflow(other.units)
-        guard !overflow else { throw .overflow }
+        // The lowest value has no opposite, so that it is out of range too.
+        guard !overflow, sum != .min else { throw .overflow }
         return Amount(units: sum)
     }
 
     public func subtracting(_ other: Amount) throws(NumberError) -> Amount {
         let (difference, overflow) = units.subtractingReportingOverflow(other.units)
-        guard !overflow else { throw .overflow }
+        guard !overflow, difference != .min else { throw .overflow }
         return Amount(units: difference)
     }
 

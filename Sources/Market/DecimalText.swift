@@ -33,7 +33,17 @@ public enum DecimalText {
                 if mantissa != 0 || byte != UInt8(ascii: "0") { digits += 1 }
                 if sawPoint { decimals += 1 }
                 guard digits <= digitsMax, decimals <= digitsMax else { throw .tooLong }
-                mantissa = mantissa * 10 + Int128(byte - UInt8(ascii: "0"))
+                if digits < 39 {
+                    mantissa = mantissa * 10 + Int128(byte - UInt8(ascii: "0"))
+                } else {
+                    // The 39th digit is the first that an Int128 may not hold.
+                    let (tens, over) = mantissa.multipliedReportingOverflow(by: 10)
+                    let (sum, carry) = tens.addingReportingOverflow(
+                        Int128(byte - UInt8(ascii: "0"))
+                    )
+                    guard !over, !carry else { throw .tooLong }
+                    mantissa = sum
+                }
             } else if byte == UInt8(ascii: "."), !sawPoint, sawDigit, offset + 1 < text.count {
                 sawPoint = true
             } else {

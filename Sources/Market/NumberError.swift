@@ -4,7 +4,7 @@ public enum NumberError: Error, Hashable, Sendable {
     case empty
     /// The byte at this offset of the text does not belong to a decimal number.
     case unexpectedByte(offset: Int)
-    /// The number has more digits than fit: 18 for ``Numeral``, 38 for ``Amount``.
+    /// The number has more digits than fit: 18 for ``Numeral``, 39 for ``Amount``.
     case tooLong
     /// The number has more decimals than the scale it is brought to (a price off its instrument's scale).
     case tooFine(decimals: Int, scale: Int)
