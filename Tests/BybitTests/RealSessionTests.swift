@@ -7,11 +7,16 @@ import Testing
 /// The real session of 2026-08-09 in ../shared/data, decoded frame by frame.
 @Suite(.enabled(if: Shared.isPresent, "needs ../shared")) struct RealSessionTests {
     /// The frames that came in, in order, with the stream that each belongs to.
-    static func frames(_ file: String, _ category: Market.Category) throws -> [(StreamName, [UInt8])] {
+    static func frames(
+        _ file: String,
+        _ category: Market.Category
+    ) throws -> [(StreamName, [UInt8])] {
         let parser = JSONParser()
         return try Shared.lines("data/bybit/cryptofeed-2026-08-09/\(file)").compactMap { line in
             try parser.read(line) { root -> (StreamName, [UInt8])? in
-                guard root["t"]?.string == "recv", let data = root["data"]?.string else { return nil }
+                guard root["t"]?.string == "recv", let data = root["data"]?.string else {
+                    return nil
+                }
                 let frame = Array(data.utf8)
                 return frame.withUnsafeBytes { bytes in
                     (StreamNaming.name(.publicData(category), frame: bytes), frame)

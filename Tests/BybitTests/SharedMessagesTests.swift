@@ -96,7 +96,11 @@ import Testing
         Reply(source: "docs/v5/position/position.mdx", endpoint: .positions, rows: 1),
         Reply(source: "docs/v5/account/wallet-balance.mdx", endpoint: .wallet, rows: 1),
         Reply(source: "docs/v5/account/transaction-log.mdx", endpoint: .transactionLog, rows: 2),
-        Reply(source: "http_get_orders_history_with_duplicate.json", endpoint: .orderHistory, rows: 1),
+        Reply(
+            source: "http_get_orders_history_with_duplicate.json",
+            endpoint: .orderHistory,
+            rows: 1
+        ),
         Reply(source: "http_get_orders_realtime_tp_sl.json", endpoint: .openOrders, rows: 1),
         Reply(source: "http_get_positions_with_open_time.json", endpoint: .positions, rows: 1),
         Reply(source: "http_get_instruments_linear.json", endpoint: .instruments, rows: 1),
@@ -136,7 +140,8 @@ import Testing
             return [try Shared.bytes("data/bybit/fixtures-nautilus/" + source)]
         }
         let parser = JSONParser()
-        return try Shared.lines("data/bybit/docs-examples/docs_v5_examples.jsonl").compactMap { line in
+        return try Shared.lines("data/bybit/docs-examples/docs_v5_examples.jsonl").compactMap {
+            line in
             try parser.read(line) { root in
                 guard root["path"]?.string == source, let message = root["message"],
                     message["retCode"] != nil
