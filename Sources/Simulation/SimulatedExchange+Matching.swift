@@ -180,11 +180,12 @@ extension SimulatedExchange {
     /// How much of a resting order of an account may trade: a reduce-only one no more than it
     /// closes.
     private func fillable(_ maker: MatchingBook.Order, on index: Int) -> Int64 {
-        let account = accountStates[Int(maker.owner)]
-        guard let order = account.orders[Int(maker.key)], order.reduceOnly else {
+        let account = Int(maker.owner)
+        guard accountStates[account].orders[Int(maker.key)]?.reduceOnly == true else {
             return maker.leaves
         }
-        return min(maker.leaves, account.positions[index].closable(by: maker.side))
+        let closable = accountStates[account].positions[index].closable(by: maker.side)
+        return min(maker.leaves, closable)
     }
 
     private mutating func cancelReduceOnly(_ maker: MatchingBook.Order, on index: Int) {

@@ -261,6 +261,7 @@ extension SimulatedExchange {
         if order.reduceOnly {
             let closable = accountStates[account].positions[order.listing].closable(by: order.side)
             quantity = min(quantity, order.filled + closable)
+            guard quantity > order.filled else { throw .reduceOnlyWithoutPosition }
         }
         guard price != order.price || quantity != order.quantity else { throw .unchanged }
         try checkValue(price, quantity, instrument, reduceOnly: order.reduceOnly)

@@ -248,6 +248,14 @@ extension SimulatedExchange {
     /// Σ over all accounts of the books; zero at every moment.
     public func sumOfBooks(coin: String) -> Amount { books.sum(coin: coin) }
 
+    /// The first rule that a book of orders breaks, in words; walks everything, so for tests.
+    package func brokenInvariant() -> String? {
+        for state in states {
+            if let broken = state.book.brokenInvariant() { return "\(state.id): \(broken)" }
+        }
+        return nil
+    }
+
     /// The newest postings, oldest first.
     public func postings(limit: Int) -> [Posting] { Array(books.journal.all.suffix(max(0, limit))) }
 }

@@ -118,6 +118,7 @@ public struct SimulatedExchange: Sendable {
     public mutating func advance(to time: Timestamp, into output: inout ExchangeOutput) {
         while let entry = timers.first, entry.time <= time.nanoseconds {
             if entry.time > now.nanoseconds { now = Timestamp(nanoseconds: entry.time) }
+            // Nothing that runs here adds a timer, so the entry is still the first one.
             if let next = run(entry.task, into: &output) {
                 timers.moveFirst(to: max(next, entry.time))
             } else {

@@ -29,7 +29,7 @@ public struct SyntheticParameters: Hashable, Sendable {
         driver: String,
         eventsPerSecond: Int64 = 200,
         takersPerThousand: Int64 = 30,
-        slotsPerSide: Int = 320,
+        slotsPerSide: Int = 420,
         volatility: Int64,
         secondsBetweenJumps: Int64 = 8,
         fundingRateMax: Int64 = 50_000

@@ -52,7 +52,8 @@ struct Timers: Sendable {
     }
 }
 
-/// Something that happens at a fixed moment; the market moves before what reports on it.
+/// Something that happens at a fixed moment: a minute ends before the market moves, and the market moves before what
+/// reports on it.
 enum ScheduledTask: Sendable {
     case market(listing: Int32)
     case funding
@@ -63,9 +64,9 @@ enum ScheduledTask: Sendable {
 
     var ordinal: Int64 {
         switch self {
-        case .market(let listing): Int64(listing)
-        case .funding: 1 << 40
-        case .closeCandle(let listing): 2 << 40 | Int64(listing)
+        case .closeCandle(let listing): Int64(listing)
+        case .market(let listing): 1 << 40 | Int64(listing)
+        case .funding: 2 << 40
         case .pushCandle(let listing): 3 << 40 | Int64(listing)
         case .flushBook(let listing, let stream): 4 << 40 | Int64(listing) << 8 | Int64(stream)
         case .pushTicker(let listing): 5 << 40 | Int64(listing)
