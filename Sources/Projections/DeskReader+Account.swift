@@ -39,6 +39,19 @@ extension DeskReader {
         )
     }
 
+    /// The positions at the recording's end, by the last mark price; empty while the projection is not complete.
+    public func valuations() throws(ProjectionError) -> [Stored<LedgerPosition>] {
+        try rows(
+            "valuations",
+            """
+            SELECT \(DeskReader.positionColumns) FROM valuations
+            ORDER BY account, strategy, category, symbol, position_index
+            """,
+            [],
+            DeskReader.position
+        )
+    }
+
     private static let positionColumns = """
         sequence, time, account, strategy, category, symbol, position_index, size, entry_value,
         entry_price, mark_price, coin, unrealised, realised, fees, funding

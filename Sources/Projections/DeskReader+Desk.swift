@@ -44,27 +44,28 @@ extension DeskReader {
         let checks = try rows(
             "verdict_checks",
             """
-            SELECT sequence, risk_limit, ceiling, observed, unit, holds FROM verdict_checks
-            ORDER BY sequence, ordinal
+            SELECT sequence, ordinal, risk_limit, ceiling, observed, unit, holds FROM verdict_checks
+            ORDER BY sequence, ordinal, place
             """
         ) { columns in
             (
-                sequence: columns.sequence(0),
+                key: [columns.integer(0), columns.integer(1)],
                 check: Verdict.Check(
-                    limit: columns.text(1),
-                    ceiling: columns.text(2),
-                    observed: columns.text(3),
-                    unit: columns.text(4),
-                    holds: columns.flag(5)
+                    limit: columns.text(2),
+                    ceiling: columns.text(3),
+                    observed: columns.text(4),
+                    unit: columns.text(5),
+                    holds: columns.flag(6)
                 )
             )
         }
-        let bySequence = Dictionary(grouping: checks, by: \.sequence)
+        let checksOfVerdict = Dictionary(grouping: checks, by: \.key)
         return try rows(
             "verdicts",
             """
-            SELECT sequence, time, strategy, cause, ordinal, category, symbol, intent FROM verdicts
-            WHERE \(condition) \(rejectedOnly ? "AND allowed = 0" : "") ORDER BY sequence
+            SELECT sequence, time, strategy, cause, cause_ordinal, category, symbol, intent, ordinal
+            FROM verdicts WHERE \(condition) \(rejectedOnly ? "AND allowed = 0" : "")
+            ORDER BY sequence, ordinal
             """,
             arguments
         ) { columns in
@@ -75,7 +76,8 @@ extension DeskReader {
                     ordinal: Int(columns.integer(4)),
                     instrument: try columns.instrument(5, 6),
                     intent: columns.text(7),
-                    checks: bySequence[columns.sequence(0)]?.map(\.check) ?? []
+                    checks: checksOfVerdict[[columns.integer(0), columns.integer(8)]]?
+                        .map(\.check) ?? []
                 ),
                 provenance: columns.provenance(0, 1, account: nil),
                 strategy: columns.text(2)
@@ -91,7 +93,7 @@ extension DeskReader {
             "findings",
             """
             SELECT sequence, time, cause, kind, subject, expected, seen, note FROM findings
-            WHERE kind = :kind OR :kind IS NULL ORDER BY sequence
+            WHERE kind = :kind OR :kind IS NULL ORDER BY sequence, ordinal
             """,
             ["kind": kind?.rawValue]
         ) { columns in
@@ -142,7 +144,7 @@ extension DeskReader {
         return try rows(
             "commands",
             """
-            SELECT sequence, time, strategy, cause, ordinal, action, category, symbol, order_link_id,
+            SELECT sequence, time, strategy, cause, cause_ordinal, action, category, symbol, order_link_id,
               order_id, side, type, quantity, price, detail
             FROM commands WHERE \(condition) ORDER BY sequence, ordinal
             """,

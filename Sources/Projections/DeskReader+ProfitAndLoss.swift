@@ -95,7 +95,9 @@ extension DeskReader {
         _ filter: DeskFilter
     ) throws(ProjectionError) -> [ProfitAndLoss] {
         let isByStrategy = grouping == .strategy || filter.strategy != nil
-        let positions = try positions().filter { row in
+        // The end's valuations where there are some: a mark price moves on after the last fill.
+        let valued = try valuations()
+        let positions = try (valued.isEmpty ? positions() : valued).filter { row in
             row.strategy.isEmpty != isByStrategy
                 && (filter.account.map { $0 == row.provenance.account } ?? true)
                 && (filter.strategy.map { $0 == row.strategy } ?? true)

@@ -6,7 +6,7 @@ extension DeskWriter {
     /// Writes the rows of all complete records, in transactions of at most about 80 ms.
     ///
     /// When a reader keeps its lock for more than two seconds the rows go on waiting, up to a bound.
-    public func flush() throws(ProjectionError) {
+    func write() throws(ProjectionError) {
         do throws(ProjectionError) {
             while completeSequence > stored { try writeTransaction() }
         } catch {

@@ -5,7 +5,8 @@ public import Market
 ///
 /// Rows are added in the order of the journal and wait in memory; they reach the file in short transactions that
 /// end at a record's end, so that a reader never sees half a record and a killed program goes on where it stood.
-/// After a restart feed the recording from its beginning: rows that are in the file already are passed over.
+/// After a restart feed the recording from its beginning: rows that were in the file when it was opened are
+/// passed over.
 ///
 /// Not `Sendable`: one thread owns it. A live session gives it a thread of its own, never the loop's.
 public final class DeskWriter {
@@ -39,7 +40,9 @@ public final class DeskWriter {
     let lock: WriterLock
     /// Rows of these records are in the file.
     var stored: SequenceNumber
-    /// The newest record of which a row was added, or which was said to be complete.
+    /// Rows of these records were in the file when it was opened.
+    let resumed: SequenceNumber
+    /// The record in hand: the newest of which a row was added, or which was told of.
     var current: SequenceNumber
     /// Rows of `current` so far, of all tables.
     var ordinal = 0
@@ -49,6 +52,8 @@ public final class DeskWriter {
     var complete = 0
     /// The record up to which `complete` reaches.
     var completeSequence: SequenceNumber
+    /// Positions at the end, for the next `finish`.
+    var valuations: [Stored<LedgerPosition>] = []
     var totals = ProfitAndLossTotals()
     let clock = ContinuousClock()
 
@@ -62,6 +67,7 @@ public final class DeskWriter {
         self.queue = queue
         self.opening = opening
         if case .continued(let sequence) = opening { stored = sequence } else { stored = .none }
+        resumed = stored
         current = stored
         completeSequence = stored
         try reloadTotals()
@@ -70,48 +76,65 @@ public final class DeskWriter {
     /// The last record whose rows are in the file.
     public var lastSequence: SequenceNumber { stored }
 
-    /// Says that all rows of the records up to `sequence` have been added.
+    /// Says that `sequence` is the record in hand: all rows of those before it have been added.
+    ///
+    /// Worth calling for each record, also for those without rows: a restart then goes on further ahead.
     public func advance(to sequence: SequenceNumber) throws(ProjectionError) {
-        guard sequence > stored else { return }
+        guard sequence > resumed else { return }
         guard sequence >= current else {
             throw .outOfOrder(sequence: sequence, after: current)
         }
-        if sequence > current { ordinal = 0 }
-        current = sequence
+        guard sequence.value <= UInt64(Int64.max) else {
+            throw .number(.overflow, subject: "record \(sequence)")
+        }
+        guard sequence > current else { return }
         complete = waiting.count
-        completeSequence = sequence
-        try flushWhenFull()
+        completeSequence = SequenceNumber(sequence.value - 1)
+        current = sequence
+        ordinal = 0
+        if complete >= DeskWriter.batchRows { try write() }
     }
 
-    /// Writes the rows of complete records that have waited for 100 ms; for the pauses of a live session.
+    /// Writes what has waited for 100 ms; to be called between two records, in the pauses of a live session.
     public func flushIfDue() throws(ProjectionError) {
-        guard complete > 0 || completeSequence > stored else { return }
-        guard clock.now - waitingSince >= .milliseconds(DeskWriter.waitingMilliseconds) else {
-            return
-        }
+        guard current > stored else { return }
+        let waited = clock.now - waitingSince
+        guard waited >= .milliseconds(DeskWriter.waitingMilliseconds) else { return }
         try flush()
+    }
+
+    /// Writes all that was added; to be called between two records: the one in hand is complete by it.
+    public func flush() throws(ProjectionError) {
+        complete = waiting.count
+        completeSequence = current
+        try write()
     }
 
     /// Writes all that is added, notes that the recording ends at `lastSequence`, and hashes the content.
     ///
-    /// More rows may follow (the next run of the recording): the file is then incomplete until the next `finish`.
+    /// The valuations added since the last time replace the older ones. More rows may follow (the next run of the recording): the file is then incomplete until the next `finish`.
     @discardableResult
     public func finish(lastSequence: SequenceNumber) throws(ProjectionError) -> ContentHash {
         try advance(to: max(lastSequence, current))
         try flush()
         guard waiting.isEmpty else { throw .busy(path: path) }
         let queue = queue
-        return try Connection.translating(path) {
+        let valuations = valuations
+        let hash: ContentHash = try Connection.translating(path) {
             try queue.inDatabase { database in
-                let hash = try ContentHash(of: database)
+                var content = ContentHash(high: 0, low: 0)
                 try database.inTransaction(.immediate) {
-                    try Meta.set(.contentHash, hash.description, in: database)
+                    try RowStatements(database).set(valuations)
+                    content = try ContentHash(of: database)
+                    try Meta.set(.contentHash, content.description, in: database)
                     try Meta.set(.state, Meta.complete, in: database)
                     return .commit
                 }
-                return hash
+                return content
             }
         }
+        self.valuations.removeAll()
+        return hash
     }
 
     /// Closes the file; rows that were not flushed are left out, and added anew the next time.
@@ -123,27 +146,14 @@ public final class DeskWriter {
 
     /// Takes a row in; the record before it is complete when it is the first of another one.
     func append(_ content: RowContent, at place: Provenance) throws(ProjectionError) {
-        guard place.sequence > stored else { return }
-        guard place.sequence >= current, place.sequence > completeSequence else {
-            throw .outOfOrder(sequence: place.sequence, after: max(current, completeSequence))
+        guard place.sequence > resumed else { return }
+        // A record whose rows were written takes no more.
+        guard place.sequence >= current, place.sequence > stored else {
+            throw .outOfOrder(sequence: place.sequence, after: max(current, stored))
         }
-        guard place.sequence.value <= UInt64(Int64.max) else {
-            throw .number(.overflow, subject: "record \(place.sequence)")
-        }
-        if place.sequence > current {
-            complete = waiting.count
-            completeSequence = current
-            try flushWhenFull()
-            current = place.sequence
-            ordinal = 0
-        }
+        try advance(to: place.sequence)
         if waiting.isEmpty { waitingSince = clock.now }
         waiting.append(WaitingRow(place: place, ordinal: ordinal, content: content))
         ordinal += 1
-    }
-
-    private func flushWhenFull() throws(ProjectionError) {
-        guard complete >= DeskWriter.batchRows else { return }
-        try flush()
     }
 }

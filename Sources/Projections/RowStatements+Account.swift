@@ -15,17 +15,30 @@ extension RowStatements {
         binder.text(row.place.account)
         binder.text(strategy)
         binder.instrument(position.instrument)
-        binder.integer(position.positionIndex)
-        binder.text(position.size)
-        binder.text(position.entryValue)
-        binder.text(position.entryPrice)
-        binder.text(position.markPrice)
-        binder.text(position.coin)
-        binder.text(position.unrealised)
-        binder.text(position.realised)
-        binder.text(position.fees)
-        binder.text(position.funding)
+        binder.position(position)
         try binder.run()
+    }
+
+    static let setValuation: StaticString = """
+        INSERT INTO valuations (
+          sequence, time, account, strategy, category, symbol, position_index, size, entry_value,
+          entry_price, mark_price, coin, unrealised, realised, fees, funding
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+        """
+
+    /// Replaces the valuations of an earlier end.
+    func set(_ valuations: [Stored<LedgerPosition>]) throws {
+        try database.execute(sql: "DELETE FROM valuations")
+        var binder = try binder(RowStatements.setValuation)
+        for row in valuations {
+            binder.integer(Int64(clamping: row.provenance.sequence.value))
+            binder.integer(row.provenance.time.nanoseconds)
+            binder.text(row.provenance.account)
+            binder.text(row.strategy)
+            binder.instrument(row.value.instrument)
+            binder.position(row.value)
+            try binder.run()
+        }
     }
 
     static let addExchangePosition: StaticString = """
@@ -130,5 +143,21 @@ extension RowStatements {
         binder.text(transaction.balance)
         binder.integer(transaction.timeMilliseconds)
         return try binder.run() > 0
+    }
+}
+
+extension Binder {
+    /// The columns that positions and valuations have in common, `position_index` to `funding`.
+    fileprivate mutating func position(_ position: LedgerPosition) {
+        integer(position.positionIndex)
+        text(position.size)
+        text(position.entryValue)
+        text(position.entryPrice)
+        text(position.markPrice)
+        text(position.coin)
+        text(position.unrealised)
+        text(position.realised)
+        text(position.fees)
+        text(position.funding)
     }
 }

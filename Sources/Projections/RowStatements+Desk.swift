@@ -4,18 +4,17 @@ import Market
 extension RowStatements {
     static let addCommand: StaticString = """
         INSERT INTO commands (
-          sequence, ordinal, time, cause, strategy, action, category, symbol, order_link_id, order_id,
-          side, type, time_in_force, quantity, price, reduce_only, detail
-        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+          sequence, ordinal, time, cause, cause_ordinal, strategy, action, category, symbol,
+          order_link_id, order_id, side, type, time_in_force, quantity, price, reduce_only, detail
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
 
     func write(_ command: Command, _ row: WaitingRow) throws {
         let words = CommandWords(command.action)
         var binder = try binder(RowStatements.addCommand)
-        binder.integer(Int64(row.place.sequence.value))
-        binder.integer(command.ordinal)
-        binder.integer(row.place.time.nanoseconds)
+        binder.place(row)
         binder.integer(Int64(clamping: command.cause.value))
+        binder.integer(command.ordinal)
         binder.text(command.strategy)
         binder.text(words.action)
         binder.text(words.instrument?.category.name ?? words.category?.name ?? "")
@@ -34,20 +33,20 @@ extension RowStatements {
 
     static let addVerdict: StaticString = """
         INSERT INTO verdicts (
-          sequence, time, cause, ordinal, strategy, category, symbol, intent, allowed
-        ) VALUES (?,?,?,?,?,?,?,?,?)
+          sequence, ordinal, time, cause, cause_ordinal, strategy, category, symbol, intent, allowed
+        ) VALUES (?,?,?,?,?,?,?,?,?,?)
         """
 
     static let addVerdictCheck: StaticString = """
-        INSERT INTO verdict_checks (sequence, ordinal, risk_limit, ceiling, observed, unit, holds)
-        VALUES (?,?,?,?,?,?,?)
+        INSERT INTO verdict_checks (
+          sequence, ordinal, place, risk_limit, ceiling, observed, unit, holds
+        ) VALUES (?,?,?,?,?,?,?,?)
         """
 
     func write(_ verdict: Verdict, _ row: WaitingRow) throws {
         let sequence = Int64(row.place.sequence.value)
         var binder = try binder(RowStatements.addVerdict)
-        binder.integer(sequence)
-        binder.integer(row.place.time.nanoseconds)
+        binder.place(row)
         binder.integer(Int64(clamping: verdict.cause.value))
         binder.integer(verdict.ordinal)
         binder.text(verdict.strategy)
@@ -57,9 +56,10 @@ extension RowStatements {
         try binder.run()
         guard !verdict.checks.isEmpty else { return }
         var checks = try self.binder(RowStatements.addVerdictCheck)
-        for (ordinal, check) in verdict.checks.enumerated() {
+        for (place, check) in verdict.checks.enumerated() {
             checks.integer(sequence)
-            checks.integer(ordinal)
+            checks.integer(row.ordinal)
+            checks.integer(place)
             checks.text(check.limit)
             checks.text(check.ceiling)
             checks.text(check.observed)
@@ -70,8 +70,8 @@ extension RowStatements {
     }
 
     static let addFinding: StaticString = """
-        INSERT INTO findings (sequence, time, cause, kind, subject, expected, seen, note)
-        VALUES (?,?,?,?,?,?,?,?)
+        INSERT INTO findings (sequence, ordinal, time, cause, kind, subject, expected, seen, note)
+        VALUES (?,?,?,?,?,?,?,?,?)
         """
 
     static let addGap: StaticString = """
@@ -86,8 +86,7 @@ extension RowStatements {
 
     func write(_ finding: Finding, _ row: WaitingRow) throws {
         var binder = try binder(RowStatements.addFinding)
-        binder.integer(Int64(row.place.sequence.value))
-        binder.integer(row.place.time.nanoseconds)
+        binder.place(row)
         binder.integer(Int64(clamping: finding.cause.value))
         binder.text(finding.kind.rawValue)
         binder.text(finding.subject)

@@ -3,7 +3,7 @@ import Market
 
 /// The statements that put rows into the tables, prepared once a connection.
 struct RowStatements {
-    private let database: Database
+    let database: Database
 
     init(_ database: Database) { self.database = database }
 

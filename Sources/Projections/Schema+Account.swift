@@ -29,6 +29,33 @@ extension Schema {
             """
     )
 
+    static let valuations = Table(
+        name: "valuations",
+        key: "account, strategy, category, symbol, position_index",
+        definition: """
+            CREATE TABLE valuations (
+              -- Positions at the recording's end, by the last mark price. Columns as in positions.
+              sequence INTEGER NOT NULL,
+              time INTEGER NOT NULL,
+              account TEXT NOT NULL,
+              strategy TEXT NOT NULL,
+              category TEXT NOT NULL,
+              symbol TEXT NOT NULL,
+              position_index INTEGER NOT NULL,
+              size TEXT NOT NULL,
+              entry_value TEXT NOT NULL,
+              entry_price TEXT,
+              mark_price TEXT,
+              coin TEXT NOT NULL,
+              unrealised TEXT,
+              realised TEXT NOT NULL,
+              fees TEXT NOT NULL,
+              funding TEXT NOT NULL,
+              PRIMARY KEY (account, strategy, category, symbol, position_index)
+            ) STRICT, WITHOUT ROWID
+            """
+    )
+
     static let exchangePositions = Table(
         name: "exchange_positions",
         key: "sequence, ordinal",

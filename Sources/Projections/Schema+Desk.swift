@@ -6,10 +6,11 @@ extension Schema {
         key: "sequence, ordinal",
         definition: """
             CREATE TABLE commands (
-              sequence INTEGER NOT NULL,      -- of the record desk/command
-              ordinal INTEGER NOT NULL,       -- place among the commands of one cause
+              sequence INTEGER NOT NULL,      -- of the record that told of it
+              ordinal INTEGER NOT NULL,       -- place among the rows of that record
               time INTEGER NOT NULL,          -- Unix nanoseconds
               cause INTEGER NOT NULL,         -- record that it answers
+              cause_ordinal INTEGER NOT NULL, -- place among the commands and intents of one cause
               strategy TEXT NOT NULL,         -- desk: continuity and reconciliation
               action TEXT NOT NULL,           -- place, amend, cancel, look-up, resubscribe, set-timer
               category TEXT NOT NULL,         -- empty without an instrument
@@ -30,46 +31,49 @@ extension Schema {
 
     static let verdicts = Table(
         name: "verdicts",
-        key: "sequence",
+        key: "sequence, ordinal",
         definition: """
             CREATE TABLE verdicts (
-              sequence INTEGER NOT NULL,      -- of the record desk/verdict
+              sequence INTEGER NOT NULL,      -- of the record that told of it
+              ordinal INTEGER NOT NULL,       -- place among the rows of that record
               time INTEGER NOT NULL,
               cause INTEGER NOT NULL,         -- record that the strategy answered
-              ordinal INTEGER NOT NULL,       -- counts the intents of one cause
+              cause_ordinal INTEGER NOT NULL, -- as in commands: an allowed intent's command has the same
               strategy TEXT NOT NULL,
               category TEXT NOT NULL,
               symbol TEXT NOT NULL,
               intent TEXT NOT NULL,           -- what was wanted
               allowed INTEGER NOT NULL,       -- 0, 1
-              PRIMARY KEY (sequence)
+              PRIMARY KEY (sequence, ordinal)
             ) STRICT, WITHOUT ROWID
             """
     )
 
     static let verdictChecks = Table(
         name: "verdict_checks",
-        key: "sequence, ordinal",
+        key: "sequence, ordinal, place",
         definition: """
             CREATE TABLE verdict_checks (
               sequence INTEGER NOT NULL,      -- of the verdict
-              ordinal INTEGER NOT NULL,
+              ordinal INTEGER NOT NULL,       -- of the verdict
+              place INTEGER NOT NULL,         -- among its checks
               risk_limit TEXT NOT NULL,       -- name of the limit
               ceiling TEXT NOT NULL,          -- exact decimal text, in unit
               observed TEXT NOT NULL,
               unit TEXT NOT NULL,
               holds INTEGER NOT NULL,         -- 0, 1
-              PRIMARY KEY (sequence, ordinal)
+              PRIMARY KEY (sequence, ordinal, place)
             ) STRICT, WITHOUT ROWID
             """
     )
 
     static let findings = Table(
         name: "findings",
-        key: "sequence",
+        key: "sequence, ordinal",
         definition: """
             CREATE TABLE findings (
-              sequence INTEGER NOT NULL,      -- of the record desk/finding
+              sequence INTEGER NOT NULL,      -- of the record that told of it
+              ordinal INTEGER NOT NULL,       -- place among the rows of that record
               time INTEGER NOT NULL,
               cause INTEGER NOT NULL,         -- record concerned
               kind TEXT NOT NULL,             -- decode, gap, audit, refused, ...
@@ -77,7 +81,7 @@ extension Schema {
               expected TEXT NOT NULL,
               seen TEXT NOT NULL,
               note TEXT NOT NULL,
-              PRIMARY KEY (sequence)
+              PRIMARY KEY (sequence, ordinal)
             ) STRICT, WITHOUT ROWID
             """
     )

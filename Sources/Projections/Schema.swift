@@ -19,7 +19,7 @@ enum Schema {
     /// By name: the order in which the content hash reads them.
     static let tables: [Table] = [
         commands, executions, exchangePositions, findings, gaps, orderHistory, orders, positions,
-        profitAndLoss, transactions, verdictChecks, verdicts, walletFlows, wallets,
+        profitAndLoss, transactions, valuations, verdictChecks, verdicts, walletFlows, wallets,
     ].sorted { "\($0.name)" < "\($1.name)" }
 
     /// Not part of the content hash: it tells of the file, not of the desk.
@@ -36,7 +36,7 @@ enum Schema {
         "CREATE INDEX order_history_by_order ON order_history (account, order_id)",
         "CREATE INDEX orders_by_link ON orders (order_link_id)",
         "CREATE INDEX commands_by_link ON commands (order_link_id)",
-        "CREATE INDEX verdicts_by_cause ON verdicts (cause, ordinal)",
+        "CREATE INDEX verdicts_by_cause ON verdicts (cause, cause_ordinal)",
         "CREATE INDEX gaps_by_subject ON gaps (subject, ended_sequence)",
     ]
 }

@@ -59,6 +59,13 @@ extension DeskWriter {
         try append(.position(position, strategy: strategy), at: place)
     }
 
+    /// A position at the recording's end, by the last mark price; written by ``finish(lastSequence:)``.
+    ///
+    /// Not part of the positions over time: a recording that goes on has another end.
+    public func add(valuation: LedgerPosition, strategy: String = "", at place: Provenance) {
+        valuations.append(Stored(value: valuation, provenance: place, strategy: strategy))
+    }
+
     /// The exchange's word on a position.
     public func add(
         exchangePosition: PositionUpdate,

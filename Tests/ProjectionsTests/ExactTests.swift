@@ -51,6 +51,10 @@ import Testing
         let directory = try TemporaryDirectory()
         let writer = try DeskWriter(path: directory.desk, identity: Sample.identity)
         try Sample.fill(writer, through: 400)
+        writer.add(
+            valuation: try Sample.position(size: "0.5", unrealised: "7"),
+            at: Sample.place(400)
+        )
         try writer.finish(lastSequence: SequenceNumber(400))
 
         let file = try RawDatabase(directory.desk)
@@ -60,8 +64,8 @@ import Testing
         #expect(
             tables.map { $0[0] } == [
                 "commands", "exchange_positions", "executions", "findings", "gaps", "meta",
-                "order_history", "orders", "pnl", "positions", "transactions", "verdict_checks",
-                "verdicts", "wallet_flows", "wallets",
+                "order_history", "orders", "pnl", "positions", "transactions", "valuations",
+                "verdict_checks", "verdicts", "wallet_flows", "wallets",
             ]
         )
         for table in tables {

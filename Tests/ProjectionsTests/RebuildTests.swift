@@ -65,19 +65,54 @@ import Testing
         #expect(try second.finish(lastSequence: SequenceNumber(400)) == hash)
     }
 
+    @Test func `valuations are of the last end only`() throws {
+        func end(
+            _ writer: DeskWriter,
+            _ sequence: UInt64,
+            _ unrealised: String
+        ) throws -> ContentHash {
+            let position = try Sample.position(size: "0.5", unrealised: unrealised)
+            writer.add(valuation: position, at: Sample.place(sequence))
+            return try writer.finish(lastSequence: SequenceNumber(sequence))
+        }
+        let directory = try TemporaryDirectory()
+        let first = try DeskWriter(path: directory.desk, identity: Sample.identity)
+        try Sample.fill(first, through: 100)
+        _ = try end(first, 100, "3")
+        try first.close()
+        let second = try DeskWriter(path: directory.desk, identity: Sample.identity)
+        try Sample.fill(second, through: 200)
+        let hash = try end(second, 200, "-4")
+        let reader = try DeskReader(path: directory.desk)
+        #expect(try reader.valuations().map(\.value.unrealised) == [try Sample.amount("-4")])
+        #expect(
+            try reader.profitAndLoss(by: .account).map(\.unrealised) == [try Sample.amount("-4")]
+        )
+
+        let whole = try TemporaryDirectory()
+        let one = try DeskWriter(path: whole.desk, identity: Sample.identity)
+        try Sample.fill(one, through: 200)
+        #expect(try end(one, 200, "-4") == hash)
+    }
+
     @Test func `rows of an unfinished record never reach the file`() throws {
         let directory = try TemporaryDirectory()
         let writer = try DeskWriter(path: directory.desk, identity: Sample.identity)
-        try writer.add(wallet: try Sample.wallet(), at: Sample.place(1))
-        try writer.add(wallet: try Sample.wallet(), at: Sample.place(2))
-        try writer.flush()
-        #expect(writer.lastSequence == SequenceNumber(1))
         let reader = try DeskReader(path: directory.desk)
-        #expect(try reader.query("SELECT sequence FROM wallets").rows == [["1"]])
-        try writer.advance(to: SequenceNumber(2))
-        try writer.flush()
-        #expect(try reader.query("SELECT sequence FROM wallets").rows == [["1"], ["2"]])
+        // More rows than a batch, all of one record but the first.
+        try writer.add(wallet: try Sample.wallet(), at: Sample.place(1))
+        for _ in 1...5_000 { try writer.add(wallet: try Sample.wallet(), at: Sample.place(2)) }
+        #expect(writer.lastSequence == .none)
+        try writer.advance(to: SequenceNumber(7))
+        #expect(writer.lastSequence == SequenceNumber(6))
+        let counts = try reader.query("SELECT sequence, count(*) FROM wallets GROUP BY sequence")
+            .rows
+        #expect(counts == [["1", "1"], ["2", "5000"]])
+        #expect(try reader.status().lastSequence == SequenceNumber(6))
         #expect(try reader.status().isComplete == false)
+        try writer.add(wallet: try Sample.wallet(), at: Sample.place(7))
+        try writer.flush()
+        #expect(try reader.status().lastSequence == SequenceNumber(7))
     }
 
     @Test func `rows that come out of order are refused`() throws {
@@ -92,9 +127,15 @@ import Testing
         ) {
             try writer.add(wallet: try Sample.wallet(), at: Sample.place(4))
         }
-        try writer.advance(to: SequenceNumber(6))
-        #expect(throws: ProjectionError.self) {
-            try writer.add(wallet: try Sample.wallet(), at: Sample.place(6))
+        // What was written is closed; silence would lose the row.
+        try writer.flush()
+        #expect(
+            throws: ProjectionError.outOfOrder(
+                sequence: SequenceNumber(5),
+                after: SequenceNumber(5)
+            )
+        ) {
+            try writer.add(wallet: try Sample.wallet(), at: Sample.place(5))
         }
     }
 
@@ -117,7 +158,7 @@ import Testing
         let hash = try one.finish(lastSequence: SequenceNumber(10_000))
 
         let writer = try DeskWriter(path: path, identity: Sample.identity)
-        #expect(writer.opening == .continued(after: SequenceNumber(8_999)))
+        #expect(writer.opening == .continued(after: SequenceNumber(9_000)))
         try Sample.fill(writer, through: 10_000)
         #expect(try writer.finish(lastSequence: SequenceNumber(10_000)) == hash)
     }

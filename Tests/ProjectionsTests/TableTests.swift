@@ -93,7 +93,12 @@ import Testing
             try writer.add(wallet: try Sample.wallet(), at: place)
             try writer.add(flow: flow, at: place)
             try writer.add(transaction: try Sample.transaction("t"), at: place)
+            // Two of one record, as when outputs are computed anew from their input.
             try writer.add(output: .verdict(Sample.verdict(2)), at: Sample.place(2, account: ""))
+            try writer.add(
+                output: .verdict(Sample.verdict(2, holds: true)),
+                at: Sample.place(2, account: "")
+            )
             try writer.add(
                 output: .finding(Sample.finding(.audit, 3)),
                 at: Sample.place(3, account: "")
@@ -128,6 +133,7 @@ import Testing
                 )
             ]
         )
+        #expect(try reader.verdicts().map(\.value.isAllowed) == [false, true])
         #expect(
             try reader.findings(kind: .audit) == [
                 Stored(value: Sample.finding(.audit, 3), provenance: Sample.place(3, account: ""))
