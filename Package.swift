@@ -112,6 +112,7 @@ let package = Package(
             dependencies: [
                 "Market", "JSON", "Bybit", "Simulation", "CCrypto",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
@@ -162,7 +163,13 @@ let package = Package(
         ),
         .testTarget(
             name: "ReplayServerTests",
-            dependencies: ["ReplayServer", "Simulation", "Bybit", "Market", "JSON"]
+            dependencies: [
+                "ReplayServer", "Simulation", "Bybit", "Market", "JSON",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(
             name: "RuntimeTests",

@@ -23,11 +23,9 @@ final class TestSocket {
         self.chunks = chunks.makeAsyncIterator()
     }
 
-    /// - Parameter isReading: false leaves all that comes in the kernel's buffers.
     static func connect(
         _ address: ServerAddress,
-        host: String = "127.0.0.1",
-        isReading: Bool = true
+        host: String = "127.0.0.1"
     ) async throws -> TestSocket {
         let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
         let tls = try address.authority.map { authority in
@@ -38,7 +36,6 @@ final class TestSocket {
             return try NIOSSLContext(configuration: configuration)
         }
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelOption(.autoRead, value: isReading)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
@@ -56,8 +53,9 @@ final class TestSocket {
         return TestSocket(channel: channel, chunks: stream)
     }
 
-    func startReading() async throws {
-        try await channel.setOption(.autoRead, value: true).get()
+    /// Off leaves all that comes in the kernel's buffers.
+    func setReading(_ isOn: Bool) async throws {
+        try await channel.setOption(.autoRead, value: isOn).get()
     }
 
     func write(_ bytes: [UInt8]) async throws {

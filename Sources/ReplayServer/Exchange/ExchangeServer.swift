@@ -9,7 +9,7 @@ public struct ExchangeServerConfiguration: Sendable {
     public var port = 0
     /// Without TLS.
     public var isPlain = false
-    /// API keys. An alias that the exchange has no account of is opened with ``deposits``.
+    /// API keys; for an alias that the exchange does not know an account is opened with ``deposits``.
     public var accounts: [ServerAccount] = []
     /// What is paid into an account that is opened at start.
     public var deposits: [AccountConfiguration.Deposit] = [

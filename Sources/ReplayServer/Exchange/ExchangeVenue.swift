@@ -48,6 +48,7 @@ final class ExchangeVenue: Venue {
     func closed(_ client: Client) {
         clients[client.number] = nil
         counters.clients -= 1
+        if client.isTooSlow { counters.dropped += 1 }
         counters.subscriptions -= client.topics.count
         for topic in client.topics { release(topic, of: client) }
         if let account = client.account { fanOut.remove(client, from: accounts[account]) }

@@ -47,7 +47,7 @@ final class MarketDriver {
         flush()
     }
 
-    /// Runs `body` on the exchange at the present. What it causes waits for ``flush()``, so that the answer to a
+    /// Runs `body` on the exchange at the present; what it causes waits for ``flush()``, so that the answer to a
     /// request goes out before its pushes.
     func act<Result>(
         _ body: (inout SimulatedExchange, inout ExchangeOutput) -> Result

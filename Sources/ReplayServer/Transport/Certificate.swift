@@ -8,7 +8,7 @@ struct Certificate {
     var authority: String
     /// The leaf, PEM.
     var leaf: String
-    /// The leaf's private key, PEM (PKCS #8). Stays in this process.
+    /// The leaf's private key, PEM (PKCS #8); it stays in this process.
     var key: String
 
     static func make() throws(ServerError) -> Certificate {

@@ -30,6 +30,8 @@ final class Client: ChannelDuplexHandler {
     var progress = 0
     private(set) var isOpen = false
     private(set) var isWritable = true
+    /// It did not read, and was disconnected for it.
+    private(set) var isTooSlow = false
 
     private let venue: any Venue
     private let limits: ServerLimits
@@ -163,16 +165,13 @@ final class Client: ChannelDuplexHandler {
         outgoing.writeImmutableBuffer(frame)
     }
 
-    /// True when the client owes us reading: no more than the limit may wait for it.
-    var isStalled: Bool { !isWritable }
-
     /// One write for all frames since the last: on TLS one record instead of one a frame.
     func flush() {
         guard isOpen, outgoing.readableBytes > 0, let context else { return }
         let count = outgoing.readableBytes
         if !isWritable { unsentBytes += count }
         guard unsentBytes <= limits.unsentBytesMax else {
-            outgoing.clear()
+            isTooSlow = true
             return disconnect()
         }
         let bytes = outgoing
