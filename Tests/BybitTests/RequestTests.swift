@@ -1,0 +1,197 @@
+import Bybit
+import Market
+import Testing
+
+/// What the client sends: exact bytes, since they are signed.
+@Suite struct RequestTests {
+    static let btc = InstrumentID(.linear, .btc)
+
+    static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    @Test func `a limit order becomes a body with its numbers as they are`() throws {
+        let order = OrderRequest(
+            instrument: Self.btc,
+            orderLinkID: "s1-17",
+            side: .buy,
+            timeInForce: .postOnly,
+            quantity: try Numeral("0.010"),
+            price: try Numeral("90000.00")
+        )
+        let request = try require(RESTRequest(.place(order)), "a request")
+        #expect(request.method == "POST" && request.path == "/v5/order/create" && request.isSigned)
+        #expect(request.query.isEmpty)
+        #expect(
+            Self.text(request.body)
+                == #"{"category":"linear","symbol":"BTCUSDT","side":"Buy","orderType":"Limit","#
+                + #""qty":"0.010","price":"90000.00","timeInForce":"PostOnly","orderLinkId":"s1-17"}"#
+        )
+    }
+
+    @Test func `a reducing market order has no price and says that it reduces`() throws {
+        let order = OrderRequest(
+            instrument: Self.btc,
+            orderLinkID: "s1-18",
+            side: .sell,
+            type: .market,
+            timeInForce: .immediateOrCancel,
+            quantity: try Numeral("1"),
+            price: nil,
+            reduceOnly: true
+        )
+        #expect(
+            Self.text(try require(RESTRequest(.place(order)), "a request").body)
+                == #"{"category":"linear","symbol":"BTCUSDT","side":"Sell","orderType":"Market","#
+                + #""qty":"1","timeInForce":"IOC","orderLinkId":"s1-18","reduceOnly":true}"#
+        )
+    }
+
+    @Test func `amend and cancel name the order and only what changes`() throws {
+        let amend = AmendRequest(
+            instrument: Self.btc,
+            orderLinkID: "s1-17",
+            price: try Numeral("90000.10")
+        )
+        let cancel = CancelRequest(instrument: Self.btc, orderLinkID: "", orderID: "0b6c")
+        #expect(
+            Self.text(try require(RESTRequest(.amend(amend)), "a request").body)
+                == #"{"category":"linear","symbol":"BTCUSDT","orderLinkId":"s1-17","price":"90000.10"}"#
+        )
+        let request = try require(RESTRequest(.cancel(cancel)), "a request")
+        #expect(request.path == "/v5/order/cancel")
+        #expect(
+            Self.text(request.body) == #"{"category":"linear","symbol":"BTCUSDT","orderId":"0b6c"}"#
+        )
+    }
+
+    @Test func `timers and subscriptions are no requests`() {
+        #expect(RESTRequest(.setTimer(name: "x", due: .zero)) == nil)
+        #expect(RESTRequest(.resubscribe(Self.btc, topic: "orderbook.50.BTCUSDT")) == nil)
+    }
+
+    static let questions: [(LookUp, String, String, Bool)] = [
+        (.serverTime, "/v5/market/time", "", false),
+        (
+            .instruments(.linear), "/v5/market/instruments-info",
+            "category=linear&limit=1000", false
+        ),
+        (
+            .openOrders(.linear), "/v5/order/realtime",
+            "category=linear&settleCoin=USDT&openOnly=0&limit=50", true
+        ),
+        (.openOrders(.spot), "/v5/order/realtime", "category=spot&openOnly=0&limit=50", true),
+        (
+            .order(InstrumentID(.linear, .btc), orderLinkID: "s1-17"), "/v5/order/realtime",
+            "category=linear&symbol=BTCUSDT&orderLinkId=s1-17", true
+        ),
+        (
+            .orderHistory(InstrumentID(.linear, .btc), orderLinkID: "s1-17"), "/v5/order/history",
+            "category=linear&symbol=BTCUSDT&orderLinkId=s1-17", true
+        ),
+        (
+            .ordersSince(.linear, sinceMilliseconds: 5), "/v5/order/history",
+            "category=linear&settleCoin=USDT&startTime=5&limit=50", true
+        ),
+        (
+            .executions(.linear, sinceMilliseconds: 1_767_225_600_000), "/v5/execution/list",
+            "category=linear&startTime=1767225600000&limit=100", true
+        ),
+        (
+            .positions(.linear), "/v5/position/list",
+            "category=linear&settleCoin=USDT&limit=200", true
+        ),
+        (.wallet, "/v5/account/wallet-balance", "accountType=UNIFIED", true),
+        (
+            .transactionLog(.linear, sinceMilliseconds: 5), "/v5/account/transaction-log",
+            "accountType=UNIFIED&category=linear&startTime=5&limit=50", true
+        ),
+        (
+            .page(.executions, query: "category=linear&limit=100", cursor: "a%3A1%2Cb"),
+            "/v5/execution/list", "category=linear&limit=100&cursor=a%3A1%2Cb", true
+        ),
+        (
+            .page(.executions, query: "category=linear&cursor=old&limit=9", cursor: "new"),
+            "/v5/execution/list", "category=linear&limit=9&cursor=new", true
+        ),
+    ]
+
+    @Test(arguments: questions)
+    func `a question becomes a query`(
+        question: LookUp,
+        path: String,
+        query: String,
+        isSigned: Bool
+    ) {
+        let request = RESTRequest(question)
+        #expect(request.method == "GET" && request.path == path && request.query == query)
+        #expect(request.isSigned == isSigned && request.body.isEmpty)
+    }
+
+    @Test func `a symbol with a slash is percent-encoded`() throws {
+        let spread = InstrumentID(.spread, try require(Symbol("SOLUSDT_SOL/USDT"), "a symbol"))
+        let request = RESTRequest(.order(spread, orderLinkID: "a"))
+        #expect(request.query == "category=spread&symbol=SOLUSDT_SOL%2FUSDT&orderLinkId=a")
+    }
+
+    @Test func `the text to sign is timestamp, key, window and payload`() {
+        let get = RESTRequest(endpoint: .openOrders, query: "category=linear&symbol=BTCUSDT")
+        let post = RESTRequest(endpoint: .createOrder, body: Array(#"{"category":"linear"}"#.utf8))
+        let none = RESTRequest(endpoint: .wallet)
+        let sign = { (request: RESTRequest) in
+            Self.text(
+                request.textToSign(timestamp: 1_767_225_600_000, key: "KEY", receiveWindow: 5_000)
+            )
+        }
+        #expect(sign(get) == "1767225600000KEY5000category=linear&symbol=BTCUSDT")
+        #expect(sign(post) == #"1767225600000KEY5000{"category":"linear"}"#)
+        #expect(sign(none) == "1767225600000KEY5000")
+        #expect(
+            Self.text(SocketRequest.textToSign(expires: 1_767_225_610_000))
+                == "GET/realtime1767225610000"
+        )
+    }
+
+    @Test(
+        arguments: [
+            (
+                SocketRequest.subscribe(["publicTrade.BTCUSDT", "tickers.BTCUSDT"]),
+                RequestID.text("r1"),
+                #"{"req_id":"r1","op":"subscribe","args":["publicTrade.BTCUSDT","tickers.BTCUSDT"]}"#
+            ),
+            (.unsubscribe(["order"]), .none, #"{"op":"unsubscribe","args":["order"]}"#),
+            (.ping, .number("7"), #"{"req_id":7,"op":"ping"}"#),
+            (
+                .auth(key: "K", expires: 1_767_225_610_000, signature: "ab12"), .none,
+                #"{"op":"auth","args":["K",1767225610000,"ab12"]}"#
+            ),
+        ] as [(SocketRequest, RequestID, String)]
+    )
+    func `a frame to a socket is written, and read back by the server`(
+        request: SocketRequest,
+        id: RequestID,
+        expected: String
+    ) throws {
+        let bytes = request.bytes(requestID: id)
+        #expect(Self.text(bytes) == expected)
+        let frame = try bytes.withUnsafeBytes { try RequestReader().frame($0) }
+        #expect(frame == ClientFrame(requestID: id, request: request))
+    }
+
+    @Test func `spot takes ten topics a request, and private topics do not mix their forms`() {
+        let topics = (0..<23).map { "tickers.T\($0)" }
+        let sizes = { (requests: [SocketRequest]) in
+            requests.map { request in
+                guard case .subscribe(let topics) = request else { return -1 }
+                return topics.count
+            }
+        }
+        #expect(sizes(SocketRequest.subscriptions(topics, on: .publicData(.spot))) == [10, 10, 3])
+        #expect(sizes(SocketRequest.subscriptions(topics, on: .publicData(.linear))) == [23])
+        #expect(SocketRequest.subscriptions([], on: .publicData(.linear)).isEmpty)
+        #expect(
+            SocketRequest.subscriptions(
+                ["order", "execution.linear", "wallet"],
+                on: .privateData(account: "main")
+            ) == [.subscribe(["order", "wallet"]), .subscribe(["execution.linear"])]
+        )
+    }
+}
