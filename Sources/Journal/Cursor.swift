@@ -5,12 +5,320 @@ public import Market
 /// Memory is bounded by one chunk, whatever the file says. Each chunk's CRC is checked before its first
 /// record is given. Commits are not records and are skipped. One cursor belongs to one thread at a time.
 public final class Cursor {
-    /// The next record, or `nil` at the end. Its payload is valid until the next call.
-    ///
-    /// - Throws: ``JournalError`` with file, offset and number. The cursor then stands behind the chunk
-    ///   that could not be read, and the next call goes on there, when that place is known.
-    public func next() throws(JournalError) -> Record? { nil }
+    private let layout: Layout
+    private let filter: (@Sendable (StreamName) -> Bool)?
+    /// By channel id.
+    private var names: [StreamName?] = []
+    /// By channel id: 1 gives its records, 0 does not.
+    private var accepts: [UInt8] = []
 
-    /// The name of a stream that this cursor has met.
-    public func name(of stream: StreamID) -> StreamName { StreamName("") }
+    private var position: Int
+    private var segment: SegmentFile?
+    private var offset: UInt64 = 0
+    /// Chunks of the segment, when it pays to know them: after a seek, and with a filter.
+    private var index: SegmentIndex?
+    private var entry = 0
+    private var isInTail = false
+
+    private let chunk = DecodedChunk()
+    private var place = 0
+    private var end = 0
+    /// Of the next Message in the chunk.
+    private var number: UInt64 = 0
+    /// The number that must come next; `none` where any may.
+    private var expected = SequenceNumber.none
+    /// Records before these are passed over.
+    private var firstWanted = SequenceNumber.none
+    private var timeWanted: UInt64 = 0
+
+    init(
+        _ layout: Layout,
+        from start: CursorStart,
+        _ filter: (@Sendable (StreamName) -> Bool)?
+    ) throws(JournalError) {
+        self.layout = layout
+        self.filter = filter
+        position = 0
+        switch start {
+        case .beginning: break
+        case .sequence(let sequence):
+            firstWanted = sequence
+            position = max(0, (layout.firsts.lastIndex { $0 <= sequence } ?? 0))
+        case .time(let time):
+            timeWanted = UInt64(max(0, time.nanoseconds))
+            position = layout.times.lastIndex { $0 < time } ?? 0
+        }
+        guard start != .beginning, layout.isOurs else { return }
+        try enter(position)
+        guard let segment else { return }
+        if index == nil { index = try layout.index(of: position, segment) }
+        let (sequence, time) = (firstWanted, timeWanted)
+        entry =
+            index?.firstEntry { start.isTime ? $0.endTime < time : $0.last < sequence } ?? 0
+        offset =
+            index.flatMap { $0.entries.indices.contains(entry) ? $0.entries[entry].offset : nil }
+            ?? offset
+        segment.window.jump()
+    }
+
+    /// The next record, or `nil` at the end.
+    ///
+    /// Its payload is valid until the next call.
+    ///
+    /// - Throws: ``JournalError`` with file, offset and number. The cursor then stands behind what could not
+    ///   be read, and the next call goes on there.
+    @inline(__always)
+    public func next() throws(JournalError) -> Record? {
+        while true {
+            while place < end {
+                let record = chunk.records.base + place
+                let length = Int(
+                    record.loadUnaligned(fromByteOffset: 1, as: UInt64.self).littleEndian
+                )
+                place += MCAP.recordHeader + length
+                guard record.load(as: UInt8.self) == MCAP.Opcode.message.rawValue else { continue }
+                let header = MessageHeader(record: record)
+                if layout.isOurs, header.channel == StreamTable.commitID.value { continue }
+                let sequence = SequenceNumber(number)
+                number &+= 1
+                guard accepts[Int(header.channel)] != 0, sequence >= firstWanted,
+                    header.time >= timeWanted
+                else { continue }
+                timeWanted = 0
+                return Record(
+                    sequence: sequence,
+                    time: Timestamp(nanoseconds: Int64(bitPattern: header.time)),
+                    stream: StreamID(header.channel),
+                    payload: UnsafeRawBufferPointer(
+                        start: record + MCAP.recordHeader + MCAP.messageHeader,
+                        count: length - MCAP.messageHeader
+                    )
+                )
+            }
+            guard try advance() else { return nil }
+        }
+    }
+
+    /// The name of a stream that this cursor has met; of any other, an empty one.
+    public func name(of stream: StreamID) -> StreamName {
+        let index = Int(stream.value)
+        guard index < names.count, let name = names[index] else { return StreamName("") }
+        return name
+    }
+
+    // MARK: Chunk after chunk
+
+    /// Makes the next chunk the current one; false at the end.
+    private func advance() throws(JournalError) -> Bool {
+        place = 0
+        end = 0
+        while position < layout.names.count {
+            if segment == nil { try enter(position) }
+            if let segment, try advance(in: segment) { return true }
+            leave()
+        }
+        return try enterTail()
+    }
+
+    private func enter(_ position: Int) throws(JournalError) {
+        do throws(JournalError) {
+            let segment = try SegmentFile(layout.names[position], in: layout.directory)
+            self.segment = segment
+            offset = segment.dataStart
+            entry = 0
+            index = nil
+            if let head = segment.head {
+                for stream in head.streams { try register(stream.channel, segment) }
+            }
+            // With a filter, chunks that hold none of its streams need not be read.
+            if filter != nil { index = try layout.index(of: position, segment) }
+        } catch {
+            leave()
+            throw error
+        }
+    }
+
+    private func leave() {
+        segment = nil
+        index = nil
+        position += 1
+    }
+
+    private func advance(in segment: SegmentFile) throws(JournalError) -> Bool {
+        if let index { return try advance(in: segment, index) }
+        let limit = layout.limits[position] ?? segment.window.size
+        while offset < limit {
+            let record: RecordPlace
+            let next: UInt64
+            do throws(JournalError) {
+                guard let found = try segment.window.record(at: offset), let after = found.end
+                else {
+                    return false
+                }
+                record = found
+                next = after
+            } catch {
+                // Where this record ends cannot be known: the segment has no more to give.
+                let isTorn =
+                    layout.isOurs && layout.limits[position] == nil && segment.summary == nil
+                leaveAt(limit)
+                if isTorn, layout.tailCount > 0 { return false }
+                throw error
+            }
+            offset = next
+            switch MCAP.Opcode(rawValue: record.opcode) {
+            case .chunk:
+                if try take(chunk: record, in: segment) { return true }
+            case .message where !layout.isOurs:
+                let whole = try segment.window.bytes(at: record.offset, count: next - record.offset)
+                try decode(segment, record) { () throws(JournalError.Reason) in
+                    try chunk.decode(records: whole, isOurs: false, first: nextForeign)
+                }
+                begin()
+                return true
+            case .channel where !layout.isOurs:
+                let body = try segment.window.body(record)
+                try register(
+                    segment.parse(at: record.offset) { () throws(Malformed) in
+                        try MCAP.channel(body)
+                    },
+                    segment
+                )
+            case .dataEnd, .footer: return false
+            default: break
+            }
+        }
+        return false
+    }
+
+    private func advance(
+        in segment: SegmentFile,
+        _ index: SegmentIndex
+    ) throws(JournalError) -> Bool {
+        while entry < index.entries.count {
+            let next = index.entries[entry]
+            entry += 1
+            let isWanted = next.channels.contains { id in
+                let id = Int(id)
+                return id >= accepts.count || names[id] == nil
+                    || (accepts[id] != 0 && id != Int(StreamTable.commitID.value))
+            }
+            guard isWanted || next.channels.isEmpty else {
+                expected = next.last.next
+                continue
+            }
+            guard let record = try segment.window.record(at: next.offset),
+                record.opcode == MCAP.Opcode.chunk.rawValue
+            else {
+                throw segment.error(.damaged("no chunk where the index has one"), at: next.offset)
+            }
+            if try take(chunk: record, in: segment) { return true }
+        }
+        return false
+    }
+
+    private func leaveAt(_ limit: UInt64) { offset = limit }
+
+    private var nextForeign: SequenceNumber { SequenceNumber(max(number, 1)) }
+
+    /// Decodes a chunk; false when it has nothing for us.
+    private func take(
+        chunk record: RecordPlace,
+        in segment: SegmentFile
+    ) throws(JournalError) -> Bool {
+        let body = try segment.window.body(record)
+        try decode(segment, record) { () throws(JournalError.Reason) in
+            try chunk.decode(
+                chunk: body,
+                isOurs: layout.isOurs,
+                first: layout.isOurs ? expected : nextForeign
+            )
+        }
+        for channel in chunk.channels { try register(channel, segment) }
+        begin()
+        let wanted = expected
+        expected = chunk.last.next
+        if layout.isOurs, wanted != .none, chunk.first != wanted {
+            // The chunk stays current: the next call gives its first record.
+            throw segment.error(
+                .damaged("records \(wanted) to \(chunk.first.previous) are missing"),
+                at: record.offset,
+                sequence: wanted.previous
+            )
+        }
+        return chunk.count > 0
+    }
+
+    private func decode(
+        _ segment: SegmentFile,
+        _ record: RecordPlace,
+        _ body: () throws(JournalError.Reason) -> Void
+    ) throws(JournalError) {
+        do throws(JournalError.Reason) {
+            try body()
+        } catch {
+            throw segment.error(error, at: record.offset, sequence: expected.previous)
+        }
+    }
+
+    private func begin() {
+        place = 0
+        end = chunk.records.count
+        number = chunk.first.value
+        makeRoom(Int(chunk.largestChannel))
+    }
+
+    /// What only the tails hold, behind the last segment.
+    private func enterTail() throws(JournalError) -> Bool {
+        guard !isInTail, layout.tailCount > 0 else { return false }
+        isInTail = true
+        do throws(JournalError.Reason) {
+            try chunk.decode(
+                records: layout.tail.buffer.bytes,
+                isOurs: true,
+                first: layout.tailFirst
+            )
+            for channel in chunk.channels { add(channel) }
+        } catch {
+            throw JournalError(error, file: layout.directory.path, sequence: layout.tailFirst)
+        }
+        begin()
+        return true
+    }
+
+    // MARK: Streams
+
+    private func register(_ channel: MCAP.Channel, _ segment: SegmentFile) throws(JournalError) {
+        let id = Int(channel.id)
+        if layout.isOurs, id < names.count, let known = names[id], known.text != channel.topic {
+            throw segment.error(
+                .damaged("channel \(id) is `\(channel.topic)` here and `\(known.text)` before")
+            )
+        }
+        add(channel)
+    }
+
+    private func makeRoom(_ id: Int) {
+        while names.count <= id {
+            names.append(nil)
+            // Without a Channel a Message has no name, and passes no filter.
+            accepts.append(filter == nil ? 1 : 0)
+        }
+    }
+
+    private func add(_ channel: MCAP.Channel) {
+        let id = Int(channel.id)
+        makeRoom(id)
+        guard names[id]?.text != channel.topic else { return }
+        let name = StreamName(channel.topic)
+        names[id] = name
+        accepts[id] = filter.map { $0(name) ? 1 : 0 } ?? 1
+    }
+}
+
+extension CursorStart {
+    fileprivate var isTime: Bool {
+        if case .time = self { return true }
+        return false
+    }
 }

@@ -6,48 +6,48 @@
 public protocol JournalFiles: Sendable {
     /// A directory with mode 0700, and those above it that are missing.
     func makeDirectory(_ path: String) throws(SystemFailure)
-    func openDirectory(_ path: String) throws(SystemFailure) -> FileHandle
+    func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile
     /// A regular file; symbolic links are refused, new files have mode 0600.
     func open(
         _ name: String,
-        in directory: FileHandle,
+        in directory: OpenFile,
         _ mode: OpenMode
-    ) throws(SystemFailure) -> FileHandle
-    func close(_ file: FileHandle)
+    ) throws(SystemFailure) -> OpenFile
+    func close(_ file: OpenFile)
     /// Bytes read, 0 at the end.
     func read(
-        _ file: FileHandle,
+        _ file: OpenFile,
         into buffer: UnsafeMutableRawBufferPointer,
         at offset: UInt64
     ) throws(SystemFailure) -> Int
     /// Bytes written, which may be fewer than given.
     func write(
-        _ file: FileHandle,
+        _ file: OpenFile,
         _ bytes: UnsafeRawBufferPointer,
         at offset: UInt64
     ) throws(SystemFailure) -> Int
-    func size(of file: FileHandle) throws(SystemFailure) -> UInt64
+    func size(of file: OpenFile) throws(SystemFailure) -> UInt64
     /// Blocks for `bytes` from the start of the file, which then reads as zeros.
-    func allocate(_ file: FileHandle, bytes: UInt64) throws(SystemFailure)
+    func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure)
     /// `fdatasync`.
-    func sync(_ file: FileHandle) throws(SystemFailure)
+    func sync(_ file: OpenFile) throws(SystemFailure)
     /// `fsync` of a directory: renames and new names become durable.
-    func syncDirectory(_ directory: FileHandle) throws(SystemFailure)
+    func syncDirectory(_ directory: OpenFile) throws(SystemFailure)
     func rename(
         _ name: String,
         to newName: String,
-        in directory: FileHandle
+        in directory: OpenFile
     ) throws(SystemFailure)
-    func unlink(_ name: String, in directory: FileHandle) throws(SystemFailure)
-    func list(_ directory: FileHandle) throws(SystemFailure) -> [String]
+    func unlink(_ name: String, in directory: OpenFile) throws(SystemFailure)
+    func list(_ directory: OpenFile) throws(SystemFailure) -> [String]
     /// An exclusive lock that ends with the process; false where another holds it.
-    func lock(_ file: FileHandle) throws(SystemFailure) -> Bool
+    func lock(_ file: OpenFile) throws(SystemFailure) -> Bool
     /// Monotonic nanoseconds, for ages and intervals.
     func now() -> Int64
 }
 
 /// An open file or directory of a ``JournalFiles``.
-public struct FileHandle: Hashable, Sendable {
+public struct OpenFile: Hashable, Sendable {
     public var number: Int32
 
     public init(_ number: Int32) { self.number = number }

@@ -16,7 +16,9 @@ public struct Record {
     public var sequence: SequenceNumber
     public var time: Timestamp
     public var stream: StreamID
-    /// The bytes as they came. At least 64 more bytes are readable behind them, of any value,
+    /// The bytes as they came.
+    ///
+    /// At least 64 more bytes are readable behind them, of any value,
     /// so that a parser which reads past the end needs no copy.
     public var payload: UnsafeRawBufferPointer
 

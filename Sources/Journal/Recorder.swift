@@ -1,9 +1,13 @@
 public import Market
+import Synchronization
 
 /// Writes a recording: appends on one thread, compression and disk on threads of its own.
 ///
 /// The append side (`start`, `stream`, `append`, `hasRoom`, `roll`, `seal`, `close`) belongs to one thread at a
 /// time, the event loop's. Watermarks, waits and health may be used from any thread.
+///
+/// `@unchecked Sendable`: what the append side changes is in `producer`, guarded by that rule; the rest is
+/// constant or shared by atomics and locks of its own.
 public final class Recorder: @unchecked Sendable {
     public let path: String
     /// The recording's id, the same in all its runs.
@@ -13,140 +17,273 @@ public final class Recorder: @unchecked Sendable {
     /// What an earlier run left behind, when it ended without a seal.
     public let recovery: Recovery?
 
-    init(path: String, id: String, run: Int, recovery: Recovery?) {
-        self.path = path
-        self.id = id
-        self.run = run
-        self.recovery = recovery
+    let options: RecorderOptions
+    let queue: RecordQueue
+    let progress: Progress
+    let bell: Bell
+    let thread: RecorderThread
+    private let table: StreamTable
+    private let producer: UnsafeMutablePointer<Producer>
+    /// By stream id: one bit each for known and sheddable.
+    private let flags: UnsafeMutablePointer<UInt8>
+
+    /// What the append side changes; behind a pointer, so that the compiler adds no checks to each access.
+    private struct Producer {
+        var number: UInt64
+        var time: Int64
+        var hasStarted = false
+        var hasEnded = false
+        /// Streams with ids up to this have been announced.
+        var announced: UInt16
     }
 
-    /// Makes the directory, or recovers an unsealed recording in it and goes on as its next run.
-    ///
-    /// - Throws: ``JournalError``: `held` (75), `sealed` (73), `damaged` (2), `system` (74).
-    public static func open(
-        _ path: String,
-        options: RecorderOptions = RecorderOptions(),
-        files: any JournalFiles = SystemFiles()
-    ) throws(JournalError) -> Recorder {
-        throw JournalError(.missing, file: path)
+    private enum Flag {
+        static let known: UInt8 = 1
+        static let sheddable: UInt8 = 2
+    }
+
+    init(_ parts: RecorderThread.Parts, recovery: Recovery?) throws(SystemFailure) {
+        let writer = parts.writer
+        path = writer.directory.path
+        id = writer.segment.head.id
+        run = writer.run
+        self.recovery = recovery
+        options = writer.options
+        queue = writer.queue
+        progress = writer.progress
+        table = writer.table
+        bell = parts.bell
+        producer = .allocate(capacity: 1)
+        producer.initialize(
+            to: Producer(
+                number: writer.number.value,
+                time: Int64(bitPattern: writer.lastTime),
+                announced: UInt16(writer.announced)
+            )
+        )
+        flags = .allocate(capacity: 1 << 16)
+        flags.initialize(repeating: 0, count: 1 << 16)
+        for stream in table.streams {
+            flags[Int(stream.id.value)] = Recorder.flags(stream.name.kind)
+        }
+        thread = try RecorderThread(parts)
+    }
+
+    deinit {
+        thread.abandon()
+        producer.deinitialize(count: 1)
+        producer.deallocate()
+        flags.deallocate()
+    }
+
+    private static func flags(_ kind: StreamKind) -> UInt8 {
+        kind.isSheddable ? Flag.known | Flag.sheddable : Flag.known
     }
 
     // MARK: Appending
 
     /// The number that the next record gets, a `session/channel` record included.
-    public var next: SequenceNumber { .first }
+    public var next: SequenceNumber { SequenceNumber(producer.pointee.number + 1) }
     /// `log_time` of the last record; the next is never below it.
-    public var lastTime: Timestamp { .zero }
+    public var lastTime: Timestamp { Timestamp(nanoseconds: producer.pointee.time) }
 
     /// Appends `session/start`, the first record of this run.
+    ///
+    /// Streams that were looked up before and were not announced by an earlier run are announced behind it.
     @discardableResult
     public func start(time: Timestamp, payload: [UInt8]) throws(JournalError) -> SequenceNumber {
-        .none
+        guard !producer.pointee.hasStarted else { return next }
+        producer.pointee.hasStarted = true
+        let number = try append(StreamTable.startID, time: time, payload: payload)
+        try announceNew()
+        return number
     }
 
     /// The id of a stream; look it up once and keep it.
     ///
-    /// The stream is announced by a `session/channel` record just before its first message.
+    /// A new stream is announced by a `session/channel` record now, or behind `session/start` when that has
+    /// not come yet; so always before the stream's first message.
     ///
-    /// - Parameter origin: where it comes from, for the announcement, such as a host.
+    /// - Parameters:
+    ///   - name: as the architecture has them: `public/linear/tickers.BTCUSDT`, `desk/command`.
+    ///   - origin: where it comes from, for the announcement, such as a host.
     public func stream(named name: String, origin: String = "") throws(JournalError) -> StreamID {
-        StreamID(0)
+        let id: StreamID
+        do throws(JournalError.Reason) {
+            id = try table.id(named: name, origin: origin)
+        } catch {
+            throw JournalError(error, file: path)
+        }
+        if flags[Int(id.value)] == 0 {
+            flags[Int(id.value)] = Recorder.flags(StreamName(name).kind)
+        }
+        if producer.pointee.hasStarted { try announceNew() }
+        return id
+    }
+
+    private func announceNew() throws(JournalError) {
+        while let stream = table.announcement(of: StreamID(producer.pointee.announced + 1)) {
+            try append(
+                StreamTable.channelID,
+                time: Timestamp(nanoseconds: producer.pointee.time),
+                payload: stream.payload()
+            )
+            producer.pointee.announced += 1
+        }
     }
 
     /// Gives the record the next number and puts it on its way to the disk.
     ///
-    /// - Parameter time: the core's clock; a time below the last record's is raised to it.
+    /// - Parameters:
+    ///   - stream: from ``stream(named:origin:)``; never the recorder's own commits.
+    ///   - time: the core's clock; a time below the last record's is raised to it.
+    ///   - payload: the bytes as they came.
     /// - Throws: `queueFull` (nothing was appended), `notStarted`, `closed`, `failed`, `tooLarge`.
     @discardableResult
     public func append(
         _ stream: StreamID,
         time: Timestamp,
         payload: UnsafeRawBufferPointer
-    ) throws(JournalError) -> SequenceNumber { .none }
+    ) throws(JournalError) -> SequenceNumber {
+        let size = MCAP.recordHeader + MCAP.messageHeader + payload.count
+        try check(size, flags[Int(stream.value)])
+        let number = producer.pointee.number &+ 1
+        let clock = max(producer.pointee.time, time.nanoseconds)
+        let place = queue.room(for: size)
+        place.storeBytes(of: MCAP.Opcode.message.rawValue, as: UInt8.self)
+        place.storeBytes(
+            of: UInt64(MCAP.messageHeader + payload.count).littleEndian,
+            toByteOffset: 1,
+            as: UInt64.self
+        )
+        place.storeBytes(of: stream.value.littleEndian, toByteOffset: 9, as: UInt16.self)
+        place.storeBytes(
+            of: UInt32(truncatingIfNeeded: number).littleEndian,
+            toByteOffset: 11,
+            as: UInt32.self
+        )
+        place.storeBytes(of: clock.littleEndian, toByteOffset: 15, as: Int64.self)
+        place.storeBytes(of: clock.littleEndian, toByteOffset: 23, as: Int64.self)
+        if let source = payload.baseAddress {
+            (place + 31).copyMemory(from: source, byteCount: payload.count)
+        }
+        producer.pointee.number = number
+        producer.pointee.time = clock
+        progress.appended(number)
+        queue.publish(size)
+        bell.appended()
+        return SequenceNumber(number)
+    }
 
-    /// As above, for bytes in an array.
+    /// Gives the record the next number and puts it on its way to the disk.
     @discardableResult
     public func append(
         _ stream: StreamID,
         time: Timestamp,
         payload: [UInt8]
-    ) throws(JournalError) -> SequenceNumber { .none }
+    ) throws(JournalError) -> SequenceNumber {
+        var result: Result<SequenceNumber, JournalError> = .success(.none)
+        payload.withUnsafeBytes { bytes in
+            do throws(JournalError) {
+                result = .success(try append(stream, time: time, payload: bytes))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return try result.get()
+    }
 
-    /// Whether `append` of this many bytes would be taken now. Public data may fill three quarters of the
-    /// queue; everything else may fill all of it.
-    public func hasRoom(for bytes: Int, on stream: StreamID) -> Bool { true }
+    @inline(__always)
+    private func check(_ size: Int, _ flags: UInt8) throws(JournalError) {
+        let limit = flags & Flag.sheddable == 0 ? options.queueBytes : options.queueBytes / 4 * 3
+        if producer.pointee.hasStarted, !producer.pointee.hasEnded, !progress.isFailed,
+            flags & Flag.known != 0, size <= options.largestPayload, queue.queued + size <= limit
+        {
+            return
+        }
+        throw refusal(size, flags, limit)
+    }
+
+    @inline(never)
+    private func refusal(_ size: Int, _ flags: UInt8, _ limit: Int) -> JournalError {
+        if producer.pointee.hasEnded { return JournalError(.closed, file: path) }
+        if case .failed(let error) = progress.health {
+            return JournalError(.failed(error.what), file: error.file)
+        }
+        if progress.isFailed { return JournalError(.closed, file: path) }
+        if !producer.pointee.hasStarted { return JournalError(.notStarted, file: path) }
+        if flags & Flag.known == 0 { return JournalError(.streamName("?"), file: path) }
+        if size > options.largestPayload {
+            return JournalError(
+                .tooLarge(
+                    what: "a payload",
+                    bytes: UInt64(size),
+                    limit: UInt64(options.largestPayload)
+                ),
+                file: path,
+                sequence: next
+            )
+        }
+        return JournalError(
+            .queueFull(queued: queue.queued, limit: limit),
+            file: path,
+            sequence: next
+        )
+    }
+
+    /// Whether `append` of this many bytes would be taken now.
+    ///
+    /// Public data may fill three quarters of the queue; everything else may fill all of it.
+    public func hasRoom(for bytes: Int, on stream: StreamID) -> Bool {
+        let isSheddable = flags[Int(stream.value)] & Flag.sheddable != 0
+        let limit = isSheddable ? options.queueBytes / 4 * 3 : options.queueBytes
+        return queue.queued + bytes + MCAP.recordHeader + MCAP.messageHeader <= limit
+    }
 
     /// Bytes between `append` and the disk.
-    public var queuedBytes: Int { 0 }
+    public var queuedBytes: Int { queue.queued }
 
-    /// The segment is full and the owner rolls (``RecorderOptions/rollsItself`` is false).
-    public var isRollDue: Bool { false }
+    /// Whether the segment is full and waits for ``roll(checkpoint:)``.
+    public var isRollDue: Bool { progress.isRollDue }
 
     /// The next record begins a new segment, which carries this checkpoint of the owner's state.
-    public func roll(checkpoint: [UInt8]) throws(JournalError) {}
-
-    // MARK: Watermarks
-
-    public var watermarks: Watermarks {
-        Watermarks(appended: .none, written: .none, durable: .none)
+    public func roll(checkpoint: [UInt8]) throws(JournalError) {
+        let size = MCAP.recordHeader + checkpoint.count
+        guard producer.pointee.hasStarted, !producer.pointee.hasEnded, !progress.isFailed else {
+            throw refusal(0, Flag.known, 0)
+        }
+        let place = queue.room(for: size)
+        place.storeBytes(of: RecordQueue.Mark.roll, as: UInt8.self)
+        place.storeBytes(
+            of: UInt64(checkpoint.count).littleEndian,
+            toByteOffset: 1,
+            as: UInt64.self
+        )
+        checkpoint.withUnsafeBytes { bytes in
+            guard let source = bytes.baseAddress else { return }
+            (place + MCAP.recordHeader).copyMemory(from: source, byteCount: bytes.count)
+        }
+        progress.rollIsDone()
+        queue.publish(size)
+        bell.hurry()
     }
-    public var health: RecorderHealth { .sound }
-
-    /// Makes the recorder drain now instead of within a millisecond.
-    public func hurry() {}
-
-    /// Calls `body` once `number` is *written*, at once when it is already, else on the recorder's thread.
-    ///
-    /// The recorder drains at once. `body` gets false when the journal failed and it never will be.
-    public func whenWritten(_ number: SequenceNumber, _ body: @escaping @Sendable (Bool) -> Void) {}
-
-    /// As ``whenWritten(_:_:)`` for *durable*; the sync begins at once and is shared by all who wait.
-    public func whenDurable(_ number: SequenceNumber, _ body: @escaping @Sendable (Bool) -> Void) {}
-
-    /// Blocks until `number` is *written*.
-    public func waitUntilWritten(_ number: SequenceNumber) throws(JournalError) {}
-
-    /// Blocks until `number` is *durable*.
-    public func waitUntilDurable(_ number: SequenceNumber) throws(JournalError) {}
-
-    public var statistics: RecorderStatistics { RecorderStatistics() }
 
     // MARK: Ending
 
-    /// Writes what is queued, the summary and footer of the last segment and the manifest. Blocks.
+    /// Writes what is queued, the summary and footer of the last segment, and the manifest.
+    ///
+    /// Blocks the caller for a few milliseconds, longer on a slow disk.
     @discardableResult
-    public func seal() throws(JournalError) -> Manifest { throw JournalError(.closed, file: path) }
+    public func seal() throws(JournalError) -> Manifest {
+        guard !producer.pointee.hasEnded else { throw JournalError(.closed, file: path) }
+        producer.pointee.hasEnded = true
+        return try thread.seal()
+    }
 
     /// Makes everything durable and stops without a seal: the next `open` goes on as the next run.
-    public func close() throws(JournalError) {}
-}
-
-/// What a recorder has done since it was opened.
-public struct RecorderStatistics: Hashable, Sendable {
-    public var records: UInt64 = 0
-    /// Payload bytes.
-    public var payloadBytes: UInt64 = 0
-    /// Bytes of segments; tails and HEAD are not counted.
-    public var segmentBytes: UInt64 = 0
-    public var tailBytes: UInt64 = 0
-    public var chunks: UInt64 = 0
-    public var syncs: UInt64 = 0
-
-    public init() {}
-}
-
-/// What was found where an earlier run ended without a seal.
-public struct Recovery: Hashable, Sendable {
-    /// The last number that could be read.
-    public var last: SequenceNumber
-    /// Of these, how many came from the tails and are now in the new segment.
-    public var fromTails: UInt64
-    /// Bytes behind the last record that formed none; 0 for a clean end.
-    public var tornBytes: UInt64
-
-    public init(last: SequenceNumber, fromTails: UInt64, tornBytes: UInt64) {
-        self.last = last
-        self.fromTails = fromTails
-        self.tornBytes = tornBytes
+    public func close() throws(JournalError) {
+        guard !producer.pointee.hasEnded else { return }
+        producer.pointee.hasEnded = true
+        try thread.close()
     }
 }

@@ -18,7 +18,9 @@ public struct RecorderOptions: Sendable {
     public var headInterval: Int64 = 1_000_000_000
     /// zstd's level; halved queue space lowers it to 1.
     public var compressionLevel: Int32 = 3
-    /// Bytes that may wait for the disk. A quarter is kept for all that is not public data.
+    /// Bytes that may wait for the disk.
+    ///
+    /// A quarter is kept for all that is not public data.
     public var queueBytes = 32 << 20
     /// Size of each of the two tails.
     public var tailBytes = 4 << 20
@@ -28,10 +30,12 @@ public struct RecorderOptions: Sendable {
     public var id: String?
     /// Facts of the owner that each segment and the manifest repeat: program, configuration hash.
     public var labels: [Label] = []
-    /// True: a segment that is full rolls by itself, with an empty checkpoint. False: the owner sees
+    /// Whether a segment that is full rolls by itself, with an empty checkpoint.
+    ///
+    /// When false, the owner sees
     /// ``Recorder/isRollDue`` and answers with ``Recorder/roll(checkpoint:)`` between two records.
     public var rollsItself = true
-    /// Called on the recorder's thread, once for each step down. Keep it short.
+    /// Called on a thread of the recorder, once for each step down; keep it short.
     public var onHealth: @Sendable (RecorderHealth) -> Void = { _ in }
 
     public init() {}

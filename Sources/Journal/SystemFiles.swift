@@ -13,15 +13,15 @@ public struct SystemFiles: JournalFiles {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemFailure(errno) }
     }
 
-    public func openDirectory(_ path: String) throws(SystemFailure) -> FileHandle {
+    public func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
         try opened(openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
     }
 
     public func open(
         _ name: String,
-        in directory: FileHandle,
+        in directory: OpenFile,
         _ mode: OpenMode
-    ) throws(SystemFailure) -> FileHandle {
+    ) throws(SystemFailure) -> OpenFile {
         let common = O_CLOEXEC | O_NOFOLLOW
         let flags =
             switch mode {
@@ -32,12 +32,12 @@ public struct SystemFiles: JournalFiles {
         return try opened(openat(directory.number, name, flags, 0o600))
     }
 
-    public func close(_ file: FileHandle) {
+    public func close(_ file: OpenFile) {
         _ = Glibc.close(file.number)
     }
 
     public func read(
-        _ file: FileHandle,
+        _ file: OpenFile,
         into buffer: UnsafeMutableRawBufferPointer,
         at offset: UInt64
     ) throws(SystemFailure) -> Int {
@@ -47,7 +47,7 @@ public struct SystemFiles: JournalFiles {
     }
 
     public func write(
-        _ file: FileHandle,
+        _ file: OpenFile,
         _ bytes: UnsafeRawBufferPointer,
         at offset: UInt64
     ) throws(SystemFailure) -> Int {
@@ -56,40 +56,40 @@ public struct SystemFiles: JournalFiles {
         return count
     }
 
-    public func size(of file: FileHandle) throws(SystemFailure) -> UInt64 {
+    public func size(of file: OpenFile) throws(SystemFailure) -> UInt64 {
         var status = stat()
         guard fstat(file.number, &status) == 0 else { throw SystemFailure(errno) }
         return UInt64(max(0, status.st_size))
     }
 
-    public func allocate(_ file: FileHandle, bytes: UInt64) throws(SystemFailure) {
+    public func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure) {
         let code = posix_fallocate(file.number, 0, try signed(bytes))
         guard code == 0 else { throw SystemFailure(code) }
     }
 
-    public func sync(_ file: FileHandle) throws(SystemFailure) {
+    public func sync(_ file: OpenFile) throws(SystemFailure) {
         guard fdatasync(file.number) == 0 else { throw SystemFailure(errno) }
     }
 
-    public func syncDirectory(_ directory: FileHandle) throws(SystemFailure) {
+    public func syncDirectory(_ directory: OpenFile) throws(SystemFailure) {
         guard fsync(directory.number) == 0 else { throw SystemFailure(errno) }
     }
 
     public func rename(
         _ name: String,
         to newName: String,
-        in directory: FileHandle
+        in directory: OpenFile
     ) throws(SystemFailure) {
         guard renameat(directory.number, name, directory.number, newName) == 0 else {
             throw SystemFailure(errno)
         }
     }
 
-    public func unlink(_ name: String, in directory: FileHandle) throws(SystemFailure) {
+    public func unlink(_ name: String, in directory: OpenFile) throws(SystemFailure) {
         guard unlinkat(directory.number, name, 0) == 0 else { throw SystemFailure(errno) }
     }
 
-    public func list(_ directory: FileHandle) throws(SystemFailure) -> [String] {
+    public func list(_ directory: OpenFile) throws(SystemFailure) -> [String] {
         // A descriptor of its own: closedir closes it, and the place in the directory is its own too.
         let descriptor = openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemFailure(errno) }
@@ -109,7 +109,7 @@ public struct SystemFiles: JournalFiles {
         return names
     }
 
-    public func lock(_ file: FileHandle) throws(SystemFailure) -> Bool {
+    public func lock(_ file: OpenFile) throws(SystemFailure) -> Bool {
         if flock(file.number, LOCK_EX | LOCK_NB) == 0 { return true }
         guard errno == EWOULDBLOCK || errno == EINTR else { throw SystemFailure(errno) }
         return false
@@ -121,9 +121,9 @@ public struct SystemFiles: JournalFiles {
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
-    private func opened(_ descriptor: Int32) throws(SystemFailure) -> FileHandle {
+    private func opened(_ descriptor: Int32) throws(SystemFailure) -> OpenFile {
         guard descriptor >= 0 else { throw SystemFailure(errno) }
-        return FileHandle(descriptor)
+        return OpenFile(descriptor)
     }
 
     private func signed(_ offset: UInt64) throws(SystemFailure) -> off_t {

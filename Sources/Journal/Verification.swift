@@ -36,8 +36,22 @@ public struct Verification: Sendable {
     public var gaps: [Gap]
     /// Everything that did not prove itself, in the order of the files.
     public var findings: [JournalError]
-    /// Chain value after `last`.
+    /// Chain value after the last chunk.
     public var chain: ChainValue
+
+    init(id: String, isSealed: Bool) {
+        state = .sound
+        self.id = id
+        self.isSealed = isSealed
+        first = .none
+        last = .none
+        records = 0
+        chunks = 0
+        segments = 0
+        gaps = []
+        findings = []
+        chain = ChainValue(words: (0, 0, 0, 0))
+    }
 
     /// As `tapedeck verify` ends.
     public var exitStatus: Int32 {
@@ -46,22 +60,5 @@ public struct Verification: Sendable {
         case .cut: 1
         case .damaged: 2
         }
-    }
-}
-
-/// Proves a recording: checksums, chain, numbers without holes, commits, counts, manifest.
-public enum Verifier {
-    /// Reads all of it, one chunk at a time.
-    ///
-    /// - Parameters:
-    ///   - path: a recording's directory, or one MCAP file (then without chain and HEAD).
-    ///   - progress: bytes read so far and in all, called now and then.
-    /// - Throws: ``JournalError`` only where nothing can be judged: missing, no recording, newer format.
-    public static func verify(
-        _ path: String,
-        files: any JournalFiles = SystemFiles(),
-        progress: (_ read: UInt64, _ all: UInt64) -> Void = { _, _ in }
-    ) throws(JournalError) -> Verification {
-        throw JournalError(.missing, file: path)
     }
 }

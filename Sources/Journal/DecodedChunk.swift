@@ -1,0 +1,198 @@
+import Market
+
+/// A Chunk's records in memory, checked once so that they can then be read without checks.
+///
+/// Not Sendable: one owner, one thread.
+final class DecodedChunk {
+    /// Channels and Messages, every length known to be right.
+    private(set) var records = ByteBuffer(capacity: 128 << 10)
+    /// Channels in it, in order.
+    private(set) var channels: [MCAP.Channel] = []
+    /// Messages in it, commits not counted.
+    private(set) var count: UInt64 = 0
+    /// The number of its first Message.
+    private(set) var first = SequenceNumber.none
+    /// What its last Message says, in a recording of ours.
+    private(set) var commit: Commit?
+    private(set) var startTime: UInt64 = .max
+    private(set) var endTime: UInt64 = 0
+    /// The highest channel id of its Messages.
+    private(set) var largestChannel: UInt16 = 0
+    private let decompressor = Decompressor()
+
+    var last: SequenceNumber { SequenceNumber(first.value + count - (count > 0 ? 1 : 0)) }
+
+    /// Decompresses a Chunk record's body and checks it.
+    ///
+    /// - Parameters:
+    ///   - isOurs: the checksum must hold even when it is zero, times must be right, a commit must be last.
+    ///   - first: the number of its first Message where no commit tells it.
+    func decode(
+        chunk body: UnsafeRawBufferPointer,
+        isOurs: Bool,
+        first: SequenceNumber
+    ) throws(JournalError.Reason) {
+        do throws(Malformed) {
+            let (header, start) = try MCAP.chunk(body)
+            guard header.uncompressedSize <= ReadWindow.limit else {
+                throw JournalError.Reason.tooLarge(
+                    what: "a chunk",
+                    bytes: header.uncompressedSize,
+                    limit: ReadWindow.limit
+                ).asMalformed
+            }
+            var reader = ByteReader(UnsafeRawBufferPointer(rebasing: body[start...]))
+            let stored = try reader.take(header.recordsLength)
+            try unpack(stored, header)
+            let crc = Checksum.crc32(records.bytes)
+            guard crc == header.uncompressedCRC || (!isOurs && header.uncompressedCRC == 0) else {
+                throw Malformed("a chunk fails its checksum", at: 0)
+            }
+            try walk(isOurs: isOurs, first: first, needsCommit: isOurs)
+            if isOurs {
+                guard header.startTime == startTime, header.endTime == endTime, reader.isAtEnd
+                else {
+                    throw Malformed("a chunk's times are not those of its messages", at: 0)
+                }
+            }
+        } catch {
+            count = 0
+            throw error.reason(isOurs: isOurs)
+        }
+    }
+
+    /// Takes records as they stand outside a chunk: a foreign file's loose Message, or what tails hold.
+    func decode(
+        records bytes: UnsafeRawBufferPointer,
+        isOurs: Bool,
+        first: SequenceNumber
+    ) throws(JournalError.Reason) {
+        records.count = 0
+        records.append(bytes)
+        do throws(Malformed) {
+            try walk(isOurs: isOurs, first: first, needsCommit: false)
+        } catch {
+            count = 0
+            throw error.reason(isOurs: isOurs)
+        }
+    }
+
+    private func unpack(
+        _ stored: UnsafeRawBufferPointer,
+        _ header: MCAP.ChunkHeader
+    ) throws(Malformed) {
+        switch header.compression {
+        case "":
+            guard UInt64(stored.count) == header.uncompressedSize else {
+                throw Malformed("a chunk whose two lengths differ", at: 0)
+            }
+            records.count = 0
+            records.append(stored)
+        case "zstd":
+            try decompressor.decompress(stored, size: Int(header.uncompressedSize), into: &records)
+        default:
+            throw JournalError.Reason.compression(String(header.compression.prefix(32))).asMalformed
+        }
+    }
+
+    /// Looks at every record once: framing, Channels, sequence numbers, the commit.
+    private func walk(
+        isOurs: Bool,
+        first given: SequenceNumber,
+        needsCommit: Bool
+    ) throws(Malformed) {
+        channels.removeAll(keepingCapacity: true)
+        count = 0
+        commit = nil
+        startTime = .max
+        endTime = 0
+        largestChannel = 0
+        var firstLow: UInt32 = 0
+        let bytes = records.bytes
+        var offset = 0
+        while offset < bytes.count {
+            guard bytes.count - offset >= MCAP.recordHeader else {
+                throw Malformed("a record is cut off inside its chunk", at: offset)
+            }
+            let length = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 1, as: UInt64.self)
+            )
+            guard length <= UInt64(bytes.count - offset - MCAP.recordHeader) else {
+                throw Malformed("a record of \(length) bytes leaves its chunk", at: offset)
+            }
+            let end = offset + MCAP.recordHeader + Int(length)
+            switch bytes[offset] {
+            case MCAP.Opcode.message.rawValue:
+                guard length >= UInt64(MCAP.messageHeader) else {
+                    throw Malformed("a message of \(length) bytes", at: offset)
+                }
+                guard let base = bytes.baseAddress else { break }
+                let header = MessageHeader(record: base + offset)
+                startTime = min(startTime, header.time)
+                endTime = max(endTime, header.time)
+                largestChannel = max(largestChannel, header.channel)
+                if isOurs {
+                    guard commit == nil else {
+                        throw Malformed("a message behind its chunk's commit", at: offset)
+                    }
+                    if header.channel == StreamTable.commitID.value {
+                        let start = offset + MCAP.recordHeader + MCAP.messageHeader
+                        commit = Commit(
+                            payload: UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+                        )
+                        guard commit != nil else {
+                            throw Malformed("a commit that says nothing", at: offset)
+                        }
+                        break
+                    }
+                    if count == 0 { firstLow = header.sequence }
+                    guard header.sequence == firstLow &+ UInt32(truncatingIfNeeded: count) else {
+                        throw Malformed("sequence numbers with a hole inside a chunk", at: offset)
+                    }
+                }
+                count += 1
+            case MCAP.Opcode.channel.rawValue:
+                let body = bytes[(offset + MCAP.recordHeader)..<end]
+                channels.append(try MCAP.channel(UnsafeRawBufferPointer(rebasing: body)))
+            default: break
+            }
+            offset = end
+        }
+        try number(isOurs: isOurs, given: given, low: firstLow, needsCommit: needsCommit)
+    }
+
+    private func number(
+        isOurs: Bool,
+        given: SequenceNumber,
+        low: UInt32,
+        needsCommit: Bool
+    ) throws(Malformed) {
+        first = given
+        guard isOurs else { return }
+        if needsCommit {
+            guard let commit else { throw Malformed("a chunk without a commit", at: 0) }
+            guard count > 0, commit.last.value - commit.first.value == count - 1 else {
+                throw Malformed("a chunk of \(count) messages whose commit says otherwise", at: 0)
+            }
+            first = commit.first
+        }
+        guard count == 0 || UInt32(truncatingIfNeeded: first.value) == low else {
+            throw Malformed("a chunk with other sequence numbers than its place has", at: 0)
+        }
+    }
+}
+
+extension JournalError.Reason {
+    /// Carried through code that throws ``Malformed``, and taken out again by `reason(isOurs:)`.
+    fileprivate var asMalformed: Malformed {
+        var malformed = Malformed("", at: 0)
+        malformed.reason = self
+        return malformed
+    }
+}
+
+extension Malformed {
+    func reason(isOurs: Bool) -> JournalError.Reason {
+        reason ?? (isOurs ? .damaged(text) : .malformed(text))
+    }
+}

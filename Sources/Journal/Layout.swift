@@ -1,0 +1,68 @@
+import Market
+
+/// Where everything of an opened recording is: what its cursors share, and never changes.
+///
+/// The directory's descriptor lives as long as the layout.
+final class Layout: Sendable {
+    let directory: RecordingDirectory
+    let names: [String]
+    /// By segment: its first number.
+    let firsts: [SequenceNumber]
+    /// By segment: `log_time` of the record before its first.
+    let times: [Timestamp]
+    /// By segment: behind its last record that counts; `nil` where its own end says so.
+    let limits: [UInt64?]
+    /// False for a single file of another origin.
+    let isOurs: Bool
+    /// Chunks of the last segment when it has no index of its own.
+    let lastIndex: SegmentIndex?
+    /// Records that only the tails hold.
+    let tail: TailReader.ByteBufferBox
+    let tailFirst: SequenceNumber
+    let tailCount: UInt64
+
+    /// A recording's directory.
+    init(_ directory: RecordingDirectory, _ list: SegmentList, _ salvage: Salvage) {
+        self.directory = directory
+        names = salvage.names
+        firsts = list.segments.map(\.first)
+        times = list.times
+        var limits = list.limits
+        if !salvage.isSealed, !limits.isEmpty { limits[limits.count - 1] = salvage.end }
+        self.limits = limits
+        isOurs = true
+        lastIndex = salvage.isSealed ? nil : salvage.index
+        tail = salvage.tail
+        tailFirst = salvage.lastInSegment.next
+        tailCount = salvage.tailCount
+    }
+
+    /// One file, in a directory that need not be a recording.
+    init(file name: String, in directory: RecordingDirectory, head: SegmentHead?) {
+        self.directory = directory
+        names = [name]
+        firsts = [head?.first ?? .first]
+        times = [head?.time ?? .zero]
+        limits = [nil]
+        isOurs = head != nil
+        lastIndex = nil
+        tail = TailReader.ByteBufferBox()
+        tailFirst = .none
+        tailCount = 0
+    }
+
+    deinit { directory.close() }
+
+    /// The chunks of a segment: from its own index, or found by reading it once.
+    func index(of position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex? {
+        guard isOurs else { return nil }
+        if let index = try segment.index(),
+            limits[position] == nil || limits[position] == segment.window.size
+        {
+            return index
+        }
+        if position == names.count - 1, let lastIndex { return lastIndex }
+        let limit = limits[position] ?? segment.window.size
+        return try SegmentScan(segment, limit: limit, durable: limit, tails: nil).index
+    }
+}

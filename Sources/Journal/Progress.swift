@@ -1,0 +1,160 @@
+import Glibc
+import Market
+import Synchronization
+
+/// Watermarks, health, and those who wait for them. Shared by all threads.
+final class Progress: Sendable {
+    private struct Waiter {
+        var number: UInt64
+        var body: @Sendable (Bool) -> Void
+    }
+
+    private struct Waiters {
+        var written: [Waiter] = []
+        var durable: [Waiter] = []
+        var health = RecorderHealth.sound
+        var statistics = RecorderStatistics()
+    }
+
+    private let appendedValue: Atomic<UInt64>
+    private let writtenValue: Atomic<UInt64>
+    private let durableValue: Atomic<UInt64>
+    private let waitingForWritten = Atomic<Int>(0)
+    private let waitingForDurable = Atomic<Int>(0)
+    private let failedFlag = Atomic<Bool>(false)
+    private let waiters = Mutex(Waiters())
+
+    init(at number: SequenceNumber) {
+        appendedValue = Atomic(number.value)
+        writtenValue = Atomic(number.value)
+        durableValue = Atomic(number.value)
+    }
+
+    var marks: Watermarks {
+        // In this order, so that durable ≤ written ≤ appended in what is seen.
+        let durable = durableValue.load(ordering: .acquiring)
+        let written = writtenValue.load(ordering: .acquiring)
+        let appended = appendedValue.load(ordering: .acquiring)
+        return Watermarks(
+            appended: SequenceNumber(appended),
+            written: SequenceNumber(written),
+            durable: SequenceNumber(durable)
+        )
+    }
+
+    @inline(__always)
+    func appended(_ number: UInt64) { appendedValue.store(number, ordering: .releasing) }
+
+    func written(_ number: SequenceNumber) {
+        writtenValue.store(number.value, ordering: .sequentiallyConsistent)
+        if waitingForWritten.load(ordering: .sequentiallyConsistent) > 0 { release() }
+    }
+
+    func durable(_ number: SequenceNumber) {
+        durableValue.store(number.value, ordering: .sequentiallyConsistent)
+        if waitingForDurable.load(ordering: .sequentiallyConsistent) > 0 { release() }
+    }
+
+    /// The segment is full and its owner rolls.
+    ///
+    private let rollDue = Atomic<Bool>(false)
+    func rollIsDue() { rollDue.store(true, ordering: .relaxed) }
+    func rollIsDone() { rollDue.store(false, ordering: .relaxed) }
+    var isRollDue: Bool { rollDue.load(ordering: .relaxed) }
+
+    var isDurableWanted: Bool { waitingForDurable.load(ordering: .acquiring) > 0 }
+    var isFailed: Bool { failedFlag.load(ordering: .relaxed) }
+    var health: RecorderHealth { waiters.withLock { $0.health } }
+    var statistics: RecorderStatistics {
+        waiters.withLock { $0.statistics }
+    }
+
+    func count(_ change: (inout RecorderStatistics) -> Void) {
+        waiters.withLock { change(&$0.statistics) }
+    }
+
+    /// A step down; true when it is one. What failed stays failed.
+    func step(to health: RecorderHealth) -> Bool {
+        let isLower = waiters.withLock { waiters -> Bool in
+            switch (waiters.health, health) {
+            case (.sound, .degraded), (.sound, .failed), (.degraded, .failed):
+                waiters.health = health
+                return true
+            default: return false
+            }
+        }
+        if case .failed = health {
+            failedFlag.store(true, ordering: .sequentiallyConsistent)
+            release()
+        }
+        return isLower
+    }
+
+    /// No record will come any more: whoever still waits gets false.
+    ///
+    func end() {
+        failedFlag.store(true, ordering: .sequentiallyConsistent)
+        release()
+    }
+
+    func whenWritten(_ number: SequenceNumber, _ body: @escaping @Sendable (Bool) -> Void) {
+        if writtenValue.load(ordering: .acquiring) >= number.value { return body(true) }
+        waiters.withLock { $0.written.append(Waiter(number: number.value, body: body)) }
+        waitingForWritten.add(1, ordering: .sequentiallyConsistent)
+        // It may have been written between the first look and the entry in the list.
+        if writtenValue.load(ordering: .sequentiallyConsistent) >= number.value || isFailed {
+            release()
+        }
+    }
+
+    func whenDurable(_ number: SequenceNumber, _ body: @escaping @Sendable (Bool) -> Void) {
+        if durableValue.load(ordering: .acquiring) >= number.value { return body(true) }
+        waiters.withLock { $0.durable.append(Waiter(number: number.value, body: body)) }
+        waitingForDurable.add(1, ordering: .sequentiallyConsistent)
+        if durableValue.load(ordering: .sequentiallyConsistent) >= number.value || isFailed {
+            release()
+        }
+    }
+
+    /// Calls everyone whose number has come, or all when none will come any more.
+    private func release() {
+        let hasFailed = failedFlag.load(ordering: .sequentiallyConsistent)
+        let written = writtenValue.load(ordering: .sequentiallyConsistent)
+        let durable = durableValue.load(ordering: .sequentiallyConsistent)
+        let (first, second) = waiters.withLock { waiters -> ([Waiter], [Waiter]) in
+            let first = waiters.written.filter { hasFailed || $0.number <= written }
+            let second = waiters.durable.filter { hasFailed || $0.number <= durable }
+            if !first.isEmpty {
+                waiters.written.removeAll { hasFailed || $0.number <= written }
+                waitingForWritten.subtract(first.count, ordering: .sequentiallyConsistent)
+            }
+            if !second.isEmpty {
+                waiters.durable.removeAll { hasFailed || $0.number <= durable }
+                waitingForDurable.subtract(second.count, ordering: .sequentiallyConsistent)
+            }
+            return (first, second)
+        }
+        for waiter in first { waiter.body(waiter.number <= written) }
+        for waiter in second { waiter.body(waiter.number <= durable) }
+    }
+}
+
+/// Blocks one thread until another opens it.
+///
+/// `@unchecked Sendable`: a POSIX semaphore is made to be shared.
+final class Gate: @unchecked Sendable {
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func open() { sem_post(semaphore) }
+
+    func wait() {
+        while sem_wait(semaphore) != 0, errno == EINTR {}
+    }
+}

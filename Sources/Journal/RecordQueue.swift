@@ -1,0 +1,167 @@
+import Glibc
+import Synchronization
+
+/// The way from the appending thread to the recorder's: bytes in blocks, no lock.
+///
+/// One thread writes, one thread reads. What travels is MCAP Message records as they will stand in a
+/// chunk, and now and then a mark of our own (``Mark``). Blocks are reused, so a steady state takes no
+/// memory; a burst takes blocks up to the bound and gives them back.
+///
+/// `@unchecked Sendable`: `writing…` is touched by the appending thread only, `reading…` by the recorder's
+/// only; a block's bytes and its link are published by `published`, stored after them.
+final class RecordQueue: @unchecked Sendable {
+    static let blockBytes = 256 << 10
+
+    /// Opcodes that MCAP leaves to applications, for what is no Message and never reaches a file.
+    enum Mark {
+        /// The records that follow belong to a new segment; the body is its checkpoint.
+        static let roll: UInt8 = 0x81
+    }
+
+    private final class Block {
+        let base: UnsafeMutableRawPointer
+        let capacity: Int
+        /// Bytes in it, once the writer has gone on to the next.
+        let used = Atomic<Int>(Int.max)
+        var next: Block?
+
+        init(capacity: Int) {
+            self.capacity = capacity
+            base = .allocate(byteCount: capacity, alignment: 64)
+        }
+
+        deinit { base.deallocate() }
+    }
+
+    // The appending thread's.
+    private var writingBlock: Block
+    private(set) var writingPlace: UnsafeMutableRawPointer
+    private var writingEnd: UnsafeMutableRawPointer
+    private var writingPosition: UInt64 = 0
+
+    // The recorder thread's.
+    private var readingBlock: Block
+    private var readingOffset = 0
+    private var readingPosition: UInt64 = 0
+    private var finished: [Block] = []
+
+    // Both.
+    private let published = Atomic<UInt64>(0)
+    private let released = Atomic<UInt64>(0)
+    private let spareA = Atomic<Unmanaged<Block>?>(nil)
+    private let spareB = Atomic<Unmanaged<Block>?>(nil)
+
+    init() {
+        let block = Block(capacity: RecordQueue.blockBytes)
+        writingBlock = block
+        readingBlock = block
+        writingPlace = block.base
+        writingEnd = block.base + block.capacity
+    }
+
+    deinit {
+        spareA.load(ordering: .acquiring)?.release()
+        spareB.load(ordering: .acquiring)?.release()
+        // Link by link: a long list must not be freed by recursion.
+        var block: Block? = finished.first ?? readingBlock
+        while let current = block {
+            block = current.next
+            current.next = nil
+        }
+    }
+
+    // MARK: The appending thread
+
+    /// Bytes appended and not yet on disk.
+    var queued: Int {
+        Int(published.load(ordering: .relaxed) &- released.load(ordering: .acquiring))
+    }
+
+    /// Where the next `count` bytes go; they are seen after ``publish(_:)``.
+    @inline(__always)
+    func room(for count: Int) -> UnsafeMutableRawPointer {
+        if writingEnd - writingPlace < count { turnBlock(count) }
+        return writingPlace
+    }
+
+    /// Shows the reader the `count` bytes that were put where ``room(for:)`` said.
+    @inline(__always)
+    func publish(_ count: Int) {
+        writingPlace += count
+        writingPosition &+= UInt64(count)
+        // Sequentially consistent: the appending thread then asks whether the recorder sleeps, and the
+        // recorder says that it sleeps and then looks here. One of the two must see the other.
+        published.store(writingPosition, ordering: .sequentiallyConsistent)
+    }
+
+    @inline(never)
+    private func turnBlock(_ count: Int) {
+        let block: Block
+        let isOrdinary = count <= RecordQueue.blockBytes
+        if isOrdinary, let spare = spareA.exchange(nil, ordering: .acquiring) {
+            block = spare.takeRetainedValue()
+        } else if isOrdinary, let spare = spareB.exchange(nil, ordering: .acquiring) {
+            block = spare.takeRetainedValue()
+        } else {
+            block = Block(capacity: max(count, RecordQueue.blockBytes))
+        }
+        writingBlock.next = block
+        writingBlock.used.store(writingPlace - writingBlock.base, ordering: .releasing)
+        writingBlock = block
+        writingPlace = block.base
+        writingEnd = block.base + block.capacity
+    }
+
+    // MARK: The recorder's thread
+
+    /// Whether anything waits.
+    var isEmpty: Bool { published.load(ordering: .sequentiallyConsistent) == readingPosition }
+
+    /// Adds pieces of whole records, in order, to `pieces` until they hold `limit` bytes or more.
+    ///
+    /// - Returns: bytes given. They stay counted as queued, and stay where they are, until ``release()``.
+    func read(upTo limit: Int, into pieces: inout [UnsafeRawBufferPointer]) -> Int {
+        let end = published.load(ordering: .acquiring)
+        var given = 0
+        while readingPosition < end, given < limit {
+            let used = readingBlock.used.load(ordering: .acquiring)
+            if readingOffset == used {
+                guard let next = readingBlock.next else { break }
+                finished.append(readingBlock)
+                readingBlock = next
+                readingOffset = 0
+                continue
+            }
+            let ahead = Int(end - readingPosition)
+            let count = used == Int.max ? ahead : min(ahead, used - readingOffset)
+            pieces.append(
+                UnsafeRawBufferPointer(start: readingBlock.base + readingOffset, count: count)
+            )
+            readingOffset += count
+            readingPosition += UInt64(count)
+            given += count
+        }
+        return given
+    }
+
+    /// What was read is on disk: its bytes no longer count and its blocks are free.
+    func release() {
+        for block in finished { recycle(block) }
+        finished.removeAll(keepingCapacity: true)
+        released.store(readingPosition, ordering: .releasing)
+    }
+
+    private func recycle(_ block: Block) {
+        block.next = nil
+        guard block.capacity == RecordQueue.blockBytes else { return }
+        block.used.store(Int.max, ordering: .relaxed)
+        let spare = Unmanaged.passRetained(block)
+        if spareA.compareExchange(expected: nil, desired: spare, ordering: .releasing).exchanged {
+            return
+        }
+        if spareB.compareExchange(expected: nil, desired: spare, ordering: .releasing).exchanged {
+            return
+        }
+        spare.release()
+    }
+}

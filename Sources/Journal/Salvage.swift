@@ -1,0 +1,183 @@
+import Market
+
+/// The longest run of consecutive numbers that a directory holds; found by reading only.
+///
+/// Verified chunks of the segments, then entries of both tails with a good CRC and the last segment's run.
+/// Recorders go on from it, readers read it in memory.
+struct Salvage {
+    /// Names of the segments, in order of their numbers.
+    let names: [String]
+    /// HEAD's newer slot; `nil` when none reads.
+    let head: Head?
+    /// What the last segment says of itself.
+    let lastHead: SegmentHead
+    /// Present where the recording is sealed.
+    let seal: MCAP.Metadata?
+    /// Chunks of the last segment that proved themselves.
+    let index: SegmentIndex
+    /// Behind the last record of the last segment that counts.
+    let end: UInt64
+    /// Numbers in the last segment's chunks end here.
+    let lastInSegment: SequenceNumber
+    private(set) var last: SequenceNumber
+    private(set) var lastTime: UInt64
+    /// `log_time` of the last record in the last segment's chunks, or of the one before it.
+    let timeInSegment: UInt64
+    private(set) var streams: [ChannelAnnouncement]
+    /// Channels and Messages that only the tails hold, behind `lastInSegment`.
+    let tail = TailReader.ByteBufferBox()
+    private(set) var tailCount: UInt64 = 0
+    /// Messages by channel in the last segment's chunks and the tail; empty when sealed.
+    private(set) var counts: [UInt16: UInt64] = [:]
+    /// Bytes past HEAD that form no record.
+    private(set) var torn: [JournalError] = []
+    private(set) var tornBytes: UInt64 = 0
+    /// What was durable and is not there as it was.
+    private(set) var damage: [JournalError] = []
+
+    var isSealed: Bool { seal != nil }
+    /// Chain value after the last chunk; what is only in tails has no link yet.
+    var chain: ChainValue { index.chain }
+
+    /// - Throws: `missing` when there is no segment; anything that makes the last segment's head unreadable.
+    init(_ directory: RecordingDirectory) throws(JournalError) {
+        // Tails first, HEAD before the segment: a recorder may be writing meanwhile.
+        var tails = try TailReader(in: directory)
+        head = try Head.read(in: directory)
+        names = try directory.segmentNames()
+        guard let name = names.last else {
+            throw JournalError(.notARecording, file: directory.path)
+        }
+        let segment = try SegmentFile(name, in: directory)
+        guard let lastHead = segment.head else {
+            throw segment.error(.damaged("not a segment of ours"), at: 0)
+        }
+        guard lastHead.first == RecordingDirectory.firstNumber(ofSegment: name) else {
+            throw segment.error(.damaged("a segment under another's name"), at: 0)
+        }
+        self.lastHead = lastHead
+        streams = lastHead.streams
+        seal = try segment.metadata(Seal.name)
+        if seal != nil, let index = try segment.index(),
+            let statistics = segment.summary?.statistics
+        {
+            self.index = index
+            end = segment.window.size
+            lastInSegment = index.entries.last?.last ?? SequenceNumber(lastHead.first.value - 1)
+            last = lastInSegment
+            lastTime = max(UInt64(bitPattern: lastHead.time.nanoseconds), statistics.endTime)
+            timeInSegment = lastTime
+            checkHead(directory)
+            return
+        }
+        tails.select(run: lastHead.run)
+        let durable = head?.segment == lastHead.first ? head?.offset ?? 0 : 0
+        let scan = try SegmentScan(
+            segment,
+            limit: segment.window.size,
+            durable: durable,
+            tails: tails
+        )
+        index = scan.index
+        end = scan.end
+        lastInSegment = scan.last
+        last = scan.last
+        lastTime = scan.lastTime
+        timeInSegment = scan.lastTime
+        counts = scan.counts
+        announce(scan.announced)
+        for finding in scan.findings {
+            if (finding.offset ?? 0) < durable {
+                damage.append(finding)
+            } else {
+                torn.append(finding)
+                tornBytes += segment.window.size - scan.end
+            }
+        }
+        torn += tails.torn
+        tornBytes += tails.tornBytes
+        if damage.isEmpty { read(tails) }
+        if scan.hasDataEnd, segment.summary == nil, scan.end <= durable {
+            damage.append(
+                segment.error(.damaged("the segment's summary does not read"), at: scan.end)
+            )
+        }
+        checkHead(directory)
+    }
+
+    /// Takes up what stands in the tails behind the last chunk.
+    private mutating func read(_ tails: TailReader) {
+        var seen: Set<UInt16> = []
+        while let record = tails.message(last.next), let base = record.baseAddress {
+            let header = MessageHeader(record: base)
+            guard header.sequence == UInt32(truncatingIfNeeded: last.next.value),
+                header.time >= lastTime
+            else { break }
+            if seen.insert(header.channel).inserted {
+                guard let channel = tails.channel(header.channel) else { break }
+                tail.buffer.append(channel)
+            }
+            tail.buffer.append(record)
+            tailCount += 1
+            counts[header.channel, default: 0] += 1
+            last = last.next
+            lastTime = header.time
+            if header.channel == StreamTable.channelID.value {
+                let start = MCAP.recordHeader + MCAP.messageHeader
+                let payload = UnsafeRawBufferPointer(rebasing: record[start...])
+                if let announcement = ChannelAnnouncement(payload: payload) {
+                    announce([announcement])
+                }
+            }
+        }
+    }
+
+    private mutating func announce(_ new: [ChannelAnnouncement]) {
+        for stream in new where Int(stream.id.value) == streams.count + 1 { streams.append(stream) }
+    }
+
+    /// What HEAD says was durable must be there.
+    private mutating func checkHead(_ directory: RecordingDirectory) {
+        guard let head else { return }
+        let place = directory.place(RecordingDirectory.head)
+        if head.durable > last {
+            damage.append(
+                JournalError(
+                    .damaged(
+                        "records \(last.next) to \(head.durable) were durable and are missing"
+                    ),
+                    file: place,
+                    sequence: last
+                )
+            )
+        } else if head.segment == lastHead.first, head.offset > end {
+            damage.append(
+                JournalError(
+                    .damaged("bytes up to \(head.offset) were durable and end at \(end)"),
+                    file: directory.place(names.last ?? ""),
+                    offset: end,
+                    sequence: last
+                )
+            )
+        }
+    }
+}
+
+/// The `Metadata` record that makes a recording sealed; last in the data of its last segment.
+enum Seal {
+    static let name = "tapedeck.seal"
+
+    static func metadata(_ manifest: Manifest) -> MCAP.Metadata {
+        MCAP.Metadata(
+            name: name,
+            values: [
+                Label("recording", manifest.id),
+                Label("state", manifest.state.rawValue),
+                Label("runs", String(manifest.runs)),
+                Label("first", String(manifest.first.value)),
+                Label("last", String(manifest.last.value)),
+                Label("chain", (manifest.segments.last?.chainLast).map(\.description) ?? ""),
+            ]
+        )
+    }
+}

@@ -1,0 +1,71 @@
+import Market
+
+/// The segments of a directory as the manifest lists them, read from their heads.
+struct SegmentList {
+    private(set) var segments: [Manifest.Segment] = []
+    /// By segment: where it ends as the next one's head says; `nil` for the last.
+    private(set) var limits: [UInt64?] = []
+    /// By segment: `log_time` of the record before its first.
+    private(set) var times: [Timestamp] = []
+    private(set) var heads: [SegmentHead] = []
+
+    init(_ directory: RecordingDirectory, _ salvage: Salvage) throws(JournalError) {
+        for name in salvage.names {
+            let segment = try SegmentFile(name, in: directory)
+            guard let head = segment.head else {
+                throw segment.error(.damaged("not a segment of ours"), at: 0)
+            }
+            heads.append(head)
+            times.append(head.time)
+        }
+        for (index, head) in heads.enumerated() {
+            let isLast = index + 1 == heads.count
+            let next = isLast ? nil : heads[index + 1]
+            segments.append(
+                Manifest.Segment(
+                    name: salvage.names[index],
+                    first: head.first,
+                    last: next?.first.previous ?? salvage.lastInSegment,
+                    chainFirst: head.chain,
+                    chainLast: next?.chain ?? salvage.chain
+                )
+            )
+            let previous = next?.previous
+            limits.append(previous?.name == salvage.names[index] ? previous?.end : nil)
+        }
+    }
+
+    /// `log_time` of the recording's first record; zero when there is none.
+    static func firstTime(
+        _ directory: RecordingDirectory,
+        _ salvage: Salvage
+    ) throws(JournalError) -> UInt64 {
+        guard let name = salvage.names.first else { return 0 }
+        let segment = try SegmentFile(name, in: directory)
+        var offset = segment.dataStart
+        while let place = try segment.window.record(at: offset), let next = place.end {
+            if place.opcode == MCAP.Opcode.chunk.rawValue {
+                let body = try segment.window.body(place)
+                return try segment.parse(at: offset) { () throws(Malformed) in
+                    try MCAP.chunk(body).header.startTime
+                }
+            }
+            if place.opcode == MCAP.Opcode.dataEnd.rawValue { break }
+            offset = next
+        }
+        guard salvage.tailCount > 0, let base = salvage.tail.buffer.bytes.baseAddress else {
+            return 0
+        }
+        // The first record stands behind its Channel.
+        var place = 0
+        while place < salvage.tail.buffer.count {
+            let record = base + place
+            if record.load(as: UInt8.self) == MCAP.Opcode.message.rawValue {
+                return MessageHeader(record: record).time
+            }
+            let length = record.loadUnaligned(fromByteOffset: 1, as: UInt64.self).littleEndian
+            place += MCAP.recordHeader + Int(length)
+        }
+        return 0
+    }
+}

@@ -1,0 +1,204 @@
+import Market
+
+/// Writes one segment: head, chunks, and at its end index, summary and footer.
+///
+/// It is built under another name and gets its own when its head is durable, so a segment with a
+/// segment's name always has a whole head. Belongs to the recorder's thread.
+final class SegmentWriter {
+    static let draft = "segment" + RecordingDirectory.unfinished
+
+    let directory: RecordingDirectory
+    let head: SegmentHead
+    let name: String
+    let file: OpenFile
+    /// Where the next record goes.
+    private(set) var offset: UInt64 = 0
+    private(set) var index: SegmentIndex
+    private var crc: UInt32 = 0
+    private var statistics = MCAP.Statistics()
+    private var counts: [UInt64] = []
+    private var attachments: [MCAP.AttachmentIndex] = []
+    private var metadata: [MCAP.MetadataIndex] = []
+
+    /// Makes the file under the draft's name and writes the head.
+    init(_ head: SegmentHead, in directory: RecordingDirectory) throws(JournalError) {
+        self.directory = directory
+        self.head = head
+        name = RecordingDirectory.segmentName(head.first)
+        index = SegmentIndex(chain: head.chain)
+        try directory.removeIfThere(SegmentWriter.draft)
+        file = try directory.open(SegmentWriter.draft, .create)
+        let encoded = head.encode()
+        metadata.append(
+            MCAP.MetadataIndex(
+                offset: UInt64(encoded.metadata),
+                length: UInt64(encoded.streams - encoded.metadata),
+                name: SegmentHead.metadataName
+            )
+        )
+        let time = UInt64(bitPattern: head.time.nanoseconds)
+        // The data size is what remains of the record without its other fields: see `attachment`.
+        attachments.append(
+            MCAP.AttachmentIndex(
+                offset: UInt64(encoded.streams),
+                length: UInt64(encoded.checkpoint - encoded.streams),
+                time: time,
+                dataSize: UInt64(encoded.checkpoint - encoded.streams)
+                    - SegmentWriter.attachmentOverhead(SegmentHead.streamsName, "application/json"),
+                name: SegmentHead.streamsName,
+                mediaType: "application/json"
+            )
+        )
+        attachments.append(
+            MCAP.AttachmentIndex(
+                offset: UInt64(encoded.checkpoint),
+                length: UInt64(encoded.bytes.count - encoded.checkpoint),
+                time: time,
+                dataSize: UInt64(head.checkpoint.count),
+                name: SegmentHead.checkpointName,
+                mediaType: "application/octet-stream"
+            )
+        )
+        var buffer = ByteBuffer(capacity: encoded.bytes.count)
+        buffer.append(encoded.bytes)
+        try append(buffer.bytes)
+    }
+
+    /// The head, and chunks written so far, are durable and have their name.
+    func publish() throws(JournalError) {
+        try directory.sync(file, name)
+        try directory.rename(SegmentWriter.draft, to: name)
+        try directory.syncNames()
+    }
+
+    func close() { directory.files.close(file) }
+
+    /// Appends an encoded Chunk record.
+    func append(_ chunk: EncodedChunk) throws(JournalError) {
+        var entry = chunk.entry
+        entry.offset = offset
+        try append(chunk.buffer.bytes)
+        index.entries.append(entry)
+        index.chain = chunk.commit.chain
+        statistics.chunkCount += 1
+        for (position, channel) in entry.channels.enumerated() {
+            while counts.count <= Int(channel) { counts.append(0) }
+            counts[Int(channel)] += chunk.counts[position]
+            statistics.messageCount += chunk.counts[position]
+        }
+        if statistics.chunkCount == 1 { statistics.startTime = entry.startTime }
+        statistics.endTime = entry.endTime
+    }
+
+    private func append(_ bytes: UnsafeRawBufferPointer) throws(JournalError) {
+        try directory.write(file, name, bytes, at: offset)
+        crc = Checksum.crc32(bytes, from: crc)
+        offset += UInt64(bytes.count)
+    }
+
+    private static func attachmentOverhead(_ name: String, _ mediaType: String) -> UInt64 {
+        UInt64(MCAP.recordHeader + 8 + 8 + 4 + name.utf8.count + 4 + mediaType.utf8.count + 8 + 4)
+    }
+}
+
+extension SegmentWriter {
+    /// Index, DataEnd, summary, footer. The segment is complete; nothing is synced here.
+    func finish(seal: MCAP.Metadata?, streams: [ChannelAnnouncement]) throws(JournalError) {
+        var end = ByteBuffer(capacity: 4096)
+        let indexAttachment = MCAP.Attachment(
+            time: statistics.endTime,
+            name: SegmentIndex.name,
+            mediaType: "application/octet-stream",
+            data: index.encode()
+        )
+        end.attachment(indexAttachment)
+        attachments.append(
+            MCAP.AttachmentIndex(
+                offset: offset,
+                length: UInt64(end.count),
+                time: statistics.endTime,
+                dataSize: UInt64(indexAttachment.data.count),
+                name: indexAttachment.name,
+                mediaType: indexAttachment.mediaType
+            )
+        )
+        if let seal {
+            let start = end.count
+            end.metadata(seal)
+            metadata.append(
+                MCAP.MetadataIndex(
+                    offset: offset + UInt64(start),
+                    length: UInt64(end.count - start),
+                    name: seal.name
+                )
+            )
+        }
+        try append(end.bytes)
+        end.count = 0
+        end.dataEnd(crc: crc)
+        try append(end.bytes)
+        end.count = 0
+        writeSummary(into: &end, streams: streams)
+        try append(end.bytes)
+    }
+
+    /// Groups of records of one kind, an offset for each group, the footer.
+    private func writeSummary(into buffer: inout ByteBuffer, streams: [ChannelAnnouncement]) {
+        let start = offset
+        var groups: [MCAP.SummaryOffset] = []
+        func group(
+            _ buffer: inout ByteBuffer,
+            _ opcode: MCAP.Opcode,
+            _ body: (inout ByteBuffer) -> Void
+        ) {
+            let begin = buffer.count
+            body(&buffer)
+            guard buffer.count > begin else { return }
+            groups.append(
+                MCAP.SummaryOffset(
+                    opcode: opcode.rawValue,
+                    start: start + UInt64(begin),
+                    length: UInt64(buffer.count - begin)
+                )
+            )
+        }
+        let used = streams.filter {
+            counts.indices.contains(Int($0.id.value)) && counts[Int($0.id.value)] > 0
+        }
+        statistics.channelCount = UInt32(used.count)
+        statistics.attachmentCount = UInt32(attachments.count)
+        statistics.metadataCount = UInt32(metadata.count)
+        statistics.channelMessageCounts = used.map {
+            MCAP.ChannelCount(channel: $0.id.value, count: counts[Int($0.id.value)])
+        }
+        group(&buffer, .channel) { for stream in used { $0.channel(stream.channel) } }
+        group(&buffer, .statistics) { $0.statistics(statistics) }
+        group(&buffer, .metadataIndex) { for entry in metadata { $0.metadataIndex(entry) } }
+        group(&buffer, .attachmentIndex) { for entry in attachments { $0.attachmentIndex(entry) } }
+        group(&buffer, .chunkIndex) {
+            for entry in index.entries { $0.chunkIndex(entry.chunkIndex) }
+        }
+        let offsets = start + UInt64(buffer.count)
+        for entry in groups { buffer.summaryOffset(entry) }
+        buffer.append(MCAP.Opcode.footer.rawValue)
+        buffer.append(UInt64(20))
+        buffer.append(start)
+        buffer.append(offsets)
+        buffer.append(Checksum.crc32(buffer.bytes))
+        buffer.append(MCAP.magic)
+    }
+}
+
+extension SegmentIndex.Entry {
+    var chunkIndex: MCAP.ChunkIndex {
+        MCAP.ChunkIndex(
+            startTime: startTime,
+            endTime: endTime,
+            offset: offset,
+            length: length,
+            compression: "zstd",
+            compressedSize: compressedSize,
+            uncompressedSize: uncompressedSize
+        )
+    }
+}

@@ -1,0 +1,359 @@
+import Market
+
+/// Proves a recording: checksums, chain, numbers without holes, commits, counts, manifest.
+public enum Verifier {
+    /// Reads all of it, one chunk at a time.
+    ///
+    /// - Parameters:
+    ///   - path: a recording's directory, or one MCAP file (then without HEAD and manifest).
+    ///   - progress: bytes read so far and in all, called after each chunk.
+    /// - Throws: ``JournalError`` only where nothing can be judged: missing, no recording, newer format.
+    public static func verify(
+        _ path: String,
+        files: any JournalFiles = SystemFiles(),
+        progress: (_ read: UInt64, _ all: UInt64) -> Void = { _, _ in }
+    ) throws(JournalError) -> Verification {
+        var audit = try Audit(path, files)
+        try audit.run(progress)
+        return audit.result
+    }
+}
+
+/// One verification under way.
+private struct Audit {
+    private let recording: Recording
+    private var layout: Layout { recording.layout }
+    private var chain: ChainValue
+    private var expected: SequenceNumber
+    private var time: UInt64 = 0
+    /// Streams announced by `session/channel` so far, by id.
+    private var announced: [UInt16: String] = [:]
+    private let hasher = ChainHasher()
+    private let chunk = DecodedChunk()
+    private(set) var result: Verification
+
+    init(_ path: String, _ files: any JournalFiles) throws(JournalError) {
+        recording = try Recording.open(path, files: files)
+        let layout = recording.layout
+        expected = layout.firsts.first ?? .first
+        chain = ChainHasher.genesis(id: recording.id)
+        result = Verification(id: recording.id, isSealed: recording.state != .open)
+        result.isSealed = recording.state == .sealed || recording.state == .recovered
+        result.segments = layout.names.count
+        result.findings = recording.damage
+    }
+
+    private mutating func find(_ error: JournalError) {
+        guard !result.findings.contains(error) else { return }
+        result.findings.append(error)
+    }
+
+    mutating func run(_ progress: (UInt64, UInt64) -> Void) throws(JournalError) {
+        let all = try recording.bytesOnDisk()
+        var before: UInt64 = 0
+        for (position, name) in layout.names.enumerated() {
+            do throws(JournalError) {
+                let segment = try SegmentFile(name, in: layout.directory)
+                begin(segment, position)
+                let limit = layout.limits[position] ?? segment.window.size
+                try read(segment, position, limit) { progress(before + $0, all) }
+                before += segment.window.size
+            } catch {
+                find(error)
+            }
+        }
+        readTail()
+        compareManifest()
+        progress(all, all)
+        conclude()
+    }
+
+    private mutating func begin(_ segment: SegmentFile, _ position: Int) {
+        guard let head = segment.head else { return }
+        for stream in head.streams { announced[stream.id.value] = stream.name.text }
+        if position == 0, head.first == .first {
+            if head.chain != chain {
+                find(
+                    segment.error(
+                        .damaged("the chain does not begin with the recording's id"),
+                        at: 0
+                    )
+                )
+            }
+        } else if position > 0, head.chain != chain {
+            find(segment.error(.damaged("the chain is broken between segments"), at: 0))
+        }
+        chain = head.chain
+        if head.id != recording.id {
+            find(segment.error(.damaged("a segment of recording `\(head.id)`"), at: 0))
+        }
+        if position > 0, let previous = head.previous, previous.name != layout.names[position - 1] {
+            find(segment.error(.damaged("segment \(previous.name) is missing before it"), at: 0))
+        }
+        miss(to: head.first, segment.error(.damaged("records are missing before it"), at: 0))
+    }
+
+    /// Notes that numbers from `expected` to before `first` are not there.
+    private mutating func miss(to first: SequenceNumber, _ error: JournalError) {
+        if first > expected {
+            result.gaps.append(Verification.Gap(first: expected, last: first.previous))
+            var error = error
+            error.reason = .damaged("records \(expected) to \(first.previous) are missing")
+            find(error)
+        } else if first < expected {
+            find(error)
+        }
+        expected = first
+    }
+
+    // MARK: One segment
+
+    private mutating func read(
+        _ segment: SegmentFile,
+        _ position: Int,
+        _ limit: UInt64,
+        _ progress: (UInt64) -> Void
+    ) throws(JournalError) {
+        var offset = segment.dataStart
+        var crc = Checksum.crc32(try segment.window.bytes(at: 0, count: offset))
+        var count: UInt64 = 0
+        var chunks: [SegmentIndex.Entry] = []
+        while offset < limit {
+            guard let record = try segment.window.record(at: offset), let next = record.end else {
+                break
+            }
+            let opcode = MCAP.Opcode(rawValue: record.opcode)
+            if opcode == .dataEnd {
+                try end(segment, record, crc)
+                if segment.summary == nil {
+                    find(segment.error(.damaged("the segment's summary does not read"), at: next))
+                }
+                break
+            }
+            let whole = try segment.window.bytes(at: offset, count: next - offset)
+            crc = Checksum.crc32(whole, from: crc)
+            switch opcode {
+            case .chunk:
+                let body = UnsafeRawBufferPointer(rebasing: whole[MCAP.recordHeader...])
+                if let entry = take(segment, record, body) {
+                    chunks.append(entry)
+                    count += chunk.count + (chunk.commit == nil ? 0 : 1)
+                }
+            case .attachment:
+                let body = UnsafeRawBufferPointer(rebasing: whole[MCAP.recordHeader...])
+                _ = try segment.parse(at: offset) { () throws(Malformed) in
+                    try MCAP.attachment(body)
+                }
+            case .message where !segment.isOurs: count += 1
+            case .metadata: break
+            default:
+                if segment.isOurs {
+                    find(segment.error(.damaged("a record that has no place here"), at: offset))
+                }
+            }
+            offset = next
+            progress(offset)
+        }
+        compareSummary(segment, chunks, count)
+        if !segment.isOurs { result.records = max(result.records, count) }
+    }
+
+    private mutating func end(
+        _ segment: SegmentFile,
+        _ record: RecordPlace,
+        _ crc: UInt32
+    ) throws(JournalError) {
+        let body = try segment.window.body(record)
+        let stored = try segment.parse(at: record.offset) { () throws(Malformed) in
+            var reader = ByteReader(body)
+            return try reader.integer(UInt32.self)
+        }
+        if stored != crc, stored != 0 || segment.isOurs {
+            find(segment.error(.damaged("the data fails its checksum"), at: record.offset))
+        }
+    }
+
+    /// Proves one chunk; `nil` when it does not read.
+    private mutating func take(
+        _ segment: SegmentFile,
+        _ record: RecordPlace,
+        _ body: UnsafeRawBufferPointer
+    ) -> SegmentIndex.Entry? {
+        result.chunks += 1
+        do throws(JournalError.Reason) {
+            let first = segment.isOurs ? expected : SequenceNumber(result.records + 1)
+            try chunk.decode(chunk: body, isOurs: segment.isOurs, first: first)
+        } catch {
+            find(segment.error(error, at: record.offset, sequence: expected.previous))
+            return nil
+        }
+        result.records += chunk.count
+        guard segment.isOurs, let commit = chunk.commit else {
+            return nil
+        }
+        if chunk.first != expected {
+            miss(
+                to: chunk.first,
+                segment.error(
+                    .damaged("record \(chunk.first) stands where \(expected) should"),
+                    at: record.offset,
+                    sequence: expected.previous
+                )
+            )
+            // What lies behind a hole is proven from the link that it names itself.
+            chain = commit.previous
+        }
+        prove(segment, record, commit)
+        expected = chunk.last.next
+        if result.first == .none { result.first = chunk.first }
+        result.last = chunk.last
+        return SegmentIndex.Entry(
+            offset: record.offset,
+            length: (record.end ?? 0) - record.offset,
+            first: chunk.first,
+            last: chunk.last,
+            startTime: chunk.startTime,
+            endTime: chunk.endTime,
+            uncompressedSize: UInt64(chunk.records.count),
+            compressedSize: 0,
+            channels: []
+        )
+    }
+
+    private mutating func prove(_ segment: SegmentFile, _ record: RecordPlace, _ commit: Commit) {
+        hasher.begin(after: commit.previous)
+        var words: [String] = []
+        var run = (start: 0, end: 0)
+        let bytes = chunk.records.bytes
+        var place = 0
+        while place < bytes.count {
+            let length = Int(
+                bytes.loadUnaligned(fromByteOffset: place + 1, as: UInt64.self).littleEndian
+            )
+            let end = place + MCAP.recordHeader + length
+            var isHashed = false
+            if bytes[place] == MCAP.Opcode.message.rawValue, let base = bytes.baseAddress {
+                let header = MessageHeader(record: base + place)
+                isHashed = header.channel != StreamTable.commitID.value
+                if header.time < time { words.append("a time below the record before") }
+                time = max(time, header.time)
+                if header.channel == StreamTable.channelID.value {
+                    let start = place + MCAP.recordHeader + MCAP.messageHeader
+                    announce(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                }
+            }
+            if isHashed {
+                // Messages that stand together are hashed together.
+                if run.end != place {
+                    hasher.update(UnsafeRawBufferPointer(rebasing: bytes[run.start..<run.end]))
+                    run.start = place
+                }
+                run.end = end
+            }
+            place = end
+        }
+        hasher.update(UnsafeRawBufferPointer(rebasing: bytes[run.start..<run.end]))
+        if hasher.finish() != commit.chain { words.append("the chain does not fit the records") }
+        if commit.previous != chain {
+            words.append("the chain is broken before record \(commit.first)")
+        }
+        chain = commit.chain
+        for channel in chunk.channels where announced[channel.id] != channel.topic {
+            words.append("channel \(channel.id) was not announced as `\(channel.topic)`")
+        }
+        for word in words {
+            find(segment.error(.damaged(word), at: record.offset, sequence: commit.first))
+        }
+    }
+
+    private mutating func announce(_ payload: UnsafeRawBufferPointer) {
+        guard let stream = ChannelAnnouncement(payload: payload) else { return }
+        announced[stream.id.value] = stream.name.text
+    }
+
+    /// A summary is what readers elsewhere go by: it must say what is there.
+    private mutating func compareSummary(
+        _ segment: SegmentFile,
+        _ chunks: [SegmentIndex.Entry],
+        _ count: UInt64
+    ) {
+        guard segment.isOurs, let summary = segment.summary else { return }
+        let places = chunks.map(\.offset)
+        if summary.chunks.map(\.offset) != places || summary.statistics?.messageCount != count {
+            find(
+                segment.error(.damaged("the summary is not that of the chunks"), at: summary.start)
+            )
+        }
+        do throws(JournalError) {
+            guard let index = try segment.index() else {
+                find(segment.error(.damaged("the segment has no index"), at: summary.start))
+                return
+            }
+            let isSame =
+                index.entries.map(\.offset) == places
+                && index.entries.map(\.first) == chunks.map(\.first)
+                && index.entries.map(\.last) == chunks.map(\.last)
+                && index.entries.map(\.startTime) == chunks.map(\.startTime)
+                && index.entries.map(\.endTime) == chunks.map(\.endTime)
+                && index.chain == chain
+            if !isSame {
+                find(
+                    segment.error(
+                        .damaged("the index is not that of the chunks"),
+                        at: summary.start
+                    )
+                )
+            }
+        } catch {
+            find(error)
+        }
+    }
+
+    // MARK: All of it
+
+    private mutating func readTail() {
+        guard layout.tailCount > 0, expected == layout.tailFirst else { return }
+        result.records += layout.tailCount
+        if result.first == .none { result.first = layout.tailFirst }
+        result.last = SequenceNumber(layout.tailFirst.value + layout.tailCount - 1)
+    }
+
+    /// What the manifest says of a sealed recording must be so; of an open one it lags.
+    private mutating func compareManifest() {
+        guard layout.isOurs, result.isSealed, recording.path == layout.directory.path else {
+            return
+        }
+        let place = layout.directory.place(RecordingDirectory.manifest)
+        do throws(JournalError) {
+            let bytes = try layout.directory.contents(
+                of: RecordingDirectory.manifest,
+                limit: 64 << 20
+            )
+            // A lost manifest is derived anew and proves nothing.
+            guard let bytes else { return }
+            guard let manifest = Manifest(json: bytes) else {
+                return find(JournalError(.damaged("the manifest does not read"), file: place))
+            }
+            if manifest != recording.manifest {
+                find(
+                    JournalError(.damaged("the manifest is not that of the segments"), file: place)
+                )
+            }
+        } catch {
+            find(error)
+        }
+    }
+
+    private mutating func conclude() {
+        result.chain = chain
+        result.durable = recording.durable
+        if !result.findings.isEmpty {
+            result.state = .damaged
+        } else if !recording.torn.isEmpty {
+            result.state = .cut
+            result.findings = recording.torn
+        } else {
+            result.state = .sound
+        }
+    }
+}

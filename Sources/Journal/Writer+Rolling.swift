@@ -1,0 +1,129 @@
+import Market
+
+/// Ending segments: rolling to the next, sealing, closing.
+extension Writer {
+    /// Completes the open segment and begins the next with the owner's checkpoint.
+    func roll(checkpoint: [UInt8]) {
+        finishChunk()
+        syncNow()
+        guard !progress.isFailed, !segment.index.entries.isEmpty else { return }
+        do throws(JournalError) {
+            try segment.finish(seal: nil, streams: table.streams)
+            try directory.sync(segment.file, segment.name)
+        } catch {
+            return replaceSegment(error, checkpoint: checkpoint)
+        }
+        do throws(JournalError) {
+            let head = SegmentHead(
+                id: segment.head.id,
+                run: run,
+                first: number.next,
+                chain: segment.index.chain,
+                time: Timestamp(nanoseconds: Int64(bitPattern: lastTime)),
+                previous: SegmentHead.Previous(name: segment.name, end: segment.offset),
+                recovered: 0,
+                labels: options.labels,
+                streams: Array(table.streams.prefix(announced)),
+                checkpoint: checkpoint
+            )
+            let fresh = try SegmentWriter(head, in: directory)
+            try fresh.publish()
+            remember(segment, last: number, chain: segment.index.chain)
+            segment.close()
+            segment = fresh
+            adoptPublished()
+            try writeManifest(.open)
+        } catch {
+            return fail(error)
+        }
+        publishHead()
+    }
+
+    /// HEAD at once and synced: everything written is durable.
+    func publishHead() {
+        lastHeadSync = directory.files.now()
+        let outcome = syncer.run(
+            SyncJob(tails: [], segment: nil, head: headNow(), syncsHead: true)
+        )
+        if let error = outcome.headFailure { degrade(error) }
+    }
+
+    // MARK: The end
+
+    /// Drains everything and seals: summary, footer, HEAD, manifest; the tails go.
+    func seal() throws(JournalError) -> Manifest {
+        try finishDraining()
+        finishChunk()
+        syncNow()
+        try throwIfFailed()
+        let manifest = manifest(isRecovered ? .recovered : .sealed)
+        try segment.finish(seal: Seal.metadata(manifest), streams: table.streams)
+        try directory.sync(segment.file, segment.name)
+        publishHead()
+        try writeManifest(manifest.state)
+        tails.close()
+        for name in RecordingDirectory.tails { try directory.removeIfThere(name) }
+        try directory.syncNames()
+        return manifest
+    }
+
+    /// Drains everything and makes it durable; the recording stays open.
+    func close() throws(JournalError) {
+        try finishDraining()
+        syncNow()
+        tails.close()
+        try throwIfFailed()
+    }
+
+    private func finishDraining() throws(JournalError) {
+        while drain() {}
+        try throwIfFailed()
+    }
+
+    private func throwIfFailed() throws(JournalError) {
+        if case .failed(let error) = progress.health { throw error }
+    }
+
+    /// Lets go of files and lock; the last thing that happens.
+    func release() {
+        segment.close()
+        syncer.end()
+        directory.files.close(lock)
+        directory.close()
+    }
+
+    // MARK: The manifest
+
+    func manifest(_ state: Manifest.State) -> Manifest {
+        var segments = earlier
+        segments.append(
+            Manifest.Segment(
+                name: segment.name,
+                first: segment.head.first,
+                last: number,
+                chainFirst: segment.head.chain,
+                chainLast: segment.index.chain
+            )
+        )
+        return Manifest(
+            id: segment.head.id,
+            state: state,
+            runs: run,
+            first: number == .none ? .none : segments[0].first,
+            last: number,
+            started: Timestamp(nanoseconds: Int64(bitPattern: started)),
+            ended: Timestamp(nanoseconds: Int64(bitPattern: number == .none ? 0 : lastTime)),
+            segments: segments,
+            labels: options.labels
+        )
+    }
+
+    func writeManifest(_ state: Manifest.State) throws(JournalError) {
+        try directory.replace(RecordingDirectory.manifest, with: manifest(state).json())
+    }
+}
+
+extension SequenceNumber {
+    /// The one before; of the first, `none`.
+    var previous: SequenceNumber { SequenceNumber(value > 0 ? value - 1 : 0) }
+}

@@ -1,0 +1,320 @@
+import Market
+
+/// The recorder's thread: drains the queue into tail and chunks, syncs, rolls, seals.
+///
+/// Not Sendable: made by `Recorder.open`, then used by one thread.
+final class Writer {
+    let directory: RecordingDirectory
+    let options: RecorderOptions
+    let queue: RecordQueue
+    let table: StreamTable
+    let progress: Progress
+    let syncer: Syncer
+    let lock: OpenFile
+    /// Which life of the process this is.
+    let run: Int
+    /// Some earlier run ended without a seal.
+    let isRecovered: Bool
+
+    var segment: SegmentWriter
+    var tails: Tails
+    var builder: ChunkBuilder
+    /// Segments before the open one, for the manifest.
+    var earlier: [Manifest.Segment]
+    /// `log_time` of the recording's first record.
+    var started: UInt64
+    /// The last record taken from the queue.
+    var number: SequenceNumber
+    var lastTime: UInt64
+    /// How many of the table's streams have been announced by a record.
+    var announced: Int
+
+    /// How far the open segment is durable.
+    struct Mark {
+        var offset: UInt64
+        var number: SequenceNumber
+        var chain: ChainValue
+    }
+    var durable: Mark
+    /// What `durable` becomes when the sync under way succeeds.
+    var pending: Mark?
+    /// Chunks behind `durable`, for a new file should this one fail.
+    var retained: [EncodedChunk] = []
+    var retainedBytes = 0
+    var isSegmentDirty = false
+    /// When the first bytes that are not durable were written.
+    var dirtySince: Int64?
+    var lastHeadSync: Int64
+    var hasReplacedSegment = false
+
+    private var pieces: [UnsafeRawBufferPointer] = []
+    private var entry = ByteBuffer(capacity: 96 << 10)
+    private var entryMarks: ChannelMarks
+    private let compressor = Compressor()
+    private var scratch = ByteBuffer(capacity: 96 << 10)
+
+    /// More than this is not taken from the queue at once.
+    private static let largestDrain = 4 << 20
+    /// Chunks that wait for a sync take no more than this.
+    static let largestRetained = 16 << 20
+
+    init(_ parts: Parts) {
+        directory = parts.directory
+        options = parts.options
+        queue = parts.queue
+        table = parts.table
+        progress = parts.progress
+        syncer = parts.syncer
+        lock = parts.lock
+        run = parts.segment.head.run
+        isRecovered = parts.isRecovered
+        segment = parts.segment
+        tails = parts.tails
+        builder = ChunkBuilder(
+            size: parts.options.chunkBytes,
+            table: parts.table,
+            chain: parts.segment.index.chain
+        )
+        earlier = parts.earlier
+        started = parts.started
+        number = parts.number
+        lastTime = parts.lastTime
+        announced = parts.announced
+        durable = Mark(
+            offset: parts.segment.offset,
+            number: parts.number,
+            chain: parts.segment.index.chain
+        )
+        lastHeadSync = parts.directory.files.now()
+        entryMarks = ChannelMarks(parts.table)
+    }
+
+    /// What `Recorder.open` has made ready.
+    struct Parts {
+        var directory: RecordingDirectory
+        var options: RecorderOptions
+        var queue: RecordQueue
+        var table: StreamTable
+        var progress: Progress
+        var syncer: Syncer
+        var lock: OpenFile
+        var segment: SegmentWriter
+        var tails: Tails
+        var earlier: [Manifest.Segment]
+        var started: UInt64
+        var number: SequenceNumber
+        var lastTime: UInt64
+        var announced: Int
+        var isRecovered: Bool
+    }
+
+    // MARK: One turn
+
+    /// Does what is due.
+    ///
+    /// - Returns: whether records were drained, and nanoseconds until something is due by itself.
+    func turn() -> (drained: Bool, wait: Int64) {
+        let drained = drain()
+        if let outcome = syncer.finish(waiting: false) { settle(outcome) }
+        let now = directory.files.now()
+        if !builder.isEmpty, now - builder.opened >= options.chunkAge { closeChunk() }
+        syncWhenDue(now)
+        return (drained, timeLeft(now))
+    }
+
+    private func timeLeft(_ now: Int64) -> Int64 {
+        var wait = options.chunkAge
+        if !builder.isEmpty { wait = min(wait, builder.opened + options.chunkAge - now) }
+        // While a sync runs its end wakes us.
+        if let dirtySince, !syncer.isBusy {
+            wait = min(wait, dirtySince + options.syncInterval - now)
+        }
+        return max(0, wait)
+    }
+
+    // MARK: Draining
+
+    /// Takes what waits in the queue to the disk; true when there was something.
+    @discardableResult
+    func drain() -> Bool {
+        pieces.removeAll(keepingCapacity: true)
+        let taken = queue.read(upTo: Writer.largestDrain, into: &pieces)
+        guard taken > 0 else { return false }
+        defer { queue.release() }
+        if progress.isFailed { return true }
+        let isInTail = taken <= options.chunkBytes && tails.isUsable && writeTail()
+        let closedBefore = segment.index.entries.count
+        let segmentBefore = segment.head.first
+        feed()
+        if !isInTail || !tails.isUsable {
+            // Whole chunks have gone straight to the segment; only the rest needs the tail.
+            let hasClosed =
+                segment.index.entries.count != closedBefore || segment.head.first != segmentBefore
+            writeRemainder(hasClosed: hasClosed)
+        }
+        if progress.isFailed { return true }
+        progress.written(number)
+        return true
+    }
+
+    /// Everything that was drained, as one entry, before any of it becomes a chunk; false when it is not there.
+    private func writeTail() -> Bool {
+        TailEntry.begin(&entry)
+        entryMarks.beginUnit()
+        var count: UInt32 = 0
+        for piece in pieces {
+            Writer.forEachRecord(in: piece) { record, opcode in
+                guard opcode == MCAP.Opcode.message.rawValue, let base = record.baseAddress else {
+                    return
+                }
+                if let channel = entryMarks.missing(MessageHeader(record: base).channel) {
+                    entry.append(channel)
+                }
+                entry.append(record)
+                count += 1
+            }
+        }
+        guard count > 0 else { return true }
+        let last = SequenceNumber(number.value + UInt64(count))
+        guard putEntry(first: number.next, count: count, last: last) else { return false }
+        progress.written(last)
+        return true
+    }
+
+    /// The open chunk's records, when whole chunks were closed before them in this drain.
+    private func writeRemainder(hasClosed: Bool) {
+        guard !builder.isEmpty else { return }
+        guard tails.isUsable, hasClosed else { return closeChunk() }
+        TailEntry.begin(&entry)
+        entry.append(builder.records.bytes)
+        let count = UInt32(truncatingIfNeeded: builder.last.value - builder.first.value + 1)
+        if !putEntry(first: builder.first, count: count, last: builder.last) { closeChunk() }
+    }
+
+    private func putEntry(first: SequenceNumber, count: UInt32, last: SequenceNumber) -> Bool {
+        let run = UInt32(truncatingIfNeeded: run)
+        TailEntry.finish(&entry, run: run, number: first, count: count)
+        if !tails.hasRoom(for: entry.count, durableInSegment: durable.number) {
+            // Everything before is brought into the segment and made durable: both tails are then free.
+            closeChunk()
+            syncNow()
+            guard tails.hasRoom(for: entry.count, durableInSegment: durable.number) else {
+                return false
+            }
+        }
+        do throws(JournalError) {
+            try tails.write(entry, last: last, durableInSegment: durable.number)
+        } catch {
+            degrade(error)
+            return false
+        }
+        noteWrite()
+        return true
+    }
+
+    /// Takes drained records into the open chunk, closing it whenever it is full.
+    private func feed() {
+        var records: UInt64 = 0
+        var bytes: UInt64 = 0
+        for piece in pieces {
+            Writer.forEachRecord(in: piece) { record, opcode in
+                guard opcode == MCAP.Opcode.message.rawValue, let base = record.baseAddress else {
+                    if opcode == RecordQueue.Mark.roll {
+                        roll(checkpoint: Array(record[MCAP.recordHeader...]))
+                    }
+                    return
+                }
+                let header = MessageHeader(record: base)
+                if builder.isEmpty { builder.opened = directory.files.now() }
+                number = number.next
+                if number == .first { started = header.time }
+                lastTime = header.time
+                builder.add(record, header, number)
+                if header.channel == StreamTable.channelID.value { announced += 1 }
+                records += 1
+                bytes += UInt64(record.count - MCAP.recordHeader - MCAP.messageHeader)
+                if builder.isFull { closeChunk() }
+            }
+        }
+        progress.count {
+            $0.records += records
+            $0.payloadBytes += bytes
+        }
+    }
+
+    @inline(__always)
+    private static func forEachRecord(
+        in piece: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer, UInt8) -> Void
+    ) {
+        var offset = 0
+        while offset < piece.count {
+            let length = Int(
+                UInt64(
+                    littleEndian: piece.loadUnaligned(fromByteOffset: offset + 1, as: UInt64.self)
+                )
+            )
+            let end = offset + MCAP.recordHeader + length
+            body(UnsafeRawBufferPointer(rebasing: piece[offset..<end]), piece[offset])
+            offset = end
+        }
+    }
+
+    // MARK: Chunks
+
+    /// Commits, compresses and writes the open chunk; rolls when the segment is then full.
+    func closeChunk() {
+        finishChunk()
+        guard segment.offset >= options.segmentBytes, !progress.isFailed else { return }
+        if options.rollsItself { roll(checkpoint: []) } else { progress.rollIsDue() }
+    }
+
+    /// Commits, compresses and writes the open chunk.
+    func finishChunk() {
+        guard !builder.isEmpty, !progress.isFailed else { return }
+        let chunk: EncodedChunk
+        do throws(Malformed) {
+            let isBehind = queue.queued > options.queueBytes / 2
+            chunk = try EncodedChunk(
+                &builder,
+                compressor: compressor,
+                level: isBehind ? 1 : options.compressionLevel,
+                scratch: &scratch
+            )
+        } catch {
+            return fail(
+                JournalError(.failed(error.text), file: segment.directory.place(segment.name))
+            )
+        }
+        builder.begin(after: chunk.commit.chain)
+        retained.append(chunk)
+        retainedBytes += chunk.buffer.count
+        do throws(JournalError) {
+            try segment.append(chunk)
+            noteWrite()
+            isSegmentDirty = true
+            progress.count {
+                $0.chunks += 1
+                $0.segmentBytes += UInt64(chunk.buffer.count)
+            }
+        } catch {
+            replaceSegment(error, checkpoint: [])
+        }
+        tails.chunkClosed()
+        if retainedBytes > Writer.largestRetained { syncNow() }
+    }
+
+    func noteWrite() {
+        if dirtySince == nil { dirtySince = directory.files.now() }
+    }
+
+    // MARK: Health
+
+    func degrade(_ error: JournalError) {
+        if progress.step(to: .degraded(error)) { options.onHealth(.degraded(error)) }
+    }
+
+    func fail(_ error: JournalError) {
+        if progress.step(to: .failed(error)) { options.onHealth(.failed(error)) }
+    }
+}
