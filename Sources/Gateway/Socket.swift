@@ -60,6 +60,8 @@ public final class Socket {
     private var timer: Scheduled<Void>?
     private var timerDue: Int64 = .max
     private var isPaused = false
+    private var todo: [ConnectionState.Action] = []
+    private var isPerforming = false
 
     /// - Parameters:
     ///   - chance: 64 bits of chance for each wait between attempts.
@@ -132,20 +134,32 @@ public final class Socket {
 
     // MARK: Carrying out
 
+    /// What the owner asks for while something is delivered to it comes after what is being carried out.
     private func perform(_ actions: [ConnectionState.Action]) {
-        for action in actions {
-            switch action {
-            case .connect: connect()
-            case .authenticate(let requestID): authenticate(requestID)
-            case .send(let request, let requestID):
-                send(request.bytes(requestID: requestID.isEmpty ? .none : .text(requestID)))
-            case .close:
-                connection?.close()
-                connection = nil
-            case .report(let change, let reason): report(change, reason)
-            }
+        todo += actions
+        guard !isPerforming else { return }
+        isPerforming = true
+        var next = 0
+        while next < todo.count {
+            carryOut(todo[next])
+            next += 1
         }
+        todo.removeAll(keepingCapacity: true)
+        isPerforming = false
         schedule()
+    }
+
+    private func carryOut(_ action: ConnectionState.Action) {
+        switch action {
+        case .connect: connect()
+        case .authenticate(let requestID): authenticate(requestID)
+        case .send(let request, let requestID):
+            send(request.bytes(requestID: requestID.isEmpty ? .none : .text(requestID)))
+        case .close:
+            connection?.close()
+            connection = nil
+        case .report(let change, let reason): report(change, reason)
+        }
     }
 
     private func connect() {
@@ -192,10 +206,10 @@ public final class Socket {
     }
 
     private func authenticate(_ requestID: String) {
-        guard let signer = settings.signer else { return }
+        guard let signer = settings.signer, let connection else { return }
         let exchangeTime = clock.now().advanced(nanoseconds: clockOffset)
         let expires = exchangeTime.milliseconds + settings.authenticationWindow
-        connection?.send(signer.authenticationFrame(expires: expires, requestID: requestID))
+        connection.send(signer.authenticationFrame(expires: expires, requestID: requestID))
         var record = JSONWriter()
         record.object { json in
             json.field("op", "auth")
@@ -207,7 +221,8 @@ public final class Socket {
     }
 
     private func send(_ bytes: [UInt8]) {
-        connection?.send(bytes)
+        guard let connection else { return }
+        connection.send(bytes)
         deliver(message(.sent(bytes)))
     }
 

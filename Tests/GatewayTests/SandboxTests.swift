@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 @Suite struct SandboxTests {
-    /// Runs `body` in a child process and gives its result, 0 ... 255.
+    /// Runs `body` in a child process and gives its result, a byte.
     ///
     /// The child has this thread alone: it makes system calls and nothing else.
     private func inChild(_ body: () -> Int32) throws -> Int32 {

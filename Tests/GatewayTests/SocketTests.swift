@@ -43,6 +43,47 @@ private func settings(
     )
 }
 
+/// What a server must not send, by name: the bytes of some are too many to be printed as an argument.
+private enum BadFrame: CaseIterable {
+    case masked
+    case reservedBits
+    case lonelyContinuation
+    case messageInMessage
+    case longFrame
+    case longMessage
+    case goodbye
+
+    private static let x = Array("x".utf8)
+
+    var bytes: [UInt8] {
+        switch self {
+        case .masked: TestFrame.frame(opcode: 1, BadFrame.x, mask: [1, 2, 3, 4])
+        case .reservedBits: TestFrame.frame(opcode: 1, BadFrame.x, reserved: 4)
+        case .lonelyContinuation: TestFrame.frame(opcode: 0, BadFrame.x)
+        case .messageInMessage:
+            TestFrame.frame(opcode: 1, BadFrame.x, isLast: false)
+                + TestFrame.frame(opcode: 1, BadFrame.x)
+        case .longFrame: [0x81, 127, 0, 0, 0, 1, 0, 0, 0, 0]
+        case .longMessage:
+            TestFrame.frame(opcode: 1, [UInt8](repeating: 65, count: 6 << 20), isLast: false)
+                + TestFrame.frame(opcode: 0, [UInt8](repeating: 65, count: 5 << 20))
+        case .goodbye: TestFrame.frame(opcode: 8, [3, 232] + Array("by\u{7}e".utf8))
+        }
+    }
+
+    var reason: String {
+        switch self {
+        case .masked: "the server masked a frame"
+        case .reservedBits: "a frame has reserved bits"
+        case .lonelyContinuation: "a continuation came without a beginning"
+        case .messageInMessage: "a message began inside another"
+        case .longFrame: "a frame is longer than 10485760 bytes"
+        case .longMessage: "a message is longer than 10485760 bytes"
+        case .goodbye: "closed by the server (1000): by?e"
+        }
+    }
+}
+
 @Suite struct SocketTests {
     @Test(arguments: [false, true])
     func `over plain and TLS, what comes is delivered byte for byte and in order`(
@@ -112,32 +153,12 @@ private func settings(
         try await server.stop()
     }
 
-    @Test(arguments: [
-        (
-            TestFrame.frame(opcode: 1, Array("x".utf8), mask: [1, 2, 3, 4]),
-            "the server masked a frame"
-        ),
-        (TestFrame.frame(opcode: 1, Array("x".utf8), reserved: 4), "a frame has reserved bits"),
-        (TestFrame.frame(opcode: 0, Array("x".utf8)), "a continuation came without a beginning"),
-        (
-            TestFrame.frame(opcode: 1, [1], isLast: false) + TestFrame.frame(opcode: 1, [2]),
-            "a message began inside another"
-        ),
-        ([0x81, 127, 0, 0, 0, 1, 0, 0, 0, 0], "a frame is longer than 10485760 bytes"),
-        (
-            TestFrame.frame(opcode: 1, [UInt8](repeating: 65, count: 6 << 20), isLast: false)
-                + TestFrame.frame(opcode: 0, [UInt8](repeating: 65, count: 5 << 20)),
-            "a message is longer than 10485760 bytes"
-        ),
-        (
-            TestFrame.frame(opcode: 8, [3, 232] + Array("by\u{7}e".utf8)),
-            "closed by the server (1000): by?e"
-        ),
-    ])
-    func `what breaks the protocol ends the connection with its reason`(
-        bytes: [UInt8],
-        reason: String
+    @Test(arguments: BadFrame.allCases)
+    fileprivate func `what breaks the protocol ends the connection with its reason`(
+        bad: BadFrame
     ) async throws {
+        let bytes = bad.bytes
+        let reason = bad.reason
         let closes = Watch<Int?>()
         let server = try await TestServer { peer, event in
             switch event {
@@ -339,6 +360,30 @@ private func settings(
         #expect(items.contains(.sent(#"{"op":"ping"}"#)))
         #expect(items.contains(.link("disconnected", reason: "nothing received for 0 s")))
         try await socket.stop()
+        try await server.stop()
+    }
+
+    @Test func `what the owner asks for in a delivery comes after what is under way`() async throws
+    {
+        let server = try await TestServer(script: exchange())
+        let socket = try await SocketUnderTest(settings(server)) { message, socket in
+            guard case .link(let event) = message.content, event.change == .connected else {
+                return
+            }
+            socket?.stop(reason: "enough")
+        }
+        try await socket.on {
+            $0.want(["t"])
+            $0.start()
+        }
+        let items = try await socket.delivered.wait(for: "the end") { $0.count >= 3 }
+        #expect(
+            items == [
+                .link("connected", reason: ""),
+                .sent(#"{"req_id":"r1","op":"subscribe","args":["t"]}"#),
+                .link("disconnected", reason: "enough"),
+            ]
+        )
         try await server.stop()
     }
 

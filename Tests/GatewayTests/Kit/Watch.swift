@@ -56,22 +56,30 @@ final class SocketUnderTest: Sendable {
     private let loop: any EventLoop
     private let socket: NIOLoopBound<Socket>
 
-    init(_ settings: Socket.Settings, chance: UInt64 = 0) async throws {
+    /// - Parameter also: called on the loop after each delivery.
+    init(
+        _ settings: Socket.Settings,
+        also: @escaping @Sendable (GatewayMessage, Socket?) -> Void = { _, _ in }
+    ) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let delivered = delivered
         let settings = UncheckedBox(settings)
         self.loop = loop
         socket = try await loop.submit {
-            NIOLoopBound(
-                Socket(
-                    settings: settings.value,
-                    loop: loop,
-                    clock: SessionClock(),
-                    chance: { chance },
-                    deliver: { delivered.add(Delivered($0)) }
-                ),
-                eventLoop: loop
+            // Set before the socket starts, so that deliveries find it.
+            weak var made: Socket?
+            let socket = Socket(
+                settings: settings.value,
+                loop: loop,
+                clock: SessionClock(),
+                chance: { 0 },
+                deliver: { message in
+                    delivered.add(Delivered(message))
+                    also(message, made)
+                }
             )
+            made = socket
+            return NIOLoopBound(socket, eventLoop: loop)
         }.get()
     }
 
