@@ -258,6 +258,29 @@ extension ReplayServerTests {
             }
         }
 
+        @Test func `a connection that carried REST becomes a WebSocket`() async throws {
+            try await TestExchange.run { exchange in
+                let socket = try await TestSocket.connect(exchange.server.address)
+                let time = try await socket.request("GET", "/v5/market/time")
+                #expect(time.status == 200)
+                #expect(try await socket.upgrade("/v5/public/linear") == 101)
+                #expect(try await socket.ask(#"{"op":"ping"}"#).contains("pong"))
+                await socket.close()
+            }
+        }
+
+        @Test func `frames sent before the handshake is answered are not lost`() async throws {
+            try await TestExchange.run { exchange in
+                let socket = try await TestSocket.connect(exchange.server.address)
+                let ping = Array(#"{"op":"ping","req_id":"early"}"#.utf8)
+                let frame = [0x81, 0x80 | UInt8(ping.count), 0, 0, 0, 0] + ping
+                try await socket.write(TestSocket.handshake("/v5/public/linear") + frame)
+                #expect(try await socket.response(hasBody: false).status == 101)
+                #expect(try await socket.text().contains("early"))
+                await socket.close()
+            }
+        }
+
         @Test(arguments: ["/v5/trade", "/v5/public/nothing", "/"])
         func `a path without a WebSocket answers 404`(path: String) async throws {
             try await TestExchange.run { exchange in

@@ -75,12 +75,16 @@ final class TestSocket {
 
     /// - Returns: the HTTP status of the answer; 101 when open.
     func upgrade(_ path: String) async throws -> Int {
-        let request =
-            "GET \(path) HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-            + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            + "Sec-WebSocket-Version: 13\r\n\r\n"
-        try await write(Array(request.utf8))
+        try await write(TestSocket.handshake(path))
         return try await response(hasBody: false).status
+    }
+
+    static func handshake(_ path: String) -> [UInt8] {
+        Array(
+            ("GET \(path) HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + "Sec-WebSocket-Version: 13\r\n\r\n").utf8
+        )
     }
 
     func send(_ text: String) async throws { try await sendFrame(0x1, Array(text.utf8)) }

@@ -73,7 +73,14 @@ final class Listener: Sendable {
     ) throws {
         let pipeline = channel.pipeline.syncOperations
         if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-        let upgrader = WebSocketUpgrader(limits: limits) { path, query in
+        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+        decoderLimits.maxHeaderFieldSize = limits.headerBytesMax
+        decoderLimits.maxHeaderListSize = limits.headerBytesMax
+        let decoder = HTTPRequestDecoder(
+            leftOverBytesStrategy: .forwardBytes,
+            limitConfiguration: decoderLimits
+        )
+        let rest = RESTHandler(venue: venue, limits: limits) { path, query in
             guard venue.accepts(path) else { return nil }
             counter.value += 1
             return Client(
@@ -85,26 +92,14 @@ final class Listener: Sendable {
                 answerDelay: answerDelay
             )
         }
-        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
-        decoderLimits.maxHeaderFieldSize = limits.headerBytesMax
-        decoderLimits.maxHeaderListSize = limits.headerBytesMax
-        try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: true,
-            withServerUpgrade: (
-                upgraders: [upgrader],
-                completionHandler: { context in
-                    let pipeline = context.pipeline.syncOperations
-                    if let handler = try? pipeline.handler(type: RESTHandler.self) {
-                        pipeline.removeHandler(handler, promise: nil)
-                    }
-                }
-            ),
-            withErrorHandling: true,
-            withOutboundHeaderValidation: true,
-            withEncoderConfiguration: .init(),
-            withDecoderLimitConfiguration: decoderLimits
-        )
-        try pipeline.addHandler(RESTHandler(venue: venue, limits: limits))
+        try pipeline.addHandlers([
+            HTTPResponseEncoder(),
+            ByteToMessageHandler(decoder),
+            HTTPServerPipelineHandler(),
+            NIOHTTPResponseHeadersValidator(),
+            HTTPServerProtocolErrorHandler(),
+            rest,
+        ])
     }
 
     private static func context(of certificate: Certificate) throws(ServerError) -> NIOSSLContext {

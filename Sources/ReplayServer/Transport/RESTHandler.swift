@@ -8,14 +8,21 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let venue: any Venue
     private let limits: ServerLimits
+    private let makeClient: (SocketPath, String) -> Client?
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     /// The body went past its limit; the rest is read and dropped.
     private var isRefused = false
 
-    init(venue: any Venue, limits: ServerLimits) {
+    /// - Parameter makeClient: the last handler of a WebSocket on a path, or `nil` where there is none.
+    init(
+        venue: any Venue,
+        limits: ServerLimits,
+        makeClient: @escaping (SocketPath, String) -> Client?
+    ) {
         self.venue = venue
         self.limits = limits
+        self.makeClient = makeClient
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -39,13 +46,31 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .end:
             guard let head, !isRefused else { return }
             self.head = nil
-            answer(head, context)
+            if !open(head, context) { answer(head, context) }
         }
     }
 
+    /// True when the request was a handshake, and the connection is a WebSocket from here on.
+    private func open(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> Bool {
+        guard let handshake = WebSocketHandshake(head),
+            let client = makeClient(handshake.path, handshake.query)
+        else { return false }
+        context.write(wrapOutboundOut(.head(handshake.response)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        // Not while the handlers that go are still at work on this request.
+        context.eventLoop.assumeIsolated().execute { [limits] in
+            guard context.channel.isActive else { return }
+            do {
+                let pipeline = context.pipeline.syncOperations
+                try WebSocketHandshake.take(over: pipeline, with: client, limits: limits)
+            } catch {
+                context.close(promise: nil)
+            }
+        }
+        return true
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A refused WebSocket path goes on as a plain request and is answered as one.
-        if error is WebSocketUpgrader.Refused { return }
         context.close(promise: nil)
     }
 
@@ -60,7 +85,9 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
         )
         venue.answer(request) { [self] reply in
             guard context.channel.isActive else { return }
-            write(reply, keepAlive: head.isKeepAlive, version: head.version, context)
+            // The parser stops at an `Upgrade`, also one that is not taken up.
+            let keepAlive = head.isKeepAlive && !head.headers.contains(name: "Upgrade")
+            write(reply, keepAlive: keepAlive, version: head.version, context)
         }
     }
 
