@@ -69,7 +69,7 @@ final class Connection {
             .whenComplete { result in
                 switch result {
                 case .success(let channel): bound.value.connected(channel)
-                case .failure(let error): bound.value.finish("connect: \(error)")
+                case .failure(let error): bound.value.finish(Words.why(error))
                 }
             }
     }

@@ -107,7 +107,7 @@ final class MessageReader: ChannelInboundHandler {
             fail(context, .messageTooLarge, "a frame is longer than \(messageMax) bytes")
         case is NIOWebSocketError:
             fail(context, .protocolError, "a frame breaks the protocol (\(error))")
-        default: happened(.closed(Words.printable("\(error)".utf8)))
+        default: happened(.closed(Words.why(error)))
         }
     }
 
@@ -152,19 +152,11 @@ final class HandshakeRefusal: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        happened(.closed("handshake failed: " + Words.printable("\(error)".utf8)))
+        happened(.closed("handshake failed: " + Words.why(error)))
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         happened(.closed("handshake failed: connection lost"))
         context.fireChannelInactive()
-    }
-}
-
-/// Text from outside that goes into a reason: short, and only what prints.
-enum Words {
-    static func printable(_ bytes: some Sequence<UInt8>) -> String {
-        let signs = bytes.prefix(300).map { (0x20..<0x7f).contains($0) ? $0 : UInt8(ascii: "?") }
-        return String(decoding: signs, as: UTF8.self)
     }
 }
