@@ -28,6 +28,8 @@ extension DeskWriter {
                     reached = try self.writeRows(in: database, began: began)
                     try Meta.set(.lastSequence, reached.sequence.description, in: database)
                     try Meta.set(.state, Meta.building, in: database)
+                    // Of an end that is none any more.
+                    try RowStatements(database).set([])
                     try Meta.set(.contentHash, "", in: database)
                     return .commit
                 }

@@ -81,9 +81,12 @@ import Testing
         _ = try end(first, 100, "3")
         try first.close()
         let second = try DeskWriter(path: directory.desk, identity: Sample.identity)
-        try Sample.fill(second, through: 200)
-        let hash = try end(second, 200, "-4")
         let reader = try DeskReader(path: directory.desk)
+        #expect(try reader.valuations().count == 1)
+        try Sample.fill(second, through: 200)
+        try second.flush()
+        #expect(try reader.valuations().isEmpty)
+        let hash = try end(second, 200, "-4")
         #expect(try reader.valuations().map(\.value.unrealised) == [try Sample.amount("-4")])
         #expect(
             try reader.profitAndLoss(by: .account).map(\.unrealised) == [try Sample.amount("-4")]

@@ -5,7 +5,11 @@ import Glibc
 enum Main {
     static let usage = """
         usage: tapedeck-bench MODE FILE N
+          append    append every message to a new recording and seal it
+          scan      read the recording that `append` left
           decode    decode every message and keep the books
+          record    record a session of the messages in which a strategy trades
+          replay    replay the session that `record` left
           table     make a table of FILE's lines; N is not used
         """
 
@@ -32,6 +36,10 @@ enum Main {
         }
         let workload = try Workload(path: arguments[2], count: count)
         switch arguments[1] {
+        case "append": return try RecordMode.append(workload)
+        case "scan": return try ScanMode.run(count: count)
+        case "record": return try SessionMode.record(workload)
+        case "replay": return try SessionMode.replay(workload)
         case "decode": return try DecodeMode.run(workload)
         default: throw BenchError(usage)
         }

@@ -90,39 +90,20 @@ struct Workload {
         )
     }
 
-    /// A record of one REST exchange: the line of JSON, then the response's bytes.
-    static func exchange(
-        _ body: UnsafeRawBufferPointer,
-        _ nanoseconds: Int64,
-        path: String = "/v5/market/orderbook",
-        query: String = "category=linear"
+    /// A record of a REST exchange with this response, in memory of its own.
+    private static func exchange(
+        _ response: UnsafeRawBufferPointer,
+        _ nanoseconds: Int64
     ) -> UnsafeRawBufferPointer {
-        var writer = JSONWriter()
-        writer.object {
-            $0.field("method", "GET")
-            $0.field("path", path)
-            $0.field("query", query)
-            $0.field("status", 200)
-            $0.field("outcome", "answered")
-            $0.field("sent", String(nanoseconds - 4_000_000))
-            $0.field("received", String(nanoseconds))
-            $0.field("after", 0)
-            $0.field("attempt", 1)
-            $0.field("limit", "")
-            $0.field("limit_status", "")
-            $0.field("limit_reset", "")
-            $0.field("request", 0)
-            $0.field("response", body.count)
-        }
-        writer.newline()
-        let record = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: writer.bytes.count + body.count,
-            alignment: 1
+        let bytes = Exchange.record(
+            method: "GET",
+            path: "/v5/market/orderbook",
+            query: "category=linear",
+            response: response,
+            at: Timestamp(nanoseconds: nanoseconds)
         )
-        record.copyBytes(from: writer.bytes)
-        UnsafeMutableRawBufferPointer(rebasing: record[writer.bytes.count...]).copyMemory(
-            from: body
-        )
+        let record = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+        record.copyBytes(from: bytes)
         return UnsafeRawBufferPointer(record)
     }
 

@@ -1,0 +1,213 @@
+import Bybit
+import Journal
+import Market
+import Runtime
+import Trading
+
+/// A session made of the kit's messages: the maker trades, risk judges, everything is recorded, and it is replayed.
+enum SessionMode {
+    static let path = RecordMode.directory + "tapedeck-session"
+    /// The core's clock between ticks.
+    private static let second: Int64 = 1_000_000_000
+
+    /// Records the session; not measured.
+    static func record(_ workload: Workload) throws -> String {
+        try RecordMode.remove(path)
+        var session = try Session(path: path, first: RecordMode.first(workload))
+        try session.open()
+        for message in workload.messages {
+            try session.pass(to: message.time)
+            try session.feed(workload.streams[message.stream], message.payload)
+        }
+        try session.recorder.seal()
+        return "recorded \(session.recorder.statistics.records) records, "
+            + "\(session.commands) commands"
+    }
+
+    /// Cursor, decoding, engine with strategy, risk and state hashes, and the comparison of all outputs.
+    static func replay(_ workload: Workload) throws -> String {
+        let measurement = Measurement()
+        let recording = try Recording.open(path)
+        let result = try Replay(registry: .standard).run(recording)
+        let line = measurement.line(
+            mode: "replay",
+            count: workload.messages.count,
+            extra: [
+                ("result", result.word), ("inputs", String(result.inputs)),
+                ("commands", String(result.commands.equal)),
+                ("verdicts", String(result.verdicts.equal)),
+                ("findings", String(result.findings.equal)),
+                ("states", String(result.states.equal)),
+            ]
+        )
+        guard case .identical = result.outcome, result.inputs >= UInt64(workload.messages.count)
+        else {
+            throw BenchError("the session's replay is not identical: \(line)")
+        }
+        return line
+    }
+
+    /// The way of one datum, with the exchange's part played by ``Exchange``.
+    private struct Session {
+        let recorder: Recorder
+        var stepper: Stepper
+        var exchange: Exchange
+        var commands = 0
+        private var time: Timestamp
+        private var nextTick: Timestamp
+        private let start: SessionStart
+        private var streams: [String: (id: StreamID, name: StreamName, route: StreamRoute)] = [:]
+        private var timers: [(strategy: String, name: String, due: Timestamp)] = []
+        private var outputs: [Output] = []
+
+        init(path: String, first: Timestamp) throws {
+            let registry = StrategyRegistry.standard
+            let maker = StrategyConfiguration(
+                name: "maker",
+                kind: "maker",
+                parameters: [Setting("symbols", "BTCUSDT,ETHUSDT")]
+            )
+            start = SessionStart(
+                session: "benchmark",
+                run: 1,
+                program: "benchmark",
+                build: "",
+                seed: "42",
+                account: "main",
+                strategies: [try registry.resolved(maker)],
+                limits: [
+                    Setting("order_quantity", "10"), Setting("order_value", "1000000"),
+                    Setting("position_quantity", "100"), Setting("position_value", "10000000"),
+                    Setting("open_orders", "100"), Setting("daily_loss", "1000000"),
+                ],
+                configuration: [],
+                wall: first,
+                monotonicNanoseconds: 0
+            )
+            exchange = Exchange(instruments: try Contracts.instruments())
+            stepper = Stepper(
+                engine: try Engine(configuration: start.engineConfiguration, registry: registry)
+            )
+            recorder = try Recorder.open(path)
+            time = first
+            nextTick = first.advanced(nanoseconds: SessionMode.second)
+        }
+
+        /// The start of the run, the instruments, and both sockets ready.
+        mutating func open() throws {
+            let payload = start.payload()
+            let sequence = try recorder.start(time: time, payload: payload)
+            let name = StreamName("session/start")
+            try payload.withUnsafeBytes { bytes in
+                try step(sequence, name, StreamRoute(name), bytes)
+            }
+            try perform(
+                Command(
+                    strategy: "desk",
+                    cause: sequence,
+                    ordinal: 0,
+                    action: .lookUp(.instruments(.linear))
+                )
+            )
+            for socket in ["public/linear", "private/main"] {
+                for change in ["connected", "ready"] {
+                    try feed("link/" + socket) {
+                        $0.field("change", change)
+                        $0.field("socket", socket)
+                        $0.field("reason", "")
+                        $0.field("count", 0)
+                    }
+                }
+            }
+        }
+
+        /// Fires the timers and ticks that are due on the way to `moment`.
+        mutating func pass(to moment: Timestamp) throws {
+            while true {
+                let timer = timers.indices.min { timers[$0].due < timers[$1].due }
+                let due = timer.map { timers[$0].due }
+                if let timer, let due, due <= moment, due <= nextTick {
+                    let fired = timers.remove(at: timer)
+                    time = max(time, due)
+                    try feed("desk/timer") {
+                        $0.field("strategy", fired.strategy)
+                        $0.field("name", fired.name)
+                        $0.field("due", String(fired.due.nanoseconds))
+                    }
+                } else if nextTick <= moment {
+                    time = max(time, nextTick)
+                    let elapsed = nextTick.nanoseconds - start.wall.nanoseconds
+                    nextTick = nextTick.advanced(nanoseconds: SessionMode.second)
+                    try feed("session/tick") { $0.field("monotonic", String(elapsed)) }
+                } else {
+                    break
+                }
+            }
+            time = max(time, moment)
+        }
+
+        private mutating func feed(
+            _ stream: String,
+            _ body: (inout JSONWriter) -> Void
+        ) throws {
+            var writer = JSONWriter()
+            writer.object(body)
+            try writer.bytes.withUnsafeBytes { try feed(StreamName(stream), $0) }
+        }
+
+        /// Appends an input, steps the engine, appends its outputs, and carries its commands out.
+        mutating func feed(_ name: StreamName, _ payload: UnsafeRawBufferPointer) throws {
+            let stream = try stream(name)
+            let sequence = try append(stream.id, payload)
+            try step(sequence, name, stream.route, payload)
+        }
+
+        private mutating func step(
+            _ sequence: SequenceNumber,
+            _ name: StreamName,
+            _ route: StreamRoute,
+            _ payload: UnsafeRawBufferPointer
+        ) throws {
+            outputs.removeAll(keepingCapacity: true)
+            let header = RecordHeader(sequence: sequence, time: time, stream: name)
+            stepper.step(header, route: route, payload: payload, outputs: &outputs)
+            let said = outputs
+            for output in said {
+                let stream = try stream(StreamName(output.stream))
+                try output.payload.withUnsafeBytes { _ = try append(stream.id, $0) }
+            }
+            for case .command(let command) in said { try perform(command) }
+        }
+
+        private mutating func perform(_ command: Command) throws {
+            commands += 1
+            if case .setTimer(let name, let due) = command.action {
+                timers.removeAll { $0.strategy == command.strategy && $0.name == name }
+                timers.append((strategy: command.strategy, name: name, due: due))
+                return
+            }
+            for answer in exchange.answer(command, at: time) {
+                try answer.payload.withUnsafeBytes { try feed(answer.stream, $0) }
+            }
+        }
+
+        private mutating func stream(
+            _ name: StreamName
+        ) throws -> (id: StreamID, name: StreamName, route: StreamRoute) {
+            if let known = streams[name.text] { return known }
+            let made = (
+                id: try recorder.stream(named: name.text), name: name, route: StreamRoute(name)
+            )
+            streams[name.text] = made
+            return made
+        }
+
+        private func append(
+            _ stream: StreamID,
+            _ payload: UnsafeRawBufferPointer
+        ) throws -> SequenceNumber {
+            while recorder.queuedBytes > RecorderOptions().queueBytes / 4 { RecordMode.rest() }
+            return try recorder.append(stream, time: time, payload: payload)
+        }
+    }
+}
