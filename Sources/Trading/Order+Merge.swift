@@ -36,6 +36,10 @@ extension Order {
             filled = told
             changed = true
         }
+        let isLater =
+            row.updatedMilliseconds > updatedMilliseconds
+            || (row.updatedMilliseconds == updatedMilliseconds && told >= filled)
+        if isLater || status == nil, take(row) { changed = true }
         if row.status.isClosed {
             if !isClosed || Order.rank(row.status) > Order.rank(status) {
                 close(row.status, reason: Order.reason(of: row))
@@ -44,10 +48,10 @@ extension Order {
             updatedMilliseconds = max(updatedMilliseconds, row.updatedMilliseconds)
             return changed
         }
-        guard !isClosed else { return changed }
-        let isLater =
-            row.updatedMilliseconds > updatedMilliseconds
-            || (row.updatedMilliseconds == updatedMilliseconds && told >= filled)
+        if isClosed {
+            updatedMilliseconds = max(updatedMilliseconds, row.updatedMilliseconds)
+            return changed
+        }
         guard isLater || status == nil else { return changed }
         if let pending = pendingAmend {
             let isDone =
@@ -58,17 +62,21 @@ extension Order {
                 changed = true
             }
         }
-        if phase != .open || status != row.status || price != row.price || quantity != row.quantity
-        {
-            changed = true
-        }
+        if phase != .open || status != row.status { changed = true }
         phase = .open
         settlement = nil
         status = row.status
-        quantity = row.quantity
-        if type != .market { price = row.price }
         updatedMilliseconds = max(updatedMilliseconds, row.updatedMilliseconds)
         return changed
+    }
+
+    /// Price and quantity as of this row; true when they are other ones.
+    private mutating func take(_ row: OrderUpdate) -> Bool {
+        let isOther = quantity != row.quantity || (type != .market && price != row.price)
+        guard isOther else { return false }
+        quantity = row.quantity
+        if type != .market { price = row.price }
+        return true
     }
 
     mutating func close(_ last: OrderStatus?, reason why: String) {

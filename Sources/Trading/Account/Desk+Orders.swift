@@ -158,8 +158,14 @@ extension Desk {
         news.append(.order(serial: order.serial))
         guard !order.orderLinkID.isEmpty else { return }
         asDesk { $0.command(.lookUp(.order(order.instrument, orderLinkID: order.orderLinkID))) }
-        ask(.order(order.instrument, orderLinkID: order.orderLinkID), at: deadline)
-        ask(.orderHistory(order.instrument, orderLinkID: order.orderLinkID), at: deadline)
+        for question in [
+            LookUp.order(order.instrument, orderLinkID: order.orderLinkID),
+            .orderHistory(order.instrument, orderLinkID: order.orderLinkID),
+        ] {
+            links.deferred.append(
+                Deferred(lookUp: question, due: deadline, isSettlement: true)
+            )
+        }
     }
 
     /// A look-up found no such order.
@@ -205,16 +211,17 @@ extension Desk {
         }
         let due = links.deferred.filter { $0.due <= time }
         links.deferred.removeAll { $0.due <= time }
-        for question in due where isStillOpen(question.lookUp) {
+        for question in due where isStillOpen(question) {
             asDesk { $0.command(.lookUp(question.lookUp)) }
         }
     }
 
-    private func isStillOpen(_ lookUp: LookUp) -> Bool {
-        switch lookUp {
+    private func isStillOpen(_ question: Deferred) -> Bool {
+        switch question.lookUp {
         case .order(_, let linkID), .orderHistory(_, let linkID):
             guard let place = orderStore.place(linkID: linkID, orderID: "") else { return false }
-            return !orderStore[place].isClosed
+            return question.isSettlement
+                ? orderStore[place].phase == .unknown : !orderStore[place].isClosed
         case .openOrders(let category):
             return isAwaited(.openOrders, category)
         case .executions(let category, _): return isAwaited(.executions, category)

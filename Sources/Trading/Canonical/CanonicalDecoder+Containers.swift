@@ -31,6 +31,15 @@ struct SourceFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try value(of: key).decode(type)
     }
 
+    // The protocol's own versions of these two refuse.
+    func decode(_ type: Int128.Type, forKey key: Key) throws -> Int128 {
+        try value(of: key).singleValueContainer().decode(type)
+    }
+
+    func decode(_ type: UInt128.Type, forKey key: Key) throws -> UInt128 {
+        try value(of: key).singleValueContainer().decode(type)
+    }
+
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type,
         forKey key: Key
@@ -77,6 +86,19 @@ struct SourceElements: UnkeyedDecodingContainer {
 
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         let result = try value().decode(type)
+        currentIndex += 1
+        return result
+    }
+
+    // The protocol's own versions of these two refuse.
+    mutating func decode(_ type: Int128.Type) throws -> Int128 {
+        let result = try value().singleValueContainer().decode(type)
+        currentIndex += 1
+        return result
+    }
+
+    mutating func decode(_ type: UInt128.Type) throws -> UInt128 {
+        let result = try value().singleValueContainer().decode(type)
         currentIndex += 1
         return result
     }

@@ -157,6 +157,18 @@ struct WalkElements: UnkeyedEncodingContainer {
         try WalkEncoder(walk: walk).encode(value)
     }
 
+    // The protocol's own versions of these two refuse.
+    mutating func encode(_ value: Int128) throws {
+        try next()
+        walk.writeWide(value)
+    }
+
+    mutating func encode(_ value: UInt128) throws {
+        try next()
+        var container = WalkValue(walk: walk)
+        try container.encode(value)
+    }
+
     mutating func nestedContainer<Nested: CodingKey>(
         keyedBy keyType: Nested.Type
     ) -> KeyedEncodingContainer<Nested> {

@@ -4,6 +4,8 @@ import Market
 struct Deferred: Hashable, Sendable, Codable {
     var lookUp: LookUp
     var due: Timestamp
+    /// Asked only while the fate of the order is still unknown.
+    var isSettlement = false
 }
 
 /// The sockets, and how far the exchange's word on the account has been taken in.

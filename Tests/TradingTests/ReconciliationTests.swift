@@ -1,0 +1,185 @@
+import Market
+import Testing
+import Trading
+
+@Suite struct ReconciliationTests {
+    private func bench(limits: [Setting] = []) throws -> Bench {
+        var bench = try Bench(strategies: [.puppet()], limits: limits)
+        bench.begin()
+        try bench.instruments()
+        try bench.book(
+            "BTCUSDT",
+            u: 1,
+            snapshot: true,
+            bids: [("90000.0", "1")],
+            asks: [("90000.1", "1")]
+        )
+        return bench
+    }
+
+    private func observed(_ outputs: [Output]) -> String? {
+        outputs.verdicts.first?.checks.first { $0.limit == "halted" }?.observed
+    }
+
+    @Test func `new orders wait for the private socket and for what it missed`() throws {
+        var bench = try bench()
+        #expect(observed(try bench.act("buy 0.010 89990.0")) == "private socket down")
+        bench.link(.connected, "private/main")
+        #expect(observed(try bench.act("buy 0.010 89990.0")) == "private socket down")
+        let asked = bench.link(.ready, "private/main")
+        #expect(
+            asked.lookUps == [
+                .openOrders(.linear),
+                .executions(.linear, sinceMilliseconds: Bench.start / 1_000_000 + 1 - 60_000),
+                .positions(.linear), .wallet,
+            ]
+        )
+        #expect(observed(try bench.act("buy 0.010 89990.0")) == "not reconciled")
+        bench.reply(.wallet, query: "accountType=UNIFIED")
+        bench.reply(.positions)
+        bench.reply(.openOrders)
+        #expect(!bench.engine.isReconciled)
+        let last = bench.reply(.executions)
+        #expect(last.findings(.reconciled).count == 1)
+        #expect(observed(try bench.act("buy 0.010 89990.0")) == "no")
+        bench.link(.disconnected, "private/main")
+        #expect(observed(try bench.act("buy 0.010 89990.0")) == "private socket down")
+    }
+
+    @Test func `a part that fails is asked again and nothing is complete before`() throws {
+        var bench = try bench()
+        bench.link(.ready, "private/main")
+        bench.reply(.openOrders)
+        bench.reply(.executions)
+        bench.reply(.positions, outcome: .timedOut)
+        bench.reply(.wallet, query: "accountType=UNIFIED")
+        #expect(!bench.engine.isReconciled)
+        #expect(bench.tick().lookUps == [.positions(.linear)])
+        bench.reply(.positions)
+        #expect(bench.engine.isReconciled)
+        #expect(bench.tick(after: 5_000).lookUps.isEmpty)
+    }
+
+    @Test func `all pages are read`() throws {
+        var bench = try bench()
+        bench.link(.ready, "private/main")
+        bench.reply(.openOrders)
+        bench.reply(.positions)
+        bench.reply(.wallet, query: "accountType=UNIFIED")
+        let first = bench.reply(.executions, query: "category=linear&limit=50", cursor: "p2") {
+            $0.executions = []
+        }
+        #expect(
+            first.lookUps == [
+                .page(.executions, query: "category=linear&limit=50", cursor: "p2")
+            ]
+        )
+        #expect(!bench.engine.isReconciled)
+        bench.reply(.executions, query: "category=linear&limit=50&cursor=p2")
+        #expect(bench.engine.isReconciled)
+    }
+
+    @Test func `the session opens with the positions and balances that are there`() throws {
+        var bench = try bench()
+        try bench.reconcile(
+            balance: "5000",
+            positions: [try Row.position(.sell, "0.500", entry: "91000", seq: 77)],
+            executions: [
+                try Row.fill("old", side: .sell, quantity: "0.100", price: "91500", seq: 70),
+                try Row.fill(
+                    "new",
+                    side: .buy,
+                    quantity: "0.100",
+                    price: "90000",
+                    rate: "0",
+                    seq: 78
+                ),
+            ]
+        )
+        let ledger = bench.engine.ledger
+        // The old one is in the opening position; the new one realises 100.
+        #expect(ledger.position(Bench.btc).size.description == "-0.4")
+        #expect(ledger.position(Bench.btc).entryPrice?.description == "91000")
+        #expect(ledger.position(Bench.btc).realised.description == "100")
+        #expect(ledger.position(Bench.btc, of: Order.external).size.description == "-0.4")
+        #expect(ledger.wallets["USDT"]?.balance?.description == "5000")
+        #expect(bench.engine.total("USDT")?.description == "100")
+    }
+
+    @Test func `fills that were missed are merged in the order of time`() throws {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        let linkID = try bench.placed("buy 0.030 89990.0")
+        bench.order(try Row.order(linkID, "New", quantity: "0.030", price: "89990.0", at: 1))
+        bench.link(.disconnected, "private/main")
+        let missed = [
+            try Row.fill("e3", side: .sell, quantity: "0.010", price: "90100", seq: 13),
+            try Row.fill("e1", linkID, quantity: "0.010", price: "89990", seq: 11),
+            try Row.fill("e2", linkID, quantity: "0.020", price: "89980", seq: 12),
+        ]
+        bench.link(.ready, "private/main")
+        // A push that comes meanwhile waits for those before it.
+        bench.execution(missed[0])
+        #expect(bench.engine.ledger.position(Bench.btc).isFlat)
+        bench.reply(.openOrders)
+        bench.reply(.executions) { $0.executions = missed }
+        bench.reply(.positions) { $0.positions = [] }
+        bench.reply(.wallet, query: "accountType=UNIFIED")
+        let position = bench.engine.ledger.position(Bench.btc)
+        #expect(position.size.description == "0.02")
+        // Entry (899.9 + 1799.6) ÷ 0.03, then 0.01 sold at 90,100.
+        #expect(position.realised.description == "1.166666666666666667")
+        // The order is not among the open ones: it is looked up, not assumed.
+        let order = try #require(bench.engine.orders.first { $0.orderLinkID == linkID })
+        #expect(order.phase == .unknown)
+        try bench.reply(.orderHistory, linkID: linkID) {
+            $0.orders = [try Row.order(linkID, "Filled", quantity: "0.030", filled: "0.030", at: 9)]
+        }
+        #expect(bench.engine.openOrders.isEmpty)
+    }
+
+    @Test func `the end of a session cancels what is open and what opens late`() throws {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        let open = try bench.placed("buy 0.010 89990.0")
+        bench.order(try Row.order(open, "New", price: "89990.0"))
+        let late = try bench.placed("buy 0.010 89980.0")
+        let stop = bench.operate("stop")
+        #expect(stop.commands.map(\.strategy) == [Desk.own])
+        #expect(bench.reply(.createOrder, linkID: late, orderID: "x").commands.count == 1)
+        #expect(try bench.act("buy 0.010 89990.0").isEmpty)
+        #expect(bench.operate("stop").isEmpty)
+        bench.order(try Row.order(open, "Cancelled"), try Row.order(late, "Cancelled"))
+        #expect(bench.engine.openOrders.isEmpty)
+        #expect(bench.engine.isStopping)
+    }
+
+    @Test func `the operator halts and resumes new orders, and unknown verbs are told`() throws {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        bench.operate("halt", "journal failed")
+        #expect(observed(try bench.act("buy 0.010 89990.0")) == "halted: journal failed")
+        bench.operate("resume")
+        #expect(try bench.act("buy 0.010 89990.0").placed.count == 1)
+        #expect(bench.operate("dance").findings(.unknown).first?.seen == "dance")
+        #expect(bench.operate("mark", "lunch").findings(.strategy).first?.note == "lunch")
+        #expect(bench.operate("audit").lookUps.count == 6)
+    }
+
+    @Test func `a new run begins without sockets, books or timers`() throws {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        try bench.act("timer later 1000")
+        let linkID = try bench.placed("buy 0.010 89990.0")
+        bench.begin()
+        #expect(bench.engine.timers.isEmpty)
+        #expect(bench.engine.haltReason == "private socket down")
+        #expect(bench.engine.markets.first?.state.feed?.freshness == .stale)
+        bench.link(.ready, "private/main")
+        bench.reply(.openOrders)
+        bench.reply(.executions)
+        bench.reply(.positions)
+        let last = bench.reply(.wallet, query: "accountType=UNIFIED")
+        #expect(last.lookUps == [.order(Bench.btc, orderLinkID: linkID)])
+    }
+}
