@@ -1,3 +1,4 @@
+import Logging
 import Market
 import Testing
 
@@ -215,7 +216,7 @@ extension ReplayServerTests {
                 _ account: Int,
                 _ path: String,
                 at now: Int64,
-                _ category: String = "linear"
+                _ category: Market.Category = .linear
             )
                 -> RateMeter.Reading?
             {
@@ -229,7 +230,7 @@ extension ReplayServerTests {
             #expect(refused?.isExceeded == true && refused?.reset == 2_000)
             #expect(count(1, "/v5/order/create", at: 1_500)?.isExceeded == false)
             #expect(count(0, "/v5/order/cancel", at: 1_500)?.isExceeded == false)
-            #expect(count(0, "/v5/order/create", at: 1_500, "spot")?.limit == 20)
+            #expect(count(0, "/v5/order/create", at: 1_500, .spot)?.limit == 20)
             #expect(count(0, "/v5/order/create", at: 2_000)?.isExceeded == false)
             #expect(count(0, "/v5/market/time", at: 0) == nil)
         }
@@ -249,6 +250,52 @@ extension ReplayServerTests {
                 let answer = try await body.request("POST", "/v5/order/create", body: large)
                 #expect(answer.status == 413)
             }
+        }
+
+        @Test func `a body that waits to be asked for is asked for`() async throws {
+            try await TestExchange.run { exchange in
+                let body = TestExchange.order("Buy", quantity: "0.001", price: "80000", link: "w-1")
+                let socket = try await TestSocket.connect(exchange.server.address)
+                let request = TestExchange.signed("POST", "/v5/order/create", body: body)
+                // The blank line that ends the head goes behind one header more.
+                let head = request.dropLast(body.utf8.count + 2)
+                try await socket.write(head + Array("Expect: 100-continue\r\n\r\n".utf8))
+                #expect(try await socket.response(hasBody: false).status == 100)
+                try await socket.write(Array(body.utf8))
+                #expect(try await socket.response(hasBody: true).body.contains("w-1"))
+                await socket.close()
+            }
+        }
+
+        @Test func `one port on both loopback addresses, and a taken one is said`() async throws {
+            try await TestExchange.run(isPlain: false) { exchange in
+                let address = exchange.server.address
+                // Not every machine has the second one; where it connects it must answer.
+                if let socket = try? await TestSocket.connect(address, host: "::1") {
+                    #expect(try await socket.request("GET", "/v5/market/time").status == 200)
+                    await socket.close()
+                }
+                var configuration = MessagesServerConfiguration()
+                configuration.port = address.port
+                do {
+                    let server = try await MessagesServer.start(
+                        configuration,
+                        file: "/dev/null",
+                        logger: Logger(label: "test")
+                    )
+                    await server.stop()
+                    Issue.record("the port was taken and given again")
+                } catch ServerError.port(let port, reason: _) {
+                    #expect(port == address.port)
+                }
+            }
+        }
+
+        @Test func `generated keys are never the same and of Bybit's lengths`() {
+            let one = ServerAccount.generated(alias: "a")
+            let two = ServerAccount.generated(alias: "a")
+            #expect(one.key != two.key && one.secret != two.secret)
+            #expect(one.key.utf8.count == 18 && one.secret.count == 36)
         }
 
         @Test func `neither an account nor an error shows a secret`() async throws {

@@ -1,3 +1,5 @@
+import Market
+
 /// How many requests of one kind an account may send in a rolling second.
 ///
 /// - Source: Bybit's default limits per account and endpoint.
@@ -10,8 +12,8 @@ public enum RateLimits: Hashable, Sendable {
     case unlimited
 
     /// Requests a second for an endpoint; the IP's limit alone holds where this is `nil`.
-    func quota(path: String, category: String) -> Int? {
-        guard let base = RateLimits.base(path: path, isSpot: category == "spot") else { return nil }
+    func quota(path: String, category: Category) -> Int? {
+        guard let base = RateLimits.base(path: path, isSpot: category == .spot) else { return nil }
         if case .multiplied(let factor) = self { return base * max(1, factor) }
         return base
     }
@@ -57,11 +59,11 @@ struct RateMeter {
     mutating func count(
         account: Int,
         path: String,
-        category: String,
+        category: Category,
         nowMilliseconds now: Int64
     ) -> Reading? {
         guard let limit = limits.quota(path: path, category: category) else { return nil }
-        let key = Key(account: account, path: path, isSpot: category == "spot")
+        let key = Key(account: account, path: path, isSpot: category == .spot)
         var times = recent[key] ?? []
         times.removeAll { $0 <= now - 1_000 }
         defer { recent[key] = times }

@@ -22,7 +22,7 @@ public struct ServerAccount: Sendable {
     }
 
     private static func randomText(_ count: Int) -> String {
-        let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567890".utf8)
+        let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
         var bytes = [UInt8](repeating: 0, count: count)
         guard RAND_bytes(&bytes, Int32(count)) == 1 else { return "" }
         return String(decoding: bytes.map { letters[Int($0) % letters.count] }, as: UTF8.self)

@@ -69,7 +69,6 @@ extension ExchangeVenue {
                 $0.transactionLog($1.rows, nextPageCursor: $1.nextCursor, time: time)
             }
         case .invalid(let error):
-            counters.rejected += 1
             return written { $0.failure(code: error.code, message: error.message, time: time) }
         case .serverTime, .instruments, .orderBook, .unknown:
             return written { $0.failure(code: 10_017, message: "Route not found.", time: time) }

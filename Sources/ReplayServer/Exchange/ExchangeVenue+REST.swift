@@ -18,8 +18,10 @@ extension ExchangeVenue {
         if request.method == .GET, !request.body.isEmpty {
             return reply(refusal(.forbidden, 10_001, "params error: GET with a body", now))
         }
+        let read = reader.rest(request, route)
         guard route.isSigned else {
-            return reply(HTTPReply(body: body(of: request, route, account: nil, now)))
+            let body = market(route.kind, read, QueryItems(request.query), now)
+            return reply(HTTPReply(body: body))
         }
         guard request.headers.contains(name: "X-BAPI-API-KEY") else {
             return reply(refusal(.unauthorized, 10_003, "API key is invalid.", now))
@@ -34,24 +36,13 @@ extension ExchangeVenue {
         } catch {
             return reply(refusal(.ok, error.code, error.message, now))
         }
-        answer(request, route, place, now, reply)
-    }
-
-    private func answer(
-        _ request: HTTPRequest,
-        _ route: Route,
-        _ place: Int,
-        _ now: Timestamp,
-        _ reply: @escaping (HTTPReply) -> Void
-    ) {
-        let reading = meter.count(
+        var headers: [(name: String, value: String)] = [("Timenow", String(now.milliseconds))]
+        if let reading = meter.count(
             account: place,
             path: request.path,
-            category: category(of: request),
+            category: read.category,
             nowMilliseconds: now.milliseconds
-        )
-        var headers: [(name: String, value: String)] = [("Timenow", String(now.milliseconds))]
-        if let reading {
+        ) {
             headers += [
                 ("X-Bapi-Limit", String(reading.limit)),
                 ("X-Bapi-Limit-Status", String(reading.remaining)),
@@ -63,10 +54,21 @@ extension ExchangeVenue {
                 return reply(answer)
             }
         }
-        let answer = HTTPReply(
-            headers: headers,
-            body: body(of: request, route, account: place, now)
-        )
+        if route.isOrderEntry, case .invalid = read { counters.rejected += 1 }
+        let time = now.milliseconds
+        let body =
+            route.kind == .typed
+            ? personal(read, accounts[place], time)
+            : profile(route.kind, QueryItems(request.query), place, time)
+        send(HTTPReply(headers: headers, body: body), route, reply)
+    }
+
+    /// The answer first, then what it caused: a client may count on neither order, and tests may.
+    private func send(
+        _ answer: HTTPReply,
+        _ route: Route,
+        _ reply: @escaping (HTTPReply) -> Void
+    ) {
         switch route.isOrderEntry ? orderAnswers : .prompt {
         case .prompt: reply(answer)
         case .late(let milliseconds):
@@ -74,15 +76,7 @@ extension ExchangeVenue {
             loop.assumeIsolated().scheduleTask(in: delay) { reply(answer) }
         case .never: break
         }
-        // The answer first, then what it caused: a client may count on neither order, and tests may.
         driver.flush()
-    }
-
-    /// The word that a quota depends on: spot has quotas of its own.
-    private func category(of request: HTTPRequest) -> String {
-        if request.method == .GET { return QueryItems(request.query)["category"] }
-        let isSpot = request.body.contains(subsequence: Array("\"spot\"".utf8))
-        return isSpot ? "spot" : "linear"
     }
 
     private func refusal(
@@ -105,38 +99,18 @@ extension ExchangeVenue {
         return writer.bytes
     }
 
-    private func body(
-        of request: HTTPRequest,
-        _ route: Route,
-        account: Int?,
+    /// The endpoints that anybody may ask.
+    private func market(
+        _ kind: Route.Kind,
+        _ request: ServerRequest,
+        _ query: QueryItems,
         _ now: Timestamp
     ) -> [UInt8] {
         let time = now.milliseconds
-        let query = QueryItems(request.query)
-        switch route.kind {
-        case .typed:
-            let read = request.body.withUnsafeBytes {
-                reader.rest(
-                    method: request.method.rawValue,
-                    path: request.path,
-                    query: request.query,
-                    body: $0
-                )
-            }
-            guard let account else { return market(read, now) }
-            return personal(read, accounts[account], time)
-        case .tickers, .candles, .recentTrades:
+        guard kind == .typed else {
             driver.catchUp()
-            return marketList(route.kind, query, time)
-        case .feeRate, .accountInfo, .apiKey, .coins:
-            guard let account else { return [] }
-            return profile(route.kind, query, account, time)
+            return marketList(kind, query, time)
         }
-    }
-
-    /// The endpoints that anybody may ask.
-    private func market(_ request: ServerRequest, _ now: Timestamp) -> [UInt8] {
-        let time = now.milliseconds
         switch request {
         case .serverTime:
             return written { $0.serverTime(nanoseconds: now.nanoseconds) }
@@ -172,11 +146,33 @@ extension ExchangeVenue {
     }
 }
 
-extension [UInt8] {
-    fileprivate func contains(subsequence part: [UInt8]) -> Bool {
-        guard part.count <= count else { return false }
-        return (0...(count - part.count)).contains {
-            self[$0..<($0 + part.count)].elementsEqual(part)
+extension RequestReader {
+    /// An endpoint that is not typed reads its query itself.
+    fileprivate func rest(_ request: HTTPRequest, _ route: Route) -> ServerRequest {
+        guard route.kind == .typed else { return .unknown(path: request.path) }
+        return request.body.withUnsafeBytes {
+            rest(
+                method: request.method.rawValue,
+                path: request.path,
+                query: request.query,
+                body: $0
+            )
+        }
+    }
+}
+
+extension ServerRequest {
+    /// The category that a quota depends on; linear where a request names none.
+    fileprivate var category: Category {
+        switch self {
+        case .create(let order): order.instrument.category
+        case .amend(let change): change.instrument.category
+        case .cancel(let cancellation): cancellation.instrument.category
+        case .cancelAll(let query), .openOrders(let query), .orderHistory(let query),
+            .executions(let query), .positions(let query), .transactionLog(let query),
+            .instruments(let query), .orderBook(let query):
+            query.category
+        case .serverTime, .wallet, .unknown, .invalid: .linear
         }
     }
 }

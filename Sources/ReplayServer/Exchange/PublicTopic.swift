@@ -19,9 +19,9 @@ enum PublicTopic: Hashable {
         let id = InstrumentID(category, symbol)
         switch (parts[0], parts.count) {
         case ("orderbook", 3):
-            guard let depth = Int(parts[1]), PublicTopic.depths(of: category).contains(depth) else {
-                return nil
-            }
+            // By its text: pushes carry the topic as Bybit writes it, and `050` is another text.
+            let depths = PublicTopic.depths(of: category)
+            guard let depth = depths.first(where: { String($0) == parts[1] }) else { return nil }
             self = .stream(.book(id, depth: depth))
         case ("publicTrade", 2): self = .stream(.trades(id))
         case ("tickers", 2): self = .stream(.ticker(id))

@@ -14,8 +14,6 @@ final class Client: ChannelDuplexHandler {
 
     let number: UInt64
     let path: SocketPath
-    /// The query of the upgrade request, such as `max_active_time=1m`.
-    let query: String
     /// `conn_id` of the replies; any unique text.
     let connectionID: String
     /// Topics in the order subscribed.
@@ -47,14 +45,12 @@ final class Client: ChannelDuplexHandler {
     init(
         number: UInt64,
         path: SocketPath,
-        query: String,
         venue: any Venue,
         limits: ServerLimits,
         answerDelay: TimeAmount
     ) {
         self.number = number
         self.path = path
-        self.query = query
         self.connectionID = "c\(number)-\(path.connectionWord)"
         self.venue = venue
         self.limits = limits

@@ -80,13 +80,12 @@ final class Listener: Sendable {
             leftOverBytesStrategy: .forwardBytes,
             limitConfiguration: decoderLimits
         )
-        let rest = RESTHandler(venue: venue, limits: limits) { path, query in
+        let rest = RESTHandler(venue: venue, limits: limits) { path in
             guard venue.accepts(path) else { return nil }
             counter.value += 1
             return Client(
                 number: counter.value,
                 path: path,
-                query: query,
                 venue: venue,
                 limits: limits,
                 answerDelay: answerDelay

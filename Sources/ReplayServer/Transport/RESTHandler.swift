@@ -8,7 +8,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let venue: any Venue
     private let limits: ServerLimits
-    private let makeClient: (SocketPath, String) -> Client?
+    private let makeClient: (SocketPath) -> Client?
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     /// The body went past its limit; the rest is read and dropped.
@@ -18,7 +18,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
     init(
         venue: any Venue,
         limits: ServerLimits,
-        makeClient: @escaping (SocketPath, String) -> Client?
+        makeClient: @escaping (SocketPath) -> Client?
     ) {
         self.venue = venue
         self.limits = limits
@@ -53,7 +53,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// True when the request was a handshake, and the connection is a WebSocket from here on.
     private func open(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> Bool {
         guard let handshake = WebSocketHandshake(head),
-            let client = makeClient(handshake.path, handshake.query)
+            let client = makeClient(handshake.path)
         else { return false }
         context.write(wrapOutboundOut(.head(handshake.response)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

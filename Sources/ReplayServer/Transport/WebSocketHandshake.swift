@@ -9,22 +9,19 @@ import NIOWebSocket
 /// has carried REST before.
 struct WebSocketHandshake {
     let path: SocketPath
-    let query: String
     private let key: String
 
     /// `nil` for what is no handshake, or on a path that has no WebSocket.
     init?(_ head: HTTPRequestHead) {
-        let target = RequestTarget(head.uri)
         guard head.method == .GET,
             head.headers[canonicalForm: "upgrade"].contains(where: {
                 $0.lowercased() == "websocket"
             }),
             let key = head.headers.first(name: "sec-websocket-key"),
             head.headers.first(name: "sec-websocket-version") == "13",
-            let path = SocketPath(path: target.path)
+            let path = SocketPath(path: RequestTarget(head.uri).path)
         else { return nil }
         self.path = path
-        self.query = target.query
         self.key = key
     }
 
