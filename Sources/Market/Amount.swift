@@ -100,13 +100,25 @@ public struct Amount: Hashable, Comparable, Sendable {
 
 extension Amount: CustomStringConvertible {
     /// The exact number without trailing zeros: `0`, `-1.5`, `12.000000000000000001`.
-    public var description: String {
-        var mantissa = units
-        var decimals = Amount.decimals
-        while decimals > 0, mantissa % 10 == 0 {
-            mantissa /= 10
+    public var description: String { withText { String(decoding: $0, as: UTF8.self) } }
+
+    /// Calls `body` with the text of ``description``, in memory that ends with the call.
+    public func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let (whole, rest) = units.magnitude.quotientAndRemainder(
+            dividingBy: 1_000_000_000_000_000_000
+        )
+        var fraction = UInt64(rest)
+        var decimals = fraction == 0 ? 0 : Amount.decimals
+        while decimals > 0, fraction % 10 == 0 {
+            fraction /= 10
             decimals -= 1
         }
-        return DecimalText.write(mantissa, decimals: decimals)
+        return DecimalText.withText(
+            isNegative: units < 0,
+            whole: whole,
+            fraction: fraction,
+            decimals: decimals,
+            body
+        )
     }
 }

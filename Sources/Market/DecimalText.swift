@@ -60,20 +60,105 @@ public enum DecimalText {
 
     /// `mantissa` × 10⁻ᵈᵉᶜⁱᵐᵃˡˢ with exactly that many decimals.
     public static func write(_ mantissa: Int128, decimals: Int) -> String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(42)
-        var rest = mantissa.magnitude
-        repeat {
-            digits.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-            if digits.count == decimals, decimals > 0 {
-                digits.append(UInt8(ascii: "."))
-                if rest == 0 { digits.append(UInt8(ascii: "0")) }
+        withText(mantissa, decimals: decimals) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Calls `body` with the text that ``write(_:decimals:)`` makes, in memory that ends with the call.
+    public static func withText<Result>(
+        _ mantissa: Int128,
+        decimals: Int,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        let magnitude = mantissa.magnitude
+        let isNegative = mantissa < 0
+        guard decimals <= 18 else {
+            return withText(
+                isNegative: isNegative,
+                whole: magnitude,
+                fraction: 0,
+                decimals: 0,
+                shiftedBy: decimals,
+                body
+            )
+        }
+        let scale = UInt64(PowerOfTen.int64(decimals))
+        if let small = UInt64(exactly: magnitude) {
+            let (whole, fraction) = small.quotientAndRemainder(dividingBy: scale)
+            return withText(
+                isNegative: isNegative,
+                whole: UInt128(whole),
+                fraction: fraction,
+                decimals: decimals,
+                body
+            )
+        }
+        let (whole, fraction) = magnitude.quotientAndRemainder(dividingBy: UInt128(scale))
+        return withText(
+            isNegative: isNegative,
+            whole: whole,
+            fraction: UInt64(fraction),
+            decimals: decimals,
+            body
+        )
+    }
+
+    /// The text of `whole`, a point and `fraction` with `decimals` (0 ... 18) digits; no point without decimals.
+    ///
+    /// - Parameter shift: digits of `whole` that stand after the point, for more decimals than a fraction holds.
+    static func withText<Result>(
+        isNegative: Bool,
+        whole: UInt128,
+        fraction: UInt64,
+        decimals: Int,
+        shiftedBy shift: Int = 0,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        let capacity = 64 + shift
+        return withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { text in
+            var at = capacity
+            var rest = fraction
+            for _ in 0..<decimals {
+                at -= 1
+                text[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
             }
-        } while rest != 0 || digits.count < decimals
-        if mantissa < 0 { digits.append(UInt8(ascii: "-")) }
-        digits.reverse()
-        return String(decoding: digits, as: UTF8.self)
+            if decimals > 0 {
+                at -= 1
+                text[at] = UInt8(ascii: ".")
+            }
+            // Nineteen digits at a time, since 128-bit division is slow.
+            var high = whole
+            var written = 0
+            repeat {
+                let part: UInt64
+                if let small = UInt64(exactly: high) {
+                    part = small
+                    high = 0
+                } else {
+                    let split = high.quotientAndRemainder(dividingBy: 10_000_000_000_000_000_000)
+                    part = UInt64(split.remainder)
+                    high = split.quotient
+                }
+                var digits = part
+                var count = 0
+                repeat {
+                    if shift > 0, written == shift {
+                        at -= 1
+                        text[at] = UInt8(ascii: ".")
+                    }
+                    at -= 1
+                    text[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits % 10)
+                    digits /= 10
+                    count += 1
+                    written += 1
+                } while digits != 0 || (high != 0 && count < 19) || (high == 0 && written <= shift)
+            } while high != 0
+            if isNegative {
+                at -= 1
+                text[at] = UInt8(ascii: "-")
+            }
+            return body(UnsafeRawBufferPointer(rebasing: text[at...]))
+        }
     }
 
     static func withBytes<Result>(

@@ -100,7 +100,20 @@ extension Numeral: Hashable {
 extension Numeral: CustomStringConvertible {
     /// The text as it came: `isNegativeZero` and trailing zeros included.
     public var description: String {
-        let text = DecimalText.write(Int128(mantissa), decimals: Int(decimals))
-        return isNegativeZero ? "-" + text : text
+        withText { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Calls `body` with the text of ``description``, in memory that ends with the call.
+    public func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let (whole, fraction) = mantissa.magnitude.quotientAndRemainder(
+            dividingBy: UInt64(PowerOfTen.int64(Int(decimals)))
+        )
+        return DecimalText.withText(
+            isNegative: mantissa < 0 || isNegativeZero,
+            whole: UInt128(whole),
+            fraction: fraction,
+            decimals: Int(decimals),
+            body
+        )
     }
 }
