@@ -177,7 +177,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Journal", "Market", "JSON"]
+            dependencies: ["Commands", "Journal", "Market", "JSON", "tapedeck"]
         ),
         .testTarget(name: "TidyTests"),
     ],

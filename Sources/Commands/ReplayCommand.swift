@@ -136,7 +136,7 @@ struct ReplayCommand: JudgingCommand {
             "read       \(Columns.grouped(result.records)) records up to \(result.last),"
                 + " \(Columns.grouped(rate)) a second"
         )
-        Printing.result("state      \(HexText.word(result.stateHash))")
+        Printing.result("state      \(StateReport.hexadecimal(result.stateHash))")
         if case .identical = result.outcome, let other = result.firstOtherDifference {
             Printing.result("also       findings or state differ from record \(other.sequence)")
         }
@@ -152,7 +152,7 @@ struct ReplayCommand: JudgingCommand {
             $0.field("verdicts") { ReplayCommand.write(result.verdicts, &$0) }
             $0.field("findings") { ReplayCommand.write(result.findings, &$0) }
             $0.field("states") { ReplayCommand.write(result.states, &$0) }
-            $0.field("state_hash", HexText.word(result.stateHash))
+            $0.field("state_hash", StateReport.hexadecimal(result.stateHash))
             $0.key("divergence")
             if case .differs(let divergence) = result.outcome {
                 ReplayCommand.write(divergence, &$0)

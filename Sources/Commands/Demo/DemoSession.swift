@@ -173,5 +173,13 @@ enum DemoSettings {
         parameters: [Setting("symbols", "BTCUSDT,ETHUSDT")]
     )
 
-    static let limits: [Setting] = []
+    /// Tighter than the strategy would like: eight quotes meet a limit of seven open orders, so that risk has
+    /// something to say.
+    static let limits = [
+        Setting("order_quantity", "BTCUSDT=0.2,ETHUSDT=4"),
+        Setting("order_value", "20000"),
+        Setting("position_quantity", "BTCUSDT=0.2,ETHUSDT=4"),
+        Setting("open_orders", "7"),
+        Setting("daily_loss", "5000"),
+    ]
 }

@@ -91,6 +91,9 @@ struct OutputOptions: ParsableArguments {
     @Flag(help: "Print a status object each second, and errors as JSON.")
     var json = false
 
+    @Option(help: ArgumentHelp("How often the status is given.", valueName: "duration"))
+    var statusEvery = "1s"
+
     func nanoseconds() throws -> Int64? {
         if let duration {
             guard seconds == nil else {

@@ -22,18 +22,22 @@ enum Interruption {
         received.load(ordering: .relaxed) == SIGTERM ? "SIGTERM" : "SIGINT"
     }
 
-    /// Waits until the wish comes or `nanoseconds` have passed; calls `body` each second.
-    static func wait(nanoseconds: Int64?, each body: () async -> Void) async {
+    /// Waits until the wish comes or `nanoseconds` have passed; calls `body` each `interval` nanoseconds.
+    static func wait(
+        nanoseconds: Int64?,
+        interval: Int64 = 1_000_000_000,
+        each body: () async -> Void
+    ) async {
         let start = ContinuousClock.now
-        var nextReport = start + .seconds(1)
+        var nextReport = start + .nanoseconds(interval)
         while !isRequested {
             let now = ContinuousClock.now
             if let nanoseconds, now - start >= .nanoseconds(nanoseconds) { return }
             if now >= nextReport {
                 await body()
-                nextReport += .seconds(1)
+                nextReport += .nanoseconds(interval)
             }
-            try? await Task.sleep(for: .milliseconds(20))
+            try? await Task.sleep(for: .nanoseconds(min(interval, 20_000_000)))
         }
     }
 }

@@ -11,13 +11,14 @@ enum LiveRun {
         command: String
     ) throws -> ExitStatus {
         let nanoseconds = try output.nanoseconds()
+        let interval = max(1_000_000, try DurationText.nanoseconds(output.statusEvery))
         let json = output.json
         Interruption.watch()
         let path = configuration.path
         let manifest = try Blocking.run {
             let session = try await LiveRun.start(configuration)
             Printing.note("recording into \(path); Ctrl-C seals it")
-            await Interruption.wait(nanoseconds: nanoseconds) {
+            await Interruption.wait(nanoseconds: nanoseconds, interval: interval) {
                 let status = await session.status()
                 if json { report(status, command: command) } else { show(status) }
             }

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Market
+import Projections
+import Runtime
+
+struct PnLCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pnl",
+        abstract: "Profit and loss of a recording, rebuilt from it alone.",
+        discussion: """
+            Realised and unrealised P&L, fees and funding, exact. The tables it reads are kept in the \
+            recording's derived/desk.sqlite and rebuilt when missing or older.
+            """
+    )
+
+    @OptionGroup var options: RecordingOptions
+
+    @Option(
+        help: ArgumentHelp("One row each: symbol, strategy, account or day.", valueName: "what")
+    )
+    var by: Grouping = .symbol
+
+    enum Grouping: String, ExpressibleByArgument, CaseIterable {
+        case symbol, strategy, account, day
+
+        var group: DeskReader.Grouping {
+            switch self {
+            case .symbol: .symbol
+            case .strategy: .strategy
+            case .account: .account
+            case .day: .day
+            }
+        }
+    }
+
+    func run() throws {
+        let recording = try options.open()
+        try Sandbox.denyOutgoing()
+        let rows: [ProfitAndLoss]
+        do {
+            var build = DeskBuild(
+                registry: TapedeckMain.registry.withLock { $0 },
+                program: "\(Version.number) \(Version.commit)"
+            )
+            var bar = ProgressBar("rebuilding", total: recording.last.value)
+            build.progress = { bar.update($0.value) }
+            let path = try build.update(recording)
+            bar.finish()
+            rows = try DeskReader(path: path).profitAndLoss(by: by.group)
+        } catch let error as ReplayError {
+            throw ReplayCommand.failure(error)
+        } catch let error as ProjectionError {
+            throw Failure(.disk, "\(error)")
+        }
+        if options.json {
+            for row in rows { printJSON(row) }
+            return
+        }
+        guard !rows.isEmpty else {
+            Printing.note("the recording holds no execution, so there is no P&L")
+            return
+        }
+        Printing.result(
+            Columns.line([
+                (by.rawValue.uppercased(), 18), ("COIN", 5), ("FILLS", -6), ("REALISED", -22),
+                ("FEES", -22), ("FUNDING", -22), ("UNREALISED", -22), ("NET", -22),
+            ])
+        )
+        for row in rows {
+            Printing.result(
+                Columns.line([
+                    (row.group, 18), (row.coin, 5), (String(row.fills), -6),
+                    (row.realised.description, -22), (row.fees.description, -22),
+                    (row.funding.description, -22), (row.unrealised?.description ?? "-", -22),
+                    (row.net.description, -22),
+                ])
+            )
+        }
+    }
+
+    private func printJSON(_ row: ProfitAndLoss) {
+        Printing.json(schema: "pnl") {
+            $0.field("by", by.rawValue)
+            $0.field("group", row.group)
+            $0.field("coin", row.coin)
+            $0.field("fills", Int64(row.fills))
+            $0.field("realised", row.realised.description)
+            $0.field("fees", row.fees.description)
+            $0.field("funding", row.funding.description)
+            $0.field("unrealised", row.unrealised?.description ?? "")
+            $0.field("net", row.net.description)
+            $0.field("turnover", row.turnover.description)
+        }
+    }
+}

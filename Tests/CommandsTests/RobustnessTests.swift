@@ -1,0 +1,160 @@
+import Foundation
+import Testing
+
+@Suite struct RobustnessTests {
+    /// Recorders that are killed, over a market that does not stop.
+    @Test func `fifty kills of the recorder lose nothing that was written`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try Program.start(
+            ["serve", "--synthetic", "--plain", "--json", "--for", "300s"],
+            in: folder.path
+        )
+        defer { server.kill() }
+        let endpoint = try await server.line { Endpoint($0) }.url
+        var written = 0
+        var promised = 0
+        for cycle in 1...50 {
+            let recorder = try Program.start(
+                [
+                    "record", "--endpoint", endpoint, "--public",
+                    "linear:orderbook.50.BTCUSDT,linear:publicTrade.BTCUSDT", "--out", "kill",
+                    "--json", "--status-every", "20ms",
+                ],
+                in: folder.path
+            )
+            // The program's own word on what is written is the witness.
+            promised = try await recorder.line { line -> Int? in
+                let number = Self.written(line) ?? 0
+                return number > written + 20 ? number : nil
+            }
+            try await Task.sleep(for: .milliseconds(Int64(cycle * 7 % 40)))
+            recorder.kill()
+            _ = try await recorder.end()
+            promised =
+                recorder.outputSoFar.split(separator: "\n").compactMap {
+                    Self.written(String($0))
+                }.max() ?? promised
+            let verify = try await Program.run(["verify", "kill", "--json"], in: folder.path)
+            #expect([0, 1].contains(verify.status), "\(verify.output) \(verify.errors)")
+            let sequence = try #require(verify.object["sequence"] as? [String: Any])
+            let last = sequence["last"] as? Int ?? 0
+            #expect(last >= promised, "cycle \(cycle): \(promised) was written, \(last) is there")
+            #expect(sequence["first"] as? Int == 1)
+            #expect((verify.object["gaps"] as? [Any])?.isEmpty == true)
+            written = last
+        }
+        let info = try await Program.run(["info", "kill", "--json"], in: folder.path)
+        #expect(info.object["runs"] as? Int == 50)
+        #expect(info.object["records"] as? Int == written)
+    }
+
+    private static func written(_ line: String) -> Int? {
+        let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return object?["written"] as? Int
+    }
+
+    @Test func `a second recorder is told who holds the recording, and writes nothing`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let server = try Program.start(
+            ["serve", "--synthetic", "--plain", "--json", "--for", "60s"],
+            in: folder.path
+        )
+        defer { server.kill() }
+        let endpoint = try await server.line { Endpoint($0) }.url
+        let arguments = [
+            "record", "--endpoint", endpoint, "--public", "linear:publicTrade.BTCUSDT", "--out",
+            "one",
+            "--json",
+        ]
+        let first = try Program.start(arguments, in: folder.path)
+        _ = try await first.line { Self.written($0) }
+        let second = try await Program.run(arguments, in: folder.path)
+        #expect(second.status == 75, "\(second.output) \(second.errors)")
+        #expect(second.errors.contains("\(first.process.processIdentifier)"))
+        first.terminate()
+        let end = try await first.end()
+        #expect(end.status == 0, "\(end.errors)")
+        let info = try await Program.run(["info", "one", "--json"], in: folder.path)
+        #expect(info.object["state"] as? String == "sealed")
+        let third = try await Program.run(arguments, in: folder.path)
+        #expect(third.status == 73, "\(third.output) \(third.errors)")
+    }
+
+    @Test func `a damaged recording is refused with file, offset, record and advice`() async throws
+    {
+        let (source, _) = try await DemoTests.demo()
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/damaged"
+        try FileManager.default.copyItem(atPath: source, toPath: path)
+        let segment = try #require(
+            FileManager.default.contentsOfDirectory(atPath: path).first { $0.hasSuffix(".mcap") }
+        )
+        let file = try #require(FileHandle(forUpdatingAtPath: path + "/" + segment))
+        let size = try file.seekToEnd()
+        try file.seek(toOffset: size / 2)
+        let byte = try #require(try file.read(upToCount: 1)?.first)
+        try file.seek(toOffset: size / 2)
+        try file.write(contentsOf: Data([byte ^ 0x55]))
+        try file.close()
+        let verify = try await Program.run(["verify", path, "--json"])
+        #expect(verify.status == 2, "\(verify.output) \(verify.errors)")
+        let finding = try #require((verify.object["findings"] as? [[String: Any]])?.first)
+        #expect((finding["file"] as? String)?.hasSuffix(".mcap") == true)
+        #expect((finding["offset"] as? Int ?? 0) > 0)
+        let replay = try await Program.run(["replay", path])
+        #expect(replay.status == 2, "\(replay.output) \(replay.errors)")
+        for word in [".mcap", "byte", "record"] { #expect(replay.errors.contains(word)) }
+    }
+
+    @Test(arguments: [
+        (["info", "nothing-here"], 66), (["verify", "nothing-here"], 66), (["frobnicate"], 64),
+        (["cat"], 64), (["replay", "last~x"], 66), (["trade", "--strategy", "maker"], 64),
+        (["record"], 64), (["record", "missing.yaml"], 78),
+        (["serve", "--messages", "missing.jsonl"], 69),
+        (["record", "--endpoint", "nonsense", "--public", "linear:x"], 64),
+    ])
+    func `a wrong call ends with its own status and says what to do`(
+        arguments: [String],
+        status: Int32
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let outcome = try await Program.run(arguments, in: folder.path)
+        #expect(outcome.status == status, "\(outcome.output) \(outcome.errors)")
+        #expect(!outcome.errors.isEmpty)
+    }
+
+    @Test func `a foreign file is refused as not in the format`() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/foreign"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        FileManager.default.createFile(
+            atPath: path + "/000000000001.mcap",
+            contents: Data("not a recording at all, but long enough to look like one".utf8)
+        )
+        for command in ["replay", "info", "verify", "cat"] {
+            let outcome = try await Program.run([command, path])
+            #expect(
+                [2, 65].contains(outcome.status),
+                "\(command): \(outcome.output) \(outcome.errors)"
+            )
+        }
+    }
+
+    @Test func `help and version are there for a newcomer`() async throws {
+        let version = try await Program.run(["--version"])
+        #expect(version.status == 0)
+        for word in ["tapedeck", "commit", "format", "zstd", "SQLite"] {
+            #expect(version.output.contains(word))
+        }
+        for command in [
+            "demo", "serve", "record", "trade", "replay", "verify", "info", "cat", "state", "pnl",
+            "ls",
+        ] {
+            let help = try await Program.run([command, "--help"])
+            #expect(help.status == 0)
+            #expect(help.output.contains("OVERVIEW"))
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Testing
+
+@Suite struct SafetyTests {
+    @Test(arguments: [
+        ["--environment", "mainnet"], ["--environment", "eu"],
+        ["--endpoint", "https://api.bybit.com"],
+        ["--endpoint", "http://192.0.2.1:80"],
+    ])
+    func `trade reaches loopback, testnet and demo only`(place: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let outcome = try await Program.run(
+            ["trade", "--strategy", "maker", "--credentials", "x", "--for", "1s", "--out", "out"]
+                + place,
+            in: folder.path
+        )
+        #expect(outcome.status == 77, "\(outcome.output) \(outcome.errors)")
+        #expect(folder.files.isEmpty, "nothing was written")
+    }
+
+    @Test func `the demo and every replay connect to nothing beyond loopback`() async throws {
+        let folder = try TemporaryFolder()
+        let library = try await ConnectLog.build(in: folder.path)
+        let log = folder.path + "/connects"
+        let variables = ["LD_PRELOAD": library, "CONNECT_LOG": log]
+        let demo = try await Program.run(
+            ["demo", "--seconds", "3", "--out", folder.path + "/demo", "--json"],
+            environment: variables
+        )
+        #expect([0, 1].contains(demo.status), "\(demo.output) \(demo.errors)")
+        let seen = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+        #expect(!seen.isEmpty, "the log sees the demo's own connections")
+        for address in seen { #expect(address.hasPrefix("127.") || address.hasPrefix("::1")) }
+        try FileManager.default.removeItem(atPath: log)
+        for command in ["replay", "verify", "state", "pnl", "info"] {
+            _ = try await Program.run([command, folder.path + "/demo"], environment: variables)
+        }
+        #expect(!FileManager.default.fileExists(atPath: log), "reading opens no connection at all")
+    }
+
+    @Test func `a canary key stands nowhere in what a session leaves behind`() async throws {
+        let folder = try TemporaryFolder()
+        let key = "CANARYKEY7f3a91c2"
+        let secret = "CANARYSECRET5d0e8b6a4c2f1e3d5b7a9c8e6f4a2b0d"
+        let server = try Program.start(
+            [
+                "serve", "--synthetic", "--plain", "--json", "--account", "\(key):\(secret)",
+                "--for", "60s",
+            ],
+            in: folder.path
+        )
+        defer { server.kill() }
+        let endpoint = try await server.line { line in Endpoint(line) }.url
+        let credentials = folder.path + "/credentials"
+        let text = "[main]\nkey = \(key)\nsecret = \(secret)\nenvironment = loopback\n"
+        #expect(
+            FileManager.default.createFile(
+                atPath: credentials,
+                contents: Data(text.utf8),
+                attributes: [.posixPermissions: 0o600]
+            )
+        )
+        let trade = try await Program.run(
+            [
+                "trade", "--endpoint", endpoint, "--credentials", "main", "--credentials-file",
+                credentials, "--strategy", "maker", "--for", "6s", "--out", "session", "--json",
+            ],
+            environment: ["TAPEDECK_LOG": "trace"],
+            in: folder.path
+        )
+        #expect(trade.status == 0, "\(trade.output) \(trade.errors)")
+        let pnl = try await Program.run(["pnl", "session"], in: folder.path)
+        let cat = try await Program.run(["cat", "session"], in: folder.path)
+        #expect(cat.output.contains("order/create"), "orders were signed and sent")
+        try FileManager.default.removeItem(atPath: credentials)
+        var texts = folder.files.compactMap { FileManager.default.contents(atPath: $0) }
+        texts += [trade, pnl, cat].flatMap { [Data($0.output.utf8), Data($0.errors.utf8)] }
+        #expect(texts.count > 8)
+        for word in [key, secret] {
+            for form in Canary.forms(of: word) {
+                let needle = Data(form.utf8)
+                #expect(!texts.contains { $0.range(of: needle) != nil }, "\(form) was found")
+            }
+        }
+        // The search itself works: what is surely there is found.
+        #expect(texts.contains { $0.range(of: Data("BTCUSDT".utf8)) != nil })
+    }
+}
+
+/// The endpoint in the first line that `serve --json` prints.
+struct Endpoint {
+    var url: String
+
+    init?(_ line: String) {
+        guard
+            let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+            let url = object["endpoint"] as? String
+        else { return nil }
+        self.url = url
+    }
+}
+
+enum Canary {
+    /// Raw, hexadecimal of both cases, and Base64.
+    static func forms(of word: String) -> [String] {
+        let hex = word.utf8.map { String(format: "%02x", $0) }.joined()
+        return [word, hex, hex.uppercased(), Data(word.utf8).base64EncodedString()]
+    }
+}
+
+/// A library that writes down every address that a program connects to.
+enum ConnectLog {
+    static let source = """
+        #define _GNU_SOURCE
+        #include <arpa/inet.h>
+        #include <dlfcn.h>
+        #include <fcntl.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <sys/socket.h>
+        #include <unistd.h>
+        int connect(int fd, const struct sockaddr *a, socklen_t n) {
+            static int (*next)(int, const struct sockaddr *, socklen_t);
+            if (!next) next = (int (*)(int, const struct sockaddr *, socklen_t))dlsym(RTLD_NEXT, "connect");
+            char text[128] = "";
+            if (a->sa_family == AF_INET)
+                inet_ntop(AF_INET, &((const struct sockaddr_in *)a)->sin_addr, text, sizeof text - 1);
+            if (a->sa_family == AF_INET6)
+                inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)a)->sin6_addr, text, sizeof text - 1);
+            const char *path = getenv("CONNECT_LOG");
+            if (*text && path) {
+                strcat(text, "\\n");
+                int log = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+                if (log >= 0) { if (write(log, text, strlen(text)) < 0) {} close(log); }
+            }
+            return next(fd, a, n);
+        }
+        """
+
+    static func build(in folder: String) async throws -> String {
+        let source = folder + "/connects.c"
+        let library = folder + "/connects.so"
+        try Self.source.write(toFile: source, atomically: true, encoding: .utf8)
+        let compiler = ["/usr/bin/cc", "/usr/bin/clang", "/opt/swift/usr/bin/clang"].first {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
+        let outcome = try await Program.run(
+            ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"],
+            program: try #require(compiler, "a C compiler stands beside Swift")
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        return library
+    }
+}
