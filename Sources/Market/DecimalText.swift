@@ -102,7 +102,7 @@ public enum DecimalText {
         )
     }
 
-    /// The text of `whole`, a point and `fraction` with `decimals` (0 ... 18) digits; no point without decimals.
+    /// The text of `whole`, a point and `fraction` with `decimals` digits, at most 18; no point without decimals.
     ///
     /// - Parameter shift: digits of `whole` that stand after the point, for more decimals than a fraction holds.
     static func withText<Result>(
