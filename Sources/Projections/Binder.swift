@@ -43,9 +43,21 @@ struct Binder: ~Copyable {
         }
     }
 
-    mutating func text(_ value: Numeral) { text(value.description) }
+    mutating func text(_ value: Numeral) {
+        index += 1
+        value.withText { bind($0) }
+    }
 
-    mutating func text(_ value: Amount) { text(value.description) }
+    mutating func text(_ value: Amount) {
+        index += 1
+        value.withText { bind($0) }
+    }
+
+    private func bind(_ bytes: UnsafeRawBufferPointer) {
+        let text = bytes.bindMemory(to: UInt8.self)
+        let count = Int32(clamping: text.count)
+        _ = tapedeck_sqlite_bind_text(statement, index, text.baseAddress, count)
+    }
 
     mutating func text(_ value: Numeral?) {
         if let value { text(value) } else { null() }

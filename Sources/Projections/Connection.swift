@@ -33,7 +33,11 @@ enum Connection {
                 // A rollback journal, since WAL in SQLite before 3.51.3 can lose a reset; not synced, since the
                 // journal of the recording can rebuild every row.
                 try database.execute(
-                    sql: "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF"
+                    sql: """
+                        PRAGMA journal_mode = TRUNCATE;
+                        PRAGMA synchronous = OFF;
+                        PRAGMA cache_size = -16384;
+                        """
                 )
             }
         }

@@ -48,7 +48,7 @@ extension DeskWriter {
         in database: Database,
         began: ContinuousClock.Instant
     ) throws -> (count: Int, sequence: SequenceNumber) {
-        var statements = RowStatements(database)
+        let statements = try RowStatements(database)
         var index = 0
         while index < complete {
             let row = waiting[index]

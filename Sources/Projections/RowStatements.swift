@@ -4,13 +4,20 @@ import Market
 /// The statements that put rows into the tables, prepared once a connection.
 struct RowStatements {
     let database: Database
+    /// The two that run most, without a look-up by their text for each row.
+    private let setsOrder: Statement
+    private let addsOrderHistory: Statement
 
-    init(_ database: Database) { self.database = database }
+    init(_ database: Database) throws {
+        self.database = database
+        setsOrder = try database.cachedStatement(sql: "\(RowStatements.setOrder)")
+        addsOrderHistory = try database.cachedStatement(sql: "\(RowStatements.addOrderHistory)")
+    }
 
     /// Puts a row into its table.
     ///
     /// - Returns: false when the row was there already.
-    mutating func write(_ row: WaitingRow) throws -> Bool {
+    func write(_ row: WaitingRow) throws -> Bool {
         switch row.content {
         case .order(let order, let strategy, let isLate):
             try write(order, strategy, isLate, row)
@@ -79,7 +86,7 @@ extension RowStatements {
           created_ms, updated_ms, updates, first_sequence, sequence, time
         ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1,?25,?25,?26)
         ON CONFLICT (account, order_id) DO UPDATE SET
-          order_link_id = excluded.order_link_id, strategy = excluded.strategy,
+          strategy = excluded.strategy,
           status = excluded.status, closed = excluded.closed, price = excluded.price,
           quantity = excluded.quantity, average_price = excluded.average_price,
           leaves_quantity = excluded.leaves_quantity, filled_quantity = excluded.filled_quantity,
@@ -99,7 +106,7 @@ extension RowStatements {
     ) throws {
         var isNews = false
         if !isLate {
-            var binder = try binder(RowStatements.setOrder)
+            var binder = Binder(setsOrder, in: database)
             binder.text(row.place.account)
             binder.text(order.orderID)
             binder.text(order.orderLinkID)
@@ -109,7 +116,7 @@ extension RowStatements {
             binder.integer(row.place.time.nanoseconds)
             isNews = try binder.run() > 0
         }
-        var binder = try binder(RowStatements.addOrderHistory)
+        var binder = Binder(addsOrderHistory, in: database)
         binder.place(row)
         binder.text(row.place.account)
         binder.text(order.orderID)

@@ -10,6 +10,7 @@ enum Main {
           decode    decode every message and keep the books
           record    record a session of the messages in which a strategy trades
           replay    replay the session that `record` left
+          project   write invented rows of N records to a projection; FILE is not used
           table     make a table of FILE's lines; N is not used
         """
 
@@ -34,6 +35,7 @@ enum Main {
             }
             return table.text
         }
+        if arguments[1] == "project" { return try ProjectMode.run(records: count) }
         let workload = try Workload(path: arguments[2], count: count)
         switch arguments[1] {
         case "append": return try RecordMode.append(workload)

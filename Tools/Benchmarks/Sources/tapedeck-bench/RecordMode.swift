@@ -50,6 +50,10 @@ enum RecordMode {
     /// What a stalled socket's thread does.
     static func rest() { usleep(200) }
 
+    static func make(_ path: String) throws {
+        guard mkdir(path, 0o700) == 0 else { throw BenchError("\(path) cannot be made") }
+    }
+
     static func first(_ workload: Workload) -> Timestamp {
         workload.messages.first?.time ?? .zero
     }
