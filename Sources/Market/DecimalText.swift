@@ -21,6 +21,8 @@ public enum DecimalText {
             offset = 1
         }
         guard offset < text.count else { throw .unexpectedByte(offset: 0) }
+        // The first eighteen digits, which are all of most numbers, without 128-bit arithmetic.
+        var small: UInt64 = 0
         var mantissa: Int128 = 0
         var digits = 0
         var decimals = 0
@@ -30,17 +32,17 @@ public enum DecimalText {
             let byte = text[offset]
             if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
                 sawDigit = true
-                if mantissa != 0 || byte != UInt8(ascii: "0") { digits += 1 }
+                if digits > 0 || byte != UInt8(ascii: "0") { digits += 1 }
                 if sawPoint { decimals += 1 }
                 guard digits <= digitsMax, decimals <= digitsMax else { throw .tooLong }
-                if digits < 39 {
-                    mantissa = mantissa * 10 + Int128(byte - UInt8(ascii: "0"))
+                let digit = byte - UInt8(ascii: "0")
+                if digits <= 18 {
+                    small = small * 10 + UInt64(digit)
                 } else {
+                    if digits == 19 { mantissa = Int128(small) }
                     // The 39th digit is the first that an Int128 may not hold.
                     let (tens, over) = mantissa.multipliedReportingOverflow(by: 10)
-                    let (sum, carry) = tens.addingReportingOverflow(
-                        Int128(byte - UInt8(ascii: "0"))
-                    )
+                    let (sum, carry) = tens.addingReportingOverflow(Int128(digit))
                     guard !over, !carry else { throw .tooLong }
                     mantissa = sum
                 }
@@ -51,6 +53,7 @@ public enum DecimalText {
             }
             offset += 1
         }
+        if digits <= 18 { mantissa = Int128(small) }
         return Number(
             mantissa: isNegative ? -mantissa : mantissa,
             decimals: decimals,
