@@ -6,10 +6,10 @@ enum Main {
     static let usage = """
         usage: tapedeck-bench MODE FILE N
           append    append every message to a new recording and seal it
-          scan      read the recording that `append` left
+          scan      read the recording that `append` left; FILE is not used
           decode    decode every message and keep the books
           record    record a session of the messages in which a strategy trades
-          replay    replay the session that `record` left
+          replay    replay the session that `record` left; FILE is not used
           project   write invented rows of N records to a projection; FILE is not used
           table     make a table of FILE's lines; N is not used
         """
@@ -36,12 +36,12 @@ enum Main {
             return table.text
         }
         if arguments[1] == "project" { return try ProjectMode.run(records: count) }
+        if arguments[1] == "scan" { return try ScanMode.run(count: count) }
+        if arguments[1] == "replay" { return try SessionMode.replay(count: count) }
         let workload = try Workload(path: arguments[2], count: count)
         switch arguments[1] {
         case "append": return try RecordMode.append(workload)
-        case "scan": return try ScanMode.run(count: count)
         case "record": return try SessionMode.record(workload)
-        case "replay": return try SessionMode.replay(workload)
         case "decode": return try DecodeMode.run(workload)
         default: throw BenchError(usage)
         }

@@ -14,7 +14,7 @@ enum SessionMode {
     static func record(_ workload: Workload) throws -> String {
         try RecordMode.remove(path)
         var session = try Session(path: path, first: RecordMode.first(workload))
-        try session.open()
+        try session.open(tickers: tickers(of: workload))
         for message in workload.messages {
             try session.pass(to: message.time)
             try session.feed(workload.streams[message.stream], message.payload)
@@ -24,14 +24,45 @@ enum SessionMode {
             + "\(session.commands) commands"
     }
 
+    /// A snapshot of each ticker at the price of its first book: the kit's tickers begin in the middle.
+    private static func tickers(
+        of workload: Workload
+    ) -> [(stream: StreamName, payload: [UInt8])] {
+        let decoder = MessageDecoder()
+        var event = Event()
+        var seen: Set<Symbol> = []
+        var tickers: [(stream: StreamName, payload: [UInt8])] = []
+        for message in workload.messages where seen.count < Contracts.table.count {
+            decoder.decode(workload.streams[message.stream], message.payload, into: &event)
+            guard event.kind == .book, let bid = event.book.bids.first,
+                seen.insert(event.symbol).inserted
+            else { continue }
+            var ticker = TickerUpdate()
+            ticker.isSnapshot = true
+            ticker.lastPrice = bid.price
+            ticker.markPrice = bid.price
+            let symbol = event.symbol
+            let time = event.exchangeMilliseconds
+            tickers.append(
+                (
+                    stream: StreamName("public/linear/tickers.\(symbol)"),
+                    payload: MessageWriter.message { writer in
+                        writer.ticker(ticker, category: .linear, symbol: symbol, ts: time)
+                    }
+                )
+            )
+        }
+        return tickers
+    }
+
     /// Cursor, decoding, engine with strategy, risk and state hashes, and the comparison of all outputs.
-    static func replay(_ workload: Workload) throws -> String {
+    static func replay(count: Int) throws -> String {
         let measurement = Measurement()
         let recording = try Recording.open(path)
         let result = try Replay(registry: .standard).run(recording)
         let line = measurement.line(
             mode: "replay",
-            count: workload.messages.count,
+            count: count,
             extra: [
                 ("result", result.word), ("inputs", String(result.inputs)),
                 ("commands", String(result.commands.equal)),
@@ -40,7 +71,7 @@ enum SessionMode {
                 ("states", String(result.states.equal)),
             ]
         )
-        guard case .identical = result.outcome, result.inputs >= UInt64(workload.messages.count)
+        guard case .identical = result.outcome, result.inputs >= UInt64(count)
         else {
             throw BenchError("the session's replay is not identical: \(line)")
         }
@@ -93,8 +124,8 @@ enum SessionMode {
             nextTick = first.advanced(nanoseconds: SessionMode.second)
         }
 
-        /// The start of the run, the instruments, and both sockets ready.
-        mutating func open() throws {
+        /// The start of the run, the instruments, both sockets ready, and the tickers.
+        mutating func open(tickers: [(stream: StreamName, payload: [UInt8])]) throws {
             let payload = start.payload()
             let sequence = try recorder.start(time: time, payload: payload)
             let name = StreamName("session/start")
@@ -118,6 +149,9 @@ enum SessionMode {
                         $0.field("count", 0)
                     }
                 }
+            }
+            for ticker in tickers {
+                try ticker.payload.withUnsafeBytes { try feed(ticker.stream, $0) }
             }
         }
 
