@@ -1,109 +1,131 @@
-// The fast path: an order book push straight from its bytes into levels.
+// The fast path: an order book push straight from its bytes into levels, in one pass.
 //
-// Whatever is not plain is left to the general path, which names the field at fault. What this path accepts, the
-// general one accepts too, and reads the same.
+// Written by hand, since it beats simdjson here: two thirds of all messages are these, and it takes 405 ns for one
+// where simdjson's index and a walk over it take 550 (a 330-byte push of 11 levels). Reading eight digits at a time in
+// one word was tried and is slower: the next number's place waits for it, where a loop's end is guessed right.
+//
+// It takes only the plainest form (no blanks, no escapes, no key that it does not know, at most 18 digits), in any
+// order of keys; all else is `TDJ_UNUSUAL`, and the general path reads it or names the field at fault. What this path
+// accepts the general one accepts too, and reads the same.
+//
+// It never reads past the text: the last byte must be the closing brace, which stops every loop, and no brace is
+// passed without a look at the place.
 #include "parser.hpp"
 
 namespace {
 
-// Reads `-`, digits, a point and digits up to the closing quote; at most 18 digits in all.
-inline bool read_decimal(const uint8_t *at, tdj_number &number) {
-    bool is_negative = *at == '-';
-    at += is_negative;
-    const uint8_t *first = at;
+// Reads `-`, digits, a point and digits up to a closing quote, and passes the quote.
+inline bool read_decimal(const uint8_t *&at, tdj_number &number) {
+    const uint8_t *p = at;
+    bool is_negative = *p == '-';
+    p += is_negative;
+    const uint8_t *first = p;
     uint64_t mantissa = 0;
     unsigned digit;
-    while ((digit = unsigned(*at) - '0') <= 9) {
+    while ((digit = unsigned(*p) - '0') <= 9) {
         mantissa = mantissa * 10 + digit;
-        at++;
+        p++;
     }
-    size_t digits = size_t(at - first);
+    size_t digits = size_t(p - first);
     size_t decimals = 0;
-    if (*at == '.') {
-        const uint8_t *point = ++at;
-        while ((digit = unsigned(*at) - '0') <= 9) {
+    if (*p == '.') {
+        const uint8_t *point = ++p;
+        while ((digit = unsigned(*p) - '0') <= 9) {
             mantissa = mantissa * 10 + digit;
-            at++;
+            p++;
         }
-        decimals = size_t(at - point);
+        decimals = size_t(p - point);
         if (decimals == 0) return false;
     }
-    if (*at != '"' || digits == 0 || digits + decimals > 18) return false;
+    // More digits may have overflowed: the general path counts the significant ones.
+    if (*p != '"' || digits == 0 || digits + decimals > 18) return false;
     number.mantissa = is_negative ? -int64_t(mantissa) : int64_t(mantissa);
     number.decimals = uint8_t(decimals);
     number.is_negative_zero = is_negative && mantissa == 0;
+    at = p + 1;
     return true;
 }
 
+// Bytes that may stand in a string as they are: printable ASCII without quote and backslash. The closing brace is left
+// out, since it is what stops every loop; a topic with one takes the general path.
+struct PlainBytes {
+    bool is_plain[256] = {};
+    constexpr PlainBytes() {
+        for (int byte = 0x20; byte < 0x7f; byte++)
+            is_plain[byte] = byte != '"' && byte != '\\' && byte != '}';
+    }
+    constexpr bool operator[](uint8_t byte) const { return is_plain[byte]; }
+};
+constexpr PlainBytes plain;
+
 struct Scan {
     const uint8_t *text;
-    const uint32_t *index;
-    uint32_t index_count;
-    uint32_t k = 0;
-
-    uint8_t byte() const { return k < index_count ? text[index[k]] : 0; }
+    // The last byte of the text: its closing brace.
+    const uint8_t *last;
+    const uint8_t *at;
 
     bool take(uint8_t wanted) {
-        if (byte() != wanted) return false;
-        k++;
+        if (*at != wanted) return false;
+        at++;
         return true;
     }
 
-    // A plain string: its first byte and length, without quotes.
-    bool string(uint32_t &start, uint32_t &length) {
-        if (byte() != '"') return false;
-        start = index[k] + 1;
-        uint32_t end = index[k + 1] - 1;
-        while (text[end] == ' ' || text[end] == '\n' || text[end] == '\r' || text[end] == '\t') end--;
-        if (end < start || text[end] != '"') return false;
-        length = end - start;
-        k++;
+    // The bytes of a literal; nothing is passed when they are others.
+    template <size_t Size>
+    bool literal(const char (&bytes)[Size]) {
+        if (size_t(last - at) < Size - 1 || std::memcmp(at, bytes, Size - 1)) return false;
+        at += Size - 1;
         return true;
     }
 
-    // A whole number ≥ 0 of at most 18 digits.
+    // The rest of a string of plain ASCII after its opening quote, which is passed too.
+    bool rest_of_string(uint32_t &start, uint32_t &length) {
+        const uint8_t *first = at;
+        // One look a byte: what ends a string, or is not plain, ends the loop. So does the closing brace.
+        while (plain[*at]) at++;
+        start = uint32_t(first - text);
+        length = uint32_t(at - first);
+        return take('"');
+    }
+
+    // A whole number ≥ 0 of at most 18 digits, before a comma or a brace.
     bool integer(int64_t &value) {
-        if (k >= index_count) return false;
-        const uint8_t *at = text + index[k];
-        const uint8_t *end = text + index[k + 1];
         const uint8_t *first = at;
         uint64_t sum = 0;
         unsigned digit;
-        while (at < end && (digit = unsigned(*at) - '0') <= 9) {
+        while ((digit = unsigned(*at) - '0') <= 9) {
             sum = sum * 10 + digit;
             at++;
         }
         if (at == first || at - first > 18 || (*first == '0' && at - first > 1)) return false;
-        // Only spaces may stand between the number and the next token.
-        while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
-        if (at != end) return false;
         value = int64_t(sum);
-        k++;
-        return true;
+        return *at == ',' || *at == '}';
     }
 
-    // The next six places are `[ " , " ]` and one more: a level.
-    bool level(tdj_level &level) {
-        if (k + 5 > index_count) return false;
-        const uint32_t *at = index + k;
-        if (text[at[0]] != '[' || text[at[1]] != '"' || text[at[2]] != ',' || text[at[3]] != '"'
-            || text[at[4]] != ']')
-            return false;
-        if (!read_decimal(text + at[1] + 1, level.price)) return false;
-        if (!read_decimal(text + at[3] + 1, level.size)) return false;
-        k += 5;
-        return true;
-    }
-
+    // `[["price","size"],…]`.
     bool levels(tdj_level *levels, uint32_t &count) {
-        if (!take('[')) return false;
         count = 0;
+        if (!take('[')) return false;
         if (take(']')) return true;
+        tdj_level *level = levels;
+        const uint8_t *p = at;
         for (;;) {
-            if (!level(levels[count])) return false;
-            count++;
-            if (take(',')) continue;
-            return take(']');
+            if (p[0] != '[' || p[1] != '"') return false;
+            p += 2;
+            if (!read_decimal(p, level->price)) return false;
+            if (p[0] != ',' || p[1] != '"') return false;
+            p += 2;
+            if (!read_decimal(p, level->size)) return false;
+            if (*p++ != ']') return false;
+            level++;
+            if (*p == ',') {
+                p++;
+                continue;
+            }
+            if (*p != ']') return false;
+            at = p + 1;
+            count = uint32_t(level - levels);
+            return true;
         }
     }
 };
@@ -111,40 +133,34 @@ struct Scan {
 enum { TOPIC = 1, TYPE = 2, TS = 4, DATA = 8, CTS = 16, ALL = 15 };
 enum { SYMBOL = 1, BIDS = 2, ASKS = 4, UPDATE = 8, SEQUENCE = 16, ALL_DATA = 31 };
 
-inline bool is(const uint8_t *key, uint32_t length, const char *name, uint32_t name_length) {
-    return length == name_length && !std::memcmp(key, name, name_length);
-}
-
 bool read_data(Scan &scan, tdj_parser &parser, tdj_book &book) {
     unsigned seen = 0;
-    if (!scan.take('{')) return false;
     for (;;) {
-        uint32_t start, length;
-        if (!scan.string(start, length) || !scan.take(':')) return false;
-        const uint8_t *key = scan.text + start;
         unsigned field;
-        if (length == 1 && key[0] == 's') {
-            field = SYMBOL;
-            if (!scan.string(book.symbol_start, book.symbol_length)) return false;
-        } else if (length == 1 && key[0] == 'b') {
+        bool is_read;
+        if (scan.literal("\"b\":")) {
             field = BIDS;
-            if (!scan.levels(parser.bids, book.bid_count)) return false;
-        } else if (length == 1 && key[0] == 'a') {
+            is_read = scan.levels(parser.bids, book.bid_count);
+        } else if (scan.literal("\"a\":")) {
             field = ASKS;
-            if (!scan.levels(parser.asks, book.ask_count)) return false;
-        } else if (length == 1 && key[0] == 'u') {
+            is_read = scan.levels(parser.asks, book.ask_count);
+        } else if (scan.literal("\"s\":\"")) {
+            field = SYMBOL;
+            is_read = scan.rest_of_string(book.symbol_start, book.symbol_length);
+        } else if (scan.literal("\"u\":")) {
             field = UPDATE;
-            if (!scan.integer(book.update_id)) return false;
-        } else if (is(key, length, "seq", 3)) {
+            is_read = scan.integer(book.update_id);
+        } else if (scan.literal("\"seq\":")) {
             field = SEQUENCE;
-            if (!scan.integer(book.cross_sequence)) return false;
+            is_read = scan.integer(book.cross_sequence);
         } else {
             return false;
         }
-        if (seen & field) return false;
+        // What cannot be read, or is there twice.
+        if (!is_read || (seen & field)) return false;
         seen |= field;
         if (scan.take(',')) continue;
-        return scan.take('}') && seen == ALL_DATA;
+        return scan.at < scan.last && scan.take('}') && seen == ALL_DATA;
     }
 }
 
@@ -152,35 +168,32 @@ bool read_push(Scan &scan, tdj_parser &parser, tdj_book &book) {
     unsigned seen = 0;
     if (!scan.take('{')) return false;
     for (;;) {
-        uint32_t start, length;
-        if (!scan.string(start, length) || !scan.take(':')) return false;
-        const uint8_t *key = scan.text + start;
         unsigned field;
-        if (is(key, length, "topic", 5)) {
+        bool is_read;
+        if (scan.literal("\"topic\":\"")) {
             field = TOPIC;
-            if (!scan.string(book.topic_start, book.topic_length)) return false;
-        } else if (is(key, length, "type", 4)) {
+            uint32_t start, length;
+            is_read = scan.rest_of_string(start, length);
+        } else if (scan.literal("\"type\":\"")) {
             field = TYPE;
-            uint32_t word, word_length;
-            if (!scan.string(word, word_length)) return false;
-            book.is_snapshot = is(scan.text + word, word_length, "snapshot", 8);
-            if (!book.is_snapshot && !is(scan.text + word, word_length, "delta", 5)) return false;
-        } else if (is(key, length, "ts", 2)) {
+            book.is_snapshot = scan.literal("snapshot\"");
+            is_read = book.is_snapshot || scan.literal("delta\"");
+        } else if (scan.literal("\"ts\":")) {
             field = TS;
-            if (!scan.integer(book.ts)) return false;
-        } else if (is(key, length, "data", 4)) {
+            is_read = scan.integer(book.ts);
+        } else if (scan.literal("\"data\":{")) {
             field = DATA;
-            if (!read_data(scan, parser, book)) return false;
-        } else if (is(key, length, "cts", 3)) {
+            is_read = read_data(scan, parser, book);
+        } else if (scan.literal("\"cts\":")) {
             field = CTS;
-            if (!scan.integer(book.cts)) return false;
+            is_read = scan.integer(book.cts);
         } else {
             return false;
         }
-        if (seen & field) return false;
+        if (!is_read || (seen & field)) return false;
         seen |= field;
         if (scan.take(',')) continue;
-        return scan.take('}') && (seen & ALL) == ALL && scan.k == scan.index_count;
+        return scan.at == scan.last && (seen & ALL) == ALL;
     }
 }
 
@@ -192,20 +205,15 @@ extern "C" int32_t tdj_parse_book(
     size_t length,
     tdj_book *book
 ) {
-    size_t error_offset;
-    if (index_text(*parser, text, length, error_offset)) return TDJ_UNUSUAL;
-    // Escapes only occur in strings that this path compares or reads digit by digit, except symbol and topic.
-    uint32_t index_count = parser->implementation->n_structural_indexes;
-    size_t levels = index_count / 5 + 1;
+    if (length < 2 || length > TDJ_LENGTH_MAX || text[length - 1] != '}') return TDJ_UNUSUAL;
+    // A level takes ten bytes at least: `["1","1"]` and a comma.
+    size_t levels = length / 10 + 1;
     size_t capacity = parser->level_capacity;
     if (!reserve(parser->bids, capacity, levels)) return TDJ_NO_MEMORY;
     if (!reserve(parser->asks, parser->level_capacity, levels)) return TDJ_NO_MEMORY;
     book->cts = 0;
-    Scan scan{text, parser->implementation->structural_indexes.get(), index_count};
+    Scan scan{text, text + length - 1, text};
     if (!read_push(scan, *parser, *book)) return TDJ_UNUSUAL;
-    if (std::memchr(text + book->symbol_start, '\\', book->symbol_length)
-        || std::memchr(text + book->topic_start, '\\', book->topic_length))
-        return TDJ_UNUSUAL;
     book->bids = parser->bids;
     book->asks = parser->asks;
     return TDJ_OK;

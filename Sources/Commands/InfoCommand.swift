@@ -65,7 +65,7 @@ struct InfoCommand: ParsableCommand {
             $0.field("id", recording.id)
             $0.field("state", recording.isHeld ? "recording" : manifest.state.rawValue)
             $0.field("runs", manifest.runs)
-            $0.field("sequence") {
+            $0.nested("sequence") {
                 $0.field("first", manifest.first)
                 $0.field("last", manifest.last)
             }
@@ -74,7 +74,7 @@ struct InfoCommand: ParsableCommand {
             $0.field("records", Int64(clamping: census.records))
             $0.field("payload_bytes", census.bytes)
             $0.field("disk_bytes", FolderSize.bytes(of: recording.path))
-            $0.field("labels") { for label in manifest.labels { $0.field(label.key, label.value) } }
+            $0.nested("labels") { for label in manifest.labels { $0.field(label.key, label.value) } }
             $0.field(
                 "streams",
                 array: { streams in

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Journal
 import Market
 import Projections
 import Runtime
@@ -39,7 +40,7 @@ struct PnLCommand: ParsableCommand {
         let rows: [ProfitAndLoss]
         do {
             var build = DeskBuild(
-                registry: TapedeckMain.registry.withLock { $0 },
+                registry: TapedeckMain.strategies,
                 program: "\(Version.number) \(Version.commit)"
             )
             var bar = ProgressBar("rebuilding", total: recording.last.value)

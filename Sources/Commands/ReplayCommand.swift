@@ -36,7 +36,7 @@ struct ReplayCommand: JudgingCommand {
     func judge() throws -> ExitStatus {
         let path = try options.path()
         try Sandbox.denyOutgoing()
-        var replay = Replay(registry: TapedeckMain.registry.withLock { $0 })
+        var replay = Replay(registry: TapedeckMain.strategies)
         replay.overrides = try set.map(ReplayCommand.override)
         let started = ContinuousClock.now
         let result: ReplayResult
@@ -112,7 +112,7 @@ struct ReplayCommand: JudgingCommand {
         switch error {
         case .setting(let setting): setting.name != "kind"
         case .strategyName: true
-        case .checkpoint: false
+        case .state, .checkpoint: false
         }
     }
 
@@ -148,10 +148,10 @@ struct ReplayCommand: JudgingCommand {
             $0.field("recording", path)
             $0.field("result", result.word)
             $0.field("records", Int64(clamping: result.records))
-            $0.field("commands") { ReplayCommand.write(result.commands, &$0) }
-            $0.field("verdicts") { ReplayCommand.write(result.verdicts, &$0) }
-            $0.field("findings") { ReplayCommand.write(result.findings, &$0) }
-            $0.field("states") { ReplayCommand.write(result.states, &$0) }
+            $0.nested("commands") { ReplayCommand.write(result.commands, &$0) }
+            $0.nested("verdicts") { ReplayCommand.write(result.verdicts, &$0) }
+            $0.nested("findings") { ReplayCommand.write(result.findings, &$0) }
+            $0.nested("states") { ReplayCommand.write(result.states, &$0) }
             $0.field("state_hash", StateReport.hexadecimal(result.stateHash))
             $0.key("divergence")
             if case .differs(let divergence) = result.outcome {

@@ -32,17 +32,17 @@ struct StateCommand: ParsableCommand {
         let position = try at.map {
             try Position($0).resolved(first: manifest.started, last: manifest.ended)
         }
-        var walk = Walk(registry: TapedeckMain.registry.withLock { $0 })
+        var walk = Walk(registry: TapedeckMain.strategies)
         var bar = ProgressBar("rebuilding", total: manifest.last.value)
         walk.progress = { bar.update($0.value) }
         let end: (engine: Engine, start: SessionStart)?
-        do {
+        do throws(ReplayError) {
             end = try walk.run(
                 recording,
                 isPast: { position?.isBefore($0, $1) ?? false },
                 visit: { _, _ in true }
             )
-        } catch let error as ReplayError {
+        } catch {
             throw ReplayCommand.failure(error)
         }
         bar.finish()

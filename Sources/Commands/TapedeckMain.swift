@@ -11,7 +11,10 @@ public import Trading
 /// TapedeckMain.run(strategies: [Momentum.self])
 /// ```
 public enum TapedeckMain {
-    static let registry = Mutex(StrategyRegistry.standard)
+    private static let registry = Mutex(StrategyRegistry.standard)
+
+    /// Every kind of strategy that this program has.
+    static var strategies: StrategyRegistry { registry.withLock { $0 } }
 
     /// Runs the command of this process's arguments and ends the process with its status.
     public static func run(strategies: [any Strategy.Type] = []) -> Never {

@@ -54,7 +54,7 @@ struct TradeCommand: JudgingCommand {
                 "no strategy is named",
                 do:
                     "Give --strategy maker, or a session file with `strategies:`. This program has: "
-                    + TapedeckMain.registry.withLock { $0.kinds.joined(separator: ", ") } + "."
+                    + TapedeckMain.strategies.kinds.joined(separator: ", ") + "."
             )
         }
         guard configuration.key != nil else {
@@ -74,7 +74,7 @@ struct TradeCommand: JudgingCommand {
     static func topics(
         of strategies: [StrategyConfiguration]
     ) -> [SessionConfiguration.Subscription] {
-        let registry = TapedeckMain.registry.withLock { $0 }
+        let registry = TapedeckMain.strategies
         var topics: [SessionConfiguration.Subscription] = []
         for strategy in strategies {
             let own = strategy.parameters.first { $0.name == "symbols" }?.value

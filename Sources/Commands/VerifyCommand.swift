@@ -55,7 +55,7 @@ struct VerifyCommand: JudgingCommand {
         Printing.json(schema: "verify") {
             $0.field("state", result.state.rawValue)
             $0.field("sealed", result.isSealed)
-            $0.field("sequence") {
+            $0.nested("sequence") {
                 $0.field("first", result.first)
                 $0.field("last", result.last)
             }

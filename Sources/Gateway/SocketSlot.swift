@@ -29,7 +29,8 @@ public struct SocketSlot: Hashable, Sendable {
         isPrivate ? destination.privateStream : destination.publicStream
     }
 
-    var isPrivate: Bool {
+    /// True for sockets that authenticate.
+    public var isPrivate: Bool {
         if case .publicData = name { return false }
         return true
     }

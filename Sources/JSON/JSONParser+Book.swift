@@ -10,7 +10,6 @@ public struct JSONBookPush {
     /// 0 when absent.
     public var cts: Int64
     public var symbol: UnsafeRawBufferPointer
-    public var topic: UnsafeRawBufferPointer
     public var bids: UnsafeBufferPointer<LevelNumerals>
     public var asks: UnsafeBufferPointer<LevelNumerals>
 }
@@ -37,10 +36,6 @@ extension JSONParser {
             symbol: UnsafeRawBufferPointer(
                 start: base + Int(book.symbol_start),
                 count: Int(book.symbol_length)
-            ),
-            topic: UnsafeRawBufferPointer(
-                start: base + Int(book.topic_start),
-                count: Int(book.topic_length)
             ),
             bids: JSONParser.levels(book.bids, book.bid_count),
             asks: JSONParser.levels(book.asks, book.ask_count)

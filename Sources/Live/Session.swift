@@ -4,6 +4,7 @@ public import Logging
 import Market
 import NIOCore
 import NIOPosix
+import Runtime
 public import Trading
 
 /// A live session: connects, records, and, where it has strategies, trades.

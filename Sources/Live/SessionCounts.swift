@@ -1,4 +1,4 @@
-public import Market
+import Market
 
 /// What a session has done so far.
 public struct SessionCounts: Hashable, Sendable {

@@ -51,8 +51,8 @@ final class SessionLoop {
         self.logger = logger
         streams = StreamTable(recorder: recorder, origin: wiring.destination.description)
         let engine: EngineConfiguration
-        let start = SessionLoop.start(configuration, recorder, clock)
-        engine = start.engineConfiguration
+        startRecord = SessionLoop.start(configuration, recorder, clock)
+        engine = startRecord.engineConfiguration
         do throws(EngineError) {
             stepper = Stepper(engine: try Engine(configuration: engine, registry: registry))
         } catch {
@@ -71,7 +71,6 @@ final class SessionLoop {
         } catch {
             throw SessionError(error)
         }
-        startRecord = start
     }
 
     private let startRecord: SessionStart
@@ -180,11 +179,11 @@ final class SessionLoop {
     }
 
     private func every(seconds: Int64, _ body: @escaping (SessionLoop) -> Void) {
-        let bound = NIOLoopBound(self, eventLoop: loop)
+        let bound = NIOLoopBound((self, body), eventLoop: loop)
         repeated.append(
             loop.scheduleRepeatedTask(initialDelay: .seconds(seconds), delay: .seconds(seconds)) {
                 _ in
-                body(bound.value)
+                bound.value.1(bound.value.0)
             }
         )
     }
@@ -249,9 +248,7 @@ final class SessionLoop {
                     metadata: ["stream": "\(entry.name)"]
                 )
                 request(verb: "halt", reason: "a secret came back from the exchange")
-                try clean.withUnsafeBytes { bytes throws(JournalError) in
-                    try ingest(entry, message.time, bytes)
-                }
+                try ingest(entry, message.time, clean)
                 return
             }
             guard shed[message.socket] == nil || slot.isPrivate,
@@ -315,9 +312,7 @@ final class SessionLoop {
     private func ingest(named name: String, time: Timestamp, payload: [UInt8]) {
         do throws(JournalError) {
             let entry = try streams.entry(named: name)
-            try payload.withUnsafeBytes { bytes throws(JournalError) in
-                try ingest(entry, time, bytes)
-            }
+            try ingest(entry, time, payload)
         } catch {
             failed(error)
         }
@@ -343,6 +338,19 @@ final class SessionLoop {
         outputs.removeAll(keepingCapacity: true)
         stepper.step(header, route: entry.route, payload: payload, outputs: &outputs)
         try carryOut()
+    }
+
+    private func ingest(
+        _ entry: StreamTable.Entry,
+        _ time: Timestamp,
+        _ payload: [UInt8]
+    ) throws(JournalError) {
+        let sequence = try recorder.append(entry.id, time: time, payload: payload)
+        step(
+            RecordHeader(sequence: sequence, time: recorder.lastTime, stream: entry.name),
+            entry.route,
+            payload
+        )
     }
 
     private func step(_ header: RecordHeader, _ route: StreamRoute, _ payload: [UInt8]) {
@@ -386,12 +394,13 @@ final class SessionLoop {
         guard !waiting.isEmpty else { return }
         let bound = NIOLoopBound((self, waiting), eventLoop: loop)
         let loop = loop
+        let final = last
         let act: @Sendable (Bool) -> Void = { isKept in
             loop.execute {
                 let (session, commands) = bound.value
                 for command in commands {
                     if isKept {
-                        session.send(command, after: last)
+                        session.send(command, after: final)
                     } else {
                         session.logger.error("an order was not sent: its record could not be kept")
                     }
@@ -436,9 +445,9 @@ final class SessionLoop {
         rest.send(call, on: loop) { [weak self] exchange in
             guard let self else { return }
             requestsOpen -= 1
-            if exchange.request.isSigned { lastPrivate = SessionClock.monotonic() }
+            if exchange.call.request.isSigned { lastPrivate = SessionClock.monotonic() }
             counts.requests += 1
-            ingest(named: exchange.stream, time: exchange.received, payload: exchange.payload)
+            ingest(named: exchange.stream.text, time: exchange.received, payload: exchange.payload)
             if stepper.event.kind == .reply, stepper.event.reply.endpoint == .serverTime {
                 measured(stepper.event.reply)
             }

@@ -1,9 +1,9 @@
 import Market
 
-/// Orders and executions of an account, folded from the private pushes alone.
+/// Orders and executions of an account, folded from the records of a session up to its audit.
 ///
-/// Beside the engine on purpose: it keeps every order of the session, and it never sees a REST reply, so comparing
-/// it with REST replies compares two ways that the exchange told the same thing.
+/// Beside the engine on purpose: it keeps every order of the session, and sums what the executions say, so that
+/// comparing it with the order rows of the audit compares two ways that the exchange told the same thing.
 struct AccountFold {
     struct OrderState {
         var row: OrderUpdate

@@ -1,11 +1,11 @@
 public import Journal
-public import Market
+import Market
 public import Trading
 
 /// Rebuilds orders, executions, positions and P&L from the journal alone, and compares them, field by field, with what
 /// the exchange's REST endpoints said at the session's end.
 ///
-/// Ours: the private pushes and the ledger up to the operator's `audit`. Theirs: the replies after it.
+/// Ours: every record up to the operator's `audit`, and the ledger there. Theirs: the replies after it.
 public struct Accounting {
     private let registry: StrategyRegistry
 
@@ -24,7 +24,8 @@ public struct Accounting {
                 theirs = ExchangeRows()
             } else if ledger != nil {
                 theirs.take(event)
-            } else if case .privateTopic = step.header.stream.kind {
+            } else {
+                // Pushes, and what reconciliation asked for after a lost connection.
                 fold.take(event)
             }
             return true

@@ -1,4 +1,4 @@
-public import JSON
+import JSON
 public import Market
 
 /// The first record at which a replay and its recording part.
@@ -69,7 +69,7 @@ public struct Divergence: Hashable, Sendable {
     ) -> [(path: String, text: String)] {
         var leaves: [(path: String, text: String)] = []
         do throws(JSONError) {
-            try parser.read(bytes) { root throws(JSONError) in collect(root, "", &leaves) }
+            try parser.parse(bytes) { root throws(JSONError) in collect(root, "", &leaves) }
         } catch {
             leaves = [("", String(decoding: bytes, as: UTF8.self))]
         }

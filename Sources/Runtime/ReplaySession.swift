@@ -73,7 +73,7 @@ struct ReplaySession {
     func result(_ outcome: ReplayResult.Outcome) -> ReplayResult {
         var result = counts
         result.outcome = outcome
-        result.stateHash = stepper?.engine.stateHash ?? 0
+        result.stateHash = stepper?.engine.stateReport().combinedHash ?? 0
         if result.cutRuns > 0 {
             result.notes.append(
                 "\(result.cutRuns) run(s) ended before their last outputs were recorded; those were"

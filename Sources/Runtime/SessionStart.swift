@@ -79,7 +79,7 @@ public struct SessionStart: Hashable, Sendable {
             $0.field("seed", seed)
             $0.field("account", account)
             writeSettings(into: &$0)
-            $0.field("configuration_hash", HexText.word(configurationHash))
+            $0.field("configuration_hash", StateReport.hexadecimal(configurationHash))
             $0.field(
                 "clock",
                 object: {
@@ -119,7 +119,7 @@ public struct SessionStart: Hashable, Sendable {
 extension SessionStart {
     /// Reads the payload of a record of `session/start`.
     public init(payload: UnsafeRawBufferPointer, parser: JSONParser) throws(JSONError) {
-        self = try parser.read(payload) { root throws(JSONError) in
+        self = try parser.parse(payload) { root throws(JSONError) in
             let clock = try root.required("clock")
             var start = SessionStart(
                 session: try root.string("session"),
@@ -155,13 +155,5 @@ extension SessionStart {
             settings.append(Setting(member.key, try member.requireString()))
         }
         return settings
-    }
-}
-
-/// Sixteen hexadecimal digits of a 64-bit hash.
-public enum HexText {
-    public static func word(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

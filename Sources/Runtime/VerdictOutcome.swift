@@ -11,7 +11,7 @@ struct VerdictOutcome: Equatable {
     /// `nil` when the payload is not a verdict.
     init?(_ payload: [UInt8], _ parser: JSONParser) {
         do throws(JSONError) {
-            self = try parser.read(payload) { root throws(JSONError) in
+            self = try parser.parse(payload) { root throws(JSONError) in
                 var rejecting: [String] = []
                 for check in try root.required("checks").elements where check["holds"]?.bool != true
                 {

@@ -74,6 +74,9 @@ typedef struct tdj_node {
 typedef struct tdj_parser tdj_parser;
 
 /// NULL when there is no memory.
+/// The version of libsimdjson, such as `3.0.1`.
+const char *tdj_library_version(void);
+
 tdj_parser *tdj_parser_create(void);
 void tdj_parser_destroy(tdj_parser *parser);
 
@@ -113,8 +116,6 @@ typedef struct tdj_book {
     int64_t cts;
     uint32_t symbol_start;
     uint32_t symbol_length;
-    uint32_t topic_start;
-    uint32_t topic_length;
     uint8_t is_snapshot;
 } tdj_book;
 

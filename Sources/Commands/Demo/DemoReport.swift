@@ -26,7 +26,7 @@ struct DemoReport {
         self.path = path
         self.live = live
         self.seconds = seconds
-        let registry = TapedeckMain.registry.withLock { $0 }
+        let registry = TapedeckMain.strategies
         do {
             let recording = try Recording.open(path)
             let started = ContinuousClock.now
@@ -181,7 +181,7 @@ struct DemoReport {
             $0.field("state_hash", StateReport.hexadecimal(replay.stateHash))
             $0.field("commands", Int64(clamping: replay.commands.recorded))
             $0.field("accounting", accountingCode)
-            $0.field("compared") {
+            $0.nested("compared") {
                 $0.field("fields", accounting.fields)
                 $0.field("orders", accounting.orders)
                 $0.field("executions", accounting.executions)
@@ -202,7 +202,7 @@ struct DemoReport {
                     }
                 }
             )
-            $0.field("counts") {
+            $0.nested("counts") {
                 $0.field("orders", tally.orders)
                 $0.field("fills", tally.fills)
                 $0.field("partial_fills", tally.partialFills)

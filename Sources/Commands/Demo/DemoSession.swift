@@ -36,6 +36,8 @@ struct DemoSession {
         return try Blocking.run {
             var configuration = ExchangeServerConfiguration()
             configuration.accounts = [account]
+            // Eight quotes at once are more than the ten orders a second of a new account of Bybit's.
+            configuration.rateLimits = .multiplied(10)
             let server: ExchangeServer
             do {
                 server = try await ExchangeServer.start(

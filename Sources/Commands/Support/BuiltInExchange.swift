@@ -17,7 +17,8 @@ enum BuiltInExchange {
             return try SimulatedExchange(
                 SimulationConfiguration(
                     seed: seed,
-                    start: now(),
+                    // The market begins now, on the clock that its REST endpoints tell.
+                    start: WallTime.now(),
                     listings: Listing.standard(),
                     accounts: accounts.map {
                         AccountConfiguration(
@@ -32,12 +33,5 @@ enum BuiltInExchange {
         } catch {
             throw Failure(.bug, "the built-in exchange could not be made: \(error)")
         }
-    }
-
-    /// The market begins now; chance comes from the seed alone.
-    private static func now() -> Timestamp {
-        let time = WallTime.now()
-        // A whole second, so that funding and candles fall on whole seconds.
-        return Timestamp(nanoseconds: time.nanoseconds / 1_000_000_000 * 1_000_000_000)
     }
 }

@@ -48,7 +48,7 @@ enum LiveRun {
         do {
             return try await Session.start(
                 configuration,
-                registry: TapedeckMain.registry.withLock { $0 },
+                registry: TapedeckMain.strategies,
                 logger: Log.logger("session")
             )
         } catch let error as SessionError {

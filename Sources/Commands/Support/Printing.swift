@@ -38,7 +38,7 @@ enum Printing {
         }
         var writer = JSONWriter()
         writer.object {
-            $0.field("error") {
+            $0.nested("error") {
                 $0.field("code", failure.status.word)
                 $0.field("what", failure.what)
                 $0.field("where", failure.place)
@@ -71,7 +71,8 @@ enum Printing {
 }
 
 extension JSONWriter {
-    mutating func field(_ name: String, _ body: (inout JSONWriter) -> Void) {
+    /// An object as the value of a name.
+    mutating func nested(_ name: String, _ body: (inout JSONWriter) -> Void) {
         field(name, object: body)
     }
 }

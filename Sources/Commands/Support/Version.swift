@@ -1,8 +1,8 @@
 import CCrypto
 import CCurl
-import CSimdjson
 import CVersion
 import CZstd
+import JSON
 import Projections
 import Runtime
 
@@ -19,8 +19,8 @@ enum Version {
         tapedeck \(number) (commit \(commit))
         format \(SessionStart.formatVersion), behaviour \(SessionStart.behaviourVersion)
         zstd \(String(cString: ZSTD_versionString())), \
-        simdjson \(String(cString: tdj_version())), \
-        SQLite \(DeskDatabase.libraryVersion), \
+        simdjson \(JSONParser.libraryVersion), \
+        SQLite \(DeskReader.libraryVersion), \
         \(curl), \
         \(String(cString: OpenSSL_version(OPENSSL_VERSION)))
         """

@@ -209,6 +209,7 @@ extension Desk {
             links.reconciliation?.executions.append(contentsOf: event.executions)
             links.reconciliation?.positions.append(contentsOf: event.positions)
             links.reconciliation?.wallets.append(contentsOf: event.wallets)
+            links.reconciliation?.walletMilliseconds = event.exchangeMilliseconds
         } else {
             for row in Desk.sorted(event.executions) { execution(row) }
             for row in event.positions { ledger.told(row) }

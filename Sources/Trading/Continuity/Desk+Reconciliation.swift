@@ -104,8 +104,10 @@ extension Desk {
                 number("\(row.instrument) opening position", error)
             }
         }
-        // Fills of before are in the opening even where no position is left to say so.
-        ledger.opened = done.beganAt
+        // Fills of before are in the opening even where no position is left to say so. Their times are the
+        // exchange's, and so is this one: the two clocks need not agree.
+        ledger.opened = Timestamp(milliseconds: done.walletMilliseconds) ?? done.beganAt
+        if done.walletMilliseconds == 0 { ledger.opened = done.beganAt }
     }
 
     // MARK: Sockets, operator, time

@@ -67,6 +67,8 @@ struct Reconciliation: Hashable, Sendable, Codable {
     var executions: [ExecutionReport] = []
     var positions: [PositionUpdate] = []
     var wallets: [WalletUpdate] = []
+    /// The exchange's own time of the wallet's reply, Unix milliseconds; 0 where it gave none.
+    var walletMilliseconds: Int64 = 0
     /// Ids, ours or theirs, of the orders that the exchange lists as open.
     var listed: [String] = []
     var orders = 0

@@ -1,0 +1,172 @@
+import Glibc
+public import Journal
+public import Market
+import Projections
+public import Trading
+
+/// Fills a recording's `derived/desk.sqlite` from the recording alone.
+public struct DeskBuild {
+    private let registry: StrategyRegistry
+    private let program: String
+    public var progress: (SequenceNumber) -> Void = { _ in }
+
+    public init(registry: StrategyRegistry, program: String) {
+        self.registry = registry
+        self.program = program
+    }
+
+    /// Brings the tables up to the recording's end and says where they are.
+    public func update(_ recording: Recording) throws -> String {
+        let folder = recording.path + "/derived"
+        let path = folder + "/desk.sqlite"
+        let identity = DeskIdentity(
+            recording: recording.id,
+            program: program,
+            behaviour: SessionStart.behaviourVersion
+        )
+        if let status = try? DeskReader(path: path).status(), status.isComplete,
+            status.identity == identity, status.lastSequence == recording.last
+        {
+            return path
+        }
+        if mkdir(folder, 0o700) != 0, errno != EEXIST {
+            throw ReplayError.journal(
+                JournalError(.system(call: "mkdir", code: errno), file: folder)
+            )
+        }
+        let writer = try DeskWriter(path: path, identity: identity)
+        do {
+            try fill(writer, recording)
+            try writer.finish(lastSequence: recording.last)
+            try writer.close()
+        } catch {
+            try? writer.close()
+            throw error
+        }
+        return path
+    }
+
+    private func fill(_ writer: DeskWriter, _ recording: Recording) throws {
+        var walk = Walk(registry: registry)
+        walk.progress = progress
+        var failure: ProjectionError?
+        var account = ""
+        var last: Engine?
+        try walk.run(recording) { step, engine throws(ReplayError) in
+            if step.event?.kind == .sessionStart { account = step.start.account }
+            do throws(ProjectionError) {
+                try DeskRows(writer: writer, account: account).add(step, engine)
+                try writer.advance(to: step.header.sequence)
+            } catch {
+                failure = error
+            }
+            last = engine
+            return failure == nil
+        }
+        if let failure { throw failure }
+        if let last {
+            try DeskRows(writer: writer, account: account).addPositions(
+                last,
+                at: Provenance(sequence: recording.last, time: last.time, account: account)
+            )
+        }
+    }
+}
+
+/// The rows that one record leads to.
+struct DeskRows {
+    let writer: DeskWriter
+    let account: String
+
+    func add(_ step: Walk.Step, _ engine: Engine) throws(ProjectionError) {
+        let at = Provenance(
+            sequence: step.header.sequence,
+            time: step.header.time,
+            account: account
+        )
+        // Rows of outputs carry the number of their own record; the engine said them one step earlier.
+        guard let event = step.event else { return }
+        switch event.kind {
+        case .orders:
+            for row in event.orders {
+                try writer.add(order: row, strategy: strategy(row.orderLinkID, engine), at: at)
+            }
+        case .positions:
+            for row in event.positions { try writer.add(exchangePosition: row, at: at) }
+        case .wallets:
+            for row in event.wallets { try writer.add(wallet: row, at: at) }
+        case .reply:
+            for row in event.transactions { try writer.add(transaction: row, at: at) }
+        case .link: try writer.add(link: event.link, at: at)
+        default: break
+        }
+        for booking in engine.bookings {
+            let effect = ExecutionEffect(
+                coin: booking.coin,
+                realised: booking.realised,
+                fee: booking.fee,
+                funding: booking.funding
+            )
+            try writer.add(
+                execution: booking.report,
+                effect: effect,
+                strategy: booking.strategy,
+                at: at
+            )
+        }
+        if !engine.bookings.isEmpty { try addPositions(engine, at: at) }
+        for output in step.outputs { try writer.add(output: output, at: at) }
+    }
+
+    /// The account's positions and each strategy's own part of them.
+    func addPositions(_ engine: Engine, at: Provenance) throws(ProjectionError) {
+        let ledger = engine.ledger
+        for (instrument, holding) in zip(ledger.accounts.keys, ledger.accounts.values) {
+            guard let row = row(instrument, holding.position, holding.settleCoin, engine) else { continue }
+            try writer.add(position: row, strategy: "", at: at)
+        }
+        for (share, position) in zip(ledger.shares.keys, ledger.shares.values) {
+            let coin = ledger.accounts[share.instrument]?.settleCoin ?? ""
+            guard let row = row(share.instrument, position, coin, engine) else { continue }
+            try writer.add(position: row, strategy: share.strategy, at: at)
+        }
+    }
+
+    private func row(
+        _ instrument: InstrumentID,
+        _ position: Position,
+        _ coin: String,
+        _ engine: Engine
+    ) -> LedgerPosition? {
+        let mark = engine.reference(instrument)
+        guard let size = position.size.numeral else { return nil }
+        return LedgerPosition(
+            instrument: instrument,
+            positionIndex: 0,
+            size: size,
+            entryValue: position.entryValue,
+            entryPrice: position.entryPrice?.numeral,
+            markPrice: mark,
+            coin: coin,
+            unrealised: mark.flatMap { price in try? position.unrealised(at: price) },
+            realised: position.realised,
+            fees: position.fees,
+            funding: position.funding
+        )
+    }
+
+    private func strategy(_ orderLinkID: String, _ engine: Engine) -> String {
+        engine.order(orderLinkID: orderLinkID)?.strategy ?? ""
+    }
+}
+
+extension Amount {
+    /// The amount as a numeral without trailing zeros; `nil` when it has more than 18 digits.
+    var numeral: Numeral? {
+        do throws(NumberError) {
+            return try Numeral(text: description)
+        } catch {
+            return nil
+        }
+    }
+}
