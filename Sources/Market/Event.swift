@@ -65,17 +65,23 @@ public struct Event: Sendable {
         kind = .none
         symbol = .none
         exchangeMilliseconds = 0
-        findings.removeAll(keepingCapacity: true)
-        book.bids.removeAll(keepingCapacity: true)
-        book.asks.removeAll(keepingCapacity: true)
-        trades.removeAll(keepingCapacity: true)
-        candles.removeAll(keepingCapacity: true)
-        orders.removeAll(keepingCapacity: true)
-        executions.removeAll(keepingCapacity: true)
-        positions.removeAll(keepingCapacity: true)
-        wallets.removeAll(keepingCapacity: true)
-        instruments.removeAll(keepingCapacity: true)
-        transactions.removeAll(keepingCapacity: true)
+        Event.empty(&findings)
+        Event.empty(&book.bids)
+        Event.empty(&book.asks)
+        Event.empty(&trades)
+        Event.empty(&candles)
+        Event.empty(&orders)
+        Event.empty(&executions)
+        Event.empty(&positions)
+        Event.empty(&wallets)
+        Event.empty(&instruments)
+        Event.empty(&transactions)
+    }
+
+    /// Most arrays are empty most of the time: looking first saves the call.
+    @inline(__always)
+    private static func empty<Element>(_ array: inout [Element]) {
+        if !array.isEmpty { array.removeAll(keepingCapacity: true) }
     }
 }
 

@@ -30,11 +30,46 @@ public struct Numeral: Sendable {
     ///
     /// - Parameter text: ASCII digits with at most one point and a leading `-`; no exponent, no space.
     public init(text: UnsafeRawBufferPointer) throws(NumberError) {
+        if let short = Numeral(short: text) {
+            self = short
+            return
+        }
         let number = try DecimalText.read(text, digitsMax: 18)
         self.init(
             mantissa: Int64(number.mantissa),
             decimals: UInt8(number.decimals),
             isNegativeZero: number.isNegative && number.mantissa == 0
+        )
+    }
+
+    /// The usual text, of at most 18 bytes: its digits cannot overflow, so that each needs no check.
+    ///
+    /// `nil` for any other text, which is then read with all checks.
+    private init?(short text: UnsafeRawBufferPointer) {
+        let count = text.count
+        guard count > 0, count <= 18 else { return nil }
+        var offset = text[0] == UInt8(ascii: "-") ? 1 : 0
+        let isNegative = offset == 1
+        var mantissa: Int64 = 0
+        var point = -1
+        let first = offset
+        while offset < count {
+            let digit = text[offset] &- UInt8(ascii: "0")
+            if digit <= 9 {
+                mantissa = mantissa &* 10 &+ Int64(digit)
+            } else {
+                guard text[offset] == UInt8(ascii: "."), point < 0, offset > first else {
+                    return nil
+                }
+                point = offset
+            }
+            offset &+= 1
+        }
+        guard count > first, point != count - 1 else { return nil }
+        self.init(
+            mantissa: isNegative ? -mantissa : mantissa,
+            decimals: point < 0 ? 0 : UInt8(truncatingIfNeeded: count - 1 - point),
+            isNegativeZero: isNegative && mantissa == 0
         )
     }
 
