@@ -35,7 +35,7 @@ public final class MessageDecoder {
             event.symbol = route.symbol
             if decodeBookFast(payload, route, depth, &event) { return }
         case .none: return
-        case .rest(let endpoint): return decodeExchange(payload, endpoint, &event)
+        case .rest: return decodeExchange(payload, route.endpoint, &event)
         default: break
         }
         do throws(JSONError) {

@@ -15,7 +15,7 @@ public struct StreamRoute: Sendable {
         case wallet
         /// Acks, pongs, and all else without a topic on a socket.
         case operation
-        case rest(Endpoint)
+        case rest
         case link
         case timer
         case operatorRequest
@@ -29,11 +29,14 @@ public struct StreamRoute: Sendable {
     let category: Category
     /// The symbol at the end of a public topic; none where it names something else (an option's base coin).
     let symbol: Symbol
+    /// Of a REST stream; apart from the subject, which then is a plain value that is copied for nothing.
+    let endpoint: Endpoint
 
     public init(_ stream: StreamName) {
         var subject = Subject.unknown
         var category = Category.linear
         var symbol = Symbol.none
+        var endpoint = Endpoint.serverTime
         switch stream.kind {
         case .publicTopic(let itsCategory, let topic):
             category = itsCategory
@@ -44,7 +47,9 @@ public struct StreamRoute: Sendable {
         case .privateTopic(_, let topic):
             (subject, category) = StreamRoute.privateTopic(topic)
         case .privateOther, .trade: subject = .operation
-        case .rest(_, _, let path): subject = .rest(Endpoint(path: path))
+        case .rest(_, _, let path):
+            subject = .rest
+            endpoint = Endpoint(path: path)
         case .link: subject = .link
         case .timer: subject = .timer
         case .operatorRequest: subject = .operatorRequest
@@ -59,6 +64,7 @@ public struct StreamRoute: Sendable {
         self.subject = subject
         self.category = category
         self.symbol = symbol
+        self.endpoint = endpoint
     }
 
     /// `orderbook.50.BTCUSDT`, `publicTrade.BTCUSDT`, `tickers.BTCUSDT`, `kline.1.BTCUSDT`.

@@ -217,7 +217,7 @@ import Testing
         "session/start",
     ])
     func `what is no object, or no JSON, is malformed on every stream`(stream: String) {
-        let deep = String(repeating: #"{"data":["#, count: 100_000)
+        let deep = String(repeating: #"{"data":["#, count: 1_000)
         for text in ["", " ", "[]", "7", "null", #""text""#, "nonsense", deep, "{\"a\":\"\u{1}\"}"]
         {
             let event = decode(stream, text)

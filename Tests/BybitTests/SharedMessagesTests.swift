@@ -26,6 +26,10 @@ import Testing
             .privateData(account: "main"), .trade(account: "main"),
         ]
 
+    private func isReply(_ text: [UInt8]) -> Bool {
+        (try? JSONParser().read(text) { $0["retCode"] != nil }) ?? false
+    }
+
     @Test func `every message decodes on every socket and as every reply`() throws {
         let decoder = MessageDecoder()
         var event = Event()
@@ -40,6 +44,7 @@ import Testing
                     }
                     #expect(event.kind != .none)
                 }
+                guard isReply(text) else { continue }
                 for row in Endpoint.table {
                     let payload = record(
                         row.path,
