@@ -20,6 +20,7 @@ struct DemoTally {
     var reconciliations = 0
     private var wasReconciled = false
     private var lostPrivate = false
+    private var isEnding = false
 
     init(_ recording: Recording, registry: StrategyRegistry) throws(ReplayError) {
         var tally = DemoTally()
@@ -51,10 +52,12 @@ struct DemoTally {
             default: break
             }
         case .link:
-            if event.link.change == .disconnected, event.link.reason != "stopped" {
+            if event.link.change == .disconnected, !isEnding {
                 disconnects[event.link.socket, default: 0] += 1
                 if event.link.socket.hasPrefix("private/") { lostPrivate = true }
             }
+        // What closes after the strategies were stopped is the orderly end.
+        case .operatorRequest: isEnding = isEnding || event.operatorRequest.verb == "stop"
         default: break
         }
         if engine.isReconciled, !wasReconciled, lostPrivate {
