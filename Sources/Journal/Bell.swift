@@ -112,7 +112,9 @@ final class Worker: @unchecked Sendable {
     /// Whether the caller is this thread.
     var isCurrent: Bool { isRunning && pthread_equal(handle, pthread_self()) != 0 }
 
-    /// Blocks until the thread has ended. Called from the thread itself, lets it go instead.
+    /// Blocks until the thread has ended.
+    ///
+    /// Called from the thread itself, lets it go instead.
     func join() {
         guard isRunning else { return }
         isRunning = false

@@ -2,12 +2,16 @@ import CDeflate
 
 /// The two checksums of a recording.
 enum Checksum {
-    /// CRC-32 (IEEE), MCAP's. Continues from `start`.
+    /// CRC-32 (IEEE), MCAP's.
+    ///
+    /// Continues from `start`.
     static func crc32(_ bytes: UnsafeRawBufferPointer, from start: UInt32 = 0) -> UInt32 {
         libdeflate_crc32(start, bytes.baseAddress, bytes.count)
     }
 
-    /// CRC-32C (Castagnoli), of tails, HEAD and segment heads. Continues from `start`.
+    /// CRC-32C (Castagnoli), of tails, HEAD and segment heads.
+    ///
+    /// Continues from `start`.
     static func crc32c(_ bytes: UnsafeRawBufferPointer, from start: UInt32 = 0) -> UInt32 {
         var crc = ~start
         let table = tables
@@ -33,7 +37,9 @@ enum Checksum {
         return ~crc
     }
 
-    /// Eight tables for eight bytes a step. Filled once, then only read, so threads may share it.
+    /// Eight tables for eight bytes a step.
+    ///
+    /// Filled once, then only read, so threads may share it.
     nonisolated(unsafe) private static let tables: UnsafePointer<UInt32> = {
         let all = UnsafeMutablePointer<UInt32>.allocate(capacity: 8 * 256)
         for index in 0..<256 {

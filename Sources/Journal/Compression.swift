@@ -1,6 +1,8 @@
 import CZstd
 
-/// zstd with its working memory kept between chunks. Not Sendable: one owner, one thread.
+/// zstd with its working memory kept between chunks.
+///
+/// Not Sendable: one owner, one thread.
 final class Compressor {
     private let context = ZSTD_createCCtx()
 
@@ -30,7 +32,9 @@ final class Compressor {
     }
 }
 
-/// zstd the other way. Not Sendable: one owner, one thread.
+/// zstd the other way.
+///
+/// Not Sendable: one owner, one thread.
 final class Decompressor {
     private let context = ZSTD_createDCtx()
 

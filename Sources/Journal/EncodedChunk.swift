@@ -8,7 +8,9 @@ final class EncodedChunk {
     /// How many Messages of each of the entry's channels, the commit included.
     let counts: [UInt64]
 
-    /// Commits and compresses what the builder holds. The builder must then begin anew.
+    /// Commits and compresses what the builder holds.
+    ///
+    /// The builder must then begin anew.
     init(
         _ builder: inout ChunkBuilder,
         compressor: Compressor,

@@ -103,7 +103,9 @@ final class HeadFile {
 
     func close() { directory.files.close(file) }
 
-    /// Writes the slot that is not the newest. `head`'s generation is set here.
+    /// Writes the slot that is not the newest.
+    ///
+    /// `head`'s generation is set here.
     func write(_ head: Head) throws(JournalError) {
         generation += 1
         var head = head

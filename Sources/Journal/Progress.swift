@@ -2,7 +2,9 @@ import Glibc
 import Market
 import Synchronization
 
-/// Watermarks, health, and those who wait for them. Shared by all threads.
+/// Watermarks, health, and those who wait for them.
+///
+/// Shared by all threads.
 final class Progress: Sendable {
     private struct Waiter {
         var number: UInt64
@@ -45,12 +47,16 @@ final class Progress: Sendable {
     @inline(__always)
     func appended(_ number: UInt64) { appendedValue.store(number, ordering: .releasing) }
 
+    /// Never lowers it; only the recorder's thread calls this.
     func written(_ number: SequenceNumber) {
+        guard number.value > writtenValue.load(ordering: .relaxed) else { return }
         writtenValue.store(number.value, ordering: .sequentiallyConsistent)
         if waitingForWritten.load(ordering: .sequentiallyConsistent) > 0 { release() }
     }
 
+    /// Never lowers it; only whoever runs the one sync under way calls this.
     func durable(_ number: SequenceNumber) {
+        guard number.value > durableValue.load(ordering: .relaxed) else { return }
         durableValue.store(number.value, ordering: .sequentiallyConsistent)
         if waitingForDurable.load(ordering: .sequentiallyConsistent) > 0 { release() }
     }
@@ -73,7 +79,9 @@ final class Progress: Sendable {
         waiters.withLock { change(&$0.statistics) }
     }
 
-    /// A step down; true when it is one. What failed stays failed.
+    /// A step down; true when it is one.
+    ///
+    /// What failed stays failed.
     func step(to health: RecorderHealth) -> Bool {
         let isLower = waiters.withLock { waiters -> Bool in
             switch (waiters.health, health) {

@@ -140,7 +140,17 @@ struct Salvage {
     private mutating func checkHead(_ directory: RecordingDirectory) {
         guard let head else { return }
         let place = directory.place(RecordingDirectory.head)
-        if head.durable > last {
+        if head.segment > lastHead.first {
+            damage.append(
+                JournalError(
+                    .damaged(
+                        "segment \(RecordingDirectory.segmentName(head.segment)) is missing"
+                    ),
+                    file: place,
+                    sequence: last
+                )
+            )
+        } else if head.durable > last {
             damage.append(
                 JournalError(
                     .damaged(

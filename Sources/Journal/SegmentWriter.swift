@@ -102,7 +102,9 @@ final class SegmentWriter {
 }
 
 extension SegmentWriter {
-    /// Index, DataEnd, summary, footer. The segment is complete; nothing is synced here.
+    /// Index, DataEnd, summary, footer.
+    ///
+    /// The segment is complete; nothing is synced here.
     func finish(seal: MCAP.Metadata?, streams: [ChannelAnnouncement]) throws(JournalError) {
         var end = ByteBuffer(capacity: 4096)
         let indexAttachment = MCAP.Attachment(

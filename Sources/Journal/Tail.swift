@@ -113,7 +113,9 @@ enum TailEntry {
         for _ in 0..<3 { buffer.append(UInt64(0)) }
     }
 
-    /// Fills in the header and adds the zeros behind. The CRC covers all but itself.
+    /// Fills in the header and adds the zeros behind.
+    ///
+    /// The CRC covers all but itself.
     static func finish(
         _ buffer: inout ByteBuffer,
         run: UInt32,

@@ -168,6 +168,14 @@ private struct Audit {
             var reader = ByteReader(body)
             return try reader.integer(UInt32.self)
         }
+        if segment.isOurs, let summary = segment.summary, record.end != summary.start {
+            find(
+                segment.error(
+                    .damaged("the data does not end where the summary begins"),
+                    at: record.offset
+                )
+            )
+        }
         if stored != crc, stored != 0 || segment.isOurs {
             find(segment.error(.damaged("the data fails its checksum"), at: record.offset))
         }
@@ -318,11 +326,9 @@ private struct Audit {
         result.last = SequenceNumber(layout.tailFirst.value + layout.tailCount - 1)
     }
 
-    /// What the manifest says of a sealed recording must be so; of an open one it lags.
+    /// What the manifest says of a sealed recording must be so; one of an open recording may lag.
     private mutating func compareManifest() {
-        guard layout.isOurs, result.isSealed, recording.path == layout.directory.path else {
-            return
-        }
+        guard layout.isOurs, recording.path == layout.directory.path else { return }
         let place = layout.directory.place(RecordingDirectory.manifest)
         do throws(JournalError) {
             let bytes = try layout.directory.contents(
@@ -334,6 +340,8 @@ private struct Audit {
             guard let manifest = Manifest(json: bytes) else {
                 return find(JournalError(.damaged("the manifest does not read"), file: place))
             }
+            let saysSealed = manifest.state == .sealed || manifest.state == .recovered
+            guard saysSealed || result.isSealed else { return }
             if manifest != recording.manifest {
                 find(
                     JournalError(.damaged("the manifest is not that of the segments"), file: place)

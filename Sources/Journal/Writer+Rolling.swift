@@ -32,6 +32,7 @@ extension Writer {
             segment.close()
             segment = fresh
             adoptPublished()
+            progress.written(number)
             try writeManifest(.open)
         } catch {
             return fail(error)

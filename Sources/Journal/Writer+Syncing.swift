@@ -105,6 +105,8 @@ extension Writer {
             segment.close()
             segment = fresh
             adoptPublished()
+            // The sync that failed took its files with it; the next one makes what it covered durable.
+            noteWrite()
         } catch {
             fail(error)
         }

@@ -154,6 +154,8 @@ final class Writer {
         }
         if progress.isFailed { return true }
         progress.written(number)
+        // Even where a roll has just synced everything: those who wait are told by the next sync.
+        noteWrite()
         return true
     }
 

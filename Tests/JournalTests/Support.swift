@@ -63,7 +63,9 @@ final class Scratch {
         }
     }
 
-    /// The state a kill would leave: every file as it is now. Tails before segments, as a disk never
+    /// The state a kill would leave: every file as it is now.
+    ///
+    /// Tails before segments, as a disk never
     /// shows a later write without an earlier one to another process.
     static func copy(_ source: String, to target: String) throws {
         mkdir(target, 0o700)

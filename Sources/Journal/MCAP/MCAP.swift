@@ -1,4 +1,6 @@
-/// The container format: <https://mcap.dev/spec>. Words in this folder are MCAP's.
+/// The container format: <https://mcap.dev/spec>.
+///
+/// Words in this folder are MCAP's.
 enum MCAP {
     static let magic: [UInt8] = [0x89, 0x4d, 0x43, 0x41, 0x50, 0x30, 0x0d, 0x0a]
     /// Opcode and length before each record.
