@@ -1,6 +1,6 @@
 /// One value of a text, laid out as the shim's `tdj_node` is.
 ///
-/// A copy of the C type, since inlined code may not show a C type to other modules. A test compares the layouts.
+/// A copy of the C type, since inlined code may not show a C type to other modules. The parser checks that the two are laid out alike.
 @frozen @usableFromInline
 struct JSONNode {
     @usableFromInline var start: UInt32

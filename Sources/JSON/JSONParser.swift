@@ -10,6 +10,7 @@ public final class JSONParser {
     let native: OpaquePointer?
 
     public init() {
+        precondition(JSONParser.nodesMatch, "a node here is laid out as the shim's")
         native = tdj_parser_create()
     }
 
@@ -78,4 +79,14 @@ public final class JSONParser {
         default: .syntax("a bracket, comma or colon is out of place")
         }
     }
+
+    /// True when a node here and in the shim has the same fields in the same places.
+    private static let nodesMatch: Bool =
+        MemoryLayout<JSONNode>.stride == MemoryLayout<tdj_node>.stride
+        && MemoryLayout<JSONNode>.offset(of: \.keyLength)
+            == MemoryLayout<tdj_node>.offset(of: \.key_length)
+        && MemoryLayout<JSONNode>.offset(of: \.count) == MemoryLayout<tdj_node>.offset(of: \.count)
+        && MemoryLayout<JSONNode>.offset(of: \.kind) == MemoryLayout<tdj_node>.offset(of: \.kind)
+        && MemoryLayout<JSONNode>.offset(of: \.flags) == MemoryLayout<tdj_node>.offset(of: \.flags)
+        && MemoryLayout<JSONNode>.offset(of: \.depth) == MemoryLayout<tdj_node>.offset(of: \.depth)
 }
