@@ -17,7 +17,8 @@ let commit = Context.gitInformation.map {
 let package = Package(
     name: "tapedeck",
     products: [
-        .library(name: "Tapedeck", targets: ["Commands"]),
+        // The whole command line, and what a strategy of a user's own is written with.
+        .library(name: "Tapedeck", targets: ["Commands", "Trading", "Market"]),
         .executable(name: "tapedeck", targets: ["tapedeck"]),
         // What Tools/Benchmarks measures one by one.
         .library(

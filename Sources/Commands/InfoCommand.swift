@@ -74,7 +74,9 @@ struct InfoCommand: ParsableCommand {
             $0.field("records", Int64(clamping: census.records))
             $0.field("payload_bytes", census.bytes)
             $0.field("disk_bytes", FolderSize.bytes(of: recording.path))
-            $0.nested("labels") { for label in manifest.labels { $0.field(label.key, label.value) } }
+            $0.nested("labels") {
+                for label in manifest.labels { $0.field(label.key, label.value) }
+            }
             $0.field(
                 "streams",
                 array: { streams in

@@ -143,8 +143,9 @@ public final class Session: Sendable {
         await onLoop { $0.request(verb: verb, reason: reason) }
     }
 
-    /// Waits until no order is open, no request is under way, and the private stream was silent for half a
-    /// second; at most `seconds`. False when it never was.
+    /// Waits until no order is open, no request is under way, and the private stream is silent.
+    ///
+    /// Silent is half a second without a frame or an answer. Waits `seconds` at most; false when it never was.
     public func waitUntilQuiet(seconds: Int, ordersClosed: Bool = true) async -> Bool {
         for _ in 0..<(seconds * 20) {
             let isQuiet = await onLoop { core in

@@ -122,7 +122,9 @@ struct DeskRows {
     func addPositions(_ engine: Engine, at: Provenance) throws(ProjectionError) {
         let ledger = engine.ledger
         for (instrument, holding) in zip(ledger.accounts.keys, ledger.accounts.values) {
-            guard let row = row(instrument, holding.position, holding.settleCoin, engine) else { continue }
+            guard let row = row(instrument, holding.position, holding.settleCoin, engine) else {
+                continue
+            }
             try writer.add(position: row, strategy: "", at: at)
         }
         for (share, position) in zip(ledger.shares.keys, ledger.shares.values) {

@@ -1,0 +1,121 @@
+import Bybit
+import Gateway
+import Journal
+import Logging
+import Market
+import NIOCore
+import Runtime
+import Trading
+
+/// What comes in: operator, sockets, and what to do when the disk is slower than they are.
+extension SessionLoop {
+    /// An operator's request: a record first, then what the engine makes of it.
+    func request(verb: String, reason: String) {
+        writer.reset()
+        writer.object {
+            $0.field("verb", verb)
+            $0.field("reason", reason)
+        }
+        ingest(named: "desk/operator", time: clock.now(), payload: writer.bytes)
+    }
+
+    func happened(_ message: GatewayMessage) {
+        let slot = slots[message.socket]
+        switch message.content {
+        case .received(let bytes):
+            bytes.withUnsafeReadableBytes { received($0, message, slot) }
+        case .sent(let bytes):
+            record(named: slot.sentStream.text, time: message.time, payload: bytes)
+        case .link(let event):
+            writer.reset()
+            event.write(into: &writer)
+            logger.info(
+                "link",
+                metadata: [
+                    "socket": "\(slot)", "change": "\(event.change.rawValue)",
+                    "reason": "\(event.reason)",
+                ]
+            )
+            if event.change == .disconnected { counts.disconnects += 1 }
+            ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
+        }
+    }
+
+    func received(
+        _ frame: UnsafeRawBufferPointer,
+        _ message: GatewayMessage,
+        _ slot: SocketSlot
+    ) {
+        counts.frames += 1
+        if case .privateData = slot.name { lastPrivate = SessionClock.monotonic() }
+        do throws(JournalError) {
+            let entry = try streams.entry(of: frame, from: slot, number: message.socket)
+            if !scanner.isIdle, scanner.finds(in: frame) {
+                var clean = Array(frame)
+                counts.blanked += Int64(scanner.blank(&clean))
+                logger.critical(
+                    "the exchange sent a key or signature of ours; it was blanked before recording",
+                    metadata: ["stream": "\(entry.name)"]
+                )
+                request(verb: "halt", reason: "a secret came back from the exchange")
+                try ingest(entry, message.time, clean)
+                return
+            }
+            guard shed[message.socket] == nil || slot.isPrivate,
+                recorder.hasRoom(for: frame.count, on: entry.id)
+            else {
+                shed[message.socket, default: 0] += 1
+                return
+            }
+            try ingest(entry, message.time, frame)
+            if recorder.queuedBytes > SessionLoop.stallBytes { stall() }
+        } catch {
+            failed(error)
+        }
+    }
+
+    /// Half of the recorder's queue: from here on the sockets are not read until it is shorter.
+    static let stallBytes = 16 << 20
+
+    func stall() {
+        guard !isStalled else { return }
+        isStalled = true
+        logger.warning("the disk is slower than the market: reading waits")
+        for (number, socket) in sockets.enumerated() where !slots[number].isPrivate {
+            socket.pause()
+        }
+        loop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { [weak self] in self?.relieve() }
+    }
+
+    /// Reads again when the queue is short, and says in a record what was not kept.
+    func relieve() {
+        if isStalled {
+            guard recorder.queuedBytes < SessionLoop.stallBytes / 2 else {
+                loop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { [weak self] in
+                    self?.relieve()
+                }
+                return
+            }
+            isStalled = false
+            for socket in sockets { socket.resume() }
+        }
+        for (number, count) in shed.sorted(by: { $0.key < $1.key })
+        where recorder.queuedBytes < SessionLoop.stallBytes {
+            shed[number] = nil
+            var event = LinkEvent()
+            event.change = .shed
+            event.socket = slots[number].description
+            event.reason = "the queue towards the disk was full"
+            event.count = count
+            counts.shed += count
+            writer.reset()
+            event.write(into: &writer)
+            ingest(named: slots[number].linkStream.text, time: clock.now(), payload: writer.bytes)
+            // Books are stale now; a new snapshot of each comes only when asked for.
+            for item in configuration.subscriptions
+            where slots[number].name == .publicData(item.category) {
+                sockets[number].resubscribe(item.topic)
+            }
+        }
+    }
+}

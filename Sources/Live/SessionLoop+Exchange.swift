@@ -1,0 +1,109 @@
+import Bybit
+import Gateway
+import Journal
+import Logging
+import Market
+import NIOCore
+import Runtime
+import Trading
+
+/// Out to the exchange, its answers back in, and the end when the journal fails.
+extension SessionLoop {
+    func send(_ command: Command, after: SequenceNumber) {
+        guard let request = RESTRequest(command.action) else { return }
+        let isOrder: Bool
+        let key: String
+        switch command.action {
+        case .place(let order): (isOrder, key) = (true, order.orderLinkID)
+        case .amend(let order): (isOrder, key) = (true, order.orderLinkID)
+        case .cancel(let order): (isOrder, key) = (true, order.orderLinkID)
+        default: (isOrder, key) = (false, "")
+        }
+        if isOrder, !configuration.mayTrade {
+            logger.critical("an order was not sent: this session may not trade")
+            return
+        }
+        submit(RESTCall(request, orderingKey: key, after: after)) {}
+    }
+
+    /// A question of the session itself, such as the clock; not an answer to a record.
+    func ask(_ question: LookUp, whenDone: @escaping () -> Void) {
+        submit(
+            RESTCall(RESTRequest(question), after: recorder.watermarks.appended),
+            whenDone: whenDone
+        )
+    }
+
+    func submit(_ call: RESTCall, whenDone: @escaping () -> Void) {
+        requestsOpen += 1
+        rest.send(call, on: loop) { [weak self] exchange in
+            guard let self else { return }
+            requestsOpen -= 1
+            if exchange.call.request.isSigned { lastPrivate = SessionClock.monotonic() }
+            counts.requests += 1
+            ingest(named: exchange.stream.text, time: exchange.received, payload: exchange.payload)
+            if stepper.event.kind == .reply, stepper.event.reply.endpoint == .serverTime {
+                measured(stepper.event.reply)
+            }
+            whenDone()
+        }
+    }
+
+    func measured(_ reply: Reply) {
+        guard reply.isSuccess else { return }
+        clockOffset.measure(sent: reply.sent, received: reply.received, server: reply.serverTime)
+        let offset = clockOffset.best?.offset
+        if let offset {
+            rest.setClockOffset(offset)
+            for socket in sockets { socket.clockOffset = offset }
+        }
+        writer.reset()
+        writer.object {
+            $0.field("wall", String(SessionClock.wall().nanoseconds))
+            $0.field("monotonic", String(SessionClock.monotonic()))
+            $0.field("offset", offset.map { String($0) } ?? "")
+        }
+        ingest(named: "session/clock", time: clock.now(), payload: writer.bytes)
+    }
+
+    func setTimer(_ strategy: String, _ name: String, _ due: Timestamp) {
+        let key = strategy + "/" + name
+        timers[key]?.cancel()
+        let delay = max(0, due.nanoseconds - clock.now().nanoseconds)
+        timers[key] = loop.assumeIsolated().scheduleTask(in: .nanoseconds(delay)) { [weak self] in
+            guard let self else { return }
+            timers[key] = nil
+            writer.reset()
+            writer.object {
+                $0.field("strategy", strategy)
+                $0.field("name", name)
+                $0.field("due", String(due.nanoseconds))
+            }
+            ingest(named: "desk/timer", time: clock.now(), payload: writer.bytes)
+        }
+    }
+
+    // MARK: - When the journal fails
+
+    func failed(_ error: JournalError) {
+        guard !isFailed else { return }
+        isFailed = true
+        counts.failure = error.description
+        logger.critical(
+            "the journal failed: no new order leaves; cancels do",
+            metadata: ["error": "\(error)"]
+        )
+        // Nothing can be recorded any more: what is open is cancelled without a record.
+        for order in stepper.engine.openOrders {
+            let cancel = CancelRequest(
+                instrument: order.instrument,
+                orderLinkID: order.orderLinkID,
+                orderID: order.orderID
+            )
+            guard configuration.mayTrade, let request = RESTRequest(.cancel(cancel)) else {
+                continue
+            }
+            rest.send(RESTCall(request), on: loop) { _ in }
+        }
+    }
+}
