@@ -51,6 +51,23 @@ import Trading
         #expect(check.observed == "book stale")
     }
 
+    @Test func `a level that does not fit makes the book stale instead of wrong`() throws {
+        var bench = try bench()
+        let answer = try bench.book(
+            "BTCUSDT",
+            u: 101,
+            bids: [("89999.9", "999999999999999999"), ("89999.8", "4")]
+        )
+        #expect(answer.findings(.number).count == 1)
+        #expect(answer.findings(.gap).first?.expected == "every level")
+        #expect(try feed(bench).freshness == .stale)
+        #expect(
+            answer.commands.map(\.action) == [
+                .resubscribe(Bench.btc, topic: "orderbook.50.BTCUSDT")
+            ]
+        )
+    }
+
     @Test func `a snapshot ends a gap, and what came meanwhile is not applied`() throws {
         var bench = try bench()
         try bench.book("BTCUSDT", u: 103)

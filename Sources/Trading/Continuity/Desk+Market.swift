@@ -14,6 +14,21 @@ extension Desk {
             errors: &errors
         )
         for (field, error) in errors { number("\(header.stream.text) \(field)", error) }
+        let isIncomplete = !errors.isEmpty || event.findings.contains { Desk.isLevel($0.field) }
+        if isIncomplete, outcome == .changed {
+            // A level that could not be read is missing now: what is left is not the exchange's book.
+            markets.states.values[place].feeds[feed].spoil()
+            find(
+                .gap,
+                header.stream.text,
+                expected: "every level",
+                seen: "a level that cannot be read",
+                note: "the book is stale until the next snapshot"
+            )
+            // A snapshot that cannot be read would come again just so.
+            if !event.book.isSnapshot { resubscribe(place, feed, instrument) }
+            return before == .live
+        }
         switch outcome {
         case .changed: return true
         case .repeated: return false
@@ -60,6 +75,11 @@ extension Desk {
             resubscribe(place, feed, instrument)
         }
         return before == .live || outcome == .changed
+    }
+
+    /// True for `data.b…` and `data.a…` of a push, `result.b…` and `result.a…` of a reply.
+    private static func isLevel(_ field: String) -> Bool {
+        ["data.b", "data.a", "result.b", "result.a"].contains { field.hasPrefix($0) }
     }
 
     private mutating func feed(
