@@ -90,7 +90,7 @@ final class Running: @unchecked Sendable {
         self.process = process
         folder = try TemporaryFolder()
         let paths = ["output", "errors"].map { folder.path + "/" + $0 }
-        for path in paths { FileManager.default.createFile(atPath: path, contents: nil) }
+        for path in paths { #expect(FileManager.default.createFile(atPath: path, contents: nil)) }
         output = try #require(FileHandle(forWritingAtPath: paths[0]))
         errors = try #require(FileHandle(forWritingAtPath: paths[1]))
         process.standardOutput = output

@@ -129,10 +129,8 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path + "/foreign"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        FileManager.default.createFile(
-            atPath: path + "/000000000001.mcap",
-            contents: Data("not a recording at all, but long enough to look like one".utf8)
-        )
+        let text = "not a recording at all, but long enough to look like one"
+        try text.write(toFile: path + "/000000000001.mcap", atomically: true, encoding: .utf8)
         for command in ["replay", "info", "verify", "cat"] {
             let outcome = try await Program.run([command, path])
             #expect(
