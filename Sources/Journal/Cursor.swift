@@ -10,7 +10,7 @@ public final class Cursor {
     /// By channel id.
     private var names: [StreamName?] = []
     /// By channel id: 1 gives its records, 0 does not.
-    private var accepts: [UInt8] = []
+    @exclusivity(unchecked) private var accepts: [UInt8] = []
 
     private var position: Int
     private var segment: SegmentFile?
@@ -21,15 +21,15 @@ public final class Cursor {
     private var isInTail = false
 
     private let chunk = DecodedChunk()
-    private var place = 0
-    private var end = 0
+    @exclusivity(unchecked) private var place = 0
+    @exclusivity(unchecked) private var end = 0
     /// Of the next Message in the chunk.
-    private var number: UInt64 = 0
+    @exclusivity(unchecked) private var number: UInt64 = 0
     /// The number that must come next; `none` where any may.
     private var expected = SequenceNumber.none
     /// Records before these are passed over.
-    private var firstWanted = SequenceNumber.none
-    private var timeWanted: UInt64 = 0
+    @exclusivity(unchecked) private var firstWanted = SequenceNumber.none
+    @exclusivity(unchecked) private var timeWanted: UInt64 = 0
 
     init(
         _ layout: Layout,
@@ -39,25 +39,43 @@ public final class Cursor {
         self.layout = layout
         self.filter = filter
         position = 0
+        try seek(to: start)
+    }
+
+    /// Goes to another place, forward or back; costs no more than reading one chunk.
+    public func seek(to start: CursorStart) throws(JournalError) {
+        place = 0
+        end = 0
+        number = 0
+        expected = .none
+        isInTail = false
+        firstWanted = .none
+        timeWanted = 0
+        var wanted = 0
         switch start {
         case .beginning: break
         case .sequence(let sequence):
             firstWanted = sequence
-            position = max(0, (layout.firsts.lastIndex { $0 <= sequence } ?? 0))
+            wanted = layout.firsts.lastIndex { $0 <= sequence } ?? 0
         case .time(let time):
             timeWanted = UInt64(max(0, time.nanoseconds))
-            position = layout.times.lastIndex { $0 < time } ?? 0
+            wanted = layout.times.lastIndex { $0 < time } ?? 0
         }
-        guard start != .beginning, layout.isOurs else { return }
-        try enter(position)
+        guard start != .beginning, layout.isOurs else {
+            segment = nil
+            index = nil
+            position = 0
+            return
+        }
+        if segment == nil || position != wanted {
+            position = wanted
+            try enter(position)
+        }
         guard let segment else { return }
         if index == nil { index = try layout.index(of: position, segment) }
         let (sequence, time) = (firstWanted, timeWanted)
         entry =
             index?.firstEntry { start.isTime ? $0.endTime < time : $0.last < sequence } ?? 0
-        offset =
-            index.flatMap { $0.entries.indices.contains(entry) ? $0.entries[entry].offset : nil }
-            ?? offset
         segment.window.jump()
     }
 
@@ -234,7 +252,7 @@ public final class Cursor {
                 first: layout.isOurs ? expected : nextForeign
             )
         }
-        for channel in chunk.channels { try register(channel, segment) }
+        for channel in chunk.newChannels { try register(channel, segment) }
         begin()
         let wanted = expected
         expected = chunk.last.next

@@ -1,3 +1,4 @@
+import Glibc
 import Market
 
 /// A Chunk's records in memory, checked once so that they can then be read without checks.
@@ -5,9 +6,19 @@ import Market
 /// Not Sendable: one owner, one thread.
 final class DecodedChunk {
     /// Channels and Messages, every length known to be right.
-    private(set) var records = ByteBuffer(capacity: 128 << 10)
+    @exclusivity(unchecked) private(set) var records = ByteBuffer(capacity: 128 << 10)
     /// Channels in it, in order.
     private(set) var channels: [MCAP.Channel] = []
+    /// Those of them that the chunk before did not have, or had otherwise.
+    private(set) var newChannels: [MCAP.Channel] = []
+    /// By id: a Channel and its record's bytes. Chunks repeat theirs, and text is slow to read.
+    private var known: [KnownChannel?] = []
+
+    private struct KnownChannel {
+        var bytes: [UInt8]
+        var channel: MCAP.Channel
+    }
+
     /// Messages in it, commits not counted.
     private(set) var count: UInt64 = 0
     /// The number of its first Message.
@@ -56,7 +67,7 @@ final class DecodedChunk {
                 }
             }
         } catch {
-            count = 0
+            forget()
             throw error.reason(isOurs: isOurs)
         }
     }
@@ -72,7 +83,7 @@ final class DecodedChunk {
         do throws(Malformed) {
             try walk(isOurs: isOurs, first: first, needsCommit: false)
         } catch {
-            count = 0
+            forget()
             throw error.reason(isOurs: isOurs)
         }
     }
@@ -102,6 +113,7 @@ final class DecodedChunk {
         needsCommit: Bool
     ) throws(Malformed) {
         channels.removeAll(keepingCapacity: true)
+        newChannels.removeAll(keepingCapacity: true)
         count = 0
         commit = nil
         startTime = .max
@@ -153,12 +165,34 @@ final class DecodedChunk {
                 count += 1
             case MCAP.Opcode.channel.rawValue:
                 let body = bytes[(offset + MCAP.recordHeader)..<end]
-                channels.append(try MCAP.channel(UnsafeRawBufferPointer(rebasing: body)))
+                try take(channel: UnsafeRawBufferPointer(rebasing: body))
             default: break
             }
             offset = end
         }
         try number(isOurs: isOurs, given: given, low: firstLow, needsCommit: needsCommit)
+    }
+
+    /// After an error nothing of the chunk is given, and its Channels are new again.
+    private func forget() {
+        count = 0
+        known.removeAll()
+    }
+
+    private func take(channel body: UnsafeRawBufferPointer) throws(Malformed) {
+        let id = body.count >= 2 ? Int(body.loadUnaligned(as: UInt16.self).littleEndian) : 0
+        if id < known.count, let same = known[id], same.bytes.count == body.count {
+            let isSame = same.bytes.withUnsafeBytes { bytes in
+                guard let one = bytes.baseAddress, let other = body.baseAddress else { return true }
+                return memcmp(one, other, bytes.count) == 0
+            }
+            if isSame { return channels.append(same.channel) }
+        }
+        let channel = try MCAP.channel(body)
+        channels.append(channel)
+        newChannels.append(channel)
+        while known.count <= id { known.append(nil) }
+        known[id] = KnownChannel(bytes: Array(body), channel: channel)
     }
 
     private func number(

@@ -1,4 +1,5 @@
 import Market
+import Synchronization
 
 /// Where everything of an opened recording is: what its cursors share, and never changes.
 ///
@@ -53,9 +54,26 @@ final class Layout: Sendable {
 
     deinit { directory.close() }
 
+    /// Indexes read last, by segment; a few, so that memory stays bounded.
+    private let indexes = Mutex<[(position: Int, index: SegmentIndex)]>([])
+    private static let indexesKept = 4
+
     /// The chunks of a segment: from its own index, or found by reading it once.
     func index(of position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex? {
         guard isOurs else { return nil }
+        if let known = indexes.withLock({ $0.first { $0.position == position }?.index }) {
+            return known
+        }
+        guard let index = try read(position, segment) else { return nil }
+        indexes.withLock { indexes in
+            if indexes.count >= Layout.indexesKept { indexes.removeFirst() }
+            indexes.append((position, index))
+        }
+        return index
+    }
+
+    private func read(_ position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex?
+    {
         if let index = try segment.index(),
             limits[position] == nil || limits[position] == segment.window.size
         {

@@ -75,18 +75,70 @@ struct Commit: Hashable {
         return writer.bytes
     }
 
+    /// From a payload; `nil` when it is not, byte for byte, as ``payload()`` writes it.
     init?(payload: UnsafeRawBufferPointer) {
-        guard let json = FlatJSON.parse(payload), let first = json["first"]?.number,
-            let last = json["last"]?.number, first > 0, last >= first,
-            let previous = json["previous"]?.text.flatMap({ ChainValue(hex: $0) }),
-            let chain = json["chain"]?.text.flatMap({ ChainValue(hex: $0) })
+        var scan = Scan(bytes: payload)
+        guard scan.skip("{\"first\":"), let first = scan.number(), scan.skip(",\"last\":"),
+            let last = scan.number(), first > 0, last >= first, scan.skip(",\"previous\":\""),
+            let previous = scan.chain(), scan.skip("\",\"chain\":\""), let chain = scan.chain(),
+            scan.skip("\"}"), scan.offset == payload.count
         else { return nil }
         self.init(
-            first: SequenceNumber(UInt64(first)),
-            last: SequenceNumber(UInt64(last)),
+            first: SequenceNumber(first),
+            last: SequenceNumber(last),
             previous: previous,
             chain: chain
         )
+    }
+
+    /// Reads the one form there is, without memory: a scan meets a commit in each chunk.
+    private struct Scan {
+        let bytes: UnsafeRawBufferPointer
+        var offset = 0
+
+        mutating func skip(_ text: StaticString) -> Bool {
+            let count = text.utf8CodeUnitCount
+            guard bytes.count - offset >= count else { return false }
+            for index in 0..<count where bytes[offset + index] != text.utf8Start[index] {
+                return false
+            }
+            offset += count
+            return true
+        }
+
+        mutating func number() -> UInt64? {
+            let start = offset
+            var value: UInt64 = 0
+            while offset < bytes.count, (0x30...0x39).contains(bytes[offset]) {
+                let (product, over) = value.multipliedReportingOverflow(by: 10)
+                let (sum, more) = product.addingReportingOverflow(UInt64(bytes[offset] - 0x30))
+                guard !over, !more else { return nil }
+                value = sum
+                offset += 1
+            }
+            return offset > start ? value : nil
+        }
+
+        mutating func chain() -> ChainValue? {
+            guard bytes.count - offset >= 64 else { return nil }
+            var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+            guard word(&words.0), word(&words.1), word(&words.2), word(&words.3) else { return nil }
+            return ChainValue(words: words)
+        }
+
+        private mutating func word(_ value: inout UInt64) -> Bool {
+            for _ in 0..<16 {
+                let digit: UInt8
+                switch bytes[offset] {
+                case 0x30...0x39: digit = bytes[offset] - 0x30
+                case 0x61...0x66: digit = bytes[offset] - 0x61 + 10
+                default: return false
+                }
+                value = value << 4 | UInt64(digit)
+                offset += 1
+            }
+            return true
+        }
     }
 }
 

@@ -66,6 +66,30 @@ import Testing
         #expect(try recording.records { _ in false }.isEmpty)
     }
 
+    @Test(arguments: [true, false])
+    func `one cursor sent back and forth gives what a fresh one gives`(sealed: Bool) throws {
+        let scratch = try Scratch()
+        let (recording, all) = try made(scratch, sealed: sealed)
+        let cursor = try recording.cursor()
+        var state: UInt64 = 7
+        for _ in 0..<150 {
+            state = Mix.spread(state)
+            let index = Int(state % UInt64(all.count))
+            if state & 1 << 40 == 0 {
+                try cursor.seek(to: .sequence(SequenceNumber(all[index].sequence)))
+                #expect(try cursor.next()?.sequence.value == all[index].sequence)
+            } else {
+                try cursor.seek(to: .time(Timestamp(nanoseconds: all[index].time)))
+                #expect(try cursor.next()?.time.nanoseconds == all[index].time)
+            }
+            for _ in 0..<(state >> 32 & 15) { _ = try cursor.next() }
+        }
+        try cursor.seek(to: .beginning)
+        var count = 0
+        while try cursor.next() != nil { count += 1 }
+        #expect(count == all.count)
+    }
+
     @Test func `at least 64 bytes can be read behind each payload`() throws {
         let scratch = try Scratch()
         let (recording, _) = try made(scratch, sealed: false)
