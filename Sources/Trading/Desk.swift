@@ -73,10 +73,21 @@ extension Desk {
 
     /// The deepest book subscribed to; `nil` while there is none or it is stale.
     public func book(_ id: InstrumentID) -> Book? {
-        guard let feed = markets.states[id]?.feeds.last, feed.freshness == .live else {
+        guard let place = livePlace(id) else { return nil }
+        // In place: a copy of the whole state of the instrument would cost more than all else here.
+        return markets.states.values[place.market].feeds[place.feed].book
+    }
+
+    /// True while there is a book and it is not stale; cheaper than asking for the book.
+    public func hasBook(_ id: InstrumentID) -> Bool { livePlace(id) != nil }
+
+    private func livePlace(_ id: InstrumentID) -> (market: Int, feed: Int)? {
+        guard let place = markets.states.index(of: id) else { return nil }
+        let feed = markets.states.values[place].feeds.count - 1
+        guard feed >= 0, markets.states.values[place].feeds[feed].freshness == .live else {
             return nil
         }
-        return feed.book
+        return (place, feed)
     }
 
     /// The book of one depth; `nil` while there is none or it is stale.

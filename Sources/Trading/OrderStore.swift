@@ -10,6 +10,8 @@ struct OrderStore: Sendable {
     /// Serials of orders that may still trade or whose fills are not all reported.
     private(set) var active: [Int] = []
     private var nextSerial = 1
+    /// Wrapping sum over the orders that are not active: they hardly change, and are not walked for each hash.
+    private var restHash: UInt64 = 0
     /// For look-up only; rebuilt when read from a checkpoint, never walked.
     private var byLinkID: [String: Int] = [:]
     private var byOrderID: [String: Int] = [:]
@@ -49,6 +51,7 @@ struct OrderStore: Sendable {
     /// Changes an order in place and keeps the look-ups and the list of active ones right.
     mutating func update<Result>(_ place: Int, _ change: (inout Order) -> Result) -> Result {
         let hadID = !orders[place].orderID.isEmpty
+        let before = activeIndex(orders[place].serial) == nil ? hash(orders[place]) : 0
         let result = change(&orders[place])
         if !hadID, !orders[place].orderID.isEmpty {
             byOrderID[orders[place].orderID] = orders[place].serial
@@ -61,7 +64,17 @@ struct OrderStore: Sendable {
         } else if !isActive, let index {
             active.remove(at: index)
         }
+        restHash &+= (isActive ? 0 : hash(orders[place])) &- before
         return result
+    }
+
+    private func hash(_ order: Order) -> UInt64 {
+        do {
+            return try CanonicalEncoder().hash(order)
+        } catch {
+            // Nothing in an order is refused.
+            return 0
+        }
     }
 
     private func activeIndex(_ serial: Int) -> Int? {
@@ -83,6 +96,7 @@ struct OrderStore: Sendable {
         for order in orders {
             if surplus > 0, activeIndex(order.serial) == nil {
                 surplus -= 1
+                restHash &-= hash(order)
                 if !order.orderLinkID.isEmpty { byLinkID[order.orderLinkID] = nil }
                 if !order.orderID.isEmpty { byOrderID[order.orderID] = nil }
             } else {
@@ -99,19 +113,31 @@ struct OrderStore: Sendable {
 }
 
 extension OrderStore: Codable {
-    private enum Key: String, CodingKey { case orders, active, nextSerial }
+    private enum Key: String, CodingKey { case orders, active, nextSerial, rest }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         orders = try container.decode([Order].self, forKey: .orders)
         active = try container.decode([Int].self, forKey: .active)
         nextSerial = try container.decode(Int.self, forKey: .nextSerial)
-        for order in orders { index(order) }
+        for order in orders {
+            index(order)
+            if activeIndex(order.serial) == nil { restHash &+= hash(order) }
+        }
     }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
-        try container.encode(orders, forKey: .orders)
+        if CanonicalPurpose.isHash(encoder) {
+            try container.encode(restHash, forKey: .rest)
+            for serial in active {
+                if let place = place(ofSerial: serial) {
+                    try container.encode(orders[place], forKey: .orders)
+                }
+            }
+        } else {
+            try container.encode(orders, forKey: .orders)
+        }
         try container.encode(active, forKey: .active)
         try container.encode(nextSerial, forKey: .nextSerial)
     }

@@ -82,7 +82,7 @@ struct WalkEncoder: Encoder {
     /// Any value, through its own `encode(to:)`, after what can never be canonical has been refused.
     @inline(__always)
     func encode<Value: Encodable>(_ value: Value) throws {
-        if Value.self is any Unordered.Type {
+        if walk.refuses(Value.self, { Value.self is any Unordered.Type }) {
             throw CanonicalError.unordered(path: walk.path, type: "\(Value.self)")
         }
         let tokens = walk.tokens

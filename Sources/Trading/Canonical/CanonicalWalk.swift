@@ -34,24 +34,57 @@ final class CanonicalWalk {
     static let tokenEnd: UInt8 = 8
     static let tokenField: UInt8 = 9
 
-    let sink: Sink
-    var bytes: [UInt8] = []
-    var leaves: [(path: String, text: String)] = []
-    private var hash: UInt64 = 0
-    /// Steps from the root to the value that is written next.
-    private(set) var steps: [Step] = [.root]
-    /// For each open container, the depth of ``steps`` inside it.
-    private var open: [(id: Int, depth: Int)] = []
-    private var nextID = 1
-    /// Tokens so far, so that a value which writes none is noticed.
-    private(set) var tokens = 0
-    private(set) var failure: CanonicalError?
+    /// All that changes, behind one pointer.
+    ///
+    /// Containers are values that share the walk, and a class's properties would be checked for exclusive access at
+    /// each of the many steps.
+    struct State {
+        var bytes: [UInt8] = []
+        var leaves: [(path: String, text: String)] = []
+        var hash: UInt64 = 0
+        /// Steps from the root to the value that is written next.
+        var steps: [Step] = [.root]
+        /// For each open container, the depth of ``steps`` inside it.
+        var open: [(id: Int, depth: Int)] = []
+        var nextID = 1
+        /// Tokens so far, so that a value which writes none is noticed.
+        var tokens = 0
+        var failure: CanonicalError?
+        /// Types that were judged already, and whether they are refused; for look-up only.
+        var judged: [ObjectIdentifier: Bool] = [:]
+    }
 
-    init(sink: Sink) { self.sink = sink }
+    let sink: Sink
+    private let state: UnsafeMutablePointer<State>
+
+    init(sink: Sink) {
+        self.sink = sink
+        state = .allocate(capacity: 1)
+        state.initialize(to: State())
+    }
+
+    deinit {
+        state.deinitialize(count: 1)
+        state.deallocate()
+    }
+
+    var bytes: [UInt8] { state.pointee.bytes }
+    var leaves: [(path: String, text: String)] { state.pointee.leaves }
+    var tokens: Int { state.pointee.tokens }
+    var failure: CanonicalError? { state.pointee.failure }
+
+    /// True for a type that can never be canonical; a type is judged once.
+    func refuses(_ type: Any.Type, _ judge: () -> Bool) -> Bool {
+        let id = ObjectIdentifier(type)
+        if let known = state.pointee.judged[id] { return known }
+        let verdict = judge()
+        state.pointee.judged[id] = verdict
+        return verdict
+    }
 
     var path: String {
         var text = ""
-        for step in steps {
+        for step in state.pointee.steps {
             switch step {
             case .root: break
             case .key(let key): text += text.isEmpty ? key : "." + key
@@ -66,47 +99,51 @@ final class CanonicalWalk {
     func begin(_ token: UInt8) -> Int {
         put(token)
         if sink == .difference, token == CanonicalWalk.tokenElements {
-            leaves.append((path, "list"))
+            state.pointee.leaves.append((path, "list"))
         }
-        let id = nextID
-        nextID += 1
-        open.append((id, steps.count))
+        let id = state.pointee.nextID
+        state.pointee.nextID += 1
+        state.pointee.open.append((id, state.pointee.steps.count))
         return id
     }
 
     /// Keeps an error of a step that cannot throw, for the next one that can.
     func fail(_ error: CanonicalError) {
-        if failure == nil { failure = error }
+        if state.pointee.failure == nil { state.pointee.failure = error }
     }
 
     /// Makes `id` the innermost container, ending those inside it.
     func enter(_ id: Int) throws(CanonicalError) {
         if let failure { throw failure }
-        if let last = open.last, last.id == id { return }
-        guard open.contains(where: { $0.id == id }) else { throw .interleaved(path: path) }
-        while let last = open.last, last.id != id { end(last.depth) }
+        if let last = state.pointee.open.last, last.id == id { return }
+        guard state.pointee.open.contains(where: { $0.id == id }) else {
+            throw .interleaved(path: path)
+        }
+        while let last = state.pointee.open.last, last.id != id { end(last.depth) }
     }
 
     /// Ends all containers opened since there were `count` of them.
     func close(downTo count: Int) {
-        while open.count > count, let last = open.last { end(last.depth) }
+        while state.pointee.open.count > count, let last = state.pointee.open.last {
+            end(last.depth)
+        }
     }
 
-    var openCount: Int { open.count }
+    var openCount: Int { state.pointee.open.count }
 
     private func end(_ depth: Int) {
-        open.removeLast()
-        steps.removeLast(steps.count - depth)
+        state.pointee.open.removeLast()
+        state.pointee.steps.removeLast(state.pointee.steps.count - depth)
         put(CanonicalWalk.tokenEnd)
     }
 
     /// Names the field or element that is written next in the innermost container.
     func at(_ step: Step) {
-        guard let last = open.last else { return }
-        steps.removeLast(steps.count - last.depth)
-        steps.append(step)
+        guard let last = state.pointee.open.last else { return }
+        state.pointee.steps.removeLast(state.pointee.steps.count - last.depth)
+        state.pointee.steps.append(step)
         if case .key(let key) = step, sink != .difference {
-            bytes.append(CanonicalWalk.tokenField)
+            state.pointee.bytes.append(CanonicalWalk.tokenField)
             text(key)
         }
     }
@@ -115,18 +152,18 @@ final class CanonicalWalk {
 
     func writeNil() {
         put(CanonicalWalk.tokenNil)
-        if sink == .difference { leaves.append((path, "nil")) }
+        if sink == .difference { state.pointee.leaves.append((path, "nil")) }
     }
 
     func write(_ flag: Bool) {
         put(flag ? CanonicalWalk.tokenTrue : CanonicalWalk.tokenFalse)
-        if sink == .difference { leaves.append((path, flag ? "true" : "false")) }
+        if sink == .difference { state.pointee.leaves.append((path, flag ? "true" : "false")) }
     }
 
     func write(_ number: Int64) {
         put(CanonicalWalk.tokenInteger)
         if sink == .difference {
-            leaves.append((path, String(number)))
+            state.pointee.leaves.append((path, String(number)))
         } else {
             // Zigzag, so that small negative numbers are short too.
             varint(UInt64(bitPattern: (number << 1) ^ (number >> 63)))
@@ -140,50 +177,52 @@ final class CanonicalWalk {
         }
         put(CanonicalWalk.tokenWide)
         if sink == .difference {
-            leaves.append((path, String(number)))
+            state.pointee.leaves.append((path, String(number)))
         } else {
             let pattern = UInt128(bitPattern: number)
             for shift in stride(from: 0, to: 128, by: 8) {
-                bytes.append(UInt8(truncatingIfNeeded: pattern >> UInt128(shift)))
+                state.pointee.bytes.append(UInt8(truncatingIfNeeded: pattern >> UInt128(shift)))
             }
         }
     }
 
     func write(_ string: String) {
         put(CanonicalWalk.tokenText)
-        if sink == .difference { leaves.append((path, string)) } else { text(string) }
+        if sink == .difference { state.pointee.leaves.append((path, string)) } else { text(string) }
     }
 
     private func put(_ token: UInt8) {
-        tokens += 1
+        state.pointee.tokens += 1
         if sink == .difference { return }
-        bytes.append(token)
-        if sink == .hash, bytes.count >= 4_096 { mix() }
+        state.pointee.bytes.append(token)
+        if sink == .hash, state.pointee.bytes.count >= 4_096 { mix() }
     }
 
     private func text(_ string: String) {
         varint(UInt64(string.utf8.count))
-        bytes.append(contentsOf: string.utf8)
+        state.pointee.bytes.append(contentsOf: string.utf8)
     }
 
     private func varint(_ number: UInt64) {
         var rest = number
         while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            state.pointee.bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
             rest >>= 7
         }
-        bytes.append(UInt8(truncatingIfNeeded: rest))
+        state.pointee.bytes.append(UInt8(truncatingIfNeeded: rest))
     }
 
     // MARK: The end
 
     private func mix() {
-        hash = bytes.withUnsafeBytes { Mix.hash($0, seed: hash) }
-        bytes.removeAll(keepingCapacity: true)
+        state.pointee.hash = state.pointee.bytes.withUnsafeBytes {
+            Mix.hash($0, seed: state.pointee.hash)
+        }
+        state.pointee.bytes.removeAll(keepingCapacity: true)
     }
 
     func finishedHash() -> UInt64 {
         mix()
-        return hash
+        return state.pointee.hash
     }
 }

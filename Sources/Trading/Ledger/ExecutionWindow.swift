@@ -9,6 +9,16 @@ struct ExecutionWindow: Sendable {
         var instrument: InstrumentID
         var id: String
         var milliseconds: Int64
+
+        var fixedHash: UInt64 {
+            var id = id
+            let text = id.withUTF8 { Mix.hash(UnsafeRawBufferPointer($0)) }
+            let place = Mix.combine(
+                instrument.symbol.fixedHash,
+                UInt64(instrument.category.rawValue)
+            )
+            return Mix.combine(Mix.combine(place, text), UInt64(bitPattern: milliseconds))
+        }
     }
 
     /// Executions that are remembered whatever their age.
@@ -20,6 +30,11 @@ struct ExecutionWindow: Sendable {
     /// Rows older than this are not told from seen ones.
     private(set) var horizon: Int64 = .min
     private(set) var newest: Int64 = 0
+    /// At how many entries the old ones are looked for next; doubles when a burst leaves none, so that the work
+    /// stays in proportion.
+    private var limit = 2 * ExecutionWindow.kept
+    /// Wrapping sum over the entries, kept up so that they are not walked for each hash.
+    private var entriesHash: UInt64 = 0
     /// For look-up only; rebuilt when read from a checkpoint, never walked.
     private var known: Set<Entry> = []
 
@@ -34,8 +49,9 @@ struct ExecutionWindow: Sendable {
         )
         guard entry.milliseconds >= horizon, known.insert(entry).inserted else { return false }
         entries.append(entry)
+        entriesHash &+= entry.fixedHash
         newest = max(newest, entry.milliseconds)
-        if entries.count >= 2 * ExecutionWindow.kept { forget() }
+        if entries.count >= limit { forget() }
         return true
     }
 
@@ -49,37 +65,48 @@ struct ExecutionWindow: Sendable {
     }
 
     private mutating func forget() {
-        let limit = newest - ExecutionWindow.span
+        let oldest = newest - ExecutionWindow.span
         var kept: [Entry] = []
         kept.reserveCapacity(entries.count)
         let surplus = entries.count - ExecutionWindow.kept
         for (place, entry) in entries.enumerated() {
-            if place < surplus, entry.milliseconds < limit {
+            if place < surplus, entry.milliseconds < oldest {
                 known.remove(entry)
+                entriesHash &-= entry.fixedHash
                 horizon = max(horizon, entry.milliseconds + 1)
             } else {
                 kept.append(entry)
             }
         }
         entries = kept
+        limit = 2 * max(entries.count, ExecutionWindow.kept)
     }
 }
 
 extension ExecutionWindow: Codable {
-    private enum Key: String, CodingKey { case entries, horizon, newest }
+    private enum Key: String, CodingKey { case entries, horizon, newest, limit }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         entries = try container.decode([Entry].self, forKey: .entries)
         horizon = try container.decode(Int64.self, forKey: .horizon)
         newest = try container.decode(Int64.self, forKey: .newest)
-        for entry in entries { known.insert(entry) }
+        limit = try container.decode(Int.self, forKey: .limit)
+        for entry in entries {
+            known.insert(entry)
+            entriesHash &+= entry.fixedHash
+        }
     }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
-        try container.encode(entries, forKey: .entries)
+        if CanonicalPurpose.isHash(encoder) {
+            try container.encode(entriesHash, forKey: .entries)
+        } else {
+            try container.encode(entries, forKey: .entries)
+        }
         try container.encode(horizon, forKey: .horizon)
         try container.encode(newest, forKey: .newest)
+        try container.encode(limit, forKey: .limit)
     }
 }

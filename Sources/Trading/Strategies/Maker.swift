@@ -17,10 +17,10 @@ public struct Maker: Strategy {
         public var inventoryMax = PerSymbol<Numeral>(Numeral(mantissa: 5, decimals: 2))
         public var levels = 2
         public var stepTicks = 3
-        public var skewTicks = 4
-        public var amendTicks = 6
+        public var skewTicks = 8
+        public var amendTicks = 4
         public var requoteMilliseconds: Int64 = 250
-        public var lifetimeMilliseconds: Int64 = 1_500
+        public var lifetimeMilliseconds: Int64 = 1_000
 
         public init() {
             // Of about the same value in both.
@@ -124,7 +124,7 @@ public struct Maker: Strategy {
 
     public mutating func bookChanged(_ instrument: InstrumentID, _ desk: inout Desk) {
         // A stale book is no ground to stand on.
-        if desk.book(instrument) == nil { cancelAll(instrument.symbol, &desk) }
+        if !desk.hasBook(instrument) { cancelAll(instrument.symbol, &desk) }
     }
 
     public mutating func orderChanged(_ order: Order, _ desk: inout Desk) {
