@@ -178,7 +178,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Journal", "Market", "JSON", "tapedeck"]
+            dependencies: ["Commands", "Live", "Trading", "Market", "tapedeck"]
         ),
         .testTarget(name: "TidyTests"),
     ],

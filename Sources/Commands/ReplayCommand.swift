@@ -44,7 +44,7 @@ struct ReplayCommand: JudgingCommand {
             let recording = try Recording.open(path)
             let manifest = recording.manifest
             if let position = try until.map({
-                try Position($0).resolved(first: manifest.started, last: manifest.ended)
+                try RecordingPosition($0).resolved(first: manifest.started, last: manifest.ended)
             }) {
                 replay.isPast = { position.isBefore($0, $1) }
             }

@@ -30,7 +30,7 @@ struct StateCommand: ParsableCommand {
         try Sandbox.denyOutgoing()
         let manifest = recording.manifest
         let position = try at.map {
-            try Position($0).resolved(first: manifest.started, last: manifest.ended)
+            try RecordingPosition($0).resolved(first: manifest.started, last: manifest.ended)
         }
         var walk = Walk(registry: TapedeckMain.strategies)
         var bar = ProgressBar("rebuilding", total: manifest.last.value)

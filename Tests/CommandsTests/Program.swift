@@ -88,9 +88,10 @@ final class Running: @unchecked Sendable {
 
     init(_ process: Process) throws {
         self.process = process
-        folder = try TemporaryFolder()
+        let folder = try TemporaryFolder()
+        self.folder = folder
         let paths = ["output", "errors"].map { folder.path + "/" + $0 }
-        for path in paths { #expect(FileManager.default.createFile(atPath: path, contents: nil)) }
+        for path in paths { try Data().write(to: URL(filePath: path)) }
         output = try #require(FileHandle(forWritingAtPath: paths[0]))
         errors = try #require(FileHandle(forWritingAtPath: paths[1]))
         process.standardOutput = output

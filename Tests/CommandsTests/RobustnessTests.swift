@@ -108,13 +108,15 @@ import Testing
         for word in [".mcap", "byte", "record"] { #expect(replay.errors.contains(word)) }
     }
 
-    @Test(arguments: [
+    static let wrongCalls: [([String], Int32)] = [
         (["info", "nothing-here"], 66), (["verify", "nothing-here"], 66), (["frobnicate"], 64),
         (["cat"], 64), (["replay", "last~x"], 66), (["trade", "--strategy", "maker"], 64),
         (["record"], 64), (["record", "missing.yaml"], 78),
         (["serve", "--messages", "missing.jsonl"], 69),
         (["record", "--endpoint", "nonsense", "--public", "linear:x"], 64),
-    ])
+    ]
+
+    @Test(arguments: wrongCalls)
     func `a wrong call ends with its own status and says what to do`(
         arguments: [String],
         status: Int32

@@ -1,11 +1,13 @@
+import Live
 import Market
 import Testing
+import Trading
 
 @testable import Commands
 
 @Suite struct PositionTests {
-    @Test(arguments: [
-        ("90240", Position.sequence(SequenceNumber(90_240))),
+    static let forms: [(String, RecordingPosition)] = [
+        ("90240", RecordingPosition.sequence(SequenceNumber(90_240))),
         ("@1767225600123", .time(Timestamp(nanoseconds: 1_767_225_600_123_000_000))),
         ("2026-01-01T00:00:00Z", .time(Timestamp(nanoseconds: 1_767_225_600_000_000_000))),
         (
@@ -15,14 +17,16 @@ import Testing
         ("start+90s", .fromStart(nanoseconds: 90_000_000_000)),
         ("end-5m", .fromEnd(nanoseconds: 300_000_000_000)),
         ("end", .fromEnd(nanoseconds: 0)),
-    ])
-    func `a position is read in all its forms`(text: String, position: Position) throws {
-        #expect(try Position(text) == position)
+    ]
+
+    @Test(arguments: forms)
+    func `a position is read in all its forms`(text: String, position: RecordingPosition) throws {
+        #expect(try RecordingPosition(text) == position)
     }
 
     @Test(arguments: ["", "2026-13-01", "start+", "end-5x", "-5", "@", "99999999999999999999999"])
     func `what is no position is wrong usage and says what to write`(text: String) {
-        let failure = #expect(throws: Failure.self) { try Position(text) }
+        let failure = #expect(throws: Failure.self) { try RecordingPosition(text) }
         #expect(failure?.status == .usage)
         #expect(failure?.todo.isEmpty == false)
     }

@@ -45,8 +45,8 @@ struct RangeOptions: ParsableArguments {
         let first = manifest.started
         let last = manifest.ended
         return (
-            try from.map { try Position($0).resolved(first: first, last: last) },
-            try to.map { try Position($0).resolved(first: first, last: last) }
+            try from.map { try RecordingPosition($0).resolved(first: first, last: last) },
+            try to.map { try RecordingPosition($0).resolved(first: first, last: last) }
         )
     }
 }

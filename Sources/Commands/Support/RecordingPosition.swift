@@ -4,7 +4,7 @@ import Market
 /// A place in a recording as the command line writes it.
 ///
 /// Digits are a sequence number; RFC 3339 and `@` + Unix milliseconds are times; `start+90s`, `end-5m`, `end`.
-enum Position: Equatable {
+enum RecordingPosition: Equatable {
     case sequence(SequenceNumber)
     case time(Timestamp)
     case fromStart(nanoseconds: Int64)
@@ -25,7 +25,7 @@ enum Position: Equatable {
             self = .fromStart(nanoseconds: try DurationText.nanoseconds(String(text.dropFirst(6))))
         } else if text.hasPrefix("end-") {
             self = .fromEnd(nanoseconds: try DurationText.nanoseconds(String(text.dropFirst(4))))
-        } else if let time = Position.time(text) {
+        } else if let time = RecordingPosition.time(text) {
             self = .time(time)
         } else {
             throw Failure(
