@@ -31,7 +31,8 @@ enum Main {
         if arguments[1] == "table" {
             let table = try Table(path: arguments[2]).markdown()
             guard table.isGood else {
-                throw BenchError(table.text + "\na row is below \(Table.floor) or books differ")
+                print(table.text)
+                throw BenchError("a row is below \(Table.floor) of its reference, or books differ")
             }
             return table.text
         }
