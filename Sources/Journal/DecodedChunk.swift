@@ -11,7 +11,9 @@ final class DecodedChunk {
     private(set) var channels: [MCAP.Channel] = []
     /// Those of them that the chunk before did not have, or had otherwise.
     private(set) var newChannels: [MCAP.Channel] = []
-    /// By id: a Channel and its record's bytes. Chunks repeat theirs, and text is slow to read.
+    /// By id: a Channel and its record's bytes.
+    ///
+    /// Chunks repeat theirs, and text is slow to read.
     private var known: [KnownChannel?] = []
 
     private struct KnownChannel {

@@ -53,9 +53,14 @@ extension Recorder {
         let name = RecordingDirectory.lock
         let file = try directory.open(name, .readWrite)
         do throws(JournalError) {
-            let isOurs: Bool
+            var isOurs: Bool
             do throws(SystemFailure) {
                 isOurs = try directory.files.lock(file)
+                // A reader that asks whether the lock is held has it for an instant.
+                for _ in 0..<5 where !isOurs {
+                    usleep(5_000)
+                    isOurs = try directory.files.lock(file)
+                }
             } catch {
                 throw directory.failure(error, "flock", name)
             }

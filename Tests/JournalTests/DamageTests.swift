@@ -54,7 +54,7 @@ import Testing
         for name in [names[0], names[names.count - 1]] {
             let path = scratch.file("r/" + name)
             let bytes = try Scratch.read(path)
-            for offset in stride(from: Int(mask) % 17, to: bytes.count, by: 17) {
+            for offset in stride(from: Int(mask) % 31, to: bytes.count, by: 31) {
                 var changed = bytes
                 changed[offset] ^= mask
                 try Scratch.write(changed, to: path)
