@@ -41,9 +41,10 @@ struct Salvage {
 
     /// - Throws: `missing` when there is no segment; anything that makes the last segment's head unreadable.
     init(_ directory: RecordingDirectory) throws(JournalError) {
-        // Tails first, HEAD before the segment: a recorder may be writing meanwhile.
-        var tails = try TailReader(in: directory)
+        // A recorder may be writing meanwhile: HEAD first, since what it says must be found in what is read
+        // later; tails before segments, since records move from the one to the other.
         head = try Head.read(in: directory)
+        var tails = try TailReader(in: directory)
         names = try directory.segmentNames()
         guard let name = names.last else {
             throw JournalError(.notARecording, file: directory.path)
@@ -97,7 +98,7 @@ struct Salvage {
         torn += tails.torn
         tornBytes += tails.tornBytes
         if damage.isEmpty { read(tails) }
-        if scan.hasDataEnd, segment.summary == nil, scan.end <= durable {
+        if scan.hasDataEnd, segment.summary == nil, scan.end < durable {
             damage.append(
                 segment.error(.damaged("the segment's summary does not read"), at: scan.end)
             )

@@ -50,11 +50,9 @@ struct SegmentScan {
                 }
                 if place.opcode == MCAP.Opcode.dataEnd.rawValue {
                     hasDataEnd = true
-                    // Summary and footer are whole: nothing behind them is a record.
-                    if segment.summary != nil {
-                        end = segment.window.size
-                        return
-                    }
+                    // Summary and footer are whole, or were being written: no record of ours is behind.
+                    if segment.summary != nil { end = segment.window.size }
+                    return
                 }
                 if place.opcode == MCAP.Opcode.chunk.rawValue {
                     do throws(JournalError) {

@@ -27,7 +27,8 @@ final class StreamTable: Sendable {
     /// - Parameter streams: those of earlier runs, ids from 1 without holes; empty for a new recording.
     init(_ streams: [ChannelAnnouncement]) {
         var all = Known()
-        for stream in streams.isEmpty ? StreamTable.own : streams {
+        // A run may have ended in the middle of announcing the recorder's own.
+        for stream in streams + StreamTable.own.dropFirst(streams.count) {
             all.streams.append(stream)
             all.ids[stream.name.text] = stream.id
         }

@@ -37,6 +37,8 @@ private struct Audit {
         let layout = recording.layout
         expected = layout.firsts.first ?? .first
         chain = ChainHasher.genesis(id: recording.id)
+        // The recorder's own have fixed ids, and session/start comes before any announcement.
+        for stream in StreamTable.own { announced[stream.id.value] = stream.name.text }
         result = Verification(id: recording.id, isSealed: recording.state != .open)
         result.isSealed = recording.state == .sealed || recording.state == .recovered
         result.segments = layout.names.count

@@ -183,6 +183,63 @@ import Testing
         #expect(throws: JournalError.self) { try Recorder.open(scratch.file("r")) }
     }
 
+    @Test func `a kill at any byte of a roll's or a seal's ending loses nothing and harms nothing`()
+        throws
+    {
+        let scratch = try Scratch()
+        let tape = try Tape(scratch.file("r"), RecoveryTests.quiet)
+        try tape.append(30)
+        let path = scratch.file("r/000000000001.mcap")
+        try tape.recorder.seal()
+        let whole = try Scratch.read(path)
+        let start = try #require(Records(whole).all.last { $0.opcode == 0x06 }).end
+        for cut in stride(from: start, to: whole.count, by: 19) {
+            let copy = scratch.file("k\(cut)")
+            try Scratch.copy(scratch.file("r"), to: copy)
+            for name in ["HEAD", "manifest.json"] { try Scratch.write([], to: copy + "/" + name) }
+            Scratch.delete(copy + "/manifest.json")
+            try Scratch.write(whole[..<cut], to: copy + "/000000000001.mcap")
+            #expect(try Verifier.verify(copy).state != .damaged, "cut at \(cut)")
+            let next = try Tape(copy, RecoveryTests.quiet)
+            try next.append(3)
+            try next.recorder.seal()
+            #expect(try Recording.open(copy).records().owners == tape.taken + next.taken)
+            let verification = try Verifier.verify(copy)
+            #expect(verification.state == .sound, "cut at \(cut): \(verification.findings)")
+            Scratch.remove(copy)
+        }
+    }
+
+    @Test(arguments: 1...8)
+    func `a run killed after its first records announces the rest of its streams in the next`(
+        kept: Int
+    ) throws {
+        let scratch = try Scratch()
+        var options = RecoveryTests.quiet
+        // One record to a chunk.
+        options.chunkBytes = 64
+        let tape = try Tape(scratch.file("r"), options)
+        try tape.recorder.close()
+        for name in ["tail-a", "tail-b", "HEAD"] {
+            try Scratch.write([], to: scratch.file("r/" + name))
+        }
+        let path = scratch.file("r/000000000001.mcap")
+        let bytes = try Scratch.read(path)
+        let chunks = Records(bytes).all.filter { $0.opcode == 0x06 }
+        #expect(chunks.count >= 8)
+        try Scratch.write(bytes[..<chunks[kept - 1].end], to: path)
+        let next = try Tape(scratch.file("r"), RecoveryTests.quiet)
+        try next.append(6)
+        try next.recorder.seal()
+        let recording = try Recording.open(scratch.file("r"))
+        let streams = try recording.records().map(\.stream)
+        #expect(streams.filter { $0 == "session/start" }.count == 2)
+        #expect(streams.filter { $0 == "session/channel" }.count == 3 + Sample.streams.count)
+        #expect(try recording.records().suffix(6) == next.taken.suffix(6))
+        let verification = try Verifier.verify(scratch.file("r"))
+        #expect(verification.state == .sound, "\(verification.findings)")
+    }
+
     @Test func `entries of an earlier run are not read again`() throws {
         let scratch = try Scratch()
         let tape = try Tape(scratch.file("r"), RecoveryTests.quiet)

@@ -65,13 +65,16 @@ final class Scratch {
 
     /// The state a kill would leave: every file as it is now.
     ///
-    /// Tails before segments, as a disk never
-    /// shows a later write without an earlier one to another process.
+    /// HEAD, then tails, then what is listed only now: the disk of a killed process shows all that was
+    /// written, and a copy made beside the writer must not miss what an earlier file of it promises.
     static func copy(_ source: String, to target: String) throws {
         mkdir(target, 0o700)
-        let names = try names(in: source)
-        for name in names.filter({ $0.hasPrefix("tail") }) + names.filter({ !$0.hasPrefix("tail") })
-        {
+        let early = ["HEAD", "tail-a", "tail-b"]
+        for name in early {
+            guard let bytes = try? read(source + "/" + name) else { continue }
+            try write(bytes, to: target + "/" + name)
+        }
+        for name in try names(in: source) where !early.contains(name) {
             // A draft may get its name between the listing and here.
             guard let bytes = try? read(source + "/" + name) else { continue }
             try write(bytes, to: target + "/" + name)
