@@ -91,7 +91,8 @@ final class Tails {
 
     /// The files written since the last call; they are then clean.
     func takeDirty() -> [Side] {
-        let dirty = sides.filter(\.isDirty)
+        // Files that were given up are never synced again; the segment has what they held.
+        let dirty = isUsable ? sides.filter(\.isDirty) : []
         for index in sides.indices { sides[index].isDirty = false }
         return dirty
     }
