@@ -61,12 +61,10 @@ final class Progress: Sendable {
         if waitingForDurable.load(ordering: .sequentiallyConsistent) > 0 { release() }
     }
 
-    /// The segment is full and its owner rolls.
-    ///
-    private let rollDue = Atomic<Bool>(false)
-    func rollIsDue() { rollDue.store(true, ordering: .relaxed) }
-    func rollIsDone() { rollDue.store(false, ordering: .relaxed) }
-    var isRollDue: Bool { rollDue.load(ordering: .relaxed) }
+    /// The how-manieth roll the owner is asked for; one that it has begun itself is not asked for again.
+    private let rollWanted = Atomic<UInt64>(0)
+    func wantRoll(_ ordinal: UInt64) { rollWanted.store(ordinal, ordering: .relaxed) }
+    func isRollWanted(after rolls: UInt64) -> Bool { rollWanted.load(ordering: .relaxed) > rolls }
 
     var isDurableWanted: Bool { waitingForDurable.load(ordering: .acquiring) > 0 }
     var isFailed: Bool { failedFlag.load(ordering: .relaxed) }

@@ -33,6 +33,8 @@ public final class Recorder: @unchecked Sendable {
         var time: Int64
         var hasStarted = false
         var hasEnded = false
+        /// Rolls asked for.
+        var rolls: UInt64 = 0
         /// Streams with ids up to this have been announced.
         var announced: UInt16
     }
@@ -244,7 +246,7 @@ public final class Recorder: @unchecked Sendable {
     public var queuedBytes: Int { queue.queued }
 
     /// Whether the segment is full and waits for ``roll(checkpoint:)``.
-    public var isRollDue: Bool { progress.isRollDue }
+    public var isRollDue: Bool { progress.isRollWanted(after: producer.pointee.rolls) }
 
     /// The next record begins a new segment, which carries this checkpoint of the owner's state.
     public func roll(checkpoint: [UInt8]) throws(JournalError) {
@@ -263,7 +265,7 @@ public final class Recorder: @unchecked Sendable {
             guard let source = bytes.baseAddress else { return }
             (place + MCAP.recordHeader).copyMemory(from: source, byteCount: bytes.count)
         }
-        progress.rollIsDone()
+        producer.pointee.rolls += 1
         queue.publish(size)
         bell.hurry()
     }

@@ -46,6 +46,8 @@ final class Writer {
     var dirtySince: Int64?
     var lastHeadSync: Int64
     var hasReplacedSegment = false
+    /// Rolls that the owner asked for and that were taken from the queue.
+    var rolls: UInt64 = 0
 
     private var pieces: [UnsafeRawBufferPointer] = []
     private var entry = ByteBuffer(capacity: 96 << 10)
@@ -222,6 +224,7 @@ final class Writer {
             Writer.forEachRecord(in: piece) { record, opcode in
                 guard opcode == MCAP.Opcode.message.rawValue, let base = record.baseAddress else {
                     if opcode == RecordQueue.Mark.roll {
+                        rolls += 1
                         roll(checkpoint: Array(record[MCAP.recordHeader...]))
                     }
                     return
@@ -268,7 +271,7 @@ final class Writer {
     func closeChunk() {
         finishChunk()
         guard segment.offset >= options.segmentBytes, !progress.isFailed else { return }
-        if options.rollsItself { roll(checkpoint: []) } else { progress.rollIsDue() }
+        if options.rollsItself { roll(checkpoint: []) } else { progress.wantRoll(rolls + 1) }
     }
 
     /// Commits, compresses and writes the open chunk.
