@@ -61,7 +61,7 @@ final class Progress: Sendable {
         if waitingForDurable.load(ordering: .sequentiallyConsistent) > 0 { release() }
     }
 
-    /// The how-manieth roll the owner is asked for; one that it has begun itself is not asked for again.
+    /// The ordinal of the roll that the owner is asked for; one that it has begun is not asked for again.
     private let rollWanted = Atomic<UInt64>(0)
     func wantRoll(_ ordinal: UInt64) { rollWanted.store(ordinal, ordering: .relaxed) }
     func isRollWanted(after rolls: UInt64) -> Bool { rollWanted.load(ordering: .relaxed) > rolls }
@@ -97,7 +97,6 @@ final class Progress: Sendable {
     }
 
     /// No record will come any more: whoever still waits gets false.
-    ///
     func end() {
         failedFlag.store(true, ordering: .sequentiallyConsistent)
         release()
