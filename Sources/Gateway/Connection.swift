@@ -33,6 +33,8 @@ final class Connection {
     private let happened: (Happening) -> Void
     private var channel: (any Channel)?
     private var isClosed = false
+    /// The handshake is through: frames may be written.
+    private var isOpened = false
     private var isPaused = false
 
     init(
@@ -94,6 +96,11 @@ final class Connection {
         guard !isClosed else { return }
         isClosed = true
         guard let channel else { return }
+        guard isOpened else {
+            // Before the handshake is through there is nobody to say goodbye to, and nobody who takes a frame.
+            channel.close(promise: nil)
+            return
+        }
         var reason = channel.allocator.buffer(capacity: 2)
         reason.write(webSocketErrorCode: .normalClosure)
         let frame = WebSocketFrame(
@@ -102,7 +109,6 @@ final class Connection {
             maskKey: .random(),
             data: reason
         )
-        // Before the handshake is through there is nobody to say goodbye to, and the write fails.
         channel.writeAndFlush(frame).whenComplete { _ in channel.close(promise: nil) }
     }
 
@@ -159,7 +165,11 @@ final class Connection {
 
     private func pass(_ happening: Happening) {
         guard !isClosed else { return }
-        if case .closed(let reason) = happening { return finish(reason) }
+        switch happening {
+        case .closed(let reason): return finish(reason)
+        case .opened: isOpened = true
+        case .heard, .message: break
+        }
         happened(happening)
     }
 

@@ -143,14 +143,16 @@ public final class Session: Sendable {
         await onLoop { $0.request(verb: verb, reason: reason) }
     }
 
-    /// Waits until no order is open, no request is under way, and the private stream is silent.
+    /// Waits until no order is open, no request is under way, and the private stream is whole and silent.
     ///
     /// Silent is half a second without a frame or an answer. Waits `seconds` at most; false when it never was.
     public func waitUntilQuiet(seconds: Int, ordersClosed: Bool = true) async -> Bool {
         for _ in 0..<(seconds * 20) {
             let isQuiet = await onLoop { core in
                 let silence = SessionClock.monotonic() - core.lastPrivate
-                return core.requestsOpen == 0 && silence > 500_000_000
+                let isWhole =
+                    core.configuration.key == nil || core.stepper.engine.isReconciled
+                return core.requestsOpen == 0 && silence > 500_000_000 && isWhole
                     && (!ordersClosed || core.stepper.engine.openOrders.isEmpty)
             }
             if isQuiet { return true }

@@ -51,8 +51,7 @@ public struct DeskBuild {
         walk.progress = progress
         var failure: ProjectionError?
         var account = ""
-        var last: Engine?
-        try walk.run(recording) { step, engine throws(ReplayError) in
+        let end = try walk.run(recording) { step, engine throws(ReplayError) in
             if step.event?.kind == .sessionStart { account = step.start.account }
             do throws(ProjectionError) {
                 try DeskRows(writer: writer, account: account).add(step, engine)
@@ -60,15 +59,12 @@ public struct DeskBuild {
             } catch {
                 failure = error
             }
-            last = engine
             return failure == nil
         }
         if let failure { throw failure }
-        if let last {
-            try DeskRows(writer: writer, account: account).addPositions(
-                last,
-                at: Provenance(sequence: recording.last, time: last.time, account: account)
-            )
+        if let engine = end?.engine {
+            let at = Provenance(sequence: recording.last, time: engine.time, account: account)
+            DeskRows(writer: writer, account: account).addValuations(engine, at: at)
         }
     }
 }
@@ -96,6 +92,11 @@ struct DeskRows {
         case .wallets:
             for row in event.wallets { try writer.add(wallet: row, at: at) }
         case .reply:
+            for row in event.orders {
+                try writer.add(order: row, strategy: strategy(row.orderLinkID, engine), at: at)
+            }
+            for row in event.positions { try writer.add(exchangePosition: row, at: at) }
+            for row in event.wallets { try writer.add(wallet: row, at: at) }
             for row in event.transactions { try writer.add(transaction: row, at: at) }
         case .link: try writer.add(link: event.link, at: at)
         default: break
@@ -119,19 +120,35 @@ struct DeskRows {
     }
 
     /// The account's positions and each strategy's own part of them.
-    func addPositions(_ engine: Engine, at: Provenance) throws(ProjectionError) {
+    private func addPositions(_ engine: Engine, at: Provenance) throws(ProjectionError) {
+        for (strategy, row) in holdings(engine) {
+            try writer.add(position: row, strategy: strategy, at: at)
+        }
+    }
+
+    /// The same at the recording's end, by the last mark prices.
+    func addValuations(_ engine: Engine, at: Provenance) {
+        for (strategy, row) in holdings(engine) {
+            writer.add(valuation: row, strategy: strategy, at: at)
+        }
+    }
+
+    /// By strategy; an empty name is the account's whole.
+    private func holdings(_ engine: Engine) -> [(strategy: String, row: LedgerPosition)] {
         let ledger = engine.ledger
-        for (instrument, holding) in zip(ledger.accounts.keys, ledger.accounts.values) {
-            guard let row = row(instrument, holding.position, holding.settleCoin, engine) else {
-                continue
+        var holdings: [(strategy: String, row: LedgerPosition)] = []
+        for (instrument, account) in zip(ledger.accounts.keys, ledger.accounts.values) {
+            if let row = row(instrument, account.position, account.settleCoin, engine) {
+                holdings.append(("", row))
             }
-            try writer.add(position: row, strategy: "", at: at)
         }
         for (share, position) in zip(ledger.shares.keys, ledger.shares.values) {
             let coin = ledger.accounts[share.instrument]?.settleCoin ?? ""
-            guard let row = row(share.instrument, position, coin, engine) else { continue }
-            try writer.add(position: row, strategy: share.strategy, at: at)
+            if let row = row(share.instrument, position, coin, engine) {
+                holdings.append((share.strategy, row))
+            }
         }
+        return holdings
     }
 
     private func row(

@@ -125,7 +125,6 @@ import Testing
             #expect(row["u"] as? Int == book.lastUpdate)
             #expect(row["bid_levels"] as? Int == book.levels)
             #expect(row["ask_levels"] as? Int == book.levels)
-            #expect(row["freshness"] as? String == "live")
             let bids = try #require(row["bids"] as? [[String]])
             let asks = try #require(row["asks"] as? [[String]])
             #expect(Self.equal(bids.first, book.bid) && Self.equal(asks.first, book.ask))

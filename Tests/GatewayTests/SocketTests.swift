@@ -1,4 +1,5 @@
 import Bybit
+import Glibc
 import Market
 import NIOCore
 import Testing
@@ -268,6 +269,37 @@ private enum BadFrame: CaseIterable {
         }
         try await socket.stop()
         try await server.stop()
+    }
+
+    @Test func `a socket is stopped while the handshake is still unanswered`() async throws {
+        // The kernel takes the connection into its backlog; nobody answers the request on it.
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(listener, address, length) == 0 && listen(listener, 4) == 0
+                    && getsockname(listener, address, &length) == 0
+            }
+        }
+        try #require(isListening)
+        let port = UInt16(bigEndian: address.sin_port)
+        let socket = try await SocketUnderTest(
+            Socket.Settings(
+                slot: SocketSlot(.publicData(.linear)),
+                number: 0,
+                destination: try Destination.endpoint(base: "http://127.0.0.1:\(port)"),
+                tls: nil
+            )
+        )
+        try await socket.on { $0.start() }
+        try await Task.sleep(for: .milliseconds(200))
+        try await socket.stop()
+        let phase = try await socket.on { $0.state.phase }
+        #expect(phase == .idle)
     }
 
     @Test func `nobody there is told as the network says it`() async throws {

@@ -29,6 +29,12 @@ import Testing
             for (index, line) in file.code.enumerated() {
                 for word in Self.words(of: line) {
                     guard let what = Self.forbidden[word] else { continue }
+                    // The canonical encoding names the two types in order to refuse them.
+                    if what == "binary floating point",
+                        file.path.hasPrefix("Sources/Trading/Canonical/")
+                    {
+                        continue
+                    }
                     Issue.record("\(file.path):\(index + 1): \(word) is \(what)")
                 }
             }

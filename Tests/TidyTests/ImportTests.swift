@@ -14,7 +14,7 @@ import Testing
             "Market", "Bybit", "JSON", "CCurl", "CCrypto", "Glibc", "Synchronization", "Logging",
             "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOConcurrencyHelpers",
         ],
-        "Projections": ["Market", "GRDB", "Foundation", "Glibc"],
+        "Projections": ["Market", "GRDB", "CSQLite", "Glibc"],
         "Runtime": [
             "Market", "JSON", "Bybit", "Trading", "Journal", "Projections", "Glibc",
             "Synchronization",

@@ -73,7 +73,7 @@ build_with_progress() {
     [[ -t 2 ]] || say "$label ..."
     while kill -0 "$pid" 2>/dev/null; do
         sleep 0.5
-        step=$(tail -c 4000 "$log" | grep -aoE '^\[[0-9]+/[0-9]+\].*' | tail -n 1)
+        step=$(tail -c 4000 "$log" | grep -aoE '^\[[0-9]+/[0-9]+\].*' | tail -n 1 || true)
         if [[ -t 2 ]]; then
             printf '\r\033[K%s  %s s  %.60s' "$label" "$((SECONDS - start))" "$step" >&2
         elif ((SECONDS - start >= shown + 30)); then
