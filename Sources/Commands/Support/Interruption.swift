@@ -7,6 +7,12 @@ enum Interruption {
 
     /// From here on the two signals are a wish instead of the end.
     static func watch() {
+        // A parent may have left them blocked; a recorder that cannot be stopped is not what anybody wants.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { received in
                 // Only an atomic store: all that a signal handler may do.
