@@ -106,6 +106,22 @@ import Trading
         #expect(bench.engine.total("USDT")?.description == "100")
     }
 
+    @Test func `a fill of ours counts although the matching engine's clock is behind`() throws {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        let linkID = try bench.placed("buy 0.030 89990.0")
+        var ours = try Row.fill("e1", linkID, quantity: "0.010", price: "89990", seq: 11)
+        // Before the moment that the wallet's reply gave for itself.
+        ours.timeMilliseconds = 1
+        bench.execution(ours)
+        #expect(bench.engine.ledger.position(Bench.btc).size.description == "0.01")
+        // One that is not ours, of that time, was in the opening position already.
+        var foreign = try Row.fill("e2", quantity: "0.010", price: "89990", seq: 12)
+        foreign.timeMilliseconds = 1
+        bench.execution(foreign)
+        #expect(bench.engine.ledger.position(Bench.btc).size.description == "0.01")
+    }
+
     @Test func `fills that were missed are merged in the order of time`() throws {
         var bench = try Bench(strategies: [.puppet()])
         try bench.ready()

@@ -172,7 +172,10 @@ enum DemoSettings {
     static let maker = StrategyConfiguration(
         name: "maker",
         kind: "maker",
-        parameters: [Setting("symbols", "BTCUSDT,ETHUSDT")]
+        parameters: [
+            Setting("symbols", "BTCUSDT,ETHUSDT"), Setting("requote_ms", "200"),
+            Setting("lifetime_ms", "900"),
+        ]
     )
 
     /// Tighter than the strategy would like: eight quotes meet a limit of seven open orders, so that risk has

@@ -15,7 +15,9 @@ extension Ledger {
             return Booking(outcome: .outside)
         }
         let place = accounts.index(of: report.instrument, orInsert: Account(settleCoin: settleCoin))
-        if isInOpening(report, accounts.values[place]) {
+        // An order of this session was placed after the opening, so its fills cannot be in it, whatever the
+        // clocks of matching engine and REST say.
+        if strategy == Order.external, isInOpening(report, accounts.values[place]) {
             _ = window.insert(report)
             return Booking(outcome: .repeated)
         }
