@@ -42,7 +42,8 @@ public final class Session: Sendable {
         let wiring = try Wiring(configuration)
         var configuration = configuration
         configuration.strategies = try resolved(configuration.strategies, registry)
-        let recorder = try open(configuration)
+        let relay = HealthRelay()
+        let recorder = try makeRecorder(configuration, relay)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let final = configuration
@@ -61,6 +62,7 @@ public final class Session: Sendable {
                 )
             }.get()
             let session = Session(recorder: recorder, group: group, core: core, logger: logger)
+            relay.connect { health in loop.execute { core.value.journal(health) } }
             let ready = loop.makePromise(of: Void.self)
             loop.execute { core.value.start { ready.succeed() } }
             try await ready.futureResult.get()
@@ -87,9 +89,14 @@ public final class Session: Sendable {
         return result
     }
 
-    private static func open(_ configuration: SessionConfiguration) throws(SessionError) -> Recorder
-    {
+    private static func makeRecorder(
+        _ configuration: SessionConfiguration,
+        _ relay: HealthRelay
+    ) throws(SessionError) -> Recorder {
         var options = RecorderOptions()
+        // Each segment begins with the engine's state, so that it can be read without those before it.
+        options.rollsItself = false
+        options.onHealth = { relay.tell($0) }
         options.labels = [
             Label("program", "tapedeck \(configuration.program) (\(configuration.build))"),
             Label("environment", configuration.targetName),

@@ -111,6 +111,11 @@ extension SessionLoop {
             writer.reset()
             event.write(into: &writer)
             ingest(named: slots[number].linkStream.text, time: clock.now(), payload: writer.bytes)
+            if slots[number].isPrivate {
+                // What was lost is asked for by REST when the socket comes back.
+                sockets[number].disconnect(reason: "private messages found no room in the queue")
+                continue
+            }
             // Books are stale now; a new snapshot of each comes only when asked for.
             for item in configuration.subscriptions
             where slots[number].name == .publicData(item.category) {

@@ -85,6 +85,17 @@ extension SessionLoop {
 
     // MARK: - When the journal fails
 
+    /// The recorder lost a promise: new orders halt, by a record where one can still be made.
+    func journal(_ health: RecorderHealth) {
+        switch health {
+        case .sound: break
+        case .degraded(let error):
+            logger.critical("the journal is degraded", metadata: ["error": "\(error)"])
+            request(verb: "halt", reason: "the journal is degraded: \(error.what)")
+        case .failed(let error): failed(error)
+        }
+    }
+
     func failed(_ error: JournalError) {
         guard !isFailed else { return }
         isFailed = true

@@ -193,7 +193,23 @@ final class SessionLoop {
         writer.object { $0.field("monotonic", String(SessionClock.monotonic())) }
         ingest(named: "session/tick", time: clock.now(), payload: writer.bytes)
         relieve()
+        if recorder.isRollDue { roll() }
     }
 
     func measureClock() { ask(.serverTime) {} }
+
+    /// A new segment, which begins with the engine's state.
+    private func roll() {
+        var checkpoint: [UInt8] = []
+        do throws(EngineError) {
+            checkpoint = try stepper.engine.checkpoint()
+        } catch {
+            logger.error("a segment begins without a checkpoint", metadata: ["error": "\(error)"])
+        }
+        do throws(JournalError) {
+            try recorder.roll(checkpoint: checkpoint)
+        } catch {
+            failed(error)
+        }
+    }
 }
