@@ -3,11 +3,13 @@ import Glibc
 import Synchronization
 public import Trading
 
-/// The whole command line, for our own program and for a user's: link `Tapedeck`, pass your strategies, and your
+/// The whole command line, for our own program and for a user's: link the product `Tapedeck`, pass your strategies, and your
 /// program has every command with the same contract.
 ///
 /// ```swift
-/// import Tapedeck
+/// import Commands  // of the library product Tapedeck
+/// import Trading
+///
 /// TapedeckMain.run(strategies: [Momentum.self])
 /// ```
 public enum TapedeckMain {
