@@ -17,7 +17,8 @@ struct ReplaySession {
     private let overrides: [Replay.Override]
     private let parser = JSONParser()
     private var stepper: Stepper?
-    private var streams: [StreamID: (name: StreamName, route: StreamRoute)] = [:]
+    /// By the stream's id, so that a record costs no look-up.
+    private var streams: [(name: StreamName, route: StreamRoute)?] = []
     private var outputs: [Output] = []
     private var writer = JSONWriter()
     /// Commands and verdicts, in order; findings; states: compared each in its own row.
@@ -36,14 +37,13 @@ struct ReplaySession {
     mutating func take(_ record: Record, _ cursor: Cursor) throws(ReplayError) -> Divergence? {
         counts.records += 1
         counts.last = record.sequence
-        let stream: (name: StreamName, route: StreamRoute)
-        if let known = streams[record.stream] {
-            stream = known
-        } else {
+        let place = Int(record.stream.value)
+        while streams.count <= place { streams.append(nil) }
+        if streams[place] == nil {
             let name = cursor.name(of: record.stream)
-            stream = (name, StreamRoute(name))
-            streams[record.stream] = stream
+            streams[place] = (name, StreamRoute(name))
         }
+        guard let stream = streams[place] else { return nil }
         let kind = stream.name.kind
         if kind.isEvidence { return nil }
         if kind.isOutput { return compare(record, stream.name) }
@@ -139,6 +139,7 @@ struct ReplaySession {
 
     /// A new input, and what the engine said to the last one was not all recorded.
     private mutating func owed(before record: Record) -> Divergence? {
+        if judged.isEmpty, findings.isEmpty, states.isEmpty { return nil }
         defer {
             findings.removeAll(keepingCapacity: true)
             states.removeAll(keepingCapacity: true)

@@ -4,6 +4,7 @@ import Market
 /// What a verdict decided, without the figures that it looked at: they may change while the outcome does not.
 struct VerdictOutcome: Equatable {
     var isAllowed: Bool
+    /// Of a rejected one; an allowed one shows in the command that follows.
     var intent: String
     /// Names of the limits that did not hold, in the order they were looked at.
     var rejecting: [String]
@@ -19,7 +20,7 @@ struct VerdictOutcome: Equatable {
                 }
                 return VerdictOutcome(
                     isAllowed: rejecting.isEmpty,
-                    intent: try root.string("intent"),
+                    intent: rejecting.isEmpty ? "" : try root.string("intent"),
                     rejecting: rejecting
                 )
             }

@@ -138,9 +138,11 @@ struct DemoReport {
         Printing.result("")
         Printing.result("Worth typing next:")
         let name = path.hasPrefix("recordings/") ? "last" : path
-        Printing.result("  tapedeck state \(name) --at start+10s")
-        Printing.result("  tapedeck replay \(name) --set strategies.maker.offset_ticks=3")
-        Printing.result("  tapedeck pnl \(name) --by strategy")
+        // As it was called, so that the lines can be typed where it is not installed.
+        let program = CommandLine.arguments.first ?? "tapedeck"
+        Printing.result("  \(program) state \(name) --at start+10s")
+        Printing.result("  \(program) replay \(name) --set strategies.maker.offset_ticks=3")
+        Printing.result("  \(program) pnl \(name) --by strategy")
     }
 
     /// Streams by what they are, in a few rows.
