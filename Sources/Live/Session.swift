@@ -153,10 +153,13 @@ public final class Session: Sendable {
     /// Waits until no order is open, no request is under way, and the private stream is whole and silent.
     ///
     /// Silent is half a second without a frame or an answer. Waits `seconds` at most; false when it never was.
+    ///
+    /// Silence is counted from the call on: what the exchange did just before it may still be on its way.
     public func waitUntilQuiet(seconds: Int, ordersClosed: Bool = true) async -> Bool {
+        let called = SessionClock.monotonic()
         for _ in 0..<(seconds * 20) {
             let isQuiet = await onLoop { core in
-                let silence = SessionClock.monotonic() - core.lastPrivate
+                let silence = SessionClock.monotonic() - max(core.lastPrivate, called)
                 let isWhole =
                     core.configuration.key == nil || core.stepper.engine.isReconciled
                 return core.requestsOpen == 0 && silence > 500_000_000 && isWhole
