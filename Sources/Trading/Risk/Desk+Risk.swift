@@ -136,11 +136,12 @@ extension Desk {
         var open = Amount.zero
         for serial in orderStore.active {
             guard let place = orderStore.place(ofSerial: serial) else { continue }
-            let order = orderStore[place]
-            guard order.instrument == exposure.instrument, order.side == exposure.side,
-                order.serial != exposure.replaces?.serial
+            // Fields in place: a copy of each order would cost more than the whole check.
+            guard orderStore.orders[place].side == exposure.side,
+                orderStore.orders[place].instrument == exposure.instrument,
+                serial != exposure.replaces?.serial
             else { continue }
-            open = try open.adding(order.exposure)
+            open = try open.adding(orderStore.orders[place].exposure)
         }
         var own = exposure.quantity
         if let replaced = exposure.replaces {
@@ -177,7 +178,7 @@ extension Desk {
         var count = 1
         for serial in orderStore.active {
             guard let place = orderStore.place(ofSerial: serial) else { continue }
-            if !orderStore[place].isClosed { count += 1 }
+            if !orderStore.orders[place].isClosed { count += 1 }
         }
         checks.append(
             check(
