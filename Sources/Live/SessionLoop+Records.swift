@@ -35,7 +35,7 @@ extension SessionLoop {
         let sequence = try recorder.append(entry.id, time: time, payload: payload)
         // The recorder raises a time that went back; the core sees what a replay will see.
         let header = RecordHeader(sequence: sequence, time: recorder.lastTime, stream: entry.name)
-        outputs.removeAll(keepingCapacity: true)
+        outputs.removeAll()
         stepper.step(header, route: entry.route, payload: payload, outputs: &outputs)
         try carryOut()
     }
@@ -54,7 +54,7 @@ extension SessionLoop {
     }
 
     func step(_ header: RecordHeader, _ route: StreamRoute, _ payload: [UInt8]) {
-        outputs.removeAll(keepingCapacity: true)
+        outputs.removeAll()
         payload.withUnsafeBytes {
             stepper.step(header, route: route, payload: $0, outputs: &outputs)
         }
@@ -70,11 +70,11 @@ extension SessionLoop {
         guard !outputs.isEmpty else { return }
         var last = SequenceNumber.none
         var commands: [Command] = []
-        for output in outputs {
-            writer.reset()
-            output.write(into: &writer)
+        for (place, output) in outputs.elements.enumerated() {
             let entry = try streams.entry(named: output.stream)
-            last = try recorder.append(entry.id, time: recorder.lastTime, payload: writer.bytes)
+            last = try outputs.withPayload(place) { (payload) throws(JournalError) in
+                try recorder.append(entry.id, time: recorder.lastTime, payload: payload)
+            }
             counts.add(output)
             if case .command(let command) = output { commands.append(command) }
         }

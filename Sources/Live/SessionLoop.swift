@@ -22,7 +22,7 @@ final class SessionLoop {
     var sockets: [Socket] = []
     var slots: [SocketSlot] = []
     var scanner = SecretScanner()
-    var outputs: [Output] = []
+    var outputs = Outputs()
     var writer = JSONWriter()
     var timers: [String: Scheduled<Void>] = [:]
     var repeated: [RepeatedTask] = []

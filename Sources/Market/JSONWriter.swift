@@ -16,6 +16,9 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Begins another text right after the last one.
+    public mutating func next() { needsComma = false }
+
     public mutating func object(_ body: (inout JSONWriter) -> Void) {
         separate()
         bytes.append(UInt8(ascii: "{"))

@@ -6,10 +6,32 @@ import Trading
 
 /// The state of one replay: the engine, and the outputs that wait for their recorded twins.
 struct ReplaySession {
-    /// An output that the engine said and that was not met in the recording yet.
+    /// An output as it is shown where the two sides differ.
     private struct Said {
         var stream: String
         var bytes: [UInt8]
+    }
+
+    /// Places among ``outputs`` of those that were not met in the recording yet, in order.
+    private struct Row {
+        private var places: [Int] = []
+        private var next = 0
+
+        var first: Int? { next < places.count ? places[next] : nil }
+        var isEmpty: Bool { next == places.count }
+
+        mutating func append(_ place: Int) { places.append(place) }
+
+        mutating func takeFirst() -> Int? {
+            guard let first else { return nil }
+            next += 1
+            return first
+        }
+
+        mutating func removeAll() {
+            places.removeAll(keepingCapacity: true)
+            next = 0
+        }
     }
 
     private(set) var counts = ReplayResult()
@@ -19,12 +41,12 @@ struct ReplaySession {
     private var stepper: Stepper?
     /// By the stream's id, so that a record costs no look-up.
     private var streams: [(name: StreamName, route: StreamRoute)?] = []
-    private var outputs: [Output] = []
-    private var writer = JSONWriter()
+    /// What the engine said to the last input.
+    private var outputs = Outputs()
     /// Commands and verdicts, in order; findings; states: compared each in its own row.
-    private var judged: [Said] = []
-    private var findings: [Said] = []
-    private var states: [Said] = []
+    private var judged = Row()
+    private var findings = Row()
+    private var states = Row()
     private var cause = RecordHeader(sequence: .none, time: .zero, stream: StreamName(""))
     private var comparesOthers = true
 
@@ -67,7 +89,11 @@ struct ReplaySession {
             counts.cutRuns += 1
             return nil
         }
-        return divergence(at: counts.last, cause.time, recorded: nil, replayed: first)
+        return divergence(at: counts.last, cause.time, recorded: nil, replayed: said(first))
+    }
+
+    private func said(_ place: Int) -> Said {
+        Said(stream: outputs.elements[place].stream, bytes: outputs.payload(place))
     }
 
     func result(_ outcome: ReplayResult.Outcome) -> ReplayResult {
@@ -108,41 +134,38 @@ struct ReplaySession {
     ) {
         cause = RecordHeader(sequence: record.sequence, time: record.time, stream: stream.name)
         counts.inputs += 1
-        outputs.removeAll(keepingCapacity: true)
+        outputs.removeAll()
         stepper?.step(cause, route: stream.route, payload: record.payload, outputs: &outputs)
-        for output in outputs {
-            writer.reset()
-            output.write(into: &writer)
-            let said = Said(stream: output.stream, bytes: writer.bytes)
+        for (place, output) in outputs.elements.enumerated() {
             switch output {
             case .command:
                 counts.commands.replayed += 1
-                judged.append(said)
+                judged.append(place)
             case .verdict:
                 counts.verdicts.replayed += 1
-                judged.append(said)
+                judged.append(place)
             case .finding:
                 counts.findings.replayed += 1
-                findings.append(said)
+                findings.append(place)
             case .state:
                 counts.states.replayed += 1
-                states.append(said)
+                states.append(place)
             }
         }
     }
 
     private mutating func clearOwed() {
-        judged.removeAll(keepingCapacity: true)
-        findings.removeAll(keepingCapacity: true)
-        states.removeAll(keepingCapacity: true)
+        judged.removeAll()
+        findings.removeAll()
+        states.removeAll()
     }
 
     /// A new input, and what the engine said to the last one was not all recorded.
     private mutating func owed(before record: Record) -> Divergence? {
         if judged.isEmpty, findings.isEmpty, states.isEmpty { return nil }
         defer {
-            findings.removeAll(keepingCapacity: true)
-            states.removeAll(keepingCapacity: true)
+            findings.removeAll()
+            states.removeAll()
         }
         if let first = findings.first ?? states.first, comparesOthers,
             counts.firstOtherDifference == nil
@@ -151,39 +174,36 @@ struct ReplaySession {
                 at: record.sequence,
                 record.time,
                 recorded: nil,
-                replayed: first
+                replayed: said(first)
             )
         }
         guard let first = judged.first else { return nil }
-        return divergence(at: record.sequence, record.time, recorded: nil, replayed: first)
+        return divergence(at: record.sequence, record.time, recorded: nil, replayed: said(first))
     }
 
     // MARK: - Outputs
 
     private mutating func compare(_ record: Record, _ name: StreamName) -> Divergence? {
-        let recorded = Said(stream: name.text, bytes: Array(record.payload))
         switch name.kind {
         case .command: counts.commands.recorded += 1
         case .verdict: counts.verdicts.recorded += 1
         case .finding:
             counts.findings.recorded += 1
-            note(recorded, \.findings, \.findings, record)
+            note(findings.takeFirst(), \.findings, record, name)
             return nil
         default:
             counts.states.recorded += 1
-            note(recorded, \.states, \.states, record)
+            note(states.takeFirst(), \.states, record, name)
             return nil
         }
-        guard let said = judged.first else {
-            return divergence(at: record.sequence, record.time, recorded: recorded, replayed: nil)
-        }
-        judged.removeFirst()
-        let isEqual =
-            said.stream == recorded.stream
-            && (said.bytes == recorded.bytes
-                || name.kind == .verdict && hasSameOutcome(said, recorded))
-        guard isEqual else {
-            return divergence(at: record.sequence, record.time, recorded: recorded, replayed: said)
+        let place = judged.takeFirst()
+        guard let place, isEqual(place, record, name) else {
+            return divergence(
+                at: record.sequence,
+                record.time,
+                recorded: recorded(record, name),
+                replayed: place.map { said($0) }
+            )
         }
         if name.kind == .command {
             counts.commands.equal += 1
@@ -193,27 +213,39 @@ struct ReplaySession {
         return nil
     }
 
-    private func hasSameOutcome(_ said: Said, _ recorded: Said) -> Bool {
-        guard let ours = VerdictOutcome(said.bytes, parser) else { return false }
-        return ours == VerdictOutcome(recorded.bytes, parser)
+    /// Commands agree byte for byte, verdicts in what they decide.
+    private func isEqual(_ place: Int, _ record: Record, _ name: StreamName) -> Bool {
+        guard outputs.elements[place].stream == name.text else { return false }
+        if hasSameBytes(place, record) { return true }
+        guard name.kind == .verdict,
+            let ours = VerdictOutcome(outputs.payload(place), parser)
+        else { return false }
+        return ours == VerdictOutcome(Array(record.payload), parser)
+    }
+
+    private func hasSameBytes(_ place: Int, _ record: Record) -> Bool {
+        outputs.withPayload(place) { $0.elementsEqual(record.payload) }
+    }
+
+    private func recorded(_ record: Record, _ name: StreamName) -> Said {
+        Said(stream: name.text, bytes: Array(record.payload))
     }
 
     /// Findings and state do not decide; the first difference is kept for the report.
     private mutating func note(
-        _ recorded: Said,
-        _ row: WritableKeyPath<ReplaySession, [Said]>,
+        _ place: Int?,
         _ count: WritableKeyPath<ReplayResult, ReplayResult.Count>,
-        _ record: Record
+        _ record: Record,
+        _ name: StreamName
     ) {
-        let said = self[keyPath: row].isEmpty ? nil : self[keyPath: row].removeFirst()
-        if let said, said.bytes == recorded.bytes {
+        if let place, hasSameBytes(place, record) {
             counts[keyPath: count].equal += 1
         } else if comparesOthers, counts.firstOtherDifference == nil {
             counts.firstOtherDifference = divergence(
                 at: record.sequence,
                 record.time,
-                recorded: recorded,
-                replayed: said
+                recorded: recorded(record, name),
+                replayed: place.map { said($0) }
             )
         }
     }

@@ -20,7 +20,7 @@ public struct Stepper {
         _ header: RecordHeader,
         route: StreamRoute,
         payload: UnsafeRawBufferPointer,
-        outputs: inout [Output]
+        outputs: inout Outputs
     ) {
         decoder.decode(route, payload, into: &event)
         engine.apply(event, at: header, outputs: &outputs)

@@ -35,7 +35,7 @@ public struct Walk {
         let parser = JSONParser()
         var streams: [StreamID: (name: StreamName, route: StreamRoute)] = [:]
         var made: EngineStart?
-        var outputs: [Output] = []
+        var outputs = Outputs()
         let cursor: Cursor
         do throws(JournalError) {
             cursor = try recording.cursor()
@@ -66,7 +66,7 @@ public struct Walk {
             }
             guard made != nil else { throw .noStart(record.sequence) }
             let isInput = !kind.isOutput && !kind.isEvidence
-            outputs.removeAll(keepingCapacity: true)
+            outputs.removeAll()
             if isInput {
                 made?.stepper.step(
                     header,
@@ -80,7 +80,7 @@ public struct Walk {
                 header: header,
                 payload: record.payload,
                 event: isInput ? now.stepper.event : nil,
-                outputs: outputs,
+                outputs: outputs.elements,
                 start: now.start
             )
             guard try visit(step, now.stepper.engine) else { break }

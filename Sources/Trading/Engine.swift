@@ -26,8 +26,6 @@ public struct Engine: Sendable {
     var rollingHash: UInt64 = 0
     var nextStateAt = Engine.stateInterval
     var isStarted = false
-    /// Memory for the text of outputs, used again.
-    private var json = JSONWriter()
 
     public init(
         configuration: EngineConfiguration,
@@ -94,7 +92,7 @@ public struct Engine: Sendable {
     public mutating func apply(
         _ event: Event,
         at header: RecordHeader,
-        outputs: inout [Output]
+        outputs: inout Outputs
     ) {
         desk.begin(header)
         if !event.findings.isEmpty { desk.decodeFindings(event.findings, header) }
@@ -102,17 +100,16 @@ public struct Engine: Sendable {
         if !desk.news.isEmpty { tellNews() }
         if !desk.outputs.isEmpty {
             for output in desk.outputs {
-                json.reset()
-                output.write(into: &json)
-                let hash = json.bytes.withUnsafeBytes { Mix.hash($0) }
+                outputs.append(output)
+                let hash = outputs.withPayload(outputs.count - 1) { Mix.hash($0) }
                 rollingHash = Mix.combine(rollingHash, hash)
             }
-            outputs.append(contentsOf: desk.outputs)
             desk.outputs.removeAll(keepingCapacity: true)
         }
         if header.sequence.value >= nextStateAt {
             nextStateAt =
                 (header.sequence.value / Engine.stateInterval + 1) * Engine.stateInterval
+            desk.orderStore.refreshHashes()
             outputs.append(.state(stateReport()))
         }
     }

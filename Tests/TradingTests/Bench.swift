@@ -64,10 +64,17 @@ struct Bench {
             stream: StreamName(stream)
         )
         inputs.append((event, header))
-        var answer: [Output] = []
+        var answer = Outputs()
         engine.apply(event, at: header, outputs: &answer)
-        outputs.append(contentsOf: answer)
-        return answer
+        outputs.append(contentsOf: answer.elements)
+        return answer.elements
+    }
+
+    /// Feeds a record of another bench.
+    mutating func apply(_ input: (event: Event, header: RecordHeader)) {
+        var answer = Outputs()
+        engine.apply(input.event, at: input.header, outputs: &answer)
+        outputs.append(contentsOf: answer.elements)
     }
 
     @discardableResult

@@ -30,7 +30,7 @@ import Trading
             )
         }
         for input in bench.inputs[start...] {
-            copy.engine.apply(input.event, at: input.header, outputs: &copy.outputs)
+            copy.apply(input)
         }
         return copy
     }
@@ -51,7 +51,7 @@ import Trading
         for cut in stride(from: 1, to: live.inputs.count, by: live.inputs.count / 9) {
             var first = try replay(live, nil, from: live.inputs.count)
             for input in live.inputs[..<cut] {
-                first.engine.apply(input.event, at: input.header, outputs: &first.outputs)
+                first.apply(input)
             }
             let restored = try Engine(
                 checkpoint: try first.engine.checkpoint(),

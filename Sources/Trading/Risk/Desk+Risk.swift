@@ -133,16 +133,8 @@ extension Desk {
         let quantityCeiling = limits.positionQuantity?[symbol]
         let valueCeiling = limits.positionValue?[symbol]
         guard quantityCeiling != nil || valueCeiling != nil else { return }
-        var open = Amount.zero
-        for serial in orderStore.active {
-            guard let place = orderStore.place(ofSerial: serial) else { continue }
-            // Fields in place: a copy of each order would cost more than the whole check.
-            guard orderStore.orders[place].side == exposure.side,
-                orderStore.orders[place].instrument == exposure.instrument,
-                serial != exposure.replaces?.serial
-            else { continue }
-            open = try open.adding(orderStore.orders[place].exposure)
-        }
+        var open = try orderStore.exposure(exposure.instrument, exposure.side)
+        if let replaced = exposure.replaces { open = try open.subtracting(replaced.exposure) }
         var own = exposure.quantity
         if let replaced = exposure.replaces {
             own = own > replaced.executed ? try own.subtracting(replaced.executed) : .zero
@@ -175,11 +167,7 @@ extension Desk {
 
     private func openOrders(_ exposure: Exposure, _ checks: inout [Verdict.Check]) {
         guard let ceiling = limits.openOrders, exposure.replaces == nil else { return }
-        var count = 1
-        for serial in orderStore.active {
-            guard let place = orderStore.place(ofSerial: serial) else { continue }
-            if !orderStore.orders[place].isClosed { count += 1 }
-        }
+        let count = orderStore.openCount + 1
         checks.append(
             check(
                 "open_orders",

@@ -89,7 +89,7 @@ enum SessionMode {
         private let start: SessionStart
         private var streams: [String: (id: StreamID, name: StreamName, route: StreamRoute)] = [:]
         private var timers: [(strategy: String, name: String, due: Timestamp)] = []
-        private var outputs: [Output] = []
+        private var outputs = Outputs()
 
         init(path: String, first: Timestamp) throws {
             let registry = StrategyRegistry.standard
@@ -202,15 +202,15 @@ enum SessionMode {
             _ route: StreamRoute,
             _ payload: UnsafeRawBufferPointer
         ) throws {
-            outputs.removeAll(keepingCapacity: true)
+            outputs.removeAll()
             let header = RecordHeader(sequence: sequence, time: time, stream: name)
             stepper.step(header, route: route, payload: payload, outputs: &outputs)
             let said = outputs
-            for output in said {
+            for (place, output) in said.elements.enumerated() {
                 let stream = try stream(StreamName(output.stream))
-                try output.payload.withUnsafeBytes { _ = try append(stream.id, $0) }
+                _ = try said.withPayload(place) { try append(stream.id, $0) }
             }
-            for case .command(let command) in said { try perform(command) }
+            for case .command(let command) in said.elements { try perform(command) }
         }
 
         private mutating func perform(_ command: Command) throws {

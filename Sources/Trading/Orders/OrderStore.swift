@@ -1,17 +1,35 @@
 import Market
 
 /// All orders that matter: those that may still trade, and the last closed ones, so that late rows find theirs.
+///
+/// What risk and the state's hash ask of all orders is kept up with each change: an account with thousands of open
+/// orders costs them no more than one with ten.
 struct OrderStore: Sendable {
     /// Closed orders that are kept; a row that comes later than that is told as a finding.
     static let closedKept = 512
+
+    private struct Direction: Hashable {
+        var instrument: InstrumentID
+        var side: Side
+
+        init(_ instrument: InstrumentID, _ side: Side) {
+            self.instrument = instrument
+            self.side = side
+        }
+
+        init(_ order: Order) { self.init(order.instrument, order.side) }
+    }
 
     /// Rising serial numbers.
     private(set) var orders: [Order] = []
     /// Serials of orders that may still trade or whose fills are not all reported.
     private(set) var active: [Int] = []
+    /// Orders that are not closed.
+    private(set) var openCount = 0
     private var nextSerial = 1
-    /// Wrapping sum over the orders that are not active: they hardly change, and are not walked for each hash.
-    private var restHash: UInt64 = 0
+    /// What may still move the position, of all orders of an instrument and side; never walked.
+    private var exposures: [Direction: WideSum] = [:]
+    private var hashes = OrderHashes()
     /// For look-up only; rebuilt when read from a checkpoint, never walked.
     private var byLinkID: [String: Int] = [:]
     private var byOrderID: [String: Int] = [:]
@@ -36,46 +54,62 @@ struct OrderStore: Sendable {
 
     subscript(place: Int) -> Order { orders[place] }
 
+    /// What all orders of one side may still move the position by.
+    func exposure(_ instrument: InstrumentID, _ side: Side) throws(NumberError) -> Amount {
+        try exposures[Direction(instrument, side)]?.amount() ?? .zero
+    }
+
     @discardableResult
     mutating func add(_ order: Order) -> Int {
         if orders.count >= 2 * OrderStore.closedKept + active.count { forget() }
         var order = order
         order.serial = nextSerial
         nextSerial += 1
-        orders.append(order)
-        active.append(order.serial)
-        index(order)
+        take(order)
         return orders.count - 1
     }
 
-    /// Changes an order in place and keeps the look-ups and the list of active ones right.
+    private mutating func take(_ order: Order) {
+        orders.append(order)
+        if order.isActive { active.append(order.serial) }
+        if !order.isClosed { openCount += 1 }
+        index(order)
+        exposures[Direction(order), default: WideSum()].add(order.exposure)
+        hashes.append()
+    }
+
+    /// Changes an order in place and keeps the look-ups and sums right.
     mutating func update<Result>(_ place: Int, _ change: (inout Order) -> Result) -> Result {
         let hadID = !orders[place].orderID.isEmpty
-        let before = activeIndex(orders[place].serial) == nil ? hash(orders[place]) : 0
+        let wasOpen = !orders[place].isClosed
+        let wasActive = orders[place].isActive
+        let exposure = orders[place].exposure
+        let direction = Direction(orders[place])
+        hashes.change(place)
         let result = change(&orders[place])
         if !hadID, !orders[place].orderID.isEmpty {
             byOrderID[orders[place].orderID] = orders[place].serial
         }
-        let serial = orders[place].serial
-        let isActive = !orders[place].isClosed || orders[place].exposure.units > 0
-        let index = activeIndex(serial)
-        if isActive, index == nil {
-            active.insert(serial, at: active.firstIndex { $0 > serial } ?? active.count)
-        } else if !isActive, let index {
-            active.remove(at: index)
+        if wasOpen != !orders[place].isClosed { openCount += wasOpen ? -1 : 1 }
+        if wasActive != orders[place].isActive { toggleActive(orders[place].serial) }
+        let now = Direction(orders[place])
+        if exposure != orders[place].exposure || now != direction {
+            exposures[direction, default: WideSum()].subtract(exposure)
+            exposures[now, default: WideSum()].add(orders[place].exposure)
         }
-        restHash &+= (isActive ? 0 : hash(orders[place])) &- before
         return result
     }
 
-    private func hash(_ order: Order) -> UInt64 {
-        do {
-            return try CanonicalEncoder().hash(order)
-        } catch {
-            // Nothing in an order is refused.
-            return 0
+    private mutating func toggleActive(_ serial: Int) {
+        if let index = activeIndex(serial) {
+            active.remove(at: index)
+        } else {
+            active.insert(serial, at: active.firstIndex { $0 > serial } ?? active.count)
         }
     }
+
+    /// Makes the hashes of the orders that changed since the last time.
+    mutating func refreshHashes() { hashes.refresh(orders) }
 
     private func activeIndex(_ serial: Int) -> Int? {
         var low = 0
@@ -93,10 +127,12 @@ struct OrderStore: Sendable {
         guard surplus > 0 else { return }
         var kept: [Order] = []
         kept.reserveCapacity(orders.count)
-        for order in orders {
-            if surplus > 0, activeIndex(order.serial) == nil {
+        refreshHashes()
+        var forgotten: [Int] = []
+        for (place, order) in orders.enumerated() {
+            if surplus > 0, !order.isActive {
                 surplus -= 1
-                restHash &-= hash(order)
+                forgotten.append(place)
                 if !order.orderLinkID.isEmpty { byLinkID[order.orderLinkID] = nil }
                 if !order.orderID.isEmpty { byOrderID[order.orderID] = nil }
             } else {
@@ -104,6 +140,7 @@ struct OrderStore: Sendable {
             }
         }
         orders = kept
+        hashes.remove(forgotten)
     }
 
     private mutating func index(_ order: Order) {
@@ -113,32 +150,21 @@ struct OrderStore: Sendable {
 }
 
 extension OrderStore: Codable {
-    private enum Key: String, CodingKey { case orders, active, nextSerial, rest }
+    private enum Key: String, CodingKey { case orders, nextSerial }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
-        orders = try container.decode([Order].self, forKey: .orders)
-        active = try container.decode([Int].self, forKey: .active)
+        for order in try container.decode([Order].self, forKey: .orders) { take(order) }
         nextSerial = try container.decode(Int.self, forKey: .nextSerial)
-        for order in orders {
-            index(order)
-            if activeIndex(order.serial) == nil { restHash &+= hash(order) }
-        }
     }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         if CanonicalPurpose.isHash(encoder) {
-            try container.encode(restHash, forKey: .rest)
-            for serial in active {
-                if let place = place(ofSerial: serial) {
-                    try container.encode(orders[place], forKey: .orders)
-                }
-            }
+            try container.encode(hashes.sum(orders), forKey: .orders)
         } else {
             try container.encode(orders, forKey: .orders)
         }
-        try container.encode(active, forKey: .active)
         try container.encode(nextSerial, forKey: .nextSerial)
     }
 }

@@ -96,6 +96,9 @@ public struct Order: Hashable, Sendable, Codable {
         return most
     }
 
+    /// True while it may still trade, or fills that were told are not all reported.
+    var isActive: Bool { !isClosed || exposure.units > 0 }
+
     private static func rest(of quantity: Numeral, after filled: Amount) -> Amount {
         // A numeral has at most 18 digits, so that it always fits an amount.
         let whole = Amount(exactly: quantity)
