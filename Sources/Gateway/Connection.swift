@@ -56,12 +56,14 @@ final class Connection {
             .connectTimeout(.seconds(10))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
+            // One read at a time: what was read before a pause must still find room in the journal's queue.
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(
                     minimum: 4 << 10,
                     initial: 64 << 10,
-                    maximum: 512 << 10
+                    maximum: 64 << 10
                 )
             )
             .channelInitializer { channel in

@@ -96,6 +96,7 @@ public final class Session: Sendable {
         var options = RecorderOptions()
         // Each segment begins with the engine's state, so that it can be read without those before it.
         options.rollsItself = false
+        options.queueBytes = configuration.queueBytes
         options.onHealth = { relay.tell($0) }
         options.labels = [
             Label("program", "tapedeck \(configuration.program) (\(configuration.build))"),

@@ -38,6 +38,19 @@ public struct SessionConfiguration: Sendable {
         case durable
     }
 
+    /// What happens to public data while the disk is slower than the market.
+    public enum FullQueue: String, Hashable, Sendable, CaseIterable {
+        /// Sockets are not read until the queue is shorter: what comes waits in the kernel, then at the exchange.
+        case stall
+        /// Frames are given up, and a record says how many.
+        case shed
+    }
+
+    /// Bytes that may wait for the disk; a quarter is kept for private data and commands.
+    ///
+    /// At the least, a read of each socket still fits between half and three quarters of it.
+    public static let queueRange = (1 << 20)...(1 << 30)
+
     public var target: Target
     /// The authority of the endpoint's certificate as PEM text; `nil`: the system's.
     public var authority: [UInt8]?
@@ -49,6 +62,9 @@ public struct SessionConfiguration: Sendable {
     public var strategies: [StrategyConfiguration] = []
     public var limits: [Setting] = []
     public var orderDurability = OrderDurability.written
+    /// Within ``queueRange``.
+    public var queueBytes = 32 << 20
+    public var whenFull = FullQueue.stall
     /// The recording's directory.
     public var path: String
     public var program = ""
@@ -93,6 +109,8 @@ public struct SessionConfiguration: Sendable {
         }
         if case .named(let name, _) = key { settings.append(Setting("credentials", name)) }
         settings.append(Setting("durability.orders", orderDurability.rawValue))
+        settings.append(Setting("journal.queue_bytes", String(queueBytes)))
+        settings.append(Setting("journal.when_full", whenFull.rawValue))
         if ledgerFault != .none { settings.append(Setting("ledger.fault", ledgerFault.rawValue)) }
         return settings
     }

@@ -13,6 +13,8 @@ public struct SessionCounts: Hashable, Sendable {
     public var disconnects: Int64 = 0
     /// Public frames that were not kept, each told in a `link` record.
     public var shed: Int64 = 0
+    /// Times that reading waited for the disk.
+    public var stalls: Int64 = 0
     /// Secrets found in what came and blanked before recording.
     public var blanked: Int64 = 0
     /// Why the journal failed; empty while it works.

@@ -65,42 +65,52 @@ extension SessionLoop {
                 recorder.hasRoom(for: frame.count, on: entry.id)
             else {
                 shed[message.socket, default: 0] += 1
+                awaitRelief()
                 return
             }
             try ingest(entry, message.time, frame)
-            if recorder.queuedBytes > SessionLoop.stallBytes { stall() }
+            if configuration.whenFull == .stall, recorder.queuedBytes > configuration.queueBytes / 2
+            {
+                stall()
+            }
         } catch {
             failed(error)
         }
     }
 
-    /// Half of the recorder's queue: from here on the sockets are not read until it is shorter.
-    static let stallBytes = 16 << 20
-
+    /// From half a queue on the public sockets are not read until it is shorter.
     func stall() {
         guard !isStalled else { return }
         isStalled = true
+        counts.stalls += 1
         logger.warning("the disk is slower than the market: reading waits")
         for (number, socket) in sockets.enumerated() where !slots[number].isPrivate {
             socket.pause()
         }
-        loop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { [weak self] in self?.relieve() }
+        awaitRelief()
+    }
+
+    private func awaitRelief() {
+        guard !isAwaitingRelief else { return }
+        isAwaitingRelief = true
+        loop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { [weak self] in
+            self?.isAwaitingRelief = false
+            self?.relieve()
+        }
     }
 
     /// Reads again when the queue is short, and says in a record what was not kept.
-    func relieve() {
+    private func relieve() {
+        guard !isFailed else { return }
+        guard recorder.queuedBytes < configuration.queueBytes / 4 else {
+            awaitRelief()
+            return
+        }
         if isStalled {
-            guard recorder.queuedBytes < SessionLoop.stallBytes / 2 else {
-                loop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { [weak self] in
-                    self?.relieve()
-                }
-                return
-            }
             isStalled = false
             for socket in sockets { socket.resume() }
         }
-        for (number, count) in shed.sorted(by: { $0.key < $1.key })
-        where recorder.queuedBytes < SessionLoop.stallBytes {
+        for (number, count) in shed.sorted(by: { $0.key < $1.key }) {
             shed[number] = nil
             var event = LinkEvent()
             event.change = .shed
@@ -108,6 +118,10 @@ extension SessionLoop {
             event.reason = "the queue towards the disk was full"
             event.count = count
             counts.shed += count
+            logger.warning(
+                "the disk is slower than the market: frames were not kept",
+                metadata: ["socket": "\(slots[number])", "count": "\(count)"]
+            )
             writer.reset()
             event.write(into: &writer)
             ingest(named: slots[number].linkStream.text, time: clock.now(), payload: writer.bytes)
@@ -116,9 +130,11 @@ extension SessionLoop {
                 sockets[number].disconnect(reason: "private messages found no room in the queue")
                 continue
             }
-            // Books are stale now; a new snapshot of each comes only when asked for.
+            // Snapshots of books are asked for by the engine; of the other topics they come only when asked for too.
             for item in configuration.subscriptions
-            where slots[number].name == .publicData(item.category) {
+            where slots[number].name == .publicData(item.category)
+                && !item.topic.hasPrefix("orderbook.")
+            {
                 sockets[number].resubscribe(item.topic)
             }
         }

@@ -30,6 +30,7 @@ final class SessionLoop {
     /// Public frames that found no room in the queue, by socket; told in a record as soon as there is room.
     var shed: [Int: Int64] = [:]
     var isStalled = false
+    var isAwaitingRelief = false
     var isFailed = false
     /// Requests that were handed to the gateway and have not ended.
     var requestsOpen = 0
@@ -192,7 +193,6 @@ final class SessionLoop {
         writer.reset()
         writer.object { $0.field("monotonic", String(SessionClock.monotonic())) }
         ingest(named: "session/tick", time: clock.now(), payload: writer.bytes)
-        relieve()
         if recorder.isRollDue { roll() }
     }
 

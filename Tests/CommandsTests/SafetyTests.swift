@@ -138,17 +138,6 @@ enum ConnectLog {
         """
 
     static func build(in folder: String) async throws -> String {
-        let source = folder + "/connects.c"
-        let library = folder + "/connects.so"
-        try Self.source.write(toFile: source, atomically: true, encoding: .utf8)
-        let compiler = ["/usr/bin/cc", "/usr/bin/clang", "/opt/swift/usr/bin/clang"].first {
-            FileManager.default.isExecutableFile(atPath: $0)
-        }
-        let outcome = try await Program.run(
-            ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"],
-            program: try #require(compiler, "a C compiler stands beside Swift")
-        )
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        return library
+        try await Preload.build("connects", source, in: folder)
     }
 }

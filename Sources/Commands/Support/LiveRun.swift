@@ -63,6 +63,8 @@ enum LiveRun {
             $0.field("durable", status.watermarks.durable)
             $0.field("frames", status.counts.frames)
             $0.field("requests", status.counts.requests)
+            $0.field("stalls", status.counts.stalls)
+            $0.field("shed", status.counts.shed)
             $0.field("commands", status.counts.commands)
             $0.field("findings", status.counts.findings)
             $0.field("open_orders", status.openOrders)

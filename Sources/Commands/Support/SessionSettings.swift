@@ -10,6 +10,7 @@ enum SessionSettings {
         "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
         "public",
         "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders",
+        "journal.queue_bytes", "journal.when_full",
     ]
 
     static let example = """
@@ -30,6 +31,9 @@ enum SessionSettings {
           order_value: 2000
         durability:
           orders: written
+        journal:
+          queue_bytes: 33554432
+          when_full: stall
         """
 
     static func read(file: String?) throws -> Settings {
@@ -97,7 +101,37 @@ enum SessionSettings {
             }
             configuration.orderDurability = word
         }
+        try journal(settings, &configuration)
         return configuration
+    }
+
+    private static func journal(
+        _ settings: Settings,
+        _ configuration: inout SessionConfiguration
+    ) throws {
+        if let entry = settings.value("journal.queue_bytes") {
+            let range = SessionConfiguration.queueRange
+            guard let bytes = Int(entry.value), range.contains(bytes) else {
+                throw Failure(
+                    .sessionFile,
+                    "journal.queue_bytes is \(entry.value)",
+                    at: entry.place,
+                    do: "Write bytes from \(range.lowerBound) to \(range.upperBound)."
+                )
+            }
+            configuration.queueBytes = bytes
+        }
+        if let entry = settings.value("journal.when_full") {
+            guard let word = SessionConfiguration.FullQueue(rawValue: entry.value) else {
+                throw Failure(
+                    .sessionFile,
+                    "journal.when_full is \(entry.value)",
+                    at: entry.place,
+                    do: "Write stall or shed."
+                )
+            }
+            configuration.whenFull = word
+        }
     }
 
     private static func target(_ settings: Settings) throws -> SessionConfiguration.Target? {
