@@ -174,7 +174,10 @@ extension Desk {
     mutating func tickerPush(_ event: Event, _ header: RecordHeader) -> Bool {
         let place = markets.index(of: InstrumentID(event.category, event.symbol))
         if markets.states.values[place].ticker.merge(event.ticker) { return true }
-        find(.ignored, header.stream.text, note: "a change of a ticker without a snapshot")
+        // The first since the last snapshot is told, the others are counted.
+        if markets.states.values[place].ticker.ignored == 1 {
+            find(.ignored, header.stream.text, note: "a change of a ticker without a snapshot")
+        }
         return false
     }
 

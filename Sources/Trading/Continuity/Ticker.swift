@@ -16,6 +16,8 @@ public struct Ticker: Hashable, Sendable, Codable {
     public internal(set) var crossSequence: Int64 = 0
     /// True between a snapshot and the loss of its connection.
     public internal(set) var isLive = false
+    /// Changes that came since without a snapshot to change.
+    var ignored: Int64 = 0
 
     init() {}
 
@@ -25,7 +27,10 @@ public struct Ticker: Hashable, Sendable, Codable {
             self = Ticker()
             isLive = true
         }
-        guard isLive else { return false }
+        guard isLive else {
+            ignored += 1
+            return false
+        }
         if let value = update.lastPrice { lastPrice = value }
         if let value = update.markPrice { markPrice = value }
         if let value = update.indexPrice { indexPrice = value }
