@@ -1,51 +1,59 @@
 // Words of the wire are written as the wire writes them.
 
-private func word<Value>(
-    _ decoder: any Decoder,
-    _ make: (String) -> Value?
-) throws -> Value {
-    let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let value = make(text) else {
-        throw DecodingError.dataCorruptedError(
-            in: container,
-            debugDescription: "\(text) is not a \(Value.self)"
-        )
-    }
-    return value
+/// A word of the wire, made from its name.
+public protocol WireWord: PlainCodable where Plain == String {
+    init?(word: String)
+    var name: String { get }
 }
 
-extension Category: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try word(decoder) { Category(name: $0) }
+extension WireWord {
+    public init(plain: String) throws {
+        guard let value = Self(word: plain) else { throw UnknownWord() }
+        self = value
     }
 
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(name)
-    }
+    public var plain: String { name }
 }
 
-extension Side: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try word(decoder) { Side(name: $0) }
-    }
+extension Category: WireWord {
+    public init?(word: String) { self.init(name: word) }
 
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(name)
-    }
+    // An enumeration with raw values would be written as those.
+    public init(from decoder: any Decoder) throws { try self.init(plainFrom: decoder) }
+    public func encode(to encoder: any Encoder) throws { try encodePlain(to: encoder) }
 }
 
-extension InstrumentID: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try word(decoder) { InstrumentID($0) }
+extension Side: WireWord {
+    public init?(word: String) { self.init(name: word) }
+
+    // An enumeration with raw values would be written as those.
+    public init(from decoder: any Decoder) throws { try self.init(plainFrom: decoder) }
+    public func encode(to encoder: any Encoder) throws { try encodePlain(to: encoder) }
+}
+
+extension OrderType: WireWord {
+    public init?(word: String) { self.init(name: word) }
+}
+
+extension TimeInForce: WireWord {
+    public init?(word: String) { self.init(name: word) }
+}
+
+extension OrderStatus: WireWord {
+    public init?(word: String) { self.init(name: word) }
+}
+
+extension ExecutionType: WireWord {
+    public init?(word: String) { self.init(name: word) }
+}
+
+extension InstrumentID: PlainCodable {
+    public init(plain: String) throws {
+        guard let id = InstrumentID(plain) else { throw UnknownWord() }
+        self = id
     }
 
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
+    public var plain: String { description }
 
     /// From its description, such as `linear BTCUSDT`.
     public init?(_ text: String) {
@@ -54,49 +62,5 @@ extension InstrumentID: Codable {
             let symbol = Symbol(String(parts[1]))
         else { return nil }
         self.init(category, symbol)
-    }
-}
-
-extension OrderType: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try word(decoder) { OrderType(name: $0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(name)
-    }
-}
-
-extension TimeInForce: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try word(decoder) { TimeInForce(name: $0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(name)
-    }
-}
-
-extension OrderStatus: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try word(decoder) { OrderStatus(name: $0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(name)
-    }
-}
-
-extension ExecutionType: Codable {
-    public init(from decoder: any Decoder) throws {
-        self = try word(decoder) { ExecutionType(name: $0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(name)
     }
 }

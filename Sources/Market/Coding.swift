@@ -2,112 +2,85 @@
 //
 // Users keep these in their strategies, so that conforming here saves them the writing.
 
-extension Price: Codable {
-    public init(from decoder: any Decoder) throws {
-        self.init(units: try decoder.singleValueContainer().decode(Int64.self))
-    }
+/// A value that is written as one plain value, and read back from it.
+public protocol PlainCodable: Codable {
+    associatedtype Plain: Codable
 
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(units)
-    }
+    /// - Throws: when no such value is written so.
+    init(plain: Plain) throws
+    var plain: Plain { get }
 }
 
-extension Quantity: Codable {
-    public init(from decoder: any Decoder) throws {
-        self.init(units: try decoder.singleValueContainer().decode(Int64.self))
-    }
+extension PlainCodable {
+    public init(from decoder: any Decoder) throws { try self.init(plainFrom: decoder) }
+    public func encode(to encoder: any Encoder) throws { try encodePlain(to: encoder) }
 
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(units)
-    }
-}
-
-extension Timestamp: Codable {
-    public init(from decoder: any Decoder) throws {
-        self.init(nanoseconds: try decoder.singleValueContainer().decode(Int64.self))
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(nanoseconds)
-    }
-}
-
-extension SequenceNumber: Codable {
-    public init(from decoder: any Decoder) throws {
-        self.init(try decoder.singleValueContainer().decode(UInt64.self))
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(value)
-    }
-}
-
-extension Numeral: Codable {
-    /// From its text, so that the digits come back as the exchange wrote them.
-    public init(from decoder: any Decoder) throws {
+    init(plainFrom decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
+        let plain = try container.decode(Plain.self)
         do {
-            try self.init(text: text)
+            try self.init(plain: plain)
         } catch {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: "\(text) \(error)"
+                debugDescription: "\(plain) is not a \(Self.self): \(error)"
             )
         }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    func encodePlain(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(description)
+        try container.encode(plain)
     }
 }
 
-extension Amount: Codable {
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        do {
-            try self.init(text: text)
-        } catch {
-            throw DecodingError.dataCorruptedError(
-                in: container,
-                debugDescription: "\(text) \(error)"
-            )
-        }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
+/// A text that is none of the words allowed.
+struct UnknownWord: Error, CustomStringConvertible {
+    var description: String { "no such word" }
 }
 
-extension Symbol: Codable {
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        if text.isEmpty {
+extension Price: PlainCodable {
+    public init(plain: Int64) { self.init(units: plain) }
+    public var plain: Int64 { units }
+}
+
+extension Quantity: PlainCodable {
+    public init(plain: Int64) { self.init(units: plain) }
+    public var plain: Int64 { units }
+}
+
+extension Timestamp: PlainCodable {
+    public init(plain: Int64) { self.init(nanoseconds: plain) }
+    public var plain: Int64 { nanoseconds }
+}
+
+extension SequenceNumber: PlainCodable {
+    public init(plain: UInt64) { self.init(plain) }
+    public var plain: UInt64 { value }
+}
+
+/// From its text, so that the digits come back as the exchange wrote them.
+extension Numeral: PlainCodable {
+    public init(plain: String) throws { try self.init(text: plain) }
+    public var plain: String { description }
+}
+
+extension Amount: PlainCodable {
+    public init(plain: String) throws { try self.init(text: plain) }
+    public var plain: String { description }
+}
+
+extension Symbol: PlainCodable {
+    public init(plain: String) throws {
+        guard !plain.isEmpty else {
             self = .none
             return
         }
-        guard let symbol = Symbol(text) else {
-            throw DecodingError.dataCorruptedError(
-                in: container,
-                debugDescription: "\(text) is not a symbol"
-            )
-        }
+        guard let symbol = Symbol(plain) else { throw UnknownWord() }
         self = symbol
     }
 
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
+    public var plain: String { description }
 }
 
 extension Scale: Codable {
