@@ -25,8 +25,8 @@ final class DecodedChunk {
     private(set) var count: UInt64 = 0
     /// The number of its first Message.
     private(set) var first = SequenceNumber.none
-    /// What its last Message says, in a recording of ours.
-    private(set) var commit: Commit?
+    /// In a recording of ours the links that it closes: one, more where chunks were joined by compaction.
+    private(set) var commits: [Commit] = []
     private(set) var startTime: UInt64 = .max
     private(set) var endTime: UInt64 = 0
     /// The highest channel id of its Messages.
@@ -117,7 +117,8 @@ final class DecodedChunk {
         channels.removeAll(keepingCapacity: true)
         newChannels.removeAll(keepingCapacity: true)
         count = 0
-        commit = nil
+        commits.removeAll(keepingCapacity: true)
+        var uncommitted: UInt64 = 0
         startTime = .max
         endTime = 0
         largestChannel = 0
@@ -146,17 +147,11 @@ final class DecodedChunk {
                 endTime = max(endTime, header.time)
                 largestChannel = max(largestChannel, header.channel)
                 if isOurs {
-                    guard commit == nil else {
-                        throw Malformed("a message behind its chunk's commit", at: offset)
-                    }
                     if header.channel == StreamTable.commitID.value {
                         let start = offset + MCAP.recordHeader + MCAP.messageHeader
-                        commit = Commit(
-                            payload: UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                        )
-                        guard commit != nil else {
-                            throw Malformed("a commit that says nothing", at: offset)
-                        }
+                        let payload = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+                        try close(payload, uncommitted, at: offset)
+                        uncommitted = 0
                         break
                     }
                     if count == 0 { firstLow = header.sequence }
@@ -165,6 +160,7 @@ final class DecodedChunk {
                     }
                 }
                 count += 1
+                uncommitted += 1
             case MCAP.Opcode.channel.rawValue:
                 let body = bytes[(offset + MCAP.recordHeader)..<end]
                 try take(channel: UnsafeRawBufferPointer(rebasing: body))
@@ -172,7 +168,27 @@ final class DecodedChunk {
             }
             offset = end
         }
+        if needsCommit, uncommitted > 0, !commits.isEmpty {
+            throw Malformed("a message behind its chunk's commit", at: 0)
+        }
         try number(isOurs: isOurs, given: given, low: firstLow, needsCommit: needsCommit)
+    }
+
+    /// Takes a commit, which must cover the messages since the one before.
+    private func close(
+        _ payload: UnsafeRawBufferPointer,
+        _ messages: UInt64,
+        at offset: Int
+    ) throws(Malformed) {
+        guard let commit = Commit(payload: payload) else {
+            throw Malformed("a commit that says nothing", at: offset)
+        }
+        guard messages > 0, commit.last.value - commit.first.value == messages - 1,
+            commits.last.map({ $0.last.next == commit.first }) ?? true
+        else {
+            throw Malformed("\(messages) messages of a chunk whose commit says otherwise", at: offset)
+        }
+        commits.append(commit)
     }
 
     /// After an error nothing of the chunk is given, and its Channels are new again.
@@ -206,9 +222,8 @@ final class DecodedChunk {
         first = given
         guard isOurs else { return }
         if needsCommit {
-            guard let commit else { throw Malformed("a chunk without a commit", at: 0) }
-            guard count > 0, commit.last.value - commit.first.value == count - 1 else {
-                throw Malformed("a chunk of \(count) messages whose commit says otherwise", at: 0)
+            guard let commit = commits.first else {
+                throw Malformed("a chunk without a commit", at: 0)
             }
             first = commit.first
         }

@@ -90,7 +90,7 @@ struct SegmentScan {
         } catch {
             throw segment.error(error, at: place.offset, sequence: last)
         }
-        guard let commit = chunk.commit else { return }
+        guard let commit = chunk.commits.first else { return }
         if chunk.first != last.next {
             let error = segment.error(
                 .damaged("records \(last.next) to \(chunk.first.value - 1) are missing"),
@@ -122,7 +122,7 @@ struct SegmentScan {
                 channels: chunk.channels.map(\.id)
             )
         )
-        index.chain = commit.chain
+        index.chain = chunk.commits.last?.chain ?? index.chain
         last = chunk.last
         lastTime = max(lastTime, chunk.endTime)
         chunk.forEachMessage { header, payload in

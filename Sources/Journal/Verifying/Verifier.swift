@@ -139,7 +139,7 @@ private struct Audit {
                 let body = UnsafeRawBufferPointer(rebasing: whole[MCAP.recordHeader...])
                 if let entry = take(segment, record, body) {
                     chunks.append(entry)
-                    count += chunk.count + (chunk.commit == nil ? 0 : 1)
+                    count += chunk.count + UInt64(chunk.commits.count)
                 }
             case .attachment:
                 let body = UnsafeRawBufferPointer(rebasing: whole[MCAP.recordHeader...])
@@ -198,7 +198,7 @@ private struct Audit {
             return nil
         }
         result.records += chunk.count
-        guard segment.isOurs, let commit = chunk.commit else {
+        guard segment.isOurs, let commit = chunk.commits.first else {
             return nil
         }
         if chunk.first != expected {
@@ -213,7 +213,7 @@ private struct Audit {
             // What lies behind a hole is proven from the link that it names itself.
             chain = commit.previous
         }
-        prove(segment, record, commit)
+        prove(segment, record)
         expected = chunk.last.next
         if result.first == .none { result.first = chunk.first }
         result.last = chunk.last
@@ -230,50 +230,55 @@ private struct Audit {
         )
     }
 
-    private mutating func prove(_ segment: SegmentFile, _ record: RecordPlace, _ commit: Commit) {
-        hasher.begin(after: commit.previous)
+    private mutating func prove(_ segment: SegmentFile, _ record: RecordPlace) {
         var words: [String] = []
+        var links = chunk.commits[...]
         var run = (start: 0, end: 0)
         let bytes = chunk.records.bytes
         var place = 0
+        if let first = links.first { hasher.begin(after: first.previous) }
         while place < bytes.count {
             let length = Int(
                 bytes.loadUnaligned(fromByteOffset: place + 1, as: UInt64.self).littleEndian
             )
             let end = place + MCAP.recordHeader + length
-            var isHashed = false
             if bytes[place] == MCAP.Opcode.message.rawValue, let base = bytes.baseAddress {
                 let header = MessageHeader(record: base + place)
-                isHashed = header.channel != StreamTable.commitID.value
                 if header.time < time { words.append("a time below the record before") }
                 time = max(time, header.time)
                 if header.channel == StreamTable.channelID.value {
                     let start = place + MCAP.recordHeader + MCAP.messageHeader
                     announce(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
                 }
-            }
-            if isHashed {
                 // Messages that stand together are hashed together.
-                if run.end != place {
+                if header.channel == StreamTable.commitID.value || run.end != place {
                     hasher.update(UnsafeRawBufferPointer(rebasing: bytes[run.start..<run.end]))
                     run.start = place
                 }
                 run.end = end
+                if header.channel == StreamTable.commitID.value, let link = links.popFirst() {
+                    close(link, &words)
+                    if let next = links.first { hasher.begin(after: next.previous) }
+                    run = (end, end)
+                }
             }
             place = end
         }
-        hasher.update(UnsafeRawBufferPointer(rebasing: bytes[run.start..<run.end]))
-        if hasher.finish() != commit.chain { words.append("the chain does not fit the records") }
-        if commit.previous != chain {
-            words.append("the chain is broken before record \(commit.first)")
-        }
-        chain = commit.chain
         for channel in chunk.channels where announced[channel.id] != channel.topic {
             words.append("channel \(channel.id) was not announced as `\(channel.topic)`")
         }
         for word in words {
-            find(segment.error(.damaged(word), at: record.offset, sequence: commit.first))
+            find(segment.error(.damaged(word), at: record.offset, sequence: chunk.first))
         }
+    }
+
+    /// One link of the chain: the digest of its records, and the place where it begins.
+    private mutating func close(_ link: Commit, _ words: inout [String]) {
+        if hasher.finish() != link.chain { words.append("the chain does not fit the records") }
+        if link.previous != chain {
+            words.append("the chain is broken before record \(link.first)")
+        }
+        chain = link.chain
     }
 
     private mutating func announce(_ payload: UnsafeRawBufferPointer) {
