@@ -95,7 +95,9 @@ import Testing
         Row("-3", -999_977_909_503_001_415),
     ]
     /// Distance from the table in units of 10⁻¹⁸.
-    private func distance(_ value: FixedPoint, _ row: Row) -> Int128 { abs(value.units - row.units) }
+    private func distance(_ value: FixedPoint, _ row: Row) -> Int128 {
+        abs(value.units - row.units)
+    }
 
     @Test(arguments: expTable)
     func `exp stays within its error`(_ row: Row) throws {
