@@ -8,7 +8,8 @@ struct CatCommand: ParsableCommand {
         abstract: "Print the records of a recording.",
         discussion: """
             One record a line: sequence number, time, stream, payload. --raw prints each payload as its \
-            bytes, one to a line. --json prints one object a line with the payload as a string.
+            bytes, one to a line. --json prints one object a line with the payload as a string. --follow \
+            goes on with what is being recorded, over restarts of the recorder, and ends at the seal.
             """
     )
 
@@ -34,6 +35,9 @@ struct CatCommand: ParsableCommand {
     @Flag(help: "Print each payload as its bytes, one to a line.")
     var raw = false
 
+    @Flag(help: "Go on with what is being recorded, until the recording is sealed.")
+    var follow = false
+
     func run() throws {
         let recording = try options.open()
         let (from, to) = try range.resolved(in: recording.manifest)
@@ -42,11 +46,18 @@ struct CatCommand: ParsableCommand {
         do throws(JournalError) {
             let cursor = try recording.cursor(
                 from: from?.cursorStart ?? .beginning,
-                streams: { CatCommand.passes($0, streams, symbols) }
+                streams: { CatCommand.passes($0, streams, symbols) },
+                follows: follow
             )
-            while let record = try cursor.next() {
-                if let to, to.isBefore(record.sequence, record.time) { break }
-                show(record, cursor.name(of: record.stream))
+            while true {
+                if let record = try cursor.next() {
+                    if let to, to.isBefore(record.sequence, record.time) { break }
+                    show(record, cursor.name(of: record.stream))
+                } else if cursor.isAtEnd {
+                    break
+                } else {
+                    cursor.rest()
+                }
             }
         } catch {
             throw Failure(error)

@@ -15,6 +15,8 @@ final class Layout: Sendable {
     let limits: [UInt64?]
     /// False for a single file of another origin.
     let isOurs: Bool
+    /// A recorder may still write it, or go on with it: it has no seal.
+    let isLive: Bool
     /// Chunks of the last segment when it has no index of its own.
     let lastIndex: SegmentIndex?
     /// Records that only the tails hold.
@@ -32,6 +34,7 @@ final class Layout: Sendable {
         if !salvage.isSealed, !limits.isEmpty { limits[limits.count - 1] = salvage.end }
         self.limits = limits
         isOurs = true
+        isLive = !salvage.isSealed
         lastIndex = salvage.isSealed ? nil : salvage.index
         tail = salvage.tail
         tailFirst = salvage.lastInSegment.next
@@ -46,6 +49,7 @@ final class Layout: Sendable {
         times = [head?.time ?? .zero]
         limits = [nil]
         isOurs = head != nil
+        isLive = false
         lastIndex = nil
         tail = TailReader.ByteBufferBox()
         tailFirst = .none

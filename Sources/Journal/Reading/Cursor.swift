@@ -1,3 +1,4 @@
+import Glibc
 public import Market
 
 /// A place in a recording that moves forward.
@@ -31,13 +32,21 @@ public final class Cursor {
     @exclusivity(unchecked) private var firstWanted = SequenceNumber.none
     @exclusivity(unchecked) private var timeWanted: UInt64 = 0
 
+    /// Reads on behind the end while the recording grows.
+    private let follows: Bool
+    private var live: LiveReader?
+    /// Nanoseconds of the next rest.
+    private var pause = Cursor.shortestRest
+
     init(
         _ layout: Layout,
         from start: CursorStart,
-        _ filter: (@Sendable (StreamName) -> Bool)?
+        _ filter: (@Sendable (StreamName) -> Bool)?,
+        follows: Bool = false
     ) throws(JournalError) {
         self.layout = layout
         self.filter = filter
+        self.follows = follows
         position = 0
         try seek(to: start)
     }
@@ -51,6 +60,7 @@ public final class Cursor {
         isInTail = false
         firstWanted = .none
         timeWanted = 0
+        live = nil
         var wanted = 0
         switch start {
         case .beginning: break
@@ -135,7 +145,8 @@ public final class Cursor {
             if let segment, try advance(in: segment) { return true }
             leave()
         }
-        return try enterTail()
+        if try enterTail() { return true }
+        return follows ? try follow() : false
     }
 
     private func enter(_ position: Int) throws(JournalError) {
@@ -301,6 +312,36 @@ public final class Cursor {
             throw JournalError(error, file: layout.directory.path, sequence: layout.tailFirst)
         }
         begin()
+        return true
+    }
+
+    // MARK: What is being written
+
+    /// True when nothing will come behind the last record given.
+    ///
+    /// Without following that is so as soon as ``next()`` has given `nil`; with it when the seal has been read.
+    public var isAtEnd: Bool {
+        guard place >= end, position >= layout.names.count else { return false }
+        return !follows || !layout.isLive || live?.isEnded == true
+    }
+
+    /// Waits until more may be there: 1 ms after a record was given, then longer each time, 25 ms at most.
+    public func rest() {
+        var time = timespec(tv_sec: 0, tv_nsec: pause)
+        nanosleep(&time, nil)
+        pause = min(pause * 2, Cursor.longestRest)
+    }
+
+    private static let shortestRest = 1_000_000
+    private static let longestRest = 25_000_000
+
+    private func follow() throws(JournalError) -> Bool {
+        if live == nil { live = try LiveReader(layout) }
+        guard let live, let first = try live.advance(into: chunk) else { return false }
+        for channel in chunk.newChannels { try register(channel, live.segment) }
+        begin()
+        firstWanted = max(firstWanted, first)
+        pause = Cursor.shortestRest
         return true
     }
 

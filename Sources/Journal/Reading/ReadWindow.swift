@@ -11,8 +11,8 @@ final class ReadWindow {
     let directory: RecordingDirectory
     let name: String
     let file: OpenFile
-    /// Bytes in the file when it was opened, or up to where it counts.
-    let size: UInt64
+    /// Bytes in the file when it was opened or last looked at.
+    private(set) var size: UInt64
     private var buffer = ByteBuffer(capacity: ReadWindow.smallest)
     private var start: UInt64 = 0
     private var ahead = ReadWindow.smallest
@@ -38,6 +38,12 @@ final class ReadWindow {
 
     /// The next read is elsewhere: begin small again.
     func jump() { ahead = ReadWindow.smallest }
+
+    /// Looks how far the file has grown.
+    func refresh() throws(JournalError) { size = max(size, try directory.size(file, name)) }
+
+    /// Reads anew next time, where what was read may have been in the middle of a write.
+    func forget() { buffer.count = 0 }
 
     /// Bytes of the file, valid until the next call.
     ///
@@ -91,6 +97,16 @@ final class ReadWindow {
                 offset: offset
             )
         }
+        return place
+    }
+
+    /// The record at `offset` if all of it is in the file.
+    func wholeRecord(at offset: UInt64) throws(JournalError) -> RecordPlace? {
+        guard offset < size, size - offset >= UInt64(MCAP.recordHeader) else { return nil }
+        let header = try bytes(at: offset, count: UInt64(MCAP.recordHeader))
+        let length = header.loadUnaligned(fromByteOffset: 1, as: UInt64.self).littleEndian
+        let place = RecordPlace(opcode: header[0], offset: offset, bodyLength: length)
+        guard let end = place.end, end <= size else { return nil }
         return place
     }
 

@@ -169,11 +169,15 @@ public struct Recording: Sendable {
     /// - Parameters:
     ///   - start: where to begin; behind the end gives a cursor without records.
     ///   - filter: asked once for each stream; `nil` passes all.
+    ///   - follows: behind the last record ``Cursor/next()`` gives `nil` and, called again, what a recorder
+    ///     has written meanwhile, over rolls, kills and the recorder's next runs; ``Cursor/isAtEnd`` after
+    ///     the seal.
     public func cursor(
         from start: CursorStart = .beginning,
-        streams filter: (@Sendable (StreamName) -> Bool)? = nil
+        streams filter: (@Sendable (StreamName) -> Bool)? = nil,
+        follows: Bool = false
     ) throws(JournalError) -> Cursor {
-        try Cursor(layout, from: start, filter)
+        try Cursor(layout, from: start, filter, follows: follows)
     }
 
     /// Every stream that has records, with how many, in the order of ids; commits are not counted.
