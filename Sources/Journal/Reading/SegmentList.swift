@@ -35,24 +35,16 @@ struct SegmentList {
         }
     }
 
-    /// `log_time` of the recording's first record; zero when there is none.
+    /// `log_time` of the recording's first record; zero when there is none, or none that reads.
     static func firstTime(
         _ directory: RecordingDirectory,
         _ salvage: Salvage
     ) throws(JournalError) -> UInt64 {
         guard let name = salvage.names.first else { return 0 }
         let segment = try SegmentFile(name, in: directory)
-        var offset = segment.dataStart
-        while let place = try segment.window.record(at: offset), let next = place.end {
-            if place.opcode == MCAP.Opcode.chunk.rawValue {
-                let body = try segment.window.body(place)
-                return try segment.parse(at: offset) { () throws(Malformed) in
-                    try MCAP.chunk(body).header.startTime
-                }
-            }
-            if place.opcode == MCAP.Opcode.dataEnd.rawValue { break }
-            offset = next
-        }
+        // What lies behind the end is no record: a first chunk that power loss tore must not stop a recovery.
+        let limit = salvage.names.count == 1 ? salvage.end : segment.window.size
+        if let time = try? firstTime(segment, limit) { return time }
         guard salvage.tailCount > 0, let base = salvage.tail.buffer.bytes.baseAddress else {
             return 0
         }
@@ -67,5 +59,26 @@ struct SegmentList {
             place += MCAP.recordHeader + Int(length)
         }
         return 0
+    }
+
+    /// When the first chunk begins; `nil` when there is none.
+    private static func firstTime(
+        _ segment: SegmentFile,
+        _ limit: UInt64
+    ) throws(JournalError) -> UInt64? {
+        var offset = segment.dataStart
+        while offset < limit, let place = try segment.window.record(at: offset),
+            let next = place.end
+        {
+            if place.opcode == MCAP.Opcode.chunk.rawValue {
+                let body = try segment.window.body(place)
+                return try segment.parse(at: offset) { () throws(Malformed) in
+                    try MCAP.chunk(body).header.startTime
+                }
+            }
+            if place.opcode == MCAP.Opcode.dataEnd.rawValue { break }
+            offset = next
+        }
+        return nil
     }
 }

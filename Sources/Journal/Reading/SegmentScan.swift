@@ -64,6 +64,12 @@ struct SegmentScan {
                         findings.append(error)
                     }
                 }
+                if place.opcode == MCAP.Opcode.attachment.rawValue {
+                    let body = try segment.window.body(place)
+                    _ = try segment.parse(at: offset) { () throws(Malformed) in
+                        try MCAP.attachment(body)
+                    }
+                }
                 offset = next
                 end = next
             } catch {

@@ -102,9 +102,10 @@ final class SegmentWriter {
 }
 
 extension SegmentWriter {
-    /// Index, DataEnd, summary, footer.
+    /// Index, DataEnd, a sync, summary, footer.
     ///
-    /// The segment is complete; nothing is synced here.
+    /// The data is durable before the summary is written: a whole summary after power loss then proves that
+    /// index and seal, which it points to, are whole too. The summary itself is not synced here.
     func finish(seal: MCAP.Metadata?, streams: [ChannelAnnouncement]) throws(JournalError) {
         var end = ByteBuffer(capacity: 4096)
         let indexAttachment = MCAP.Attachment(
@@ -139,6 +140,7 @@ extension SegmentWriter {
         end.count = 0
         end.dataEnd(crc: crc)
         try append(end.bytes)
+        try directory.sync(file, name)
         end.count = 0
         writeSummary(into: &end, streams: streams)
         try append(end.bytes)

@@ -1,0 +1,46 @@
+import Glibc
+import Journal
+
+/// What a disk shows of one directory: names and bytes.
+struct Image: Hashable {
+    var files: [String: [UInt8]] = [:]
+
+    /// Leaves it as a real directory, for `tapedeck verify` and eyes.
+    func write(to path: String) {
+        let files = SystemFiles()
+        try? files.makeDirectory(path)
+        for (name, bytes) in self.files {
+            let descriptor = open(path + "/" + name, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+            guard descriptor >= 0 else { continue }
+            var done = 0
+            while done < bytes.count {
+                let count = bytes[done...].withUnsafeBytes {
+                    Glibc.write(descriptor, $0.baseAddress, $0.count)
+                }
+                guard count > 0 else { break }
+                done += count
+            }
+            close(descriptor)
+        }
+    }
+
+    /// A real directory's files; what cannot be read is not in it.
+    init(directory path: String) {
+        let files = SystemFiles()
+        guard let directory = try? files.openDirectory(path) else { return }
+        defer { files.close(directory) }
+        for name in (try? files.list(directory)) ?? [] {
+            guard let file = try? files.open(name, in: directory, .read) else { continue }
+            defer { files.close(file) }
+            guard let size = try? files.size(of: file) else { continue }
+            var bytes = [UInt8](repeating: 0, count: Int(size))
+            let count = bytes.withUnsafeMutableBytes {
+                (try? files.read(file, into: $0, at: 0)) ?? 0
+            }
+            bytes.removeLast(bytes.count - count)
+            self.files[name] = bytes
+        }
+    }
+
+    init(files: [String: [UInt8]] = [:]) { self.files = files }
+}

@@ -1,0 +1,51 @@
+import Glibc
+import Journal
+
+/// `torture`: what a recording survives, tried.
+@main
+struct Torture {
+    static let words = """
+        usage: torture SUBCOMMAND [--short] [--seed N] [--count N] [--keep DIRECTORY]
+
+          power    power loss by simulation: every state a disk may have kept
+          kill     kill -9 at random moments and at each call, recovery included
+
+        One JSON line a result. Exit status 0: no finding; 1: findings; 64: usage.
+        --short takes seconds. Findings leave their recording under --keep.
+        """
+
+    static func main() {
+        signal(SIGPIPE, SIG_IGN)
+        var arguments = CommandLine.arguments.dropFirst()
+        guard let name = arguments.popFirst(), name != "--help", name != "-h" else {
+            print(words)
+            exit(CommandLine.arguments.count > 1 ? 0 : 64)
+        }
+        do throws(Usage) {
+            exit(try run(name, Array(arguments)) ? 0 : 1)
+        } catch {
+            complain("torture: \(error.text)\n\(words)\n")
+            exit(64)
+        }
+    }
+
+    /// True when nothing was found.
+    private static func run(_ name: String, _ arguments: [String]) throws(Usage) -> Bool {
+        if name == "child" { Child.run(arguments) }
+        let settings = try Settings(arguments)
+        switch name {
+        case "power":
+            var power = Power(settings)
+            power.run()
+            power.report.finish()
+            return power.report.findings.isEmpty
+        default: throw Usage("no subcommand `\(name)`")
+        }
+    }
+}
+
+/// To standard error.
+func complain(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+}

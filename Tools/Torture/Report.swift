@@ -1,0 +1,73 @@
+import Glibc
+import Journal
+
+/// What a subcommand found and how much it tried: JSON lines on standard output.
+struct Report {
+    /// Something that breaks a promise.
+    struct Finding {
+        var what: String
+        /// How to come to it again.
+        var place: String
+    }
+
+    private let name: String
+    private let settings: Settings
+    private let started = SystemFiles().now()
+    private(set) var counts: [(name: String, value: Int)] = []
+    private(set) var findings: [Finding] = []
+    /// More of the same kind says nothing new.
+    static let most = 10
+
+    init(_ name: String, _ settings: Settings) {
+        self.name = name
+        self.settings = settings
+    }
+
+    var isFull: Bool { findings.count >= Report.most }
+
+    mutating func count(_ name: String, _ more: Int = 1) {
+        if let index = counts.firstIndex(where: { $0.name == name }) {
+            counts[index].value += more
+        } else {
+            counts.append((name, more))
+        }
+    }
+
+    /// Prints the finding at once; what comes after it may not end well.
+    mutating func find(_ what: String, at place: String, image: Image? = nil) {
+        var line = "{\"torture\":\"\(name)\",\"finding\":\(Report.quoted(what))"
+        line += ",\"seed\":\(settings.seed),\"at\":\(Report.quoted(place))"
+        if let image {
+            let path = "\(settings.keep)/\(name)-\(settings.seed)-\(findings.count)"
+            image.write(to: path)
+            line += ",\"kept\":\(Report.quoted(path))"
+        }
+        findings.append(Finding(what: what, place: place))
+        print(line + "}")
+        fflush(nil)
+    }
+
+    /// The result line.
+    func finish(skipped: String? = nil) {
+        var line = "{\"torture\":\"\(name)\",\"seed\":\(settings.seed)"
+        line += ",\"mode\":\"\(settings.isShort ? "short" : "long")\""
+        for entry in counts { line += ",\"\(entry.name)\":\(entry.value)" }
+        let tenths = (SystemFiles().now() - started) / 100_000_000
+        line += ",\"seconds\":\(tenths / 10).\(tenths % 10)"
+        if let skipped { line += ",\"skipped\":\(Report.quoted(skipped))" }
+        print(line + ",\"findings\":\(findings.count)}")
+        fflush(nil)
+    }
+
+    static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": quoted += "\\" + String(scalar)
+            case _ where scalar.value < 0x20: quoted += " "
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}
