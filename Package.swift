@@ -142,6 +142,13 @@ let package = Package(
         ),
         .executableTarget(name: "tapedeck", dependencies: ["Commands"]),
 
+        // What recordings survive, tried: no product, not installed.
+        .executableTarget(
+            name: "torture",
+            dependencies: ["Journal", "Market"],
+            path: "Tools/Torture"
+        ),
+
         // Tests: one target a module, `RuntimeTests` for scenarios, `TidyTests` for house style.
         .testTarget(name: "MarketTests", dependencies: ["Market"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),

@@ -1,5 +1,6 @@
 import Journal
 import Market
+import Synchronization
 import Testing
 
 @Suite struct RecoveryTests {
@@ -208,6 +209,75 @@ import Testing
             #expect(verification.state == .sound, "cut at \(cut): \(verification.findings)")
             Scratch.remove(copy)
         }
+    }
+
+    @Test func `a first chunk of which power loss left only zeros is a torn end`() throws {
+        let scratch = try Scratch()
+        let tape = try Tape(scratch.file("r"), RecoveryTests.quiet)
+        try tape.append(30)
+        try tape.recorder.close()
+        for name in ["tail-a", "tail-b", "HEAD"] {
+            try Scratch.write([], to: scratch.file("r/" + name))
+        }
+        let path = scratch.file("r/000000000001.mcap")
+        let head = try #require(Records(try Scratch.read(path)).all.first { $0.opcode == 0x09 })
+        let checkpoint = try #require(
+            Records(try Scratch.read(path)).all.last { $0.opcode == 0x09 }
+        )
+        #expect(checkpoint.offset > head.offset)
+        let whole = Array(try Scratch.read(path)[..<checkpoint.end])
+        try Scratch.write(whole + [UInt8](repeating: 0, count: 5), to: path)
+        #expect(try Recording.open(scratch.file("r")).last == .none)
+        #expect(try Verifier.verify(scratch.file("r")).state == .cut)
+        let next = try Tape(scratch.file("r"), RecoveryTests.quiet)
+        try next.recorder.seal()
+        #expect(try Recording.open(scratch.file("r")).records().owners == next.taken)
+        #expect(try Verifier.verify(scratch.file("r")).state == .sound)
+    }
+
+    @Test func `a segment's data is synced before its summary is written`() throws {
+        let scratch = try Scratch()
+        let calls = Mutex<[String]>([])
+        let files = FaultyFiles { call, name, _ in
+            if name == "000000000001.mcap" { calls.withLock { $0.append(call) } }
+            return nil
+        }
+        let tape = try Tape(scratch.file("r"), RecoveryTests.quiet, files: files)
+        try tape.append(30)
+        try tape.recorder.seal()
+        // Index and seal, DataEnd; summary.
+        #expect(calls.withLock { $0 }.suffix(5) == ["write", "write", "sync", "write", "sync"])
+    }
+
+    @Test func `an index that power loss tore before its summary is a torn end`() throws {
+        let scratch = try Scratch()
+        let tape = try Tape(scratch.file("r"), RecoveryTests.quiet)
+        try tape.append(30)
+        try tape.recorder.seal()
+        let path = scratch.file("r/000000000001.mcap")
+        var bytes = try Scratch.read(path)
+        let index = try #require(Records(bytes).all.last { $0.opcode == 0x09 })
+        let dataEnd = try #require(Records(bytes).all.last)
+        bytes = Array(bytes[..<dataEnd.end])
+        bytes[index.end - 20] ^= 0xff
+        try Scratch.write(bytes, to: path)
+        for name in ["HEAD", "manifest.json"] { Scratch.delete(scratch.file("r/" + name)) }
+        #expect(try Verifier.verify(scratch.file("r")).state == .cut)
+        #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
+    }
+
+    @Test func `a kill between seal and manifest leaves a sealed recording, and it is sound`()
+        throws
+    {
+        let scratch = try Scratch()
+        let tape = try Tape(scratch.file("r"))
+        try tape.append(30)
+        let open = try Scratch.read(scratch.file("r/manifest.json"))
+        try tape.recorder.seal()
+        try Scratch.write(open, to: scratch.file("r/manifest.json"))
+        let verification = try Verifier.verify(scratch.file("r"))
+        #expect(verification.state == .sound, "\(verification.findings)")
+        #expect(verification.isSealed)
     }
 
     @Test(arguments: 1...8)

@@ -16,6 +16,9 @@ struct Torture {
 
     static func main() {
         signal(SIGPIPE, SIG_IGN)
+        // A reader's buffers come and go a million times: they stay in this process.
+        _ = tuneMemory(-3, 1 << 30)  // M_MMAP_THRESHOLD
+        _ = tuneMemory(-1, 1 << 30)  // M_TRIM_THRESHOLD
         var arguments = CommandLine.arguments.dropFirst()
         guard let name = arguments.popFirst(), name != "--help", name != "-h" else {
             print(words)
@@ -39,6 +42,11 @@ struct Torture {
             power.run()
             power.report.finish()
             return power.report.findings.isEmpty
+        case "kill":
+            var kill = Kill(settings)
+            kill.run()
+            kill.report.finish()
+            return kill.report.findings.isEmpty
         default: throw Usage("no subcommand `\(name)`")
         }
     }
@@ -49,3 +57,7 @@ func complain(_ text: String) {
     let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
 }
+
+/// `malloc.h` is not part of the Glibc module.
+@_silgen_name("mallopt")
+private func tuneMemory(_ parameter: Int32, _ value: Int32) -> Int32

@@ -1,5 +1,6 @@
 import Glibc
 import Journal
+import Market
 
 /// What a disk shows of one directory: names and bytes.
 struct Image: Hashable {
@@ -43,4 +44,29 @@ struct Image: Hashable {
     }
 
     init(files: [String: [UInt8]] = [:]) { self.files = files }
+
+    /// Tells images apart; the order of the files does not count.
+    var fingerprint: UInt64 {
+        files.reduce(0) { sum, file in
+            let name = file.key.utf8.reduce(UInt64(1)) { Mix.combine($0, UInt64($1)) }
+            return sum &+ Mix.combine(name, Mix.sum(file.value))
+        }
+    }
+}
+
+extension Mix {
+    /// A hash of bytes, eight at a time.
+    static func sum(_ bytes: [UInt8]) -> UInt64 {
+        bytes.withUnsafeBytes { bytes in
+            var hash = UInt64(bytes.count)
+            var offset = 0
+            while offset + 8 <= bytes.count {
+                let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                hash = combine(hash, word)
+                offset += 8
+            }
+            for byte in bytes[offset...] { hash = combine(hash, UInt64(byte)) }
+            return hash
+        }
+    }
 }

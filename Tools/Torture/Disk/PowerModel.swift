@@ -138,7 +138,8 @@ struct PowerModel {
                 }
             if way == 2, place.write == border { return dice2.once(in: 2) ? .kept : .lost }
             if tears, place.bytes > 1, dice2.once(in: 4) {
-                return dice2.once(in: 3) ? .garbage(dice2.next())
+                return dice2.once(in: 3)
+                    ? .garbage(dice2.next())
                     : .torn(dice2.within(1...(place.bytes - 1)))
             }
             return isKept ? .kept : .lost

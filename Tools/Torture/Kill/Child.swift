@@ -1,4 +1,94 @@
 import Glibc
 import Journal
+import Market
 
-enum Child { static func run(_ arguments: [String]) -> Never { exit(0) } }
+/// The recorder that is killed: a process of its own that says through standard output what it acknowledges.
+enum Child {
+    /// What it says, 24 bytes each.
+    struct Message {
+        enum Kind: UInt64 {
+            case opening = 1
+            /// `first` is *written*; no number above `second` has been given out.
+            case marks
+            case ended
+            /// It could not go on; words are on standard error.
+            case stopped
+        }
+
+        var kind: Kind
+        var first: UInt64
+        var second: UInt64
+
+        func send() {
+            let words = [kind.rawValue, first, second]
+            _ = words.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+        }
+    }
+
+    /// How long it lives: for so many steps, or until it is killed.
+    struct Plan {
+        var path: String
+        var seed: UInt64
+        var steps: Int
+        var fatal: Int
+        var moment: KillingFiles.Moment
+        var seals: Bool
+
+        var arguments: [String] {
+            [path, String(seed), String(steps), String(fatal), moment.rawValue, seals ? "1" : "0"]
+        }
+    }
+
+    static func run(_ arguments: [String]) -> Never {
+        guard arguments.count == 6, let seed = UInt64(arguments[1]),
+            let steps = Int(arguments[2]), let fatal = Int(arguments[3]),
+            let moment = KillingFiles.Moment(rawValue: arguments[4])
+        else { exit(64) }
+        let plan = Plan(
+            path: arguments[0],
+            seed: seed,
+            steps: steps,
+            fatal: fatal,
+            moment: moment,
+            seals: arguments[5] == "1"
+        )
+        do throws(JournalError) {
+            try run(plan)
+            exit(0)
+        } catch {
+            complain("\(error)\n")
+            Message(kind: .stopped, first: 0, second: 0).send()
+            exit(2)
+        }
+    }
+
+    private static func run(_ plan: Plan) throws(JournalError) {
+        var dice = Dice(plan.seed)
+        let files = KillingFiles(fatal: plan.fatal, plan.moment)
+        var options = RecorderOptions.small(&dice)
+        // Small pieces, and several of them a step.
+        options.segmentBytes = min(options.segmentBytes, 48 << 10)
+        Message(kind: .opening, first: 0, second: 0).send()
+        let owner = try Owner(plan.path, Script(seed: plan.seed), options, files: files)
+        let recorder = owner.recorder
+        let say: @Sendable (UInt64) -> Void = { [weak recorder] ahead in
+            guard let marks = recorder?.watermarks else { return }
+            Message(
+                kind: .marks,
+                first: marks.written.value,
+                second: marks.appended.value + ahead
+            ).send()
+        }
+        files.beforeTheEnd { say(64) }
+        say(64)
+        try owner.start()
+        for _ in 0..<plan.steps {
+            say(64)
+            try owner.step(&dice)
+        }
+        say(64)
+        if plan.seals { try recorder.seal() } else { try recorder.close() }
+        say(0)
+        Message(kind: .ended, first: 0, second: 0).send()
+    }
+}

@@ -69,7 +69,7 @@ struct Power {
             return nil
         }
         var model = PowerModel(base.image)
-        var seen: Set<Int> = []
+        var seen: Set<UInt64> = []
         let calls = disk.calls
         var next: Base?
         let chosen = dice.below(calls.count)
@@ -101,7 +101,7 @@ struct Power {
         let owner = try Owner(MemoryDisk.path, script, options, files: between(disk))
         disk.watch { [weak recorder = owner.recorder] in recorder?.watermarks }
         try owner.start()
-        for _ in 0..<dice.within(3...24) { try owner.step(&dice) }
+        for _ in 0..<dice.within(3...16) { try owner.step(&dice) }
         switch dice.below(4) {
         case 0: try owner.recorder.seal()
         case 1: try owner.recorder.roll(checkpoint: Array("checkpoint".utf8))
@@ -116,7 +116,7 @@ struct Power {
         _ marks: Watermarks,
         _ place: String,
         _ script: Script,
-        _ seen: inout Set<Int>,
+        _ seen: inout Set<UInt64>,
         _ dice: inout Dice,
         _ body: (Image, Judge.Verdict) -> Void
     ) {
@@ -144,14 +144,12 @@ struct Power {
         _ promise: Promise,
         _ place: String,
         _ script: Script,
-        _ seen: inout Set<Int>,
+        _ seen: inout Set<UInt64>,
         _ dice: inout Dice,
         _ body: (Image, Judge.Verdict) -> Void
     ) {
-        var hasher = Hasher()
-        hasher.combine(image)
-        hasher.combine(promise)
-        guard seen.insert(hasher.finalize()).inserted, !report.isFull else { return }
+        let key = Mix.combine(Mix.combine(image.fingerprint, promise.kept), promise.given)
+        guard seen.insert(key).inserted, !report.isFull else { return }
         states += 1
         report.count("states")
         let disk = MemoryDisk(image)

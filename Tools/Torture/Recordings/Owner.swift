@@ -57,7 +57,7 @@ extension RecorderOptions {
         var options = RecorderOptions()
         options.id = "torture"
         options.chunkBytes = [300, 700, 1500, 4000][dice.below(4)]
-        options.segmentBytes = UInt64([1500, 3000, 6000, 1 << 20][dice.below(4)])
+        options.segmentBytes = UInt64([2000, 6000, 1 << 20][dice.below(3)])
         options.tailBytes = [2048, 4096, 8192][dice.below(3)]
         options.syncInterval = [1_000_000, 20_000_000, 60_000_000_000][dice.below(3)]
         options.headInterval = [0, 3_000_000, 60_000_000_000][dice.below(3)]

@@ -82,7 +82,8 @@ struct Reading {
 }
 
 extension Script {
-    fileprivate static let known = (streams + ["session/start", "session/channel", "session/commit"])
+    fileprivate static let known =
+        (streams + ["session/start", "session/channel", "session/commit"])
         .map { Array($0.utf8) }
 }
 

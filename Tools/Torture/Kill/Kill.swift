@@ -1,0 +1,156 @@
+import Glibc
+import Journal
+import Market
+
+/// `kill -9` of a recorder's process: at random moments, at each call, and while it recovers.
+///
+/// The witness is what the process said through its pipe before.
+struct Kill {
+    let settings: Settings
+    var report: Report
+    private var dice: Dice
+    private let directory: String
+
+    init(_ settings: Settings) {
+        self.settings = settings
+        report = Report("kill", settings)
+        dice = Dice(settings.seed, 2)
+        directory = (settings.directory ?? "/tmp") + "/torture-kill-\(getpid())"
+    }
+
+    mutating func run() {
+        let files = SystemFiles()
+        try? files.makeDirectory(directory)
+        defer { Kill.remove(directory) }
+        eachCall()
+        random(settings.amount(short: 200, long: 10_000))
+    }
+
+    // MARK: Random moments
+
+    private mutating func random(_ cycles: Int) {
+        var place = Place()
+        for cycle in 0..<cycles where !report.isFull {
+            // A fresh recording now and then, so that reading all of it stays cheap.
+            if cycle % 12 == 0 || place.isOver {
+                Kill.remove(place.path)
+                place = Place(path: "\(directory)/r\(cycle)", seed: dice.next() >> 1)
+            }
+            let isEarly = dice.once(in: 4)
+            let delay = isEarly ? dice.below(3000) : dice.below(25_000)
+            report.count("cycles")
+            if isEarly, place.last > 0 { report.count("while_recovering") }
+            live(&place, fatal: 0, .before, steps: 1_000_000, seals: false, after: delay)
+        }
+        Kill.remove(place.path)
+    }
+
+    // MARK: Each call
+
+    /// A kill at call n, for every n, of a first life, of one that recovers, and of one that seals.
+    private mutating func eachCall() {
+        let rounds = settings.isShort ? 1 : 12
+        for round in 0..<rounds {
+            let seed = dice.next() >> 1
+            for moment in KillingFiles.Moment.allCases {
+                // What is killed before it did anything, and after, is the same as the kill before the next.
+                if moment == .after, settings.isShort { continue }
+                var fatal = 1
+                var isOver = false
+                while !isOver, !report.isFull {
+                    var place = Place(path: "\(directory)/c\(round)-\(fatal)", seed: seed)
+                    // The life that is killed is the first, or goes on after a kill in its first steps.
+                    if fatal % 2 == 0 || round % 2 == 1 {
+                        live(&place, fatal: 12 + fatal % 9, .half, steps: 6, seals: false)
+                    }
+                    isOver = live(&place, fatal: fatal, moment, steps: 8, seals: round % 3 != 1)
+                    report.count("calls")
+                    // Once more: what the kill left is recorded on.
+                    if !isOver, fatal % 3 == 0, !place.isOver {
+                        live(&place, fatal: 0, .before, steps: 2, seals: true)
+                    }
+                    Kill.remove(place.path)
+                    fatal += 1
+                }
+            }
+        }
+    }
+
+    /// A recording and what is known of it.
+    private struct Place {
+        var path = ""
+        var seed: UInt64 = 0
+        var last: UInt64 = 0
+        var isOver = true
+
+        init() {}
+
+        init(path: String, seed: UInt64) {
+            self.path = path
+            self.seed = seed
+            isOver = false
+        }
+    }
+
+    /// One life and its end; true when the child came to its own end.
+    @discardableResult
+    private mutating func live(
+        _ place: inout Place,
+        fatal: Int,
+        _ moment: KillingFiles.Moment,
+        steps: Int,
+        seals: Bool,
+        after delay: Int? = nil
+    ) -> Bool {
+        let plan = Child.Plan(
+            path: place.path,
+            seed: place.seed,
+            steps: steps,
+            fatal: fatal,
+            moment: moment,
+            seals: seals
+        )
+        guard var victim = Victim(plan) else {
+            report.find("a process cannot be started", at: place.path)
+            return true
+        }
+        if let delay, victim.listenUntilOpening() { victim.listen(microseconds: delay) }
+        let status = victim.end(kills: delay != nil)
+        let name = "seed \(place.seed) call \(fatal) \(moment.rawValue) after \(delay ?? 0) µs"
+        if victim.hasStopped || (status != 0 && status & 0x7f != SIGKILL) {
+            report.find(
+                "the recorder ended by itself (\(status))",
+                at: name,
+                image: Image(directory: place.path)
+            )
+            place.isOver = true
+            return true
+        }
+        let promise = Promise(
+            kept: max(place.last, victim.written),
+            given: max(place.last, victim.given)
+        )
+        let verdict = Judge(script: Script(seed: place.seed))
+            .judge(place.path, SystemFiles(), promise)
+        if let finding = verdict.finding {
+            report.find(finding, at: name, image: Image(directory: place.path))
+            place.isOver = true
+        }
+        report.count("records", Int(verdict.last - min(verdict.last, place.last)))
+        place.last = verdict.last
+        if verdict.isSealed { place.isOver = true }
+        return victim.hasEnded
+    }
+
+    static func remove(_ path: String) {
+        guard !path.isEmpty else { return }
+        let files = SystemFiles()
+        guard let directory = try? files.openDirectory(path) else { return }
+        for name in (try? files.list(directory)) ?? []
+        where (try? files.unlink(name, in: directory)) == nil {
+            remove(path + "/" + name)
+        }
+        files.close(directory)
+        rmdir(path)
+    }
+}
