@@ -3,7 +3,7 @@ import PackageDescription
 
 // Imports point down only; `Tests/TidyTests` computes the closure and fails with file and line.
 //
-//   3 wiring    tapedeck, Commands, Live, Runtime, ReplayServer
+//   3 wiring    tapedeck, Commands, Live, Runtime, ReplayServer, Interchange
 //   2 outside   Gateway, Journal, Projections
 //   1 pure      Bybit, Trading, Simulation
 //   0 words     Market, JSON
@@ -61,6 +61,11 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]
+        ),
         // simdjson is C++: a thin C face over it (libsimdjson-dev).
         .target(
             name: "CSimdjson",
@@ -109,6 +114,10 @@ let package = Package(
             dependencies: ["Market", "JSON", "Bybit", "Trading", "Journal", "Projections"]
         ),
         .target(
+            name: "Interchange",
+            dependencies: ["Market", "JSON", "Bybit", "Journal", "CZlib"]
+        ),
+        .target(
             name: "ReplayServer",
             dependencies: [
                 "Market", "JSON", "Bybit", "Simulation", "CCrypto",
@@ -134,7 +143,7 @@ let package = Package(
             name: "Commands",
             dependencies: [
                 "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections",
-                "Runtime", "Live", "ReplayServer", "CSandbox", "CVersion",
+                "Runtime", "Live", "ReplayServer", "Interchange", "CSandbox", "CVersion",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -170,6 +179,10 @@ let package = Package(
             dependencies: ["Projections", "Market", "CSQLite"]
         ),
         .testTarget(
+            name: "InterchangeTests",
+            dependencies: ["Interchange", "Journal", "Bybit", "JSON", "Market"]
+        ),
+        .testTarget(
             name: "ReplayServerTests",
             dependencies: [
                 "ReplayServer", "Simulation", "Bybit", "Market", "JSON",
@@ -203,6 +216,7 @@ let strictness: [SwiftSetting] = [
 ]
 let notSwift: Set<String> = [
     "CZstd", "CDeflate", "CCrypto", "CCurl", "CSQLite", "CSimdjson", "CSandbox", "CVersion",
+    "CZlib",
 ]
 for target in package.targets where !notSwift.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strictness

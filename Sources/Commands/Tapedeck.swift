@@ -25,6 +25,7 @@ struct Tapedeck: ParsableCommand {
             DemoCommand.self, RecordCommand.self, TradeCommand.self, ServeCommand.self,
             ReplayCommand.self, VerifyCommand.self, InfoCommand.self, CatCommand.self,
             StateCommand.self, PnLCommand.self, LsCommand.self,
+            ExportCommand.self, ImportCommand.self,
         ]
     )
 }

@@ -19,6 +19,9 @@ import Testing
             "Market", "JSON", "Bybit", "Trading", "Journal", "Projections", "Glibc",
             "Synchronization",
         ],
+        "Interchange": [
+            "Market", "JSON", "Bybit", "Journal", "CZlib", "Glibc", "Synchronization",
+        ],
         "ReplayServer": [
             "Market", "JSON", "Bybit", "Simulation", "CCrypto", "Glibc", "Synchronization",
             "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL",
@@ -30,7 +33,8 @@ import Testing
         ],
         "Commands": [
             "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections", "Runtime",
-            "Live", "ReplayServer", "CSandbox", "CVersion", "CZstd", "CCurl", "CCrypto",
+            "Live", "ReplayServer", "Interchange", "CSandbox", "CVersion", "CZstd", "CCurl",
+            "CCrypto",
             "CSimdjson", "ArgumentParser", "Logging", "Yams", "Foundation",
             "Glibc", "Synchronization",
         ],
@@ -41,6 +45,7 @@ import Testing
     static let unreachable: [String: Set<String>] = [
         "Runtime": ["Gateway", "Live", "NIOCore", "CCurl"],
         "ReplayServer": ["Gateway", "Live", "Trading", "CCurl"],
+        "Interchange": ["Gateway", "Live", "Trading", "CCurl", "Foundation"],
         "Simulation": ["Trading", "Bybit", "Foundation", "Glibc"],
         "Trading": ["Simulation", "Bybit", "Foundation", "Glibc"],
         "Bybit": ["Trading", "Simulation", "Foundation", "Glibc"],

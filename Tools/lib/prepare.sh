@@ -4,6 +4,7 @@
 TAPEDECK_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 TAPEDECK_PACKAGES=(
     libsqlite3-dev libssl-dev libcurl4-openssl-dev libzstd-dev libsimdjson-dev libdeflate-dev
+    zlib1g-dev
 )
 
 say() { printf '%s\n' "$*" >&2; }

@@ -1,0 +1,101 @@
+public import Journal
+public import Market
+
+/// Which records of a recording are exported: from, to, and which streams.
+public struct RecordSelection: Sendable {
+    /// The last record that is taken.
+    public enum End: Hashable, Sendable {
+        case sequence(SequenceNumber)
+        case time(Timestamp)
+
+        /// Whether a record lies behind it.
+        @inline(__always)
+        func isBefore(_ record: borrowing Record) -> Bool {
+            switch self {
+            case .sequence(let last): record.sequence > last
+            case .time(let last): record.time > last
+            }
+        }
+    }
+
+    public var from: CursorStart
+    public var to: End?
+    /// Asked once for each stream; `nil` takes all.
+    public var streams: (@Sendable (StreamName) -> Bool)?
+
+    public init(
+        from: CursorStart = .beginning,
+        to: End? = nil,
+        streams: (@Sendable (StreamName) -> Bool)? = nil
+    ) {
+        self.from = from
+        self.to = to
+        self.streams = streams
+    }
+}
+
+/// What an export did, and what it could not.
+public struct ExportSummary: Sendable {
+    /// Records written.
+    public var records: UInt64 = 0
+    /// Records that the format has no place for, by stream, in the order of the streams' first record.
+    public var leftOut: [LeftOut] = []
+    /// What could not be read; the records of it are not in the output.
+    public var damage: [JournalError] = []
+
+    public struct LeftOut: Hashable, Sendable {
+        public var stream: String
+        public var records: UInt64
+        /// Why, in words.
+        public var reason: String
+    }
+
+    public init() {}
+
+    mutating func leaveOut(_ stream: StreamName, _ reason: String) {
+        let place = leftOut.firstIndex { $0.stream == stream.text && $0.reason == reason }
+        if let place {
+            leftOut[place].records += 1
+        } else {
+            leftOut.append(LeftOut(stream: stream.text, records: 1, reason: reason))
+        }
+    }
+}
+
+/// Walks the selected records in order, past what cannot be read.
+enum RecordWalk {
+    /// More places of damage than this end the walk: the recording is no use.
+    static let damageMax = 10_000
+
+    static func run(
+        _ recording: Recording,
+        _ selection: RecordSelection,
+        damage: inout [JournalError],
+        _ body: (borrowing Record, StreamName) throws(InterchangeError) -> Void
+    ) throws(InterchangeError) {
+        let cursor: Cursor
+        do throws(JournalError) {
+            cursor = try recording.cursor(from: selection.from, streams: selection.streams)
+        } catch {
+            throw InterchangeError(error)
+        }
+        var names: [StreamName?] = []
+        while true {
+            let next: Record?
+            do throws(JournalError) {
+                next = try cursor.next()
+            } catch {
+                damage.append(error)
+                if damage.count >= damageMax { return }
+                continue
+            }
+            guard let record = next else { return }
+            if let to = selection.to, to.isBefore(record) { return }
+            let id = Int(record.stream.value)
+            while names.count <= id { names.append(nil) }
+            let name = names[id] ?? cursor.name(of: record.stream)
+            names[id] = name
+            try body(record, name)
+        }
+    }
+}
