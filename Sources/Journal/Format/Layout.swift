@@ -58,22 +58,26 @@ final class Layout: Sendable {
 
     deinit { directory.close() }
 
-    /// Indexes read last, by segment; a few, so that memory stays bounded.
-    private let indexes = Mutex<[(position: Int, index: SegmentIndex)]>([])
-    private static let indexesKept = 4
+    private let tables = Mutex(ChunkTables())
 
-    /// The chunks of a segment: from its own index, or found by reading it once.
-    func index(of position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex? {
+    /// Where the chunks of a segment begin: from its own index, or found by reading it once.
+    func table(of position: Int, _ segment: SegmentFile) throws(JournalError) -> ChunkTable? {
         guard isOurs else { return nil }
-        if let known = indexes.withLock({ $0.first { $0.position == position }?.index }) {
-            return known
-        }
-        guard let index = try read(position, segment) else { return nil }
-        indexes.withLock { indexes in
-            if indexes.count >= Layout.indexesKept { indexes.removeFirst() }
-            indexes.append((position, index))
-        }
-        return index
+        let key = ChunkTables.Key(
+            position: position,
+            size: segment.window.size,
+            summary: segment.summary?.start
+        )
+        if let known = tables.withLock({ $0[key] }) { return known }
+        guard let index = try index(of: position, segment) else { return nil }
+        let table = ChunkTable(index)
+        tables.withLock { $0.keep(table, key) }
+        return table
+    }
+
+    /// The chunks of a segment with their streams.
+    func index(of position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex? {
+        try isOurs ? read(position, segment) : nil
     }
 
     private func read(_ position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex?

@@ -6,7 +6,7 @@ extension MCAP {
         _ = try reader.integer(UInt16.self)
         let topic = try reader.string()
         let encoding = try reader.string()
-        _ = try reader.map()
+        _ = try reader.take(try reader.integer(UInt32.self))
         return Channel(id: id, topic: topic, messageEncoding: encoding)
     }
 

@@ -16,10 +16,13 @@ public final class Cursor {
     private var position: Int
     private var segment: SegmentFile?
     private var offset: UInt64 = 0
-    /// Chunks of the segment, when it pays to know them: after a seek, and with a filter.
-    private var index: SegmentIndex?
-    private var entry = 0
+    /// With a filter: the segment's chunks, and those of them that may hold wanted records, with the next of
+    /// these.
+    private var wanted: (table: ChunkTable, chunks: [UInt32], next: Int)?
     private var isInTail = false
+    /// Segments open now, the one used last at the end.
+    private var opened: [(position: Int, segment: SegmentFile)] = []
+    private static let openedLimit = 32
 
     private let chunk = DecodedChunk()
     @exclusivity(unchecked) private var place = 0
@@ -61,32 +64,40 @@ public final class Cursor {
         firstWanted = .none
         timeWanted = 0
         live = nil
-        var wanted = 0
+        var place = 0
         switch start {
         case .beginning: break
         case .sequence(let sequence):
             firstWanted = sequence
-            wanted = layout.firsts.lastIndex { $0 <= sequence } ?? 0
+            place = layout.firsts.lastIndex { $0 <= sequence } ?? 0
         case .time(let time):
             timeWanted = UInt64(max(0, time.nanoseconds))
-            wanted = layout.times.lastIndex { $0 < time } ?? 0
+            place = layout.times.lastIndex { $0 < time } ?? 0
         }
         guard start != .beginning, layout.isOurs else {
             segment = nil
-            index = nil
+            wanted = nil
             position = 0
             return
         }
-        if segment == nil || position != wanted {
-            position = wanted
+        if segment == nil || position != place {
+            position = place
             try enter(position)
         }
-        guard let segment else { return }
-        if index == nil { index = try layout.index(of: position, segment) }
-        let (sequence, time) = (firstWanted, timeWanted)
-        entry =
-            index?.firstEntry { start.isTime ? $0.endTime < time : $0.last < sequence } ?? 0
-        segment.window.jump()
+        guard let segment, let table = try layout.table(of: position, segment) else { return }
+        let chunk =
+            start.isTime
+            ? table.chunk(endingAtOrAfter: timeWanted) : table.chunk(with: firstWanted)
+        if let chunks = wanted?.chunks {
+            wanted?.next = chunks.firstIndex { $0 >= chunk } ?? chunks.count
+        }
+        guard chunk < table.count else {
+            // It has no record that late: what follows it does.
+            leave()
+            return
+        }
+        offset = table.offset(of: chunk)
+        segment.window.jump(for: table.length(of: chunk))
     }
 
     /// The next record, or `nil` at the end.
@@ -151,30 +162,64 @@ public final class Cursor {
 
     private func enter(_ position: Int) throws(JournalError) {
         do throws(JournalError) {
-            let segment = try SegmentFile(layout.names[position], in: layout.directory)
+            let segment = try open(position)
             self.segment = segment
             offset = segment.dataStart
-            entry = 0
-            index = nil
-            if let head = segment.head {
-                for stream in head.streams { try register(stream.channel, segment) }
-            }
+            wanted = nil
             // With a filter, chunks that hold none of its streams need not be read.
-            if filter != nil { index = try layout.index(of: position, segment) }
+            if filter != nil, let index = try layout.index(of: position, segment),
+                let table = try layout.table(of: position, segment)
+            {
+                wanted = (table, chunks(of: index), 0)
+            }
         } catch {
             leave()
             throw error
         }
     }
 
+    /// The segment, from those that are open or anew.
+    private func open(_ position: Int) throws(JournalError) -> SegmentFile {
+        segment?.window.shrink()
+        if let place = opened.lastIndex(where: { $0.position == position }) {
+            let found = opened.remove(at: place)
+            opened.append(found)
+            return found.segment
+        }
+        let segment = try SegmentFile(layout.names[position], in: layout.directory)
+        segment.dropChunkIndexes()
+        if let head = segment.head {
+            for stream in head.streams { try register(stream.channel, segment) }
+        }
+        if opened.count >= Cursor.openedLimit { opened.removeFirst() }
+        opened.append((position, segment))
+        return segment
+    }
+
+    /// Places of those chunks that may hold a record which passes the filter.
+    private func chunks(of index: SegmentIndex) -> [UInt32] {
+        var places: [UInt32] = []
+        for (place, entry) in index.entries.enumerated() {
+            let mayHold = entry.channels.contains { id in
+                let id = Int(id)
+                return id >= accepts.count || names[id] == nil
+                    || (accepts[id] != 0 && id != Int(StreamTable.commitID.value))
+            }
+            if mayHold || entry.channels.isEmpty {
+                places.append(UInt32(truncatingIfNeeded: place))
+            }
+        }
+        return places
+    }
+
     private func leave() {
         segment = nil
-        index = nil
+        wanted = nil
         position += 1
     }
 
     private func advance(in segment: SegmentFile) throws(JournalError) -> Bool {
-        if let index { return try advance(in: segment, index) }
+        if wanted != nil { return try advanceToWanted(in: segment) }
         let limit = layout.limits[position] ?? segment.window.size
         while offset < limit {
             let record: RecordPlace
@@ -220,26 +265,17 @@ public final class Cursor {
         return false
     }
 
-    private func advance(
-        in segment: SegmentFile,
-        _ index: SegmentIndex
-    ) throws(JournalError) -> Bool {
-        while entry < index.entries.count {
-            let next = index.entries[entry]
-            entry += 1
-            let isWanted = next.channels.contains { id in
-                let id = Int(id)
-                return id >= accepts.count || names[id] == nil
-                    || (accepts[id] != 0 && id != Int(StreamTable.commitID.value))
-            }
-            guard isWanted || next.channels.isEmpty else {
-                expected = next.last.next
-                continue
-            }
-            guard let record = try segment.window.record(at: next.offset),
+    private func advanceToWanted(in segment: SegmentFile) throws(JournalError) -> Bool {
+        while let (table, chunks, next) = wanted, next < chunks.count {
+            wanted?.next += 1
+            let place = Int(chunks[next])
+            let offset = table.offset(of: place)
+            expected = table.first(of: place)
+            segment.window.jump(for: table.length(of: place))
+            guard let record = try segment.window.record(at: offset),
                 record.opcode == MCAP.Opcode.chunk.rawValue
             else {
-                throw segment.error(.damaged("no chunk where the index has one"), at: next.offset)
+                throw segment.error(.damaged("no chunk where the index has one"), at: offset)
             }
             if try take(chunk: record, in: segment) { return true }
         }
@@ -263,7 +299,7 @@ public final class Cursor {
                 first: layout.isOurs ? expected : nextForeign
             )
         }
-        for channel in chunk.newChannels { try register(channel, segment) }
+        try registerNew(segment)
         begin()
         let wanted = expected
         expected = chunk.last.next
@@ -307,7 +343,7 @@ public final class Cursor {
                 isOurs: true,
                 first: layout.tailFirst
             )
-            for channel in chunk.channels { add(channel) }
+            for channel in chunk.newChannels { add(channel) }
         } catch {
             throw JournalError(error, file: layout.directory.path, sequence: layout.tailFirst)
         }
@@ -338,7 +374,7 @@ public final class Cursor {
     private func follow() throws(JournalError) -> Bool {
         if live == nil { live = try LiveReader(layout) }
         guard let live, let first = try live.advance(into: chunk) else { return false }
-        for channel in chunk.newChannels { try register(channel, live.segment) }
+        try registerNew(live.segment)
         begin()
         firstWanted = max(firstWanted, first)
         pause = Cursor.shortestRest
@@ -346,6 +382,19 @@ public final class Cursor {
     }
 
     // MARK: Streams
+
+    /// Takes up the chunk's new Channels, all of them, also where one contradicts what was known.
+    private func registerNew(_ segment: SegmentFile) throws(JournalError) {
+        var failure: JournalError?
+        for channel in chunk.newChannels {
+            do throws(JournalError) {
+                try register(channel, segment)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
 
     private func register(_ channel: MCAP.Channel, _ segment: SegmentFile) throws(JournalError) {
         let id = Int(channel.id)

@@ -7,31 +7,39 @@ import Market
 final class DecodedChunk {
     /// Channels and Messages, every length known to be right.
     @exclusivity(unchecked) private(set) var records = ByteBuffer(capacity: 128 << 10)
-    /// Channels in it, in order.
-    private(set) var channels: [MCAP.Channel] = []
+    /// Ids of the Channels in it, in order.
+    @exclusivity(unchecked) private(set) var channelIDs: [UInt16] = []
     /// Those of them that the chunk before did not have, or had otherwise.
-    private(set) var newChannels: [MCAP.Channel] = []
-    /// By id: a Channel and its record's bytes.
+    @exclusivity(unchecked) private(set) var newChannels: [MCAP.Channel] = []
+    /// By id: a Channel record's bytes in `knownBytes`.
     ///
     /// Chunks repeat theirs, and text is slow to read.
-    private var known: [KnownChannel?] = []
-
-    private struct KnownChannel {
-        var bytes: [UInt8]
-        var channel: MCAP.Channel
-    }
+    @exclusivity(unchecked) private var known: [(start: Int, count: Int)] = []
+    @exclusivity(unchecked) private var knownBytes = ByteBuffer(capacity: 16 << 10)
+    /// Above this all are read anew.
+    private static let knownLimit = 4 << 20
 
     /// Messages in it, commits not counted.
-    private(set) var count: UInt64 = 0
+    @exclusivity(unchecked) private(set) var count: UInt64 = 0
     /// The number of its first Message.
-    private(set) var first = SequenceNumber.none
+    @exclusivity(unchecked) private(set) var first = SequenceNumber.none
     /// In a recording of ours the links that it closes: one, more where chunks were joined by compaction.
-    private(set) var commits: [Commit] = []
-    private(set) var startTime: UInt64 = .max
-    private(set) var endTime: UInt64 = 0
+    @exclusivity(unchecked) private(set) var commits: [Commit] = []
+    @exclusivity(unchecked) private(set) var startTime: UInt64 = .max
+    @exclusivity(unchecked) private(set) var endTime: UInt64 = 0
     /// The highest channel id of its Messages.
-    private(set) var largestChannel: UInt16 = 0
+    @exclusivity(unchecked) private(set) var largestChannel: UInt16 = 0
     private let decompressor = Decompressor()
+
+    /// Channels in it, in order.
+    var channels: [MCAP.Channel] {
+        channelIDs.compactMap { id in
+            let (start, count) = known[Int(id)]
+            return try? MCAP.channel(
+                UnsafeRawBufferPointer(rebasing: knownBytes.bytes[start..<(start + count)])
+            )
+        }
+    }
 
     var last: SequenceNumber { SequenceNumber(first.value + count - (count > 0 ? 1 : 0)) }
 
@@ -114,60 +122,67 @@ final class DecodedChunk {
         first given: SequenceNumber,
         needsCommit: Bool
     ) throws(Malformed) {
-        channels.removeAll(keepingCapacity: true)
+        channelIDs.removeAll(keepingCapacity: true)
         newChannels.removeAll(keepingCapacity: true)
+        if knownBytes.count > DecodedChunk.knownLimit { forgetChannels() }
         count = 0
         commits.removeAll(keepingCapacity: true)
+        // Kept apart from the fields while the loop runs: it is the hot one.
+        var messages: UInt64 = 0
         var uncommitted: UInt64 = 0
-        startTime = .max
-        endTime = 0
-        largestChannel = 0
+        var times = (first: UInt64.max, last: UInt64(0))
+        var largest: UInt16 = 0
         var firstLow: UInt32 = 0
         let bytes = records.bytes
         var offset = 0
-        while offset < bytes.count {
+        while offset < bytes.count, let base = bytes.baseAddress {
             guard bytes.count - offset >= MCAP.recordHeader else {
                 throw Malformed("a record is cut off inside its chunk", at: offset)
             }
-            let length = UInt64(
-                littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 1, as: UInt64.self)
-            )
+            let record = base + offset
+            let length = record.loadUnaligned(fromByteOffset: 1, as: UInt64.self).littleEndian
             guard length <= UInt64(bytes.count - offset - MCAP.recordHeader) else {
                 throw Malformed("a record of \(length) bytes leaves its chunk", at: offset)
             }
-            let end = offset + MCAP.recordHeader + Int(length)
-            switch bytes[offset] {
+            let size = Int(truncatingIfNeeded: length)
+            offset += MCAP.recordHeader + size
+            switch record.load(as: UInt8.self) {
             case MCAP.Opcode.message.rawValue:
-                guard length >= UInt64(MCAP.messageHeader) else {
+                guard size >= MCAP.messageHeader else {
                     throw Malformed("a message of \(length) bytes", at: offset)
                 }
-                guard let base = bytes.baseAddress else { break }
-                let header = MessageHeader(record: base + offset)
-                startTime = min(startTime, header.time)
-                endTime = max(endTime, header.time)
-                largestChannel = max(largestChannel, header.channel)
+                let header = MessageHeader(record: record)
+                times.first = min(times.first, header.time)
+                times.last = max(times.last, header.time)
+                largest = max(largest, header.channel)
                 if isOurs {
                     if header.channel == StreamTable.commitID.value {
-                        let start = offset + MCAP.recordHeader + MCAP.messageHeader
-                        let payload = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+                        let payload = UnsafeRawBufferPointer(
+                            start: record + MCAP.recordHeader + MCAP.messageHeader,
+                            count: size - MCAP.messageHeader
+                        )
                         try close(payload, uncommitted, at: offset)
                         uncommitted = 0
                         break
                     }
-                    if count == 0 { firstLow = header.sequence }
-                    guard header.sequence == firstLow &+ UInt32(truncatingIfNeeded: count) else {
+                    if messages == 0 { firstLow = header.sequence }
+                    guard header.sequence == firstLow &+ UInt32(truncatingIfNeeded: messages) else {
                         throw Malformed("sequence numbers with a hole inside a chunk", at: offset)
                     }
                 }
-                count += 1
-                uncommitted += 1
+                messages &+= 1
+                uncommitted &+= 1
             case MCAP.Opcode.channel.rawValue:
-                let body = bytes[(offset + MCAP.recordHeader)..<end]
-                try take(channel: UnsafeRawBufferPointer(rebasing: body))
+                try take(
+                    channel: UnsafeRawBufferPointer(start: record + MCAP.recordHeader, count: size)
+                )
             default: break
             }
-            offset = end
         }
+        count = messages
+        startTime = times.first
+        endTime = times.last
+        largestChannel = largest
         if needsCommit, uncommitted > 0, !commits.isEmpty {
             throw Malformed("a message behind its chunk's commit", at: 0)
         }
@@ -184,9 +199,13 @@ final class DecodedChunk {
             throw Malformed("a commit that says nothing", at: offset)
         }
         guard messages > 0, commit.last.value - commit.first.value == messages - 1,
+            commit.last.value < UInt64(Int64.max),
             commits.last.map({ $0.last.next == commit.first }) ?? true
         else {
-            throw Malformed("\(messages) messages of a chunk whose commit says otherwise", at: offset)
+            throw Malformed(
+                "\(messages) messages of a chunk whose commit says otherwise",
+                at: offset
+            )
         }
         commits.append(commit)
     }
@@ -194,23 +213,31 @@ final class DecodedChunk {
     /// After an error nothing of the chunk is given, and its Channels are new again.
     private func forget() {
         count = 0
+        forgetChannels()
+    }
+
+    private func forgetChannels() {
         known.removeAll()
+        knownBytes.count = 0
+        knownBytes.shrink(to: 16 << 10)
     }
 
     private func take(channel body: UnsafeRawBufferPointer) throws(Malformed) {
-        let id = body.count >= 2 ? Int(body.loadUnaligned(as: UInt16.self).littleEndian) : 0
-        if id < known.count, let same = known[id], same.bytes.count == body.count {
-            let isSame = same.bytes.withUnsafeBytes { bytes in
-                guard let one = bytes.baseAddress, let other = body.baseAddress else { return true }
-                return memcmp(one, other, bytes.count) == 0
-            }
-            if isSame { return channels.append(same.channel) }
+        guard body.count >= 2, let base = body.baseAddress else {
+            throw Malformed("a field ends too early", at: 0)
         }
-        let channel = try MCAP.channel(body)
-        channels.append(channel)
-        newChannels.append(channel)
-        while known.count <= id { known.append(nil) }
-        known[id] = KnownChannel(bytes: Array(body), channel: channel)
+        let id = body.loadUnaligned(as: UInt16.self).littleEndian
+        let place = Int(id)
+        if place < known.count, known[place].count == body.count,
+            memcmp(knownBytes.base + known[place].start, base, body.count) == 0
+        {
+            return channelIDs.append(id)
+        }
+        newChannels.append(try MCAP.channel(body))
+        channelIDs.append(id)
+        while known.count <= place { known.append((0, 0)) }
+        known[place] = (knownBytes.count, body.count)
+        knownBytes.append(body)
     }
 
     private func number(

@@ -36,8 +36,16 @@ final class ReadWindow {
 
     var place: String { directory.place(name) }
 
-    /// The next read is elsewhere: begin small again.
-    func jump() { ahead = ReadWindow.smallest }
+    /// The next read is elsewhere: begin with what is wanted there.
+    func jump(for count: UInt64 = 0) {
+        ahead = min(max(Int(clamping: count), ReadWindow.smallest), ReadWindow.largest)
+    }
+
+    /// Gives back all memory but the least.
+    func shrink() {
+        buffer.count = 0
+        buffer.shrink(to: ReadWindow.smallest)
+    }
 
     /// Looks how far the file has grown.
     func refresh() throws(JournalError) { size = max(size, try directory.size(file, name)) }
@@ -69,7 +77,7 @@ final class ReadWindow {
             buffer.shrink(to: max(Int(wanted), ReadWindow.largest))
             try directory.read(file, name, into: &buffer, count: Int(wanted), at: offset)
             start = offset
-            ahead = min(ahead * 2, ReadWindow.largest)
+            ahead = min(max(ahead, Int(wanted)) * 2, ReadWindow.largest)
             guard UInt64(buffer.count) >= count else {
                 throw JournalError(
                     .malformed("the file became shorter while it was read"),

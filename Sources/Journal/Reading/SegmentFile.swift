@@ -137,6 +137,9 @@ final class SegmentFile {
         return (attachment.data, end)
     }
 
+    /// Gives back what a cursor does not ask: the summary's list of chunks.
+    func dropChunkIndexes() { summary?.chunks = [] }
+
     // MARK: The end
 
     /// The summary when the file has a whole footer whose checksum holds; `nil` otherwise.

@@ -125,7 +125,7 @@ struct SegmentScan {
                 endTime: chunk.endTime,
                 uncompressedSize: UInt64(chunk.records.count),
                 compressedSize: place.bodyLength,
-                channels: chunk.channels.map(\.id)
+                channels: chunk.channelIDs
             )
         )
         index.chain = chunk.commits.last?.chain ?? index.chain

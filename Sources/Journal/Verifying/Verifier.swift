@@ -28,6 +28,8 @@ private struct Audit {
     private var time: UInt64 = 0
     /// Streams announced by `session/channel` so far, by id.
     private var announced: [UInt16: String] = [:]
+    /// Something was announced since Channels were compared last.
+    private var hasAnnounced = true
     private let hasher = ChainHasher()
     private let chunk = DecodedChunk()
     private(set) var result: Verification
@@ -72,6 +74,7 @@ private struct Audit {
 
     private mutating func begin(_ segment: SegmentFile, _ position: Int) {
         guard let head = segment.head else { return }
+        hasAnnounced = true
         for stream in head.streams { announced[stream.id.value] = stream.name.text }
         if position == 0, head.first == .first {
             if head.chain != chain {
@@ -264,7 +267,7 @@ private struct Audit {
             }
             place = end
         }
-        for channel in chunk.channels where announced[channel.id] != channel.topic {
+        for channel in channelsToProve() where announced[channel.id] != channel.topic {
             words.append("channel \(channel.id) was not announced as `\(channel.topic)`")
         }
         for word in words {
@@ -281,9 +284,16 @@ private struct Audit {
         chain = link.chain
     }
 
+    /// Channels of the chunk that were not proved before it; all of them where an announcement was read.
+    private mutating func channelsToProve() -> [MCAP.Channel] {
+        defer { hasAnnounced = false }
+        return hasAnnounced ? chunk.channels : chunk.newChannels
+    }
+
     private mutating func announce(_ payload: UnsafeRawBufferPointer) {
         guard let stream = ChannelAnnouncement(payload: payload) else { return }
         announced[stream.id.value] = stream.name.text
+        hasAnnounced = true
     }
 
     /// A summary is what readers elsewhere go by: it must say what is there.
