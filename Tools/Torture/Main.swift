@@ -5,10 +5,13 @@ import Journal
 @main
 struct Torture {
     static let words = """
-        usage: torture SUBCOMMAND [--short] [--seed N] [--count N] [--keep DIRECTORY]
+        usage: torture SUBCOMMAND [--short] [--seed N] [--count N] [--seconds N] [--keep DIRECTORY]
 
           power    power loss by simulation: every state a disk may have kept
           kill     kill -9 at random moments and at each call, recovery included
+          flip     every byte with every other value, every file cut at every length
+          errors   the n-th call fails, once and for good, for every n and kind of call; a queue too small
+          broken   ten recorders broken on purpose: all of them must be caught
 
         One JSON line a result. Exit status 0: no finding; 1: findings; 64: usage.
         --short takes seconds. Findings leave their recording under --keep.
@@ -47,6 +50,24 @@ struct Torture {
             kill.run()
             kill.report.finish()
             return kill.report.findings.isEmpty
+        case "flip":
+            var flip = Flip(settings)
+            flip.run()
+            flip.report.finish()
+            return flip.report.findings.isEmpty
+        case "errors":
+            var errors = Errors(settings)
+            errors.run()
+            errors.report.finish()
+            var shedding = Shedding(settings)
+            shedding.run()
+            shedding.report.finish()
+            return errors.report.findings.isEmpty && shedding.report.findings.isEmpty
+        case "broken":
+            var broken = Broken(settings)
+            broken.run()
+            broken.report.finish()
+            return broken.report.findings.isEmpty
         default: throw Usage("no subcommand `\(name)`")
         }
     }

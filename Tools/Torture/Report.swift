@@ -16,14 +16,17 @@ struct Report {
     private(set) var counts: [(name: String, value: Int)] = []
     private(set) var findings: [Finding] = []
     /// More of the same kind says nothing new.
-    static let most = 10
+    var most = 10
+    /// Findings are wanted: nothing is printed or kept.
+    var isQuiet = false
 
     init(_ name: String, _ settings: Settings) {
         self.name = name
         self.settings = settings
     }
 
-    var isFull: Bool { findings.count >= Report.most }
+    /// Enough was found, or the time is up.
+    var isFull: Bool { findings.count >= most || settings.isOver }
 
     mutating func count(_ name: String, _ more: Int = 1) {
         if let index = counts.firstIndex(where: { $0.name == name }) {
@@ -35,6 +38,8 @@ struct Report {
 
     /// Prints the finding at once; what comes after it may not end well.
     mutating func find(_ what: String, at place: String, image: Image? = nil) {
+        defer { findings.append(Finding(what: what, place: place)) }
+        guard !isQuiet else { return }
         var line = "{\"torture\":\"\(name)\",\"finding\":\(Report.quoted(what))"
         line += ",\"seed\":\(settings.seed),\"at\":\(Report.quoted(place))"
         if let image {
@@ -42,8 +47,16 @@ struct Report {
             image.write(to: path)
             line += ",\"kept\":\(Report.quoted(path))"
         }
-        findings.append(Finding(what: what, place: place))
         print(line + "}")
+        fflush(nil)
+    }
+
+    /// A broken recorder was caught, and by what.
+    func say(_ name: String, caught: String, at place: String) {
+        print(
+            "{\"torture\":\"broken\",\"caught\":\(Report.quoted(name)),\"by\":"
+                + "\(Report.quoted(caught)),\"at\":\(Report.quoted(place))}"
+        )
         fflush(nil)
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Journal
 
 /// What the command line asks for.
 struct Settings {
@@ -10,6 +11,8 @@ struct Settings {
     /// How much of the subcommand's own unit; `nil` for what the mode has.
     var count: Int?
     var directory: String?
+    /// Monotonic nanoseconds after which nothing new is begun; what was tried until then is reported.
+    var deadline: Int64 = .max
     /// Only the case with this name, where a subcommand has names.
     var only: String?
 
@@ -28,6 +31,11 @@ struct Settings {
                     throw Usage("--count wants a number above 0")
                 }
                 self.count = count
+            case "--seconds":
+                guard let seconds = rest.popFirst().flatMap({ Int64($0) }), seconds > 0 else {
+                    throw Usage("--seconds wants a number above 0")
+                }
+                deadline = SystemFiles().now() + seconds * 1_000_000_000
             case "--keep":
                 guard let keep = rest.popFirst() else { throw Usage("--keep wants a directory") }
                 self.keep = keep
@@ -41,6 +49,8 @@ struct Settings {
             }
         }
     }
+
+    var isOver: Bool { deadline != .max && SystemFiles().now() >= deadline }
 
     /// The short mode's figure, the long mode's, or what `--count` says.
     func amount(short: Int, long: Int) -> Int { count ?? (isShort ? short : long) }

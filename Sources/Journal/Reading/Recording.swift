@@ -68,7 +68,7 @@ public struct Recording: Sendable {
         }
         let isEmpty = segments.isEmpty || salvage.last < segments[0].first
         let state: Manifest.State =
-            if !salvage.damage.isEmpty {
+            if !salvage.damage.isEmpty || !list.damage.isEmpty {
                 .damaged
             } else if !salvage.isSealed {
                 .open
@@ -91,7 +91,7 @@ public struct Recording: Sendable {
             path: directory.path,
             manifest: manifest,
             isHeld: isHeld,
-            damage: salvage.damage,
+            damage: salvage.damage + list.damage,
             torn: salvage.torn,
             durable: salvage.head?.durable,
             layout: Layout(directory, list, salvage),

@@ -7,31 +7,46 @@ struct SegmentList {
     private(set) var limits: [UInt64?] = []
     /// By segment: `log_time` of the record before its first.
     private(set) var times: [Timestamp] = []
-    private(set) var heads: [SegmentHead] = []
+    /// Heads that do not read; `nil` in their place, so that all other segments are served.
+    private(set) var damage: [JournalError] = []
 
     init(_ directory: RecordingDirectory, _ salvage: Salvage) throws(JournalError) {
+        var heads: [SegmentHead?] = []
         for name in salvage.names {
-            let segment = try SegmentFile(name, in: directory)
-            guard let head = segment.head else {
-                throw segment.error(.damaged("not a segment of ours"), at: 0)
+            do throws(JournalError) {
+                let segment = try SegmentFile(name, in: directory)
+                guard let head = segment.head else {
+                    throw segment.error(.damaged("not a segment of ours"), at: 0)
+                }
+                heads.append(head)
+            } catch {
+                if case .newer = error.reason { throw error }
+                damage.append(error)
+                heads.append(nil)
             }
-            heads.append(head)
-            times.append(head.time)
         }
         for (index, head) in heads.enumerated() {
+            let name = salvage.names[index]
+            let next = index + 1 == heads.count ? nil : heads[index + 1]
+            let first = head?.first ?? RecordingDirectory.firstNumber(ofSegment: name) ?? .first
             let isLast = index + 1 == heads.count
-            let next = isLast ? nil : heads[index + 1]
+            let following =
+                isLast
+                ? salvage.lastInSegment.next
+                : RecordingDirectory.firstNumber(ofSegment: salvage.names[index + 1]) ?? first.next
+            let unknown = ChainValue(words: (0, 0, 0, 0))
             segments.append(
                 Manifest.Segment(
-                    name: salvage.names[index],
-                    first: head.first,
-                    last: next?.first.previous ?? salvage.lastInSegment,
-                    chainFirst: head.chain,
-                    chainLast: next?.chain ?? salvage.chain
+                    name: name,
+                    first: first,
+                    last: following.previous,
+                    chainFirst: head?.chain ?? unknown,
+                    chainLast: isLast ? salvage.chain : next?.chain ?? unknown
                 )
             )
+            times.append(head?.time ?? times.last ?? .zero)
             let previous = next?.previous
-            limits.append(previous?.name == salvage.names[index] ? previous?.end : nil)
+            limits.append(previous?.name == name ? previous?.end : nil)
         }
     }
 
@@ -40,8 +55,8 @@ struct SegmentList {
         _ directory: RecordingDirectory,
         _ salvage: Salvage
     ) throws(JournalError) -> UInt64 {
-        guard let name = salvage.names.first else { return 0 }
-        let segment = try SegmentFile(name, in: directory)
+        guard let name = salvage.names.first, let segment = try? SegmentFile(name, in: directory)
+        else { return 0 }
         // What lies behind the end is no record: a first chunk that power loss tore must not stop a recovery.
         let limit = salvage.names.count == 1 ? salvage.end : segment.window.size
         if let time = try? firstTime(segment, limit) { return time }

@@ -148,7 +148,9 @@ extension Recorder {
         _ lock: OpenFile,
         _ salvage: Salvage
     ) throws(JournalError) -> Recorder {
-        var earlier = try SegmentList(directory, salvage).segments
+        let list = try SegmentList(directory, salvage)
+        if let damage = list.damage.first { throw damage }
+        var earlier = list.segments
         // A last segment without a record gives its name to the new one, by the rename.
         let isEmpty = salvage.lastInSegment < salvage.lastHead.first
         if isEmpty { earlier.removeLast() }

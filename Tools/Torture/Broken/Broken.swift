@@ -1,0 +1,77 @@
+import Journal
+import Market
+
+/// Ten recorders that are broken on purpose, each with one fault: the harness must catch all of them.
+struct Broken {
+    let settings: Settings
+    var report: Report
+
+    init(_ settings: Settings) {
+        self.settings = settings
+        report = Report("broken", settings)
+    }
+
+    private enum Trial {
+        case power(@Sendable (MemoryDisk) -> any JournalFiles)
+        case errors(@Sendable (FaultyDisk) -> any JournalFiles)
+        case shedding
+    }
+
+    private static let trials: [(name: String, trial: Trial)] = [
+        ("skips fsync", .power { SkipsSync($0) }),
+        ("skips the directory's fsync", .power { SkipsDirectorySync($0) }),
+        ("acknowledges early", .power { AcknowledgesEarly($0) }),
+        ("retries fsync", .errors { RetriesSync($0) }),
+        ("appends to a torn tail", .power { AppendsToTornTail($0) }),
+        ("ignores a short write", .errors { IgnoresShortWrite($0) }),
+        ("reuses a tail before its segment is durable", .power { ReusesTailEarly($0) }),
+        ("lets HEAD lead", .power { LetsHeadLead($0) }),
+        ("accepts a stale tail entry", .power { AcceptsStaleTail($0) }),
+        ("drops the gap record", .shedding),
+    ]
+
+    mutating func run() {
+        for (name, trial) in Broken.trials where settings.only == nil || settings.only == name {
+            report.count("broken")
+            guard let finding = attempt(trial) else {
+                report.find("not caught", at: name)
+                continue
+            }
+            report.count("caught")
+            report.say(name, caught: finding.what, at: finding.place)
+        }
+    }
+
+    private func attempt(_ trial: Trial) -> Report.Finding? {
+        var settings = settings
+        settings.count = nil
+        settings.only = nil
+        switch trial {
+        case .power(let between):
+            settings.count = settings.isShort ? 40_000 : 400_000
+            var power = Power(settings, name: "broken")
+            power.between = between
+            power.resumed = 12
+            // Many lives rather than many states of one: some faults show only in the next life.
+            power.samples = 3
+            power.exhaustive = 1
+            power.report.most = 1
+            power.report.isQuiet = true
+            power.run()
+            return power.report.findings.first
+        case .errors(let between):
+            var errors = Errors(settings, name: "broken")
+            errors.between = between
+            errors.report.most = 1
+            errors.report.isQuiet = true
+            errors.run()
+            return errors.report.findings.first
+        case .shedding:
+            var shedding = Shedding(settings, name: "broken", drops: true)
+            shedding.report.most = 1
+            shedding.report.isQuiet = true
+            shedding.run()
+            return shedding.report.findings.first
+        }
+    }
+}
