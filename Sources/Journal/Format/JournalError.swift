@@ -37,6 +37,8 @@ public struct JournalError: Error, Hashable, Sendable {
         case streamName(String)
         /// More streams than MCAP has channel ids.
         case tooManyStreams
+        /// A signing key that cannot be used; the text says why.
+        case key(String)
         /// The position lies outside the recording.
         case outside(first: SequenceNumber, last: SequenceNumber)
     }
@@ -84,6 +86,7 @@ extension JournalError {
         case .failed(let text): "the disk failed: \(text)"
         case .streamName(let name): "`\(name)` is no stream name"
         case .tooManyStreams: "more than 65535 streams"
+        case .key(let text): "the key file \(text)"
         case .outside(let first, let last): "outside the recording, which holds \(first) to \(last)"
         }
     }
@@ -107,6 +110,7 @@ extension JournalError {
         case .failed: "Halt new orders; free or replace the disk, then start again."
         case .streamName: "Use 1 to 1024 bytes of printable ASCII."
         case .tooManyStreams: "Record fewer topics, or begin a new recording."
+        case .key: "Make a pair with `tapedeck keygen`; keep the private file at mode 0600."
         case .outside: "Choose a position inside."
         }
     }

@@ -23,6 +23,16 @@ extension Manifest {
                     for label in labels { object.field(label.key, label.value) }
                 }
             )
+            if let signature {
+                $0.field(
+                    "signature",
+                    object: {
+                        $0.field("key", signature.key.description)
+                        $0.field("value", Hexadecimal.text(signature.value))
+                        $0.field("statement", signature.statement)
+                    }
+                )
+            }
             $0.field(
                 "segments",
                 array: { array in
@@ -59,6 +69,15 @@ extension Manifest {
                 labels.append(Label(member.key, value))
             }
         }
+        var signature: Signature?
+        if let object = json["signature"] {
+            signature = Signature(
+                key: object["key"]?.text,
+                value: object["value"]?.text,
+                statement: object["statement"]?.text
+            )
+            guard signature != nil else { return nil }
+        }
         var segments: [Segment] = []
         for item in list.items {
             guard let name = item["name"]?.text, let first = item["first"]?.sequence,
@@ -85,7 +104,8 @@ extension Manifest {
             started: Timestamp(nanoseconds: started),
             ended: Timestamp(nanoseconds: ended),
             segments: segments,
-            labels: labels
+            labels: labels,
+            signature: signature
         )
     }
 }

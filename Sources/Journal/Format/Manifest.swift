@@ -51,6 +51,8 @@ public struct Manifest: Hashable, Sendable {
     public var segments: [Segment]
     /// The owner's facts: program, configuration hash.
     public var labels: [Label]
+    /// The operator's, where a key was configured when it was sealed.
+    public var signature: Signature?
 
     public init(
         id: String,
@@ -61,7 +63,8 @@ public struct Manifest: Hashable, Sendable {
         started: Timestamp,
         ended: Timestamp,
         segments: [Segment],
-        labels: [Label]
+        labels: [Label],
+        signature: Signature? = nil
     ) {
         self.id = id
         self.state = state
@@ -72,5 +75,6 @@ public struct Manifest: Hashable, Sendable {
         self.ended = ended
         self.segments = segments
         self.labels = labels
+        self.signature = signature
     }
 }

@@ -84,7 +84,8 @@ public struct Recording: Sendable {
             started: Timestamp(nanoseconds: Int64(bitPattern: isEmpty ? 0 : started)),
             ended: Timestamp(nanoseconds: Int64(bitPattern: isEmpty ? 0 : salvage.lastTime)),
             segments: segments,
-            labels: salvage.lastHead.labels
+            labels: salvage.lastHead.labels,
+            signature: Signature(seal: salvage.seal)
         )
         let isHeld = try salvage.isSealed ? false : isLocked(directory)
         return Recording(

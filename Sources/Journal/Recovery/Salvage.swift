@@ -188,7 +188,7 @@ enum Seal {
                 Label("first", String(manifest.first.value)),
                 Label("last", String(manifest.last.value)),
                 Label("chain", (manifest.segments.last?.chainLast).map(\.description) ?? ""),
-            ]
+            ] + (manifest.signature?.labels ?? [])
         )
     }
 }

@@ -6,15 +6,17 @@ public enum Verifier {
     ///
     /// - Parameters:
     ///   - path: a recording's directory, or one MCAP file (then without HEAD and manifest).
+    ///   - key: whose signature is asked for; without one a signature must only be that of the key it names.
     ///   - progress: bytes read so far and in all, called after each chunk.
     /// - Throws: ``JournalError`` only where nothing can be judged: missing, no recording, newer format.
     public static func verify(
         _ path: String,
         files: any JournalFiles = SystemFiles(),
+        key: PublicKey? = nil,
         progress: (_ read: UInt64, _ all: UInt64) -> Void = { _, _ in }
     ) throws(JournalError) -> Verification {
         var audit = try Audit(path, files)
-        try audit.run(progress)
+        try audit.run(key, progress)
         return audit.result
     }
 }
@@ -52,7 +54,10 @@ private struct Audit {
         result.findings.append(error)
     }
 
-    mutating func run(_ progress: (UInt64, UInt64) -> Void) throws(JournalError) {
+    mutating func run(
+        _ key: PublicKey?,
+        _ progress: (UInt64, UInt64) -> Void
+    ) throws(JournalError) {
         let all = try recording.bytesOnDisk()
         var before: UInt64 = 0
         for (position, name) in layout.names.enumerated() {
@@ -68,6 +73,8 @@ private struct Audit {
         }
         readTail()
         compareManifest()
+        result.signature = recording.manifest.signature
+        for finding in SignatureCheck.findings(recording, key: key) { find(finding) }
         progress(all, all)
         conclude()
     }

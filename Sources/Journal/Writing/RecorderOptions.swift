@@ -30,6 +30,8 @@ public struct RecorderOptions: Sendable {
     public var id: String?
     /// Facts of the owner that each segment and the manifest repeat: program, configuration hash.
     public var labels: [Label] = []
+    /// Signs the seal; without one the recording is sealed unsigned.
+    public var signingKey: SigningKey?
     /// Whether a segment that is full rolls by itself, with an empty checkpoint.
     ///
     /// When false, the owner sees

@@ -57,11 +57,12 @@ extension Writer {
         finishChunk()
         syncNow()
         try throwIfFailed()
-        let manifest = manifest(isRecovered ? .recovered : .sealed)
+        var manifest = manifest(isRecovered ? .recovered : .sealed)
+        manifest.signature = options.signingKey.map { Signature(manifest, with: $0) }
         try segment.finish(seal: Seal.metadata(manifest), streams: table.streams)
         try directory.sync(segment.file, segment.name)
         publishHead()
-        try writeManifest(manifest.state)
+        try directory.replace(RecordingDirectory.manifest, with: manifest.json())
         tails.close()
         for name in RecordingDirectory.tails { try directory.removeIfThere(name) }
         try directory.syncNames()
