@@ -40,6 +40,7 @@ struct InfoCommand: ParsableCommand {
             "bytes      \(Columns.bytes(census.bytes)) as they came, \(Columns.bytes(disk)) on disk"
         )
         Printing.result("segments   \(manifest.segments.count)")
+        Printing.result("signature  \(InfoCommand.words(of: manifest.signature))")
         for label in manifest.labels {
             Printing.result(Columns.line([(label.key, 10), (label.value, 0)]))
         }
@@ -55,6 +56,11 @@ struct InfoCommand: ParsableCommand {
                 ])
             )
         }
+    }
+
+    static func words(of signature: Signature?) -> String {
+        guard let signature else { return "none" }
+        return signature.isGenuine ? "made by \(signature.key)" : "wrong"
     }
 
     private func printJSON(_ recording: Recording, _ census: Census) {
@@ -74,6 +80,7 @@ struct InfoCommand: ParsableCommand {
             $0.field("records", Int64(clamping: census.records))
             $0.field("payload_bytes", census.bytes)
             $0.field("disk_bytes", FolderSize.bytes(of: recording.path))
+            $0.field("signature", InfoCommand.words(of: manifest.signature))
             $0.nested("labels") {
                 for label in manifest.labels { $0.field(label.key, label.value) }
             }

@@ -101,7 +101,8 @@ struct ReplayCommand: JudgingCommand {
         switch error {
         case .journal(let journal): undecided(journal)
         case .newer: Failure(.format, error.description)
-        case .start, .noStart: Failure(.undecided, error.description)
+        case .start, .noStart, .checkpoint, .merged: Failure(.undecided, error.description)
+        case .changedPast: Failure(.usage, error.description)
         case .engine(_, let engine, _):
             Failure(ReplayCommand.isUsage(engine) ? .usage : .undecided, error.description)
         }

@@ -24,8 +24,9 @@ struct Tapedeck: ParsableCommand {
         subcommands: [
             DemoCommand.self, RecordCommand.self, TradeCommand.self, ServeCommand.self,
             ReplayCommand.self, VerifyCommand.self, InfoCommand.self, CatCommand.self,
-            StateCommand.self, PnLCommand.self, LsCommand.self,
-            ExportCommand.self, ImportCommand.self,
+            StateCommand.self, PnLCommand.self, LsCommand.self, KeygenCommand.self,
+            CompactCommand.self, PruneCommand.self, SliceCommand.self, MergeCommand.self,
+            RecoverCommand.self, ExportCommand.self, ImportCommand.self,
         ]
     )
 }

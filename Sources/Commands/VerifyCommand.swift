@@ -16,13 +16,22 @@ struct VerifyCommand: JudgingCommand {
 
     @OptionGroup var options: RecordingOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Whose signature the recording must have: a public key of `tapedeck keygen`.",
+            valueName: "file"
+        )
+    )
+    var key: String?
+
     func judge() throws -> ExitStatus {
         let path = try options.path()
         try Sandbox.denyOutgoing()
         let verification: Verification
         var bar = ProgressBar("verifying", total: 100)
         do throws(JournalError) {
-            verification = try Verifier.verify(path) { read, all in
+            let trusted = try key.map { file throws(JournalError) in try PublicKey(file: file) }
+            verification = try Verifier.verify(path, key: trusted) { read, all in
                 bar.update(read * 100 / max(all, 1))
             }
             bar.finish()
@@ -47,8 +56,16 @@ struct VerifyCommand: JudgingCommand {
         Printing.result("covered    \(result.segments) segments, \(result.chunks) chunks")
         if let durable = result.durable { Printing.result("durable    up to \(durable)") }
         Printing.result("chain      \(result.chain)")
+        Printing.result("signature  \(words(of: result.signature))")
         for gap in result.gaps { Printing.result("gap        \(gap.first) to \(gap.last)") }
         for finding in result.findings { Printing.result("finding    \(finding)") }
+    }
+
+    /// `none`, `trusted KEY` where it is that of --key, `made by KEY` where it is anybody's; findings say what is wrong.
+    private func words(of signature: Signature?) -> String {
+        guard let signature else { return "none" }
+        guard signature.isGenuine else { return "wrong" }
+        return key == nil ? "made by \(signature.key)" : "trusted, \(signature.key)"
     }
 
     private func printJSON(_ result: Verification) {
@@ -64,6 +81,7 @@ struct VerifyCommand: JudgingCommand {
             $0.field("segments", result.segments)
             $0.field("durable", result.durable ?? .none)
             $0.field("chain", result.chain.description)
+            $0.field("signature", words(of: result.signature))
             $0.field(
                 "gaps",
                 array: { gaps in

@@ -43,7 +43,7 @@ public final class Session: Sendable {
         var configuration = configuration
         configuration.strategies = try resolved(configuration.strategies, registry)
         let relay = HealthRelay()
-        let recorder = try makeRecorder(configuration, relay)
+        let recorder = try makeRecorder(configuration, relay, logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let final = configuration
@@ -91,12 +91,16 @@ public final class Session: Sendable {
 
     private static func makeRecorder(
         _ configuration: SessionConfiguration,
-        _ relay: HealthRelay
+        _ relay: HealthRelay,
+        _ logger: Logger
     ) throws(SessionError) -> Recorder {
         var options = RecorderOptions()
         // Each segment begins with the engine's state, so that it can be read without those before it.
         options.rollsItself = false
         options.queueBytes = configuration.queueBytes
+        options.segmentBytes = configuration.segmentBytes
+        options.disk = configuration.disk
+        options.onPrune = { Session.log($0, logger) }
         options.onHealth = { relay.tell($0) }
         options.labels = [
             Label("program", "tapedeck \(configuration.program) (\(configuration.build))"),
@@ -104,9 +108,27 @@ public final class Session: Sendable {
             Label("strategies", configuration.strategies.map(\.name).joined(separator: ",")),
         ]
         do throws(JournalError) {
+            options.signingKey = try configuration.signingKey.map { file throws(JournalError) in
+                try SigningKey(file: file)
+            }
             return try Recorder.open(configuration.path, options: options)
         } catch {
             throw .journal(error)
+        }
+    }
+
+    private static func log(_ pruned: Result<Pruner.Plan, JournalError>, _ logger: Logger) {
+        switch pruned {
+        case .success(let plan):
+            logger.notice(
+                "old segments were deleted by the rule `disk:`",
+                metadata: [
+                    "segments": "\(plan.going.count + plan.unfinished.count)",
+                    "begins": "\(plan.begins)", "bytes": "\(plan.bytesFreed)",
+                ]
+            )
+        case .failure(let error):
+            logger.error("old segments could not be deleted", metadata: ["error": "\(error)"])
         }
     }
 

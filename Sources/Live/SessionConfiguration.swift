@@ -1,3 +1,4 @@
+public import Journal
 public import Market
 public import Trading
 
@@ -51,6 +52,9 @@ public struct SessionConfiguration: Sendable {
     /// At the least, a read of each socket still fits between half and three quarters of it.
     public static let queueRange = (1 << 20)...(1 << 30)
 
+    /// Bytes at which a segment ends and the next begins.
+    public static let segmentRange: ClosedRange<UInt64> = (64 << 10)...(16 << 30)
+
     public var target: Target
     /// The authority of the endpoint's certificate as PEM text; `nil`: the system's.
     public var authority: [UInt8]?
@@ -65,6 +69,12 @@ public struct SessionConfiguration: Sendable {
     /// Within ``queueRange``.
     public var queueBytes = 32 << 20
     public var whenFull = FullQueue.stall
+    /// Within ``segmentRange``; a segment ends at the next tick of a second after it has this many.
+    public var segmentBytes: UInt64 = 256 << 20
+    /// Segments that it names are deleted at each roll.
+    public var disk = DiskRule()
+    /// The file of the private key that signs the seal.
+    public var signingKey: String?
     /// The recording's directory.
     public var path: String
     public var program = ""

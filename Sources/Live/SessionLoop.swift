@@ -202,7 +202,7 @@ final class SessionLoop {
     private func roll() {
         var checkpoint: [UInt8] = []
         do throws(EngineError) {
-            checkpoint = try stepper.engine.checkpoint()
+            checkpoint = try SegmentCheckpoint.encode(startRecord, stepper.engine)
         } catch {
             logger.error("a segment begins without a checkpoint", metadata: ["error": "\(error)"])
         }

@@ -52,7 +52,7 @@ public struct DeskBuild {
         var failure: ProjectionError?
         var account = ""
         let end = try walk.run(recording) { step, engine throws(ReplayError) in
-            if step.event?.kind == .sessionStart { account = step.start.account }
+            account = step.start.account
             do throws(ProjectionError) {
                 try DeskRows(writer: writer, account: account).add(step, engine)
                 try writer.advance(to: step.header.sequence)

@@ -8,6 +8,12 @@ struct EngineStart {
     var start: SessionStart
     var stepper: Stepper
 
+    /// As it was before a recording's first record.
+    init(_ checkpoint: SegmentCheckpoint) {
+        start = checkpoint.start
+        stepper = Stepper(engine: checkpoint.engine)
+    }
+
     init(
         _ record: Record,
         registry: StrategyRegistry,

@@ -36,6 +36,7 @@ public struct Replay {
     /// A divergence ends it: what follows answers to another history.
     public func run(_ recording: Recording) throws(ReplayError) -> ReplayResult {
         var session = ReplaySession(registry: registry, overrides: overrides)
+        try session.begin(recording)
         let cursor: Cursor
         do throws(JournalError) {
             cursor = try recording.cursor()

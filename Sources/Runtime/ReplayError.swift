@@ -12,6 +12,12 @@ public enum ReplayError: Error, Sendable {
     case engine(SequenceNumber, EngineError, program: String)
     /// The recording does not begin with `session/start`: it is not one of Tapedeck's, or was cut at its front.
     case noStart(SequenceNumber)
+    /// The state that the first segment begins with cannot be used.
+    case checkpoint(SequenceNumber, String)
+    /// Parameters were to be changed in a run whose beginning was deleted.
+    case changedPast(SequenceNumber)
+    /// Several recordings joined by time: nobody ran them as one.
+    case merged(String)
     /// Written by a later format than this program reads.
     case newer(SequenceNumber, format: Int)
 }
@@ -27,8 +33,17 @@ extension ReplayError: CustomStringConvertible {
             "record \(sequence): \(error). The session was recorded by \(program);"
                 + " replay it with a program that has its strategies."
         case .noStart(let sequence):
-            "record \(sequence): the recording does not begin with session/start, so it says neither"
-                + " strategies nor limits. `tapedeck cat` reads it; `replay` cannot."
+            "record \(sequence): the recording begins neither with session/start nor with a checkpoint, so it"
+                + " says neither strategies nor limits. `tapedeck cat` reads it; `replay` cannot."
+        case .checkpoint(let sequence, let what):
+            "record \(sequence): the checkpoint before it cannot be used: \(what)."
+                + " Run `tapedeck verify` on the recording."
+        case .changedPast(let sequence):
+            "record \(sequence): the recording begins in the middle of a run, with the state of strategies as they"
+                + " were set then. Replay it without --set."
+        case .merged(let sources):
+            "the recording is merged by time from \(sources): it is for reading, nobody ran it as one."
+                + " Replay one of those."
         case .newer(let sequence, let format):
             "record \(sequence): format \(format) is newer than this program reads"
                 + " (\(SessionStart.formatVersion)). Use a newer Tapedeck."

@@ -34,7 +34,9 @@ public struct Walk {
     ) throws(ReplayError) -> (engine: Engine, start: SessionStart)? {
         let parser = JSONParser()
         var streams: [StreamID: (name: StreamName, route: StreamRoute)] = [:]
-        var made: EngineStart?
+        var made = try recording.beginning(registry: registry, parser: parser).map {
+            EngineStart($0)
+        }
         var outputs = Outputs()
         let cursor: Cursor
         do throws(JournalError) {

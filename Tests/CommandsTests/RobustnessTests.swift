@@ -150,7 +150,7 @@ import Testing
         }
         for command in [
             "demo", "serve", "record", "trade", "replay", "verify", "info", "cat", "state", "pnl",
-            "ls",
+            "ls", "keygen",
         ] {
             let help = try await Program.run([command, "--help"])
             #expect(help.status == 0)

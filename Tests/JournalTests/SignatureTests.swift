@@ -76,7 +76,8 @@ import Testing
         #expect(!forged.isGenuine)
     }
 
-    @Test func `keys come back from their files, and a key that others may read is refused`() throws {
+    @Test func `keys come back from their files, and a key that others may read is refused`() throws
+    {
         let scratch = try Scratch()
         let key = try SigningKey.generate()
         try KeyFile.create(scratch.file("key"), key.pem(), mode: 0o600)

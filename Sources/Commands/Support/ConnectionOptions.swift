@@ -51,6 +51,14 @@ struct ConnectionOptions: ParsableArguments {
     )
     var set: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Sign the recording with this private key; see `tapedeck keygen`.",
+            valueName: "file"
+        )
+    )
+    var signingKey: String?
+
     /// Options beat `--set`, which beats the file.
     func apply(to settings: inout Settings) throws {
         for assignment in set { try settings.set(assignment: assignment) }
@@ -63,6 +71,7 @@ struct ConnectionOptions: ParsableArguments {
             ("environment", environment, "--environment"), ("endpoint", endpoint, "--endpoint"),
             ("ca_file", caFile, "--ca-file"), ("credentials", credentials, "--credentials"),
             ("credentials_file", credentialsFile, "--credentials-file"),
+            ("journal.signing_key", signingKey, "--signing-key"),
         ] {
             if let value { settings.set(path, value, place: option) }
         }

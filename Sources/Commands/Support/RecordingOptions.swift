@@ -69,6 +69,7 @@ extension Failure {
             case .notARecording, .malformed, .compression, .tooLarge, .newer: .format
             case .damaged: .undecided
             case .held: .busy
+            case .key: .refused
             case .sealed: .exists
             case .system, .failed, .queueFull: .disk
             case .outside: .usage

@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 import Live
 import Market
 import Trading
@@ -10,7 +11,8 @@ enum SessionSettings {
         "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
         "public",
         "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders",
-        "journal.queue_bytes", "journal.when_full",
+        "journal.queue_bytes", "journal.when_full", "journal.signing_key",
+        "journal.segment_bytes", "disk.keep", "disk.max_size",
     ]
 
     static let example = """
@@ -105,6 +107,28 @@ enum SessionSettings {
         return configuration
     }
 
+    /// What may stay on the disk: `disk: {keep: 7d, max_size: 20GiB}`.
+    static func disk(_ settings: Settings) throws -> DiskRule {
+        var rule = DiskRule()
+        for (path, take) in [
+            ("disk.keep", { text in rule.keep = try DurationText.nanoseconds(text) }),
+            ("disk.max_size", { text in rule.maxSize = try SizeText.bytes(text) }),
+        ] as [(String, (String) throws -> Void)] {
+            guard let entry = settings.value(path) else { continue }
+            do {
+                try take(entry.value)
+            } catch let failure as Failure {
+                throw Failure(
+                    .sessionFile,
+                    "\(path) is \(entry.value)",
+                    at: entry.place,
+                    do: failure.todo
+                )
+            }
+        }
+        return rule
+    }
+
     private static func journal(
         _ settings: Settings,
         _ configuration: inout SessionConfiguration
@@ -120,6 +144,20 @@ enum SessionSettings {
                 )
             }
             configuration.queueBytes = bytes
+        }
+        configuration.disk = try disk(settings)
+        configuration.signingKey = settings.value("journal.signing_key")?.value
+        if let entry = settings.value("journal.segment_bytes") {
+            let range = SessionConfiguration.segmentRange
+            guard let bytes = UInt64(entry.value), range.contains(bytes) else {
+                throw Failure(
+                    .sessionFile,
+                    "journal.segment_bytes is \(entry.value)",
+                    at: entry.place,
+                    do: "Write bytes from \(range.lowerBound) to \(range.upperBound)."
+                )
+            }
+            configuration.segmentBytes = bytes
         }
         if let entry = settings.value("journal.when_full") {
             guard let word = SessionConfiguration.FullQueue(rawValue: entry.value) else {

@@ -15,6 +15,12 @@ struct SegmentHead {
         var end: UInt64
     }
 
+    /// Records that were given up: `first` to `last`, none where `last` is below `first`.
+    struct Lost: Hashable {
+        var first: SequenceNumber
+        var last: SequenceNumber
+    }
+
     var id: String
     var run: Int
     var first: SequenceNumber
@@ -25,6 +31,8 @@ struct SegmentHead {
     var previous: Previous?
     /// How many of its first records were recovered from tails of the run before.
     var recovered: UInt64
+    /// Records before it that recovery could not read; empty where only the link was broken.
+    var lost: Lost?
     var labels: [Label]
     /// Every stream of the recording so far, ids from 1 without holes.
     var streams: [ChannelAnnouncement]
@@ -90,6 +98,10 @@ struct SegmentHead {
             values.append(Label("previous", previous.name))
             values.append(Label("previous.end", String(previous.end)))
         }
+        if let lost {
+            values.append(Label("lost.first", String(lost.first.value)))
+            values.append(Label("lost.last", String(lost.last.value)))
+        }
         values += labels.map { Label("label." + $0.key, $0.value) }
         values.append(Label("crc32c", "00000000"))
         return values
@@ -138,6 +150,11 @@ extension SegmentHead {
             time: Timestamp(nanoseconds: time),
             previous: previous,
             recovered: recovered,
+            lost: metadata["lost.first"].flatMap { UInt64($0) }.flatMap { first in
+                metadata["lost.last"].flatMap { UInt64($0) }.map { last in
+                    Lost(first: SequenceNumber(first), last: SequenceNumber(last))
+                }
+            },
             labels: metadata.values.compactMap { label in
                 label.key.hasPrefix("label.")
                     ? Label(String(label.key.dropFirst(6)), label.value) : nil

@@ -73,7 +73,9 @@ public struct Recording: Sendable {
             } else if !salvage.isSealed {
                 .open
             } else {
-                salvage.lastHead.run > 1 ? .recovered : .sealed
+                salvage.lastHead.run > 1
+                    || salvage.lastHead.labels.contains { $0.key == Recording.lossLabel }
+                    ? .recovered : .sealed
             }
         let manifest = Manifest(
             id: salvage.lastHead.id,

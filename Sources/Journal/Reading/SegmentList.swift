@@ -12,16 +12,19 @@ struct SegmentList {
 
     init(_ directory: RecordingDirectory, _ salvage: Salvage) throws(JournalError) {
         var heads: [SegmentHead?] = []
+        var marks: [CompactionMark?] = []
         for name in salvage.names {
             do throws(JournalError) {
                 let segment = try SegmentFile(name, in: directory)
                 guard let head = segment.head else {
                     throw segment.error(.damaged("not a segment of ours"), at: 0)
                 }
+                marks.append(try CompactionMark(segment))
                 heads.append(head)
             } catch {
                 if case .newer = error.reason { throw error }
                 damage.append(error)
+                while marks.count <= heads.count { marks.append(nil) }
                 heads.append(nil)
             }
         }
@@ -35,18 +38,25 @@ struct SegmentList {
                 ? salvage.lastInSegment.next
                 : RecordingDirectory.firstNumber(ofSegment: salvage.names[index + 1]) ?? first.next
             let unknown = ChainValue(words: (0, 0, 0, 0))
-            segments.append(
-                Manifest.Segment(
-                    name: name,
-                    first: first,
-                    last: following.previous,
-                    chainFirst: head?.chain ?? unknown,
-                    chainLast: isLast ? salvage.chain : next?.chain ?? unknown
-                )
+            var listed = Manifest.Segment(
+                name: name,
+                first: first,
+                last: following.previous,
+                chainFirst: head?.chain ?? unknown,
+                chainLast: isLast ? salvage.chain : next?.chain ?? unknown
             )
+            if let lost = next?.lost {
+                // Recovery left records out behind it: its own index says where it ends.
+                listed.last = lost.first.previous
+                let own = (try? SegmentFile(name, in: directory)).flatMap { try? $0.index() }
+                listed.chainLast = own?.chain ?? listed.chainFirst
+            }
+            segments.append(listed)
             times.append(head?.time ?? times.last ?? .zero)
             let previous = next?.previous
-            limits.append(previous?.name == name ? previous?.end : nil)
+            // The end that the next one names is that of the file as it was first written.
+            let isNamed = previous?.name == name && marks[index]?.end != previous?.end
+            limits.append(isNamed ? previous?.end : nil)
         }
     }
 

@@ -63,7 +63,7 @@ struct Salvage {
             let statistics = segment.summary?.statistics
         {
             self.index = index
-            end = segment.window.size
+            end = max(segment.window.size, try CompactionMark(segment)?.end ?? 0)
             lastInSegment = index.entries.last?.last ?? SequenceNumber(lastHead.first.value - 1)
             last = lastInSegment
             lastTime = max(UInt64(bitPattern: lastHead.time.nanoseconds), statistics.endTime)

@@ -36,6 +36,8 @@ public struct Verification: Sendable {
     public var gaps: [Gap]
     /// Everything that did not prove itself, in the order of the files.
     public var findings: [JournalError]
+    /// Why it begins where it does.
+    public var beginning = Beginning.whole
     /// The operator's signature, where there is one; what does not hold of it is among `findings`.
     public var signature: Signature?
     /// Chain value after the last chunk.

@@ -75,6 +75,13 @@ private struct Audit {
         compareManifest()
         result.signature = recording.manifest.signature
         for finding in SignatureCheck.findings(recording, key: key) { find(finding) }
+        do throws(JournalError) {
+            let check = try BeginningCheck(recording)
+            result.beginning = check.beginning
+            for finding in check.findings { find(finding) }
+        } catch {
+            find(error)
+        }
         progress(all, all)
         conclude()
     }
@@ -84,7 +91,7 @@ private struct Audit {
         hasAnnounced = true
         for stream in head.streams { announced[stream.id.value] = stream.name.text }
         if position == 0, head.first == .first {
-            if head.chain != chain {
+            if head.chain != chain, SliceOrigin(head.labels) == nil {
                 find(
                     segment.error(
                         .damaged("the chain does not begin with the recording's id"),
@@ -92,7 +99,7 @@ private struct Audit {
                     )
                 )
             }
-        } else if position > 0, head.chain != chain {
+        } else if position > 0, head.chain != chain, head.lost == nil {
             find(segment.error(.damaged("the chain is broken between segments"), at: 0))
         }
         chain = head.chain
@@ -101,6 +108,14 @@ private struct Audit {
         }
         if position > 0, let previous = head.previous, previous.name != layout.names[position - 1] {
             find(segment.error(.damaged("segment \(previous.name) is missing before it"), at: 0))
+        }
+        if let lost = head.lost, lost.first == expected, lost.last == head.first.previous {
+            // Recovery gave them up and says so.
+            if lost.last >= lost.first {
+                result.gaps.append(Verification.Gap(first: lost.first, last: lost.last))
+            }
+            expected = head.first
+            return
         }
         miss(to: head.first, segment.error(.damaged("records are missing before it"), at: 0))
     }

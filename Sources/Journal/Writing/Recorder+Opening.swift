@@ -49,7 +49,7 @@ extension Recorder {
     }
 
     /// The lock, with this process's name in it for whoever comes second.
-    private static func takeLock(_ directory: RecordingDirectory) throws(JournalError) -> OpenFile {
+    static func takeLock(_ directory: RecordingDirectory) throws(JournalError) -> OpenFile {
         let name = RecordingDirectory.lock
         let file = try directory.open(name, .readWrite)
         do throws(JournalError) {

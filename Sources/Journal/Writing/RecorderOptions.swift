@@ -32,6 +32,10 @@ public struct RecorderOptions: Sendable {
     public var labels: [Label] = []
     /// Signs the seal; without one the recording is sealed unsigned.
     public var signingKey: SigningKey?
+    /// Segments that it names are deleted at each roll, noted in `pruned.jsonl` before.
+    public var disk = DiskRule()
+    /// Told on the recorder's thread what a roll deleted, or why it could not.
+    public var onPrune: @Sendable (Result<Pruner.Plan, JournalError>) -> Void = { _ in }
     /// Whether a segment that is full rolls by itself, with an empty checkpoint.
     ///
     /// When false, the owner sees

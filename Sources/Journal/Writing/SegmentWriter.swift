@@ -7,6 +7,8 @@ import Market
 final class SegmentWriter {
     static let draft = "segment" + RecordingDirectory.unfinished
 
+    /// What the file is called until it is published.
+    private let draft: String
     let directory: RecordingDirectory
     let head: SegmentHead
     let name: String
@@ -21,13 +23,18 @@ final class SegmentWriter {
     private var metadata: [MCAP.MetadataIndex] = []
 
     /// Makes the file under the draft's name and writes the head.
-    init(_ head: SegmentHead, in directory: RecordingDirectory) throws(JournalError) {
+    init(
+        _ head: SegmentHead,
+        in directory: RecordingDirectory,
+        draft: String = SegmentWriter.draft
+    ) throws(JournalError) {
         self.directory = directory
+        self.draft = draft
         self.head = head
         name = RecordingDirectory.segmentName(head.first)
         index = SegmentIndex(chain: head.chain)
-        try directory.removeIfThere(SegmentWriter.draft)
-        file = try directory.open(SegmentWriter.draft, .create)
+        try directory.removeIfThere(draft)
+        file = try directory.open(draft, .create)
         let encoded = head.encode()
         metadata.append(
             MCAP.MetadataIndex(
@@ -67,7 +74,7 @@ final class SegmentWriter {
     /// The head, and chunks written so far, are durable and have their name.
     func publish() throws(JournalError) {
         try directory.sync(file, name)
-        try directory.rename(SegmentWriter.draft, to: name)
+        try directory.rename(draft, to: name)
         try directory.syncNames()
     }
 
@@ -106,7 +113,15 @@ extension SegmentWriter {
     ///
     /// The data is durable before the summary is written: a whole summary after power loss then proves that
     /// index and seal, which it points to, are whole too. The summary itself is not synced here.
-    func finish(seal: MCAP.Metadata?, streams: [ChannelAnnouncement]) throws(JournalError) {
+    ///
+    /// - Parameters:
+    ///   - seal: makes it the last segment of a sealed recording.
+    ///   - mark: says that the segment was compacted.
+    func finish(
+        seal: MCAP.Metadata?,
+        streams: [ChannelAnnouncement],
+        mark: MCAP.Metadata? = nil
+    ) throws(JournalError) {
         var end = ByteBuffer(capacity: 4096)
         let indexAttachment = MCAP.Attachment(
             time: statistics.endTime,
@@ -125,14 +140,14 @@ extension SegmentWriter {
                 mediaType: indexAttachment.mediaType
             )
         )
-        if let seal {
+        for note in [mark, seal].compactMap({ $0 }) {
             let start = end.count
-            end.metadata(seal)
+            end.metadata(note)
             metadata.append(
                 MCAP.MetadataIndex(
                     offset: offset + UInt64(start),
                     length: UInt64(end.count - start),
-                    name: seal.name
+                    name: note.name
                 )
             )
         }

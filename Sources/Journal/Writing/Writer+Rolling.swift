@@ -33,6 +33,7 @@ extension Writer {
             segment = fresh
             adoptPublished()
             progress.written(number)
+            pruneByRule()
             try writeManifest(.open)
         } catch {
             return fail(error)

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Journal
+import Market
+import Runtime
+import Trading
+
+struct SliceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "slice",
+        abstract: "Cut a part out of a recording, as a recording of its own.",
+        discussion: """
+            Records stay as they are and keep their numbers; the slice's chain begins with the old recording's \
+            value at that place. The engine's state before the first record is rebuilt and kept in it, so that \
+            `replay`, `state` and `pnl` work from there; where that cannot be done (no strategy of that kind in \
+            this program, no session/start), the slice is for reading, and that is said.
+
+            Example: tapedeck slice last --from start+5m --to start+6m -o incident
+            """
+    )
+
+    @OptionGroup var options: RecordingOptions
+    @OptionGroup var range: RangeOptions
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The new recording; it must not be there yet.", valueName: "dir")
+    )
+    var output: String
+
+    @Option(
+        help: ArgumentHelp("Sign the slice with this private key.", valueName: "file")
+    )
+    var signingKey: String?
+
+    func run() throws {
+        let recording = try options.open()
+        try Sandbox.denyOutgoing()
+        let (from, to) = try range.resolved(in: recording.manifest)
+        let isPast: @Sendable (SequenceNumber, Timestamp) -> Bool = {
+            to?.isBefore($0, $1) ?? false
+        }
+        let start = from?.cursorStart ?? .beginning
+        let manifest: Manifest
+        let limit: String?
+        do throws(JournalError) {
+            var slicer = Slicer()
+            slicer.key = try signingKey.map { file throws(JournalError) in
+                try SigningKey(file: file)
+            }
+            guard let first = try recording.cursor(from: start).next(),
+                !isPast(first.sequence, first.time)
+            else {
+                throw JournalError(
+                    .outside(first: recording.first, last: recording.last),
+                    file: recording.path
+                )
+            }
+            (slicer.checkpoint, limit) = SliceCommand.state(recording, before: first.sequence)
+            manifest = try slicer.slice(recording, from: start, isPast: isPast, to: output)
+        } catch {
+            throw ReplayCommand.undecided(error)
+        }
+        if options.json {
+            Printing.json(schema: "slice") {
+                $0.field("recording", output)
+                $0.field("of", recording.id)
+                $0.nested("sequence") {
+                    $0.field("first", manifest.first)
+                    $0.field("last", manifest.last)
+                }
+                $0.field("replayable", limit == nil)
+                $0.field("why", limit ?? "")
+            }
+        } else {
+            Printing.result("written    \(output): records \(manifest.first) to \(manifest.last)")
+            Printing.result(
+                limit.map { "replay     not possible, for reading only: \($0)" }
+                    ?? "replay     begins from the state before record \(manifest.first)"
+            )
+        }
+    }
+
+    /// The state before `number`, or why there is none.
+    private static func state(
+        _ recording: Recording,
+        before number: SequenceNumber
+    ) -> (checkpoint: [UInt8], limit: String?) {
+        // The whole from its first record on needs no state.
+        if number == .first { return ([], nil) }
+        do {
+            let end = try Walk(registry: TapedeckMain.strategies).run(
+                recording,
+                isPast: { sequence, _ in sequence >= number },
+                visit: { _, _ in true }
+            )
+            guard let end else {
+                return ([], "the recording has no session/start before it")
+            }
+            return (try SegmentCheckpoint.encode(end.start, end.engine), nil)
+        } catch {
+            return ([], "\(error)")
+        }
+    }
+}

@@ -1,0 +1,156 @@
+public import Market
+
+/// Where a recording begins and why, when it is not at record 1 any more.
+public enum Beginning: Hashable, Sendable {
+    /// At record 1.
+    case whole
+    /// Segments before were deleted, as `pruned.jsonl` says.
+    case pruned(upTo: SequenceNumber, deletions: Int)
+    /// Recovery could not read what was before, and says so.
+    case lost(upTo: SequenceNumber)
+    /// It is a part of another recording, cut out of it.
+    case slice(of: String, chain: ChainValue)
+    /// Not at 1, and nothing says why.
+    case unexplained
+}
+
+extension Recording {
+    /// The label of a recording that was merged from others: their ids.
+    public static let mergeLabel = "merge.of"
+    /// The label of a recording that recovery wrote anew, with losses.
+    static let lossLabel = "recovered"
+
+    /// Why the recording begins where it does.
+    public func beginning() throws(JournalError) -> Beginning {
+        try BeginningCheck(self).beginning
+    }
+}
+
+/// The front of a recording held against what was noted of its deletions.
+struct BeginningCheck {
+    private(set) var beginning = Beginning.whole
+    private(set) var findings: [JournalError] = []
+
+    init(_ recording: Recording) throws(JournalError) {
+        let directory = recording.layout.directory
+        // A single file says nothing of what was before it.
+        guard recording.layout.isOurs, recording.path == directory.path,
+            let first = recording.manifest.segments.first
+        else { return }
+        let place = directory.place(first.name)
+        if let origin = SliceOrigin(recording.manifest.labels) {
+            beginning = .slice(of: origin.recording, chain: origin.chain)
+            if origin.beginning(id: recording.id) != first.chainFirst {
+                findings.append(
+                    JournalError(
+                        .damaged("the slice does not begin with the link that it names"),
+                        file: place,
+                        sequence: first.first
+                    )
+                )
+            }
+            return
+        }
+        if let lost = try SegmentFile(first.name, in: directory).head?.lost,
+            lost.last == first.first.previous
+        {
+            beginning = .lost(upTo: lost.last)
+            return
+        }
+        let log = try PruneLog(directory)
+        let entries = log.entries
+        let file = directory.place(PrunedSegment.file)
+        for entry in entries where entry.recording != recording.id || !entry.isGenuine {
+            let text =
+                entry.isGenuine
+                ? "a deletion of recording `\(entry.recording)`"
+                : "the note of \(entry.name) is not signed by the key that it names"
+            findings.append(JournalError(.damaged(text), file: file, sequence: entry.first))
+        }
+        guard first.first > .first else { return }
+        // A deletion that a crash broke off has noted more than is gone.
+        let gone = entries.filter { $0.first < first.first }
+        guard let last = gone.last else {
+            beginning = .unexplained
+            findings.append(
+                JournalError(
+                    .damaged(
+                        "records 1 to \(first.first.previous) are missing, and no note says why"
+                    ),
+                    file: place,
+                    sequence: first.first
+                )
+            )
+            return
+        }
+        beginning = .pruned(upTo: last.last, deletions: gone.count)
+        var number = SequenceNumber.first
+        var chain = ChainHasher.genesis(id: recording.id)
+        for entry in gone {
+            guard entry.first == number, entry.chainFirst == chain else {
+                findings.append(
+                    JournalError(
+                        .damaged("the deletions have a hole before \(entry.name)"),
+                        file: file,
+                        sequence: entry.first
+                    )
+                )
+                break
+            }
+            number = entry.last.next
+            chain = entry.chainLast
+        }
+        if number != first.first || chain != first.chainFirst {
+            findings.append(
+                JournalError(
+                    .damaged("what was deleted does not lead up to the first segment"),
+                    file: place,
+                    sequence: first.first
+                )
+            )
+        }
+    }
+}
+
+/// Where a slice was cut out: named in its labels, and bound into its chain.
+struct SliceOrigin: Hashable {
+    private static let names = ("slice.of", "slice.commit", "slice.chain")
+
+    var recording: String
+    /// The last record of the old recording that `chain` covers.
+    var commit: SequenceNumber
+    /// The old recording's chain value there.
+    var chain: ChainValue
+
+    init(recording: String, commit: SequenceNumber, chain: ChainValue) {
+        self.recording = recording
+        self.commit = commit
+        self.chain = chain
+    }
+
+    init?(_ labels: [Label]) {
+        func value(_ name: String) -> String? { labels.first { $0.key == name }?.value }
+        guard let recording = value(SliceOrigin.names.0),
+            let commit = value(SliceOrigin.names.1).flatMap({ UInt64($0) }),
+            let chain = value(SliceOrigin.names.2).flatMap({ ChainValue(hex: $0) })
+        else { return nil }
+        self.init(recording: recording, commit: SequenceNumber(commit), chain: chain)
+    }
+
+    var labels: [Label] {
+        [
+            Label(SliceOrigin.names.0, recording),
+            Label(SliceOrigin.names.1, String(commit.value)),
+            Label(SliceOrigin.names.2, chain.description),
+        ]
+    }
+
+    /// Chain value before the slice's first record: `SHA-256(the old one's value ‖ the slice's id)`.
+    func beginning(id: String) -> ChainValue {
+        let hasher = ChainHasher()
+        hasher.begin(after: chain)
+        var id = id
+        id.withUTF8 { hasher.update(UnsafeRawBufferPointer($0)) }
+        return hasher.finish()
+    }
+}

@@ -1,0 +1,108 @@
+public import Market
+
+/// Cuts a part out of a recording: records as they are, with their numbers, under a chain of their own.
+public struct Slicer {
+    /// The owner's state before the first record, where it could be made.
+    public var checkpoint: [UInt8] = []
+    public var key: SigningKey?
+
+    public init() {}
+
+    /// - Parameters:
+    ///   - start: the first record that goes in, or the next one after it.
+    ///   - isPast: says where to stop.
+    ///   - path: a directory that holds no recording.
+    /// - Throws: ``JournalError``: `outside` where no record lies between, `notARecording` for a foreign file, `sealed`
+    ///   where there is a recording already, `damaged` where the part does not read.
+    public func slice(
+        _ recording: Recording,
+        from start: CursorStart,
+        isPast: (SequenceNumber, Timestamp) -> Bool,
+        to path: String,
+        files: any JournalFiles = SystemFiles()
+    ) throws(JournalError) -> Manifest {
+        guard recording.layout.isOurs else {
+            throw JournalError(.notARecording, file: recording.path)
+        }
+        let outside = JournalError(
+            .outside(first: recording.first, last: recording.last),
+            file: recording.path
+        )
+        let cursor = try recording.cursor(from: start)
+        guard let record = try cursor.next(), !isPast(record.sequence, record.time) else {
+            throw outside
+        }
+        let link = try recording.link(before: record.sequence)
+        let origin = SliceOrigin(recording: recording.id, commit: link.commit, chain: link.chain)
+        let id = path.split(separator: "/").last.map(String.init) ?? "slice"
+        let head = SegmentHead(
+            id: id,
+            run: link.run,
+            first: record.sequence,
+            chain: origin.beginning(id: id),
+            time: record.time,
+            previous: nil,
+            recovered: 0,
+            labels: recording.manifest.labels.filter { !$0.key.hasPrefix("slice.") }
+                + origin.labels,
+            streams: try recording.announcements(),
+            checkpoint: checkpoint
+        )
+        let builder = try RecordingBuilder(path, head, files: files)
+        try builder.add(record.stream, time: record.time, payload: record.payload)
+        while let record = try cursor.next(), !isPast(record.sequence, record.time) {
+            try builder.add(record.stream, time: record.time, payload: record.payload)
+        }
+        return try builder.seal(link.run > 1 ? .recovered : .sealed, key: key)
+    }
+}
+
+extension Recording {
+    /// The last link of the chain that covers nothing at or behind `number`, and the run that wrote `number`.
+    func link(
+        before number: SequenceNumber
+    ) throws(JournalError) -> (commit: SequenceNumber, chain: ChainValue, run: Int) {
+        let position = layout.firsts.lastIndex { $0 <= number } ?? 0
+        let segment = try SegmentFile(layout.names[position], in: layout.directory)
+        guard let head = segment.head else {
+            throw segment.error(.damaged("not a segment of ours"), at: 0)
+        }
+        var link = (commit: head.first.previous, chain: head.chain, run: head.run)
+        guard let index = try layout.index(of: position, segment) else { return link }
+        let entry = index.firstEntry { $0.last < number }
+        guard entry < index.entries.count else {
+            link.commit = index.entries.last?.last ?? link.commit
+            link.chain = index.chain
+            return link
+        }
+        guard let place = try segment.window.record(at: index.entries[entry].offset) else {
+            return link
+        }
+        let chunk = DecodedChunk()
+        let body = try segment.window.body(place)
+        do throws(JournalError.Reason) {
+            try chunk.decode(chunk: body, isOurs: true, first: .none)
+        } catch {
+            throw segment.error(error, at: place.offset)
+        }
+        // A compacted chunk closes several links.
+        guard let commit = chunk.commits.last(where: { $0.first <= number }) else { return link }
+        link.commit = commit.first.previous
+        link.chain = commit.previous
+        return link
+    }
+
+    /// Every stream of the recording, ids from 1 without holes.
+    func announcements() throws(JournalError) -> [ChannelAnnouncement] {
+        guard let name = layout.names.last, let first = layout.firsts.last else { return [] }
+        var streams = try SegmentFile(name, in: layout.directory).head?.streams ?? []
+        let cursor = try cursor(from: .sequence(first)) { $0.text == SessionRecords.channel }
+        while let record = try cursor.next() {
+            guard let stream = ChannelAnnouncement(payload: record.payload),
+                Int(stream.id.value) == streams.count + 1
+            else { continue }
+            streams.append(stream)
+        }
+        return streams
+    }
+}
