@@ -2,14 +2,15 @@ import ArgumentParser
 import Journal
 import Market
 
-struct CatCommand: ParsableCommand {
+struct CatCommand: JudgingCommand {
     static let configuration = CommandConfiguration(
         commandName: "cat",
         abstract: "Print the records of a recording.",
         discussion: """
             One record a line: sequence number, time, stream, payload. --raw prints each payload as its \
             bytes, one to a line. --json prints one object a line with the payload as a string. --follow \
-            goes on with what is being recorded, over restarts of the recorder, and ends at the seal.
+            goes on with what is being recorded, over restarts of the recorder, and ends at the seal. What does \
+            not read is named on standard error, what is sound behind it is printed, and the status is 2.
             """
     )
 
@@ -38,7 +39,10 @@ struct CatCommand: ParsableCommand {
     @Flag(help: "Go on with what is being recorded, until the recording is sealed.")
     var follow = false
 
-    func run() throws {
+    private static let largestGaps = 1_000
+
+    func judge() throws -> ExitStatus {
+        var gaps = 0
         let recording = try options.open()
         let (from, to) = try range.resolved(in: recording.manifest)
         let streams = stream.map(Glob.init)
@@ -50,7 +54,18 @@ struct CatCommand: ParsableCommand {
                 follows: follow
             )
             while true {
-                if let record = try cursor.next() {
+                let record: Record?
+                do throws(JournalError) {
+                    record = try cursor.next()
+                } catch {
+                    gaps += 1
+                    guard !follow, error.isDamage, gaps < CatCommand.largestGaps else {
+                        throw error
+                    }
+                    Printing.error(Failure(error), json: options.json)
+                    continue
+                }
+                if let record {
                     if let to, to.isBefore(record.sequence, record.time) { break }
                     show(record, cursor.name(of: record.stream))
                 } else if cursor.isAtEnd {
@@ -62,6 +77,7 @@ struct CatCommand: ParsableCommand {
         } catch {
             throw Failure(error)
         }
+        return gaps == 0 ? .yes : .undecided
     }
 
     private static func passes(_ name: StreamName, _ streams: [Glob], _ symbols: [Glob]) -> Bool {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Journal
 import Market
 
-struct InfoCommand: ParsableCommand {
+struct InfoCommand: JudgingCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
         abstract: "Say what is in a recording: times, streams with counts and rates, bytes, state."
@@ -10,7 +10,7 @@ struct InfoCommand: ParsableCommand {
 
     @OptionGroup var options: RecordingOptions
 
-    func run() throws {
+    func judge() throws -> ExitStatus {
         let recording = try options.open()
         let census: Census
         do throws(JournalError) {
@@ -18,10 +18,22 @@ struct InfoCommand: ParsableCommand {
         } catch {
             throw Failure(error)
         }
-        if options.json { printJSON(recording, census) } else { printText(recording, census) }
+        let beginning: Beginning
+        do throws(JournalError) {
+            beginning = try recording.beginning()
+        } catch {
+            throw Failure(error)
+        }
+        if options.json {
+            printJSON(recording, census, beginning)
+        } else {
+            printText(recording, census, beginning)
+        }
+        // What recovery gave up is part of what is known; anything else that does not read is damage.
+        return census.gaps.isEmpty || recording.state == .recovered ? .yes : .undecided
     }
 
-    private func printText(_ recording: Recording, _ census: Census) {
+    private func printText(_ recording: Recording, _ census: Census, _ beginning: Beginning) {
         let manifest = recording.manifest
         let nanoseconds = manifest.ended.nanoseconds - manifest.started.nanoseconds
         let disk = FolderSize.bytes(of: recording.path)
@@ -37,8 +49,11 @@ struct InfoCommand: ParsableCommand {
             "records    \(Columns.grouped(census.records)), \(manifest.first) to \(manifest.last)"
         )
         Printing.result(
-            "bytes      \(Columns.bytes(census.bytes)) as they came, \(Columns.bytes(disk)) on disk"
+            "bytes      \(Columns.bytes(census.bytes)) as they came, \(Columns.bytes(disk)) on disk,"
+                + " \(Census.ratio(census.bytes, disk)) to 1"
         )
+        Printing.result("begins     \(VerifyCommand.words(of: beginning))")
+        for gap in census.gaps { Printing.result("gap        \(gap)") }
         Printing.result("segments   \(manifest.segments.count)")
         Printing.result("signature  \(InfoCommand.words(of: manifest.signature))")
         for label in manifest.labels {
@@ -63,7 +78,7 @@ struct InfoCommand: ParsableCommand {
         return signature.isGenuine ? "made by \(signature.key)" : "wrong"
     }
 
-    private func printJSON(_ recording: Recording, _ census: Census) {
+    private func printJSON(_ recording: Recording, _ census: Census, _ beginning: Beginning) {
         let manifest = recording.manifest
         let nanoseconds = manifest.ended.nanoseconds - manifest.started.nanoseconds
         Printing.json(schema: "info") {
@@ -79,7 +94,11 @@ struct InfoCommand: ParsableCommand {
             $0.field("ended", manifest.ended.description)
             $0.field("records", Int64(clamping: census.records))
             $0.field("payload_bytes", census.bytes)
-            $0.field("disk_bytes", FolderSize.bytes(of: recording.path))
+            let disk = FolderSize.bytes(of: recording.path)
+            $0.field("disk_bytes", disk)
+            $0.field("ratio", Census.ratio(census.bytes, disk))
+            $0.field("begins", VerifyCommand.word(of: beginning))
+            $0.field("gaps", array: { for gap in census.gaps { $0.value(gap.description) } })
             $0.field("signature", InfoCommand.words(of: manifest.signature))
             $0.nested("labels") {
                 for label in manifest.labels { $0.field(label.key, label.value) }
@@ -112,12 +131,15 @@ struct Census {
     private(set) var rows: [Row] = []
     private(set) var records: UInt64 = 0
     private(set) var bytes = 0
+    /// What could not be read, in order.
+    private(set) var gaps: [JournalError] = []
+    private static let largestGaps = 1_000
 
     init(of recording: Recording) throws(JournalError) {
         let cursor = try recording.cursor()
         var places: [StreamID: Int] = [:]
         var bar = ProgressBar("reading", total: recording.last.value)
-        while let record = try cursor.next() {
+        while let record = try next(cursor) {
             let place: Int
             if let known = places[record.stream] {
                 place = known
@@ -134,6 +156,25 @@ struct Census {
         }
         bar.finish()
         rows.sort { $0.name.text < $1.name.text }
+    }
+
+    /// The next record that reads.
+    private mutating func next(_ cursor: Cursor) throws(JournalError) -> Record? {
+        while true {
+            do throws(JournalError) {
+                return try cursor.next()
+            } catch {
+                guard gaps.count < Census.largestGaps, error.isDamage else { throw error }
+                gaps.append(error)
+            }
+        }
+    }
+
+    /// Bytes as they came for one on disk, with two decimals.
+    static func ratio(_ bytes: Int, _ disk: Int) -> String {
+        guard disk > 0 else { return "-" }
+        let hundredths = bytes * 100 / disk
+        return "\(hundredths / 100)." + (hundredths % 100 < 10 ? "0" : "") + "\(hundredths % 100)"
     }
 
     /// Records a second with one decimal.

@@ -10,7 +10,8 @@ struct VerifyCommand: JudgingCommand {
         discussion: """
             Status 0: sound, also when the recording was not closed cleanly but its end is intact. \
             1: bytes at the end, past what was acknowledged as durable, do not form a record. \
-            2: bytes that were durable have changed or are missing.
+            2: bytes that were durable have changed or are missing. The reading is done by a process of its own; \
+            when that crashes, the file that it was reading cannot be judged (2).
             """
     )
 
@@ -24,14 +25,21 @@ struct VerifyCommand: JudgingCommand {
     )
     var key: String?
 
+    @Flag(help: .hidden) var inChild = false
+
     func judge() throws -> ExitStatus {
         let path = try options.path()
+        if !inChild, let status = try ChildJudge.run(path) { return status }
         try Sandbox.denyOutgoing()
         let verification: Verification
         var bar = ProgressBar("verifying", total: 100)
         do throws(JournalError) {
             let trusted = try key.map { file throws(JournalError) in try PublicKey(file: file) }
-            verification = try Verifier.verify(path, key: trusted) { read, all in
+            verification = try Verifier.verify(
+                path,
+                key: trusted,
+                entering: { if inChild { ChildJudge.report($0) } }
+            ) { read, all in
                 bar.update(read * 100 / max(all, 1))
             }
             bar.finish()
@@ -53,7 +61,13 @@ struct VerifyCommand: JudgingCommand {
                 ? "records    none"
                 : "records    \(Columns.grouped(result.records)), \(result.first) to \(result.last)"
         )
-        Printing.result("covered    \(result.segments) segments, \(result.chunks) chunks")
+        Printing.result("begins     \(VerifyCommand.words(of: result.beginning))")
+        Printing.result(
+            "covered    \(result.segments) segments, \(result.chunks) chunks: checksums, chain, numbers, times,"
+        )
+        Printing.result(
+            "           counts, summaries, indexes, manifest, signature, deletions"
+        )
         if let durable = result.durable { Printing.result("durable    up to \(durable)") }
         Printing.result("chain      \(result.chain)")
         Printing.result("signature  \(words(of: result.signature))")
@@ -68,6 +82,27 @@ struct VerifyCommand: JudgingCommand {
         return key == nil ? "made by \(signature.key)" : "trusted, \(signature.key)"
     }
 
+    static func words(of beginning: Beginning) -> String {
+        switch beginning {
+        case .whole: "at its first record"
+        case .pruned(let last, let deletions):
+            "behind record \(last): \(deletions) segments were deleted, see pruned.jsonl"
+        case .lost(let last): "behind record \(last), up to which recovery could read nothing"
+        case .slice(let recording, _): "inside \(recording), which it is a slice of"
+        case .unexplained: "later than record 1, and nothing says why"
+        }
+    }
+
+    static func word(of beginning: Beginning) -> String {
+        switch beginning {
+        case .whole: "whole"
+        case .pruned: "pruned"
+        case .lost: "lost"
+        case .slice: "slice"
+        case .unexplained: "unexplained"
+        }
+    }
+
     private func printJSON(_ result: Verification) {
         Printing.json(schema: "verify") {
             $0.field("state", result.state.rawValue)
@@ -80,6 +115,7 @@ struct VerifyCommand: JudgingCommand {
             $0.field("chunks", result.chunks)
             $0.field("segments", result.segments)
             $0.field("durable", result.durable ?? .none)
+            $0.field("begins", VerifyCommand.word(of: result.beginning))
             $0.field("chain", result.chain.description)
             $0.field("signature", words(of: result.signature))
             $0.field(

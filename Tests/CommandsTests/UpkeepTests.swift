@@ -46,4 +46,152 @@ import Testing
         )
         #expect(open.status == 77, "\(open.errors)")
     }
+
+    @Test
+    func `a recording with a strategy is pruned at every boundary, and the rest replays the same`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let source = try await SyntheticSession.record(
+            in: folder,
+            settings: "journal:\n  segment_bytes: 65536",
+            seconds: 12
+        )
+        let segments = try Self.segments(source)
+        #expect(segments.count >= 4, "\(segments)")
+        let whole = try await Program.run(["replay", source, "--json"])
+        #expect(whole.status == 0, "\(whole.output)\(whole.errors)")
+        let state = try await Program.run(["state", source, "--json"])
+        for first in segments.dropFirst() {
+            let path = folder.path + "/pruned-\(first)"
+            try FileManager.default.copyItem(atPath: source, toPath: path)
+            let asked = try await Program.run(["prune", path, "--before", "\(first)"])
+            #expect(asked.status == 64, "nobody is there to be asked")
+            let plan = try await Program.run(["prune", path, "--before", "\(first)", "--dry-run"])
+            #expect(plan.status == 0)
+            #expect(try Self.segments(path) == segments)
+            let prune = try await Program.run(
+                ["prune", path, "--before", "\(first)", "--yes", "--json"]
+            )
+            #expect(prune.status == 0, "\(prune.errors)")
+            #expect(prune.object["begins"] as? Int == first)
+            let verify = try await Program.run(["verify", path, "--json"])
+            #expect(verify.status == 0, "\(verify.output)")
+            #expect(verify.object["begins"] as? String == "pruned")
+            let replay = try await Program.run(["replay", path, "--json"])
+            let left = (replay.object["commands"] as? [String: Any])?["recorded"] as? Int
+            #expect(replay.status == (left == 0 ? 2 : 0), "\(replay.output)\(replay.errors)")
+            #expect(
+                replay.object["state_hash"] as? String == whole.object["state_hash"] as? String
+            )
+            let end = try await Program.run(["state", path, "--json"])
+            #expect(end.output == state.output)
+            let pnl = try await Program.run(["pnl", path])
+            #expect(pnl.status == 0, "\(pnl.errors)")
+            let set = try await Program.run(
+                ["replay", path, "--set", "strategies.maker.offset_ticks=9"]
+            )
+            #expect(set.status == 64)
+        }
+        try await Self.compactAndCut(source, whole, state, in: folder)
+    }
+
+    /// The same recording compacted, sliced, merged with itself.
+    private static func compactAndCut(
+        _ source: String,
+        _ whole: Program.Outcome,
+        _ state: Program.Outcome,
+        in folder: TemporaryFolder
+    ) async throws {
+        let compact = try await Program.run(["compact", source, "--json"])
+        #expect(compact.status == 0, "\(compact.errors)")
+        let before = try #require(compact.object["bytes_before"] as? Int)
+        let after = try #require(compact.object["bytes_after"] as? Int)
+        #expect(after < before)
+        let replay = try await Program.run(["replay", source, "--json"])
+        #expect(replay.output == whole.output)
+        #expect(try await Program.run(["verify", source]).status == 0)
+
+        let last = try #require(whole.object["records"] as? Int)
+        let slice = folder.path + "/slice"
+        let cut = try await Program.run(
+            ["slice", source, "--from", "\(last / 2)", "-o", slice, "--json"]
+        )
+        #expect(cut.status == 0, "\(cut.errors)")
+        #expect(cut.object["replayable"] as? Bool == true, "\(cut.output)")
+        #expect(try await Program.run(["verify", slice]).status == 0)
+        let part = try await Program.run(["replay", slice, "--json"])
+        #expect([0, 2].contains(part.status), "\(part.output)\(part.errors)")
+        #expect(part.object["state_hash"] as? String == whole.object["state_hash"] as? String)
+        #expect(try await Program.run(["state", slice, "--json"]).output == state.output)
+
+        let merged = folder.path + "/merged"
+        let merge = try await Program.run(["merge", source, slice, "-o", merged])
+        #expect(merge.status == 0, "\(merge.errors)")
+        #expect(try await Program.run(["verify", merged]).status == 0)
+        let refused = try await Program.run(["replay", merged])
+        #expect(refused.status == 2)
+        #expect(refused.errors.contains("merged"))
+        let again = try await Program.run(["merge", source, slice, "-o", merged])
+        #expect(again.status == 73)
+    }
+
+    @Test func `a damaged recording is recovered beside the old one, and what is lost is named`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let source = try await SyntheticSession.record(in: folder)
+        let sound = try await Program.run(["recover", source])
+        #expect(sound.status == 0, "\(sound.errors)")
+        let name = source + "/000000000001.mcap"
+        var bytes = try Data(contentsOf: URL(filePath: name))
+        let middle = bytes.count / 2
+        for place in middle..<(middle + 16) { bytes[place] ^= 0x33 }
+        try bytes.write(to: URL(filePath: name))
+        let recover = try await Program.run(["recover", source, "--json"])
+        #expect(recover.status == 1, "\(recover.output)\(recover.errors)")
+        let lost = try #require(recover.object["lost"] as? [[String: Any]])
+        #expect(lost.contains { ($0["first"] as? Int ?? 0) > 0 })
+        let verify = try await Program.run(["verify", source + "-recovered", "--json"])
+        #expect(verify.status == 0, "\(verify.output)")
+        #expect((verify.object["gaps"] as? [Any])?.count == 1)
+        let replay = try await Program.run(["replay", source + "-recovered"])
+        #expect(replay.status == 2, "a replay stops at what is lost: \(replay.output)")
+    }
+
+    @Test func `a reader that crashes takes nothing down, and the file is named`() async throws {
+        let folder = try TemporaryFolder()
+        let source = try await SyntheticSession.record(in: folder)
+        let library = try await Preload.build("crash", Self.crash, in: folder.path)
+        let outcome = try await Program.run(
+            ["verify", source, "--json"],
+            environment: ["LD_PRELOAD": library]
+        )
+        #expect(outcome.status == 2, "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.errors.contains("cannot be judged"))
+        #expect(outcome.errors.contains(source))
+    }
+
+    /// Ends the process at its sixth read at an offset, as a hostile file might.
+    private static let crash = """
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <stdlib.h>
+        #include <unistd.h>
+        ssize_t pread64(int file, void *bytes, size_t count, off64_t offset) {
+            static ssize_t (*real)(int, void *, size_t, off64_t);
+            static int reads;
+            if (!real) real = dlsym(RTLD_NEXT, "pread64");
+            if (++reads > 5) *(volatile int *)0 = 1;
+            return real(file, bytes, count, offset);
+        }
+        ssize_t pread(int file, void *bytes, size_t count, off_t offset) {
+            return pread64(file, bytes, count, offset);
+        }
+        """
+
+    private static func segments(_ path: String) throws -> [Int] {
+        try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".mcap") }
+            .compactMap { Int($0.dropLast(5)) }.sorted()
+    }
 }

@@ -60,6 +60,16 @@ extension ResolvedPosition {
     }
 }
 
+extension JournalError {
+    /// A place in a recording that does not read, behind which it may go on.
+    var isDamage: Bool {
+        switch reason {
+        case .damaged, .malformed, .tooLarge: true
+        default: false
+        }
+    }
+}
+
 extension Failure {
     /// A journal's error with its place and advice, under the status that fits.
     init(_ error: JournalError) {

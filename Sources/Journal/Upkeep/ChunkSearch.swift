@@ -37,8 +37,14 @@ struct ChunkSearch {
         let window = try ReadWindow(name, in: directory)
         let end = min(limit ?? window.size, window.size)
         var offset = UInt64(MCAP.magic.count)
-        let tail = limit == nil ? UInt64(MCAP.magic.count) : 0
-        while offset + tail < end {
+        while offset < end {
+            // A whole file ends with the magic, behind its footer.
+            if window.size - offset == UInt64(MCAP.magic.count),
+                try window.bytes(at: offset, count: window.size - offset)
+                    .elementsEqual(MCAP.magic)
+            {
+                break
+            }
             if let next = try? follow(window, offset, name, end) {
                 offset = next
                 continue

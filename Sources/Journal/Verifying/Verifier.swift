@@ -7,16 +7,18 @@ public enum Verifier {
     /// - Parameters:
     ///   - path: a recording's directory, or one MCAP file (then without HEAD and manifest).
     ///   - key: whose signature is asked for; without one a signature must only be that of the key it names.
+    ///   - entering: called with each segment's name before it is read.
     ///   - progress: bytes read so far and in all, called after each chunk.
     /// - Throws: ``JournalError`` only where nothing can be judged: missing, no recording, newer format.
     public static func verify(
         _ path: String,
         files: any JournalFiles = SystemFiles(),
         key: PublicKey? = nil,
+        entering: (_ file: String) -> Void = { _ in },
         progress: (_ read: UInt64, _ all: UInt64) -> Void = { _, _ in }
     ) throws(JournalError) -> Verification {
         var audit = try Audit(path, files)
-        try audit.run(key, progress)
+        try audit.run(key, entering, progress)
         return audit.result
     }
 }
@@ -32,6 +34,8 @@ private struct Audit {
     private var announced: [UInt16: String] = [:]
     /// Something was announced since Channels were compared last.
     private var hasAnnounced = true
+    /// Messages of the segment in hand, by channel id.
+    private var counts: [UInt64] = []
     private let hasher = ChainHasher()
     private let chunk = DecodedChunk()
     private(set) var result: Verification
@@ -56,11 +60,13 @@ private struct Audit {
 
     mutating func run(
         _ key: PublicKey?,
+        _ entering: (String) -> Void,
         _ progress: (UInt64, UInt64) -> Void
     ) throws(JournalError) {
         let all = try recording.bytesOnDisk()
         var before: UInt64 = 0
         for (position, name) in layout.names.enumerated() {
+            entering(name)
             do throws(JournalError) {
                 let segment = try SegmentFile(name, in: layout.directory)
                 begin(segment, position)
@@ -109,7 +115,8 @@ private struct Audit {
         if position > 0, let previous = head.previous, previous.name != layout.names[position - 1] {
             find(segment.error(.damaged("segment \(previous.name) is missing before it"), at: 0))
         }
-        if let lost = head.lost, lost.first == expected, lost.last == head.first.previous {
+        let isAwaited = position == 0 || head.lost?.first == expected
+        if let lost = head.lost, isAwaited, lost.last == head.first.previous {
             // Recovery gave them up and says so.
             if lost.last >= lost.first {
                 result.gaps.append(Verification.Gap(first: lost.first, last: lost.last))
@@ -145,6 +152,7 @@ private struct Audit {
         var crc = Checksum.crc32(try segment.window.bytes(at: 0, count: offset))
         var count: UInt64 = 0
         var chunks: [SegmentIndex.Entry] = []
+        counts.removeAll(keepingCapacity: true)
         while offset < limit {
             guard let record = try segment.window.record(at: offset), let next = record.end else {
                 break
@@ -251,7 +259,7 @@ private struct Audit {
             endTime: chunk.endTime,
             uncompressedSize: UInt64(chunk.records.count),
             compressedSize: 0,
-            channels: []
+            channels: chunk.channels.map(\.id)
         )
     }
 
@@ -269,6 +277,8 @@ private struct Audit {
             let end = place + MCAP.recordHeader + length
             if bytes[place] == MCAP.Opcode.message.rawValue, let base = bytes.baseAddress {
                 let header = MessageHeader(record: base + place)
+                while counts.count <= Int(header.channel) { counts.append(0) }
+                counts[Int(header.channel)] &+= 1
                 if header.time < time { words.append("a time below the record before") }
                 time = max(time, header.time)
                 if header.channel == StreamTable.channelID.value {
@@ -326,7 +336,9 @@ private struct Audit {
     ) {
         guard segment.isOurs, let summary = segment.summary else { return }
         let places = chunks.map(\.offset)
-        if summary.chunks.map(\.offset) != places || summary.statistics?.messageCount != count {
+        if summary.chunks.map(\.offset) != places || summary.statistics?.messageCount != count
+            || !says(summary, chunks)
+        {
             find(
                 segment.error(.damaged("the summary is not that of the chunks"), at: summary.start)
             )
@@ -338,6 +350,9 @@ private struct Audit {
             }
             let isSame =
                 index.entries.map(\.offset) == places
+                && index.entries.map(\.length) == chunks.map(\.length)
+                && index.entries.map(\.uncompressedSize) == chunks.map(\.uncompressedSize)
+                && index.entries.map(\.channels) == chunks.map(\.channels)
                 && index.entries.map(\.first) == chunks.map(\.first)
                 && index.entries.map(\.last) == chunks.map(\.last)
                 && index.entries.map(\.startTime) == chunks.map(\.startTime)
@@ -354,6 +369,22 @@ private struct Audit {
         } catch {
             find(error)
         }
+    }
+
+    /// Times, sizes and counts by channel as the records have them.
+    private func says(_ summary: SegmentFile.Summary, _ chunks: [SegmentIndex.Entry]) -> Bool {
+        guard let statistics = summary.statistics else { return false }
+        let known = counts.indices.filter { counts[$0] > 0 }.map { id in
+            MCAP.ChannelCount(channel: UInt16(id), count: counts[id])
+        }
+        return statistics.channelMessageCounts.sorted { $0.channel < $1.channel } == known
+            && statistics.chunkCount == UInt32(chunks.count)
+            && statistics.startTime == chunks.first?.startTime ?? 0
+            && statistics.endTime == chunks.last?.endTime ?? 0
+            && zip(summary.chunks, chunks).allSatisfy {
+                $0.startTime == $1.startTime && $0.endTime == $1.endTime && $0.length == $1.length
+                    && $0.uncompressedSize == $1.uncompressedSize
+            }
     }
 
     // MARK: All of it
