@@ -36,6 +36,12 @@ enum SessionSettings {
         journal:
           queue_bytes: 33554432
           when_full: stall
+          # segment_bytes: 268435456
+          # signing_key: signing.pem
+        # What may stay on the disk; older segments are deleted and noted in pruned.jsonl.
+        # disk:
+        #   keep: 7d
+        #   max_size: 20GiB
         """
 
     static func read(file: String?) throws -> Settings {

@@ -54,6 +54,7 @@ public struct Compactor {
         let salvage = try Salvage(directory)
         if let damage = salvage.damage.first { throw damage }
         let list = try SegmentList(directory, salvage)
+        if let damage = list.damage.first { throw damage }
         if !isDryRun { try directory.removeIfThere(Compactor.draft) }
         var outcomes: [Outcome] = []
         var sizes: [UInt64] = []

@@ -63,7 +63,9 @@ public struct Pruner {
         let directory = try RecordingDirectory.open(path, files: files)
         defer { directory.close() }
         let salvage = try Salvage(directory)
-        let segments = try SegmentList(directory, salvage).segments
+        let list = try SegmentList(directory, salvage)
+        if let damage = list.damage.first { throw damage }
+        let segments = list.segments
         return try plan(segments, rule, now, salvage.lastHead.id, directory)
     }
 
@@ -82,7 +84,9 @@ public struct Pruner {
         defer { files.close(lock) }
         let salvage = try Salvage(directory)
         if let damage = salvage.damage.first { throw damage }
-        let segments = try SegmentList(directory, salvage).segments
+        let list = try SegmentList(directory, salvage)
+        if let damage = list.damage.first { throw damage }
+        let segments = list.segments
         let plan = try plan(segments, rule, now, salvage.lastHead.id, directory)
         try carryOut(plan, directory)
         guard !plan.going.isEmpty || !plan.unfinished.isEmpty else { return plan }
