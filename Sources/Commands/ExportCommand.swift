@@ -5,7 +5,7 @@ import Market
 
 /// The formats of `export`.
 enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
-    case jsonl, tardis, hftbacktest
+    case jsonl, mcap, tardis, hftbacktest, columns
 }
 
 struct ExportCommand: JudgingCommand {
@@ -14,7 +14,9 @@ struct ExportCommand: JudgingCommand {
         abstract: "Write a recording, or a part of it, in another format.",
         discussion: """
             jsonl: an object a record with schema, sequence, time, stream and payload, from which `import` makes the \
-            same records again; a payload that is no UTF-8 stands in payload_base64. tardis, hftbacktest: the frames \
+            same records again; a payload that is no UTF-8 stands in payload_base64. mcap: a standard MCAP file; \
+            --indexed adds the message index that readers in Go and TypeScript need. columns: tables as column buffers \
+            in Arrow's memory layout, decoded on all cores, which the Python package tapedeck-reader reads. tardis, hftbacktest: the frames \
             of one category's public socket, a line each with its time; tardis has seven digits of a second, the rest \
             is cut off. What a format has no place for is counted by stream on standard error.
 
@@ -38,9 +40,27 @@ struct ExportCommand: JudgingCommand {
     )
     var output: String?
 
+    @Flag(help: "mcap: with a message index, 16 bytes a message.")
+    var indexed = false
+
+    @OptionGroup var columns: ColumnsOptions
+
     func judge() throws -> ExitStatus {
         let recording = try options.open()
         let selection = try range.selection(in: recording, streams.filter)
+        guard format == .mcap || !indexed else {
+            throw Failure(.usage, "--indexed is for mcap alone", do: "Leave it out.")
+        }
+        if format == .columns {
+            return try columns.write(recording, selection, output: output)
+        }
+        guard !columns.isGiven else {
+            throw Failure(
+                .usage,
+                "--table, --depth, --every and --floats are for columns alone",
+                do: "Leave them out, or give --format columns."
+            )
+        }
         do throws(InterchangeError) {
             let sink = try makeSink()
             let summary = try write(recording, selection, to: sink)
@@ -65,6 +85,9 @@ struct ExportCommand: JudgingCommand {
     ) throws(InterchangeError) -> ExportSummary {
         switch format {
         case .jsonl: try JSONLinesExport.write(recording, selection, to: sink)
+        case .mcap:
+            try MCAPExport.write(recording, selection, isIndexed: indexed, to: sink)
+        case .columns: preconditionFailure("columns are written by ColumnsOptions")
         case .tardis: try WireLinesExport.write(recording, selection, .tardis, to: sink)
         case .hftbacktest: try WireLinesExport.write(recording, selection, .hftbacktest, to: sink)
         }

@@ -1,0 +1,176 @@
+public import Journal
+import Market
+import Synchronization
+
+/// A recording as columns in Arrow's memory layout, decoded on all cores.
+///
+/// Blocks of records are decoded apart from one another and written in their order; what one record does to the next,
+/// the order books, is worked out in that order, so that the output does not depend on how many cores there are.
+public enum ColumnsExport {
+    public struct Options: Sendable {
+        public var tables: [ColumnTable]
+        public var selection: RecordSelection
+        /// Levels a side of the table `book`.
+        public var depth = 10
+        /// Nanoseconds between rows of a book; `nil` for a row at each push.
+        public var every: Int64?
+        /// Prices and quantities as 64-bit floats, the nearest there is, instead of exact decimals.
+        public var floats = false
+        /// How many blocks are decoded at once.
+        public var cores: Int
+
+        public init(_ tables: [ColumnTable], _ selection: RecordSelection, cores: Int) {
+            self.tables = tables
+            self.selection = selection
+            self.cores = cores
+        }
+
+        /// The streams that these tables are made of, among those selected.
+        var filter: @Sendable (StreamName) -> Bool {
+            let tables = Set(self.tables)
+            let selected = selection.streams
+            return { name in
+                let route = ColumnRoute(name)
+                guard route.isWanted(tables) else { return false }
+                // A book is worth nothing without the word that its socket was lost.
+                return route.subject == .link && !tables.contains(.records)
+                    || selected?(name) ?? true
+            }
+        }
+    }
+
+    /// Records of a block: decoded in some 10 ms, and a few MiB in memory.
+    static let blockRecords: UInt64 = 16_384
+
+    /// Writes schema, batches and footer; the caller finishes the sink.
+    public static func write(
+        _ recording: Recording,
+        _ options: Options,
+        to sink: ByteSink
+    ) async throws -> Summary {
+        let frames = ColumnFrames(sink: sink)
+        try frames.schema(
+            options.tables.map { ($0, $0.columns(depth: options.depth, floats: options.floats)) },
+            every: options.every
+        )
+        let (range, end) = try bounds(recording, options.selection)
+        var output = Output(options, frames)
+        let pool = Pool(recording, options)
+        try await withThrowingTaskGroup(of: (Int, Handed).self) { group in
+            var waiting: [Int: DecodedBlock] = [:]
+            var begun = 0
+            var written = 0
+            let blocks = Self.blocks(range)
+            while written < blocks.count {
+                // A little ahead of what is written, and no further: memory is bounded.
+                while begun < blocks.count, begun < written + options.cores + 2 {
+                    let index = begun
+                    let block = blocks[index]
+                    group.addTask { (index, Handed(try pool.decode(block))) }
+                    begun += 1
+                }
+                if let block = waiting.removeValue(forKey: written) {
+                    try output.write(block)
+                    written += 1
+                } else if let (index, block) = try await group.next() {
+                    waiting[index] = block.value
+                }
+            }
+        }
+        return try output.finish(at: end)
+    }
+
+    public struct Summary: Sendable {
+        /// Records that were read.
+        public var records: UInt64
+        /// Rows written, by table in the order asked for.
+        public var rows: [UInt64]
+        public var findings: UInt64
+        public var firstFindings: [ColumnFinding]
+        public var damage: [JournalError]
+    }
+
+    /// A block on its way from the task that decoded it to the one that writes it.
+    ///
+    /// `@unchecked Sendable`: the decoding task has let go of it.
+    private struct Handed: @unchecked Sendable {
+        let value: DecodedBlock
+
+        init(_ value: DecodedBlock) { self.value = value }
+    }
+
+    /// Decoders at rest.
+    private final class Pool: Sendable {
+        private let resting = Mutex<[BlockDecoder]>([])
+        private let recording: Recording
+        private let options: Options
+
+        init(_ recording: Recording, _ options: Options) {
+            self.recording = recording
+            self.options = options
+        }
+
+        func decode(_ block: ClosedRange<UInt64>) throws(InterchangeError) -> DecodedBlock {
+            let decoder =
+                resting.withLock { $0.popLast() } ?? BlockDecoder(recording, options)
+            let result = try decoder.decode(block)
+            resting.withLock { $0.append(decoder) }
+            return result
+        }
+    }
+
+    private static func blocks(_ range: ClosedRange<UInt64>?) -> [ClosedRange<UInt64>] {
+        guard let range else { return [] }
+        var blocks: [ClosedRange<UInt64>] = []
+        var first = range.lowerBound
+        while first <= range.upperBound {
+            let last = min(first + blockRecords - 1, range.upperBound)
+            blocks.append(first...last)
+            first = last + 1
+        }
+        return blocks
+    }
+
+    /// The numbers selected, and the time up to which the recording is known.
+    private static func bounds(
+        _ recording: Recording,
+        _ selection: RecordSelection
+    ) throws(InterchangeError) -> (ClosedRange<UInt64>?, Timestamp) {
+        var first = recording.first
+        var last = recording.last
+        var end = recording.manifest.ended
+        do throws(JournalError) {
+            switch selection.from {
+            case .beginning: break
+            case .sequence(let number): first = max(first, number)
+            case .time:
+                guard let record = try recording.cursor(from: selection.from).next() else {
+                    return (nil, end)
+                }
+                first = record.sequence
+            }
+            switch selection.to {
+            case nil: break
+            case .sequence(let number) where number < last:
+                last = number
+                if let record = try recording.cursor(from: .sequence(number)).next() {
+                    end = record.time
+                }
+            case .sequence: break
+            case .time(let time) where time < end:
+                end = time
+                let behind = time.advanced(nanoseconds: 1)
+                if let record = try recording.cursor(from: .time(behind)).next() {
+                    last =
+                        record.sequence.value > 0
+                        ? SequenceNumber(record.sequence.value - 1) : .none
+                }
+            case .time: break
+            }
+        } catch {
+            throw InterchangeError(error)
+        }
+        guard first != .none, last >= first else { return (nil, end) }
+        return (first.value...last.value, end)
+    }
+}
