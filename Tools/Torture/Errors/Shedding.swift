@@ -1,3 +1,4 @@
+import Glibc
 import Journal
 import Market
 
@@ -56,7 +57,11 @@ struct Shedding {
             if dice.once(in: 200) { try recorder.waitUntilWritten(recorder.watermarks.appended) }
         }
         try recorder.waitUntilWritten(recorder.watermarks.appended)
-        try name()
+        // Room comes back a moment after the records are written.
+        while missed > 0 {
+            try name()
+            usleep(100)
+        }
         try recorder.seal()
         var recorded = 0
         var named = 0
