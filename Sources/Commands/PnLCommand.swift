@@ -53,6 +53,11 @@ struct PnLCommand: ParsableCommand {
         } catch let error as ProjectionError {
             throw Failure(.disk, "\(error)")
         }
+        if recording.first > .first {
+            Printing.note(
+                "the recording begins at record \(recording.first): executions before it are not in these figures"
+            )
+        }
         if options.json {
             for row in rows { printJSON(row) }
             return

@@ -100,11 +100,22 @@ public struct Recoverer {
         let names = try source.segmentNames()
         guard !names.isEmpty else { throw JournalError(.notARecording, file: path) }
         var heads: [String: SegmentHead] = [:]
+        var lost: [Loss] = []
         for name in names {
             guard let segment = try? SegmentFile(name, in: source), var head = segment.head else {
                 continue
             }
-            head.checkpoint = (try? segment.checkpoint()) ?? []
+            do throws(JournalError) {
+                head.checkpoint = try segment.checkpoint()
+            } catch {
+                lost.append(
+                    Loss(
+                        first: .none,
+                        last: .none,
+                        what: "\(name): the checkpoint does not read; no replay can begin there"
+                    )
+                )
+            }
             heads[name] = head
         }
         guard let known = names.compactMap({ heads[$0] }).first else {
@@ -117,7 +128,7 @@ public struct Recoverer {
             let isNamed = next?.name == name && mark?.end != next?.end
             try search.search(name, in: source, limit: isNamed ? next?.end : nil)
         }
-        var copy = Copy(source: source, heads: heads, search: search, lost: [])
+        var copy = Copy(source: source, heads: heads, search: search, lost: lost)
         let end = try copy.write(to: target, known, files, key)
         return outcome(.copied, target, end, copy.lost)
     }
