@@ -5,6 +5,15 @@ extension MCAP {
         let id = try reader.integer(UInt16.self)
         _ = try reader.integer(UInt16.self)
         let topic = try reader.string()
+        guard topic.utf8.count <= MCAP.largestTopic else {
+            var malformed = Malformed("a topic of \(topic.utf8.count) bytes", at: 4)
+            malformed.reason = .tooLarge(
+                what: "a channel's topic",
+                bytes: UInt64(topic.utf8.count),
+                limit: UInt64(MCAP.largestTopic)
+            )
+            throw malformed
+        }
         let encoding = try reader.string()
         _ = try reader.take(try reader.integer(UInt32.self))
         return Channel(id: id, topic: topic, messageEncoding: encoding)

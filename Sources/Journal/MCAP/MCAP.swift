@@ -10,6 +10,9 @@ enum MCAP {
     /// Footer record and magic at the end of a file.
     static let ending = recordHeader + 20 + 8
 
+    /// In bytes; readers keep the topic of every channel.
+    static let largestTopic = 4096
+
     enum Opcode: UInt8 {
         case header = 0x01
         case footer = 0x02

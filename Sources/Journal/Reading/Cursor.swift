@@ -10,6 +10,7 @@ public final class Cursor {
     private let filter: (@Sendable (StreamName) -> Bool)?
     /// By channel id.
     private var names: [StreamName?] = []
+    private var nameBytes = 0
     /// By channel id: 1 gives its records, 0 does not.
     @exclusivity(unchecked) private var accepts: [UInt8] = []
 
@@ -343,7 +344,7 @@ public final class Cursor {
                 isOurs: true,
                 first: layout.tailFirst
             )
-            for channel in chunk.newChannels { add(channel) }
+            for channel in chunk.newChannels { try add(channel) }
         } catch {
             throw JournalError(error, file: layout.directory.path, sequence: layout.tailFirst)
         }
@@ -403,7 +404,11 @@ public final class Cursor {
                 .damaged("channel \(id) is `\(channel.topic)` here and `\(known.text)` before")
             )
         }
-        add(channel)
+        do throws(JournalError.Reason) {
+            try add(channel)
+        } catch {
+            throw segment.error(error)
+        }
     }
 
     private func makeRoom(_ id: Int) {
@@ -414,14 +419,24 @@ public final class Cursor {
         }
     }
 
-    private func add(_ channel: MCAP.Channel) {
+    private func add(_ channel: MCAP.Channel) throws(JournalError.Reason) {
         let id = Int(channel.id)
         makeRoom(id)
         guard names[id]?.text != channel.topic else { return }
+        nameBytes += channel.topic.utf8.count - (names[id]?.text.utf8.count ?? 0)
+        guard nameBytes <= Cursor.nameBytesLimit else {
+            throw .tooLarge(
+                what: "the names of all streams",
+                bytes: UInt64(nameBytes),
+                limit: UInt64(Cursor.nameBytesLimit)
+            )
+        }
         let name = StreamName(channel.topic)
         names[id] = name
         accepts[id] = filter.map { $0(name) ? 1 : 0 } ?? 1
     }
+
+    private static let nameBytesLimit = 8 << 20
 }
 
 extension CursorStart {

@@ -1,0 +1,160 @@
+import Glibc
+import Market
+import Testing
+
+@testable import Journal
+
+/// MCAP files out of a pipe, which cannot be sought in.
+@Suite struct PipeTests {
+    /// Feeds `bytes` through a pipe from a thread of their own, in uneven pieces.
+    private func records(
+        _ bytes: [UInt8],
+        where filter: (@Sendable (StreamName) -> Bool)? = nil
+    ) throws -> (records: [Taken], error: JournalError?) {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        let (reader, writer) = (ends[0], ends[1])
+        defer { close(reader) }
+        let task = Task.detached {
+            var done = 0
+            var step = 1
+            while done < bytes.count {
+                let part = bytes[done..<min(bytes.count, done + step)]
+                let count = part.withUnsafeBytes { write(writer, $0.baseAddress, $0.count) }
+                guard count > 0 else { break }
+                done += count
+                step = step * 7 % 60_013
+            }
+            close(writer)
+        }
+        defer { task.cancel() }
+        var taken: [Taken] = []
+        do throws(JournalError) {
+            let cursor = try PipeCursor(reader, streams: filter)
+            while let record = try cursor.next() {
+                taken.append(
+                    Taken(
+                        sequence: record.sequence.value,
+                        time: record.time.nanoseconds,
+                        stream: cursor.name(of: record.stream).text,
+                        payload: Array(record.payload)
+                    )
+                )
+            }
+        } catch {
+            // The writer must not stand before a full pipe.
+            var rest = [UInt8](repeating: 0, count: 4096)
+            while read(reader, &rest, rest.count) > 0 {}
+            return (taken, error)
+        }
+        return (taken, nil)
+    }
+
+    @Test func `a segment through a pipe gives what the file gives, filtered too`() throws {
+        let scratch = try Scratch()
+        var options = RecorderOptions.small
+        options.segmentBytes = 64 << 20
+        let tape = try Tape(scratch.file("r"), options)
+        try tape.append(3_000)
+        try tape.recorder.seal()
+        let bytes = try Scratch.read(scratch.file("r") + "/000000000001.mcap")
+        let all = try Recording.open(scratch.file("r")).records()
+        let (records, error) = try records(bytes)
+        #expect(error == nil)
+        #expect(records == all)
+        let name = Sample.streams[1]
+        #expect(
+            try self.records(bytes) { $0.text == name }.records == all.filter { $0.stream == name }
+        )
+    }
+
+    @Test func `every kind of cut gives the whole chunks before it and says so`() throws {
+        let scratch = try Scratch()
+        let tape = try Tape(scratch.file("r"))
+        try tape.append(120)
+        try tape.recorder.seal()
+        let bytes = try Scratch.read(scratch.file("r") + "/000000000001.mcap")
+        let all = try Recording.open(scratch.file("r")).records()
+        for cut in stride(from: 0, to: bytes.count - 400, by: 611) {
+            let (records, error) = try records(Array(bytes[..<cut]))
+            #expect(records == Array(all.prefix(records.count)))
+            #expect(error != nil || records.count == all.count, "cut at \(cut)")
+        }
+    }
+
+    @Test
+    func `loose messages are given, and lz4 and lengths that lie are errors with their place`()
+        throws
+    {
+        var buffer = ByteBuffer()
+        buffer.append(MCAP.magic)
+        buffer.header(profile: "", library: "")
+        buffer.channel(MCAP.Channel(id: 7, topic: "/a", messageEncoding: "json"))
+        Array("x".utf8).withUnsafeBytes {
+            buffer.message(channel: 7, sequence: 0, time: 5, payload: $0)
+        }
+        let start = buffer.array
+        var lz4 = ByteBuffer()
+        lz4.append(start)
+        lz4.record(.chunk) {
+            for _ in 0..<3 { $0.append(UInt64(0)) }
+            $0.append(UInt32(0))
+            $0.string("lz4")
+            $0.append(UInt64(0))
+        }
+        let loose = try records(start)
+        #expect(loose.records.map(\.stream) == ["/a"])
+        #expect(loose.error == nil)
+        #expect(try records(lz4.array).error?.reason == .compression("lz4"))
+        // A record of 2⁶² bytes, and one of 100 MiB of which little comes.
+        for (length, reason) in [
+            (
+                UInt64(1) << 62,
+                JournalError.Reason.tooLarge(what: "a record", bytes: 1 << 62, limit: 128 << 20)
+            ),
+            (100 << 20, .malformed("the file ends in the middle of a record")),
+        ] {
+            var lie = ByteBuffer()
+            lie.append(start)
+            lie.append(MCAP.Opcode.chunk.rawValue)
+            lie.append(length)
+            lie.append([UInt8](repeating: 1, count: 1000))
+            let (records, error) = try records(lie.array)
+            #expect(records.count == 1)
+            #expect(error?.reason == reason)
+        }
+    }
+
+    @Test func `topics that would fill the memory are refused`() throws {
+        let scratch = try Scratch()
+        func file(_ topics: Int, _ size: Int) -> [UInt8] {
+            var buffer = ByteBuffer()
+            buffer.append(MCAP.magic)
+            buffer.header(profile: "", library: "")
+            for id in 0..<topics {
+                let topic = String(repeating: "t", count: size)
+                buffer.channel(
+                    MCAP.Channel(id: UInt16(id), topic: topic, messageEncoding: "")
+                )
+            }
+            Array("x".utf8).withUnsafeBytes {
+                buffer.message(channel: 0, sequence: 0, time: 5, payload: $0)
+            }
+            return buffer.array
+        }
+        for (topics, size) in [(1, 5_000), (2_100, 4_000)] {
+            let bytes = file(topics, size)
+            try Scratch.write(bytes, to: scratch.file("a.mcap"))
+            let error = #expect(throws: JournalError.self) {
+                let cursor = try Recording.open(scratch.file("a.mcap")).cursor()
+                while try cursor.next() != nil {}
+            }
+            guard case .tooLarge? = error?.reason,
+                case .tooLarge? = try records(bytes).error?.reason
+            else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+        }
+    }
+}
