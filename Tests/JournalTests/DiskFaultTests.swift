@@ -52,7 +52,8 @@ import Testing
     @Test func `a write that fails once moves to a new segment and loses nothing`() throws {
         let scratch = try Scratch()
         let files = FaultyFiles { call, name, count in
-            call == "write" && name == "000000000001.mcap" && count == 2 ? .fail(.noSpace) : nil
+            call == "write" && name == "000000000001.mcap" && count == 2
+                ? .fail(.inputOutput) : nil
         }
         let tape = try Tape(scratch.file("r"), files: files)
         try tape.append(400)
@@ -72,7 +73,7 @@ import Testing
         let isFull = Flag()
         let files = FaultyFiles { call, _, _ in
             (call == "write" || call == "open") && isFull.value.load(ordering: .relaxed)
-                ? .fail(.noSpace) : nil
+                ? .fail(.inputOutput) : nil
         }
         let tape = try Tape(scratch.file("r"), files: files)
         try tape.recorder.waitUntilWritten(try tape.append(100))

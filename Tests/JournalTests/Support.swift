@@ -69,7 +69,7 @@ final class Scratch {
     /// written, and a copy made beside the writer must not miss what an earlier file of it promises.
     static func copy(_ source: String, to target: String) throws {
         mkdir(target, 0o700)
-        let early = ["HEAD", "tail-a", "tail-b"]
+        let early = ["HEAD", "tail-a", "tail-b", "reserve"]
         for name in early {
             guard let bytes = try? read(source + "/" + name) else { continue }
             try write(bytes, to: target + "/" + name)
@@ -97,6 +97,15 @@ enum Sample {
             filler += String(state, radix: 36)
         }
         return Array("{\"n\":\(number),\"fill\":\"\(filler)\"}".utf8)
+    }
+
+    /// Text that hardly compresses.
+    static func noise(_ number: Int, _ bytes: Int) -> [UInt8] {
+        var state = UInt64(number)
+        return (0..<bytes).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(truncatingIfNeeded: state >> 56)
+        }
     }
 
     static func time(_ number: Int) -> Timestamp {
@@ -156,6 +165,20 @@ final class Tape {
         for name in Sample.streams { ids.append(try recorder.stream(named: name)) }
     }
 
+    /// Appends one sample on a stream, by its place in `Sample.streams`.
+    @discardableResult
+    func append(on index: Int, bytes: Int? = nil) throws -> SequenceNumber {
+        let number = count + 1
+        var payload = Sample.payload(number)
+        if let bytes { payload = Sample.noise(number, bytes) }
+        let last = try recorder.append(ids[index], time: Sample.time(number), payload: payload)
+        count = number
+        note(last, Sample.streams[index], payload)
+        return last
+    }
+
+    func hasRoom(on index: Int) -> Bool { recorder.hasRoom(for: 1024, on: ids[index]) }
+
     /// Appends `count` samples over all streams in turn.
     @discardableResult
     func append(_ more: Int) throws -> SequenceNumber {
@@ -189,7 +212,9 @@ extension RecorderOptions {
         options.chunkBytes = 4096
         options.segmentBytes = 16 << 10
         options.tailBytes = 64 << 10
+        options.reserveBytes = 256 << 10
         options.syncInterval = 5_000_000
+        options.retryInterval = 10_000_000
         return options
     }
 }

@@ -7,6 +7,10 @@ struct RecordingDirectory: Sendable {
     static let head = "HEAD"
     static let manifest = "manifest.json"
     static let tails = ["tail-a", "tail-b"]
+    /// Where chunks go while the disk is full.
+    static let reserve = "reserve"
+    /// Gone when the recording is sealed.
+    static let writeAhead = tails + [reserve]
     /// What is being built and has no name yet; removed by whoever records next.
     static let unfinished = ".unfinished"
 
@@ -52,7 +56,7 @@ struct RecordingDirectory: Sendable {
     func segmentNames() throws(JournalError) -> [String] {
         let names: [String]
         do throws(SystemFailure) {
-            names = try files.list(handle)
+            names = try calling { () throws(SystemFailure) in try files.list(handle) }
         } catch {
             throw failure(error, "readdir", "")
         }
@@ -67,16 +71,42 @@ struct RecordingDirectory: Sendable {
 
     func open(_ name: String, _ mode: OpenMode) throws(JournalError) -> OpenFile {
         do throws(SystemFailure) {
-            return try files.open(name, in: handle, mode)
+            return try calling { () throws(SystemFailure) in
+                try files.open(name, in: handle, mode)
+            }
         } catch {
             throw failure(error, "open", name)
+        }
+    }
+
+    /// A new file of zeros with blocks of its own; takes the place of an older one.
+    func makeAllocated(_ name: String, bytes: UInt64) throws(JournalError) -> OpenFile {
+        try removeIfThere(name)
+        let file = try open(name, .create)
+        do throws(JournalError) {
+            try allocate(file, name, bytes: bytes)
+        } catch {
+            files.close(file)
+            throw error
+        }
+        return file
+    }
+
+    /// Blocks for the first `bytes` of a file; what it holds stays.
+    func allocate(_ file: OpenFile, _ name: String, bytes: UInt64) throws(JournalError) {
+        do throws(SystemFailure) {
+            try calling { () throws(SystemFailure) in try files.allocate(file, bytes: bytes) }
+        } catch {
+            throw failure(error, "fallocate", name)
         }
     }
 
     /// `nil` when there is no such file.
     func openIfThere(_ name: String) throws(JournalError) -> OpenFile? {
         do throws(SystemFailure) {
-            return try files.open(name, in: handle, .read)
+            return try calling { () throws(SystemFailure) in
+                try files.open(name, in: handle, .read)
+            }
         } catch {
             if error == .missing { return nil }
             throw failure(error, "open", name)
@@ -85,7 +115,7 @@ struct RecordingDirectory: Sendable {
 
     func size(_ file: OpenFile, _ name: String) throws(JournalError) -> UInt64 {
         do throws(SystemFailure) {
-            return try files.size(of: file)
+            return try calling { () throws(SystemFailure) in try files.size(of: file) }
         } catch {
             throw failure(error, "fstat", name)
         }
@@ -167,7 +197,7 @@ struct RecordingDirectory: Sendable {
 
     func sync(_ file: OpenFile, _ name: String) throws(JournalError) {
         do throws(SystemFailure) {
-            try files.sync(file)
+            try calling { () throws(SystemFailure) in try files.sync(file) }
         } catch {
             throw failure(error, "fdatasync", name)
         }
@@ -175,7 +205,7 @@ struct RecordingDirectory: Sendable {
 
     func syncNames() throws(JournalError) {
         do throws(SystemFailure) {
-            try files.syncDirectory(handle)
+            try calling { () throws(SystemFailure) in try files.syncDirectory(handle) }
         } catch {
             throw failure(error, "fsync", "")
         }
@@ -183,7 +213,9 @@ struct RecordingDirectory: Sendable {
 
     func rename(_ name: String, to newName: String) throws(JournalError) {
         do throws(SystemFailure) {
-            try files.rename(name, to: newName, in: handle)
+            try calling { () throws(SystemFailure) in
+                try files.rename(name, to: newName, in: handle)
+            }
         } catch {
             throw failure(error, "rename", newName)
         }
@@ -191,7 +223,7 @@ struct RecordingDirectory: Sendable {
 
     func removeIfThere(_ name: String) throws(JournalError) {
         do throws(SystemFailure) {
-            try files.unlink(name, in: handle)
+            try calling { () throws(SystemFailure) in try files.unlink(name, in: handle) }
         } catch {
             if error == .missing { return }
             throw failure(error, "unlink", name)
@@ -210,6 +242,21 @@ struct RecordingDirectory: Sendable {
         try sync(file, draft)
         try rename(draft, to: name)
         try syncNames()
+    }
+
+    /// The call again for as long as a signal interrupts it.
+    ///
+    /// An interrupt says nothing of the file: it is the one answer of `fdatasync` after which it is called again.
+    private func calling<Value>(
+        _ body: () throws(SystemFailure) -> Value
+    ) throws(SystemFailure) -> Value {
+        while true {
+            do throws(SystemFailure) {
+                return try body()
+            } catch {
+                guard error == .interrupted else { throw error }
+            }
+        }
     }
 
     func place(_ name: String) -> String { name.isEmpty ? path : path + "/" + name }

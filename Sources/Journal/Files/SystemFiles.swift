@@ -139,6 +139,9 @@ extension SystemFailure {
     public static let missing = SystemFailure(ENOENT)
     public static let exists = SystemFailure(EEXIST)
 
+    /// Whether the disk, a quota or a limit of file size has no more room, so that waiting may help.
+    public var isNoSpace: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
+
     /// The system's own words for the code.
     public var words: String {
         guard let text = strerror(code) else { return "error \(code)" }

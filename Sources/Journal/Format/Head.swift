@@ -99,6 +99,14 @@ final class HeadFile {
         self.directory = directory
         self.generation = generation
         file = try directory.open(RecordingDirectory.head, .readWrite)
+        do throws(JournalError) {
+            // Both slots have their blocks before the disk can be full.
+            let bytes = Head.slotDistance + UInt64(Head.slotBytes)
+            try directory.allocate(file, RecordingDirectory.head, bytes: bytes)
+        } catch {
+            directory.files.close(file)
+            throw error
+        }
     }
 
     func close() { directory.files.close(file) }

@@ -27,6 +27,8 @@ public struct JournalError: Error, Hashable, Sendable {
         case sealed
         /// The queue towards the disk is full for records of this kind.
         case queueFull(queued: Int, limit: Int)
+        /// The disk takes no segment: public data is refused until it does again.
+        case diskFull
         /// A record was appended before `session/start`.
         case notStarted
         /// The recorder has stopped: sealed or closed.
@@ -81,6 +83,7 @@ extension JournalError {
         case .sealed: "the recording is sealed"
         case .queueFull(let queued, let limit):
             "the queue towards the disk is full (\(queued) of \(limit) bytes)"
+        case .diskFull: "the disk has no room for public data"
         case .notStarted: "a record was appended before session/start"
         case .closed: "the recorder has stopped"
         case .failed(let text): "the disk failed: \(text)"
@@ -105,6 +108,7 @@ extension JournalError {
         case .held: "Wait for it, or record into another directory."
         case .sealed: "Record into another directory."
         case .queueFull: "Stall the socket, or shed public data and say so in a record."
+        case .diskFull: "Free space; recording then goes on by itself. Count what is shed meanwhile."
         case .notStarted: "Append session/start first; it is record one of each run."
         case .closed: "Open the recording again."
         case .failed: "Halt new orders; free or replace the disk, then start again."
@@ -122,5 +126,13 @@ extension JournalError: CustomStringConvertible {
         if let offset { place += ", byte \(offset)" }
         if let sequence { place += ", record \(sequence)" }
         return "\(place): \(what). \(advice)"
+    }
+}
+
+extension JournalError {
+    /// Whether space that is freed can help.
+    public var isNoSpace: Bool {
+        if case .system(_, let code) = reason { return SystemFailure(code).isNoSpace }
+        return false
     }
 }

@@ -1,18 +1,23 @@
 import Market
 
-/// What the two tails hold of one run, read whole into memory.
+/// What the two tails and the reserve hold of one run, read whole into memory.
 ///
-/// Tails are read before the segment: what a recorder moves from one to the other meanwhile is then seen
+/// They are read before the segment: what a recorder moves from one to the other meanwhile is then seen
 /// twice rather than not at all.
 struct TailReader {
     /// One Message in `bytes`, and the Channel records of its entry.
     private struct Place {
         var start: Int
         var end: Int
+        /// In `unpacked` instead of `bytes`.
+        var isUnpacked: Bool
     }
 
-    /// Both files, one behind the other.
+    /// The files, one behind the other.
     private let bytes: ByteBufferBox
+    /// What the reserve's chunks hold.
+    private let unpacked: ByteBufferBox
+    private let chunk = DecodedChunk()
     /// By number.
     private var messages: [UInt64: Place] = [:]
     /// Every Channel seen, by id: the record's bytes.
@@ -31,23 +36,42 @@ struct TailReader {
 
     init(in directory: RecordingDirectory) throws(JournalError) {
         bytes = ByteBufferBox()
+        unpacked = ByteBufferBox()
         files = []
-        for name in RecordingDirectory.tails {
+        for name in RecordingDirectory.writeAhead {
             guard let file = try directory.openIfThere(name) else { continue }
             defer { directory.files.close(file) }
             let size = min(try directory.size(file, name), TailReader.limit)
             let start = bytes.buffer.count
-            bytes.buffer.reserve(Int(size))
-            let space = UnsafeMutableRawBufferPointer(
-                start: bytes.buffer.base + start,
-                count: Int(size)
-            )
-            bytes.buffer.count += try directory.read(file, name, into: space, at: 0)
+            let header = min(size, UInt64(TailEntry.header))
+            try read(directory, file, name, upTo: header, from: start)
+            // A file that begins with zeros has no entry: the reserve of most recordings.
+            if bytes.buffer.bytes[start...].contains(where: { $0 != 0 }) {
+                try read(directory, file, name, upTo: size, from: start)
+            }
             files.append((directory.place(name), start, bytes.buffer.count))
         }
     }
 
     private var files: [(place: String, start: Int, end: Int)]
+
+    /// Takes the file's bytes behind those that are there already.
+    private func read(
+        _ directory: RecordingDirectory,
+        _ file: OpenFile,
+        _ name: String,
+        upTo size: UInt64,
+        from start: Int
+    ) throws(JournalError) {
+        let have = bytes.buffer.count - start
+        guard Int(size) > have else { return }
+        bytes.buffer.reserve(Int(size) - have)
+        let space = UnsafeMutableRawBufferPointer(
+            start: bytes.buffer.base + bytes.buffer.count,
+            count: Int(size) - have
+        )
+        bytes.buffer.count += try directory.read(file, name, into: space, at: UInt64(have))
+    }
 
     var isEmpty: Bool { messages.isEmpty }
 
@@ -79,23 +103,76 @@ struct TailReader {
         else { return nil }
         var number = whole.loadUnaligned(fromByteOffset: 16, as: UInt64.self).littleEndian
         var place = offset + TailEntry.header
+        if all[place] == MCAP.Opcode.chunk.rawValue {
+            return unpack(all, place, end, SequenceNumber(number)) ? end : nil
+        }
         while end - place >= MCAP.recordHeader {
             let size = all.loadUnaligned(fromByteOffset: place + 1, as: UInt64.self).littleEndian
             guard size <= UInt64(end - place - MCAP.recordHeader) else { return nil }
             let next = place + MCAP.recordHeader + Int(size)
             if all[place] == MCAP.Opcode.message.rawValue, size >= UInt64(MCAP.messageHeader) {
-                messages[number] = Place(start: place, end: next)
+                messages[number] = Place(start: place, end: next, isUnpacked: false)
                 number &+= 1
             } else if all[place] == MCAP.Opcode.channel.rawValue, size >= 2 {
                 let id = all.loadUnaligned(
                     fromByteOffset: place + MCAP.recordHeader,
                     as: UInt16.self
                 ).littleEndian
-                channels[id] = Place(start: place, end: next)
+                channels[id] = Place(start: place, end: next, isUnpacked: false)
             }
             place = next
         }
         return end
+    }
+
+    /// Takes up an entry of the reserve: one Chunk record; false where it is none that reads.
+    private mutating func unpack(
+        _ all: UnsafeRawBufferPointer,
+        _ start: Int,
+        _ end: Int,
+        _ first: SequenceNumber
+    ) -> Bool {
+        let size = end - start - MCAP.recordHeader
+        guard size >= 0,
+            all.loadUnaligned(fromByteOffset: start + 1, as: UInt64.self).littleEndian
+                == UInt64(size)
+        else { return false }
+        let body = UnsafeRawBufferPointer(
+            rebasing: all[(start + MCAP.recordHeader)..<end]
+        )
+        do throws(JournalError.Reason) {
+            try chunk.decode(chunk: body, isOurs: true, first: first)
+        } catch {
+            return false
+        }
+        guard chunk.first == first,
+            unpacked.buffer.count + chunk.records.count <= Reserve.largestUnpacked
+        else { return false }
+        let shift = unpacked.buffer.count
+        unpacked.buffer.append(chunk.records.bytes)
+        var place = 0
+        var number = first.value
+        while place < chunk.records.count {
+            let records = chunk.records.bytes
+            let length = Int(
+                records.loadUnaligned(fromByteOffset: place + 1, as: UInt64.self).littleEndian
+            )
+            let next = place + MCAP.recordHeader + length
+            let here = Place(start: shift + place, end: shift + next, isUnpacked: true)
+            let id = records.loadUnaligned(
+                fromByteOffset: place + MCAP.recordHeader,
+                as: UInt16.self
+            ).littleEndian
+            switch records[place] {
+            case MCAP.Opcode.channel.rawValue: channels[id] = here
+            case MCAP.Opcode.message.rawValue where id != StreamTable.commitID.value:
+                messages[number] = here
+                number &+= 1
+            default: break
+            }
+            place = next
+        }
+        return true
     }
 
     /// The place where entries end: zeros when the last write was whole.
@@ -127,13 +204,16 @@ struct TailReader {
 
     /// The Message record with this number; `nil` when no entry has it.
     func message(_ number: SequenceNumber) -> UnsafeRawBufferPointer? {
-        guard let place = messages[number.value] else { return nil }
-        return UnsafeRawBufferPointer(rebasing: bytes.buffer.bytes[place.start..<place.end])
+        messages[number.value].map(bytes(of:))
     }
 
     /// The Channel record with this id.
     func channel(_ id: UInt16) -> UnsafeRawBufferPointer? {
-        guard let place = channels[id] else { return nil }
-        return UnsafeRawBufferPointer(rebasing: bytes.buffer.bytes[place.start..<place.end])
+        channels[id].map(bytes(of:))
+    }
+
+    private func bytes(of place: Place) -> UnsafeRawBufferPointer {
+        let all = place.isUnpacked ? unpacked.buffer.bytes : bytes.buffer.bytes
+        return UnsafeRawBufferPointer(rebasing: all[place.start..<place.end])
     }
 }

@@ -14,8 +14,16 @@ final class Progress: Sendable {
     private struct Waiters {
         var written: [Waiter] = []
         var durable: [Waiter] = []
-        var health = RecorderHealth.sound
+        var failed: JournalError?
+        var degraded: JournalError?
+        var full: JournalError?
         var statistics = RecorderStatistics()
+
+        var health: RecorderHealth {
+            if let failed { return .failed(failed) }
+            if let degraded { return .degraded(degraded) }
+            return full.map { .full($0) } ?? .sound
+        }
     }
 
     private let appendedValue: Atomic<UInt64>
@@ -23,8 +31,16 @@ final class Progress: Sendable {
     private let durableValue: Atomic<UInt64>
     private let waitingForWritten = Atomic<Int>(0)
     private let waitingForDurable = Atomic<Int>(0)
-    private let failedFlag = Atomic<Bool>(false)
+    /// What the appending thread asks at each record: ``Bit``.
+    private let gate = Atomic<UInt8>(0)
     private let waiters = Mutex(Waiters())
+
+    private enum Bit {
+        /// Nothing is taken any more.
+        static let ended: UInt8 = 1
+        /// Nothing is taken that may be shed.
+        static let short: UInt8 = 2
+    }
 
     init(at number: SequenceNumber) {
         appendedValue = Atomic(number.value)
@@ -67,7 +83,12 @@ final class Progress: Sendable {
     func isRollWanted(after rolls: UInt64) -> Bool { rollWanted.load(ordering: .relaxed) > rolls }
 
     var isDurableWanted: Bool { waitingForDurable.load(ordering: .acquiring) > 0 }
-    var isFailed: Bool { failedFlag.load(ordering: .relaxed) }
+    /// Nothing stands in the way of any record.
+    @inline(__always)
+    var isOpen: Bool { gate.load(ordering: .relaxed) == 0 }
+    var isFailed: Bool { gate.load(ordering: .relaxed) & Bit.ended != 0 }
+    /// Public data is refused: the disk has no room for it.
+    var isShort: Bool { gate.load(ordering: .relaxed) & Bit.short != 0 }
     var health: RecorderHealth { waiters.withLock { $0.health } }
     var statistics: RecorderStatistics {
         waiters.withLock { $0.statistics }
@@ -77,28 +98,36 @@ final class Progress: Sendable {
         waiters.withLock { change(&$0.statistics) }
     }
 
-    /// A step down; true when it is one.
+    /// Takes up one change; gives the health when it is another then.
     ///
-    /// What failed stays failed.
-    func step(to health: RecorderHealth) -> Bool {
-        let isLower = waiters.withLock { waiters -> Bool in
-            switch (waiters.health, health) {
-            case (.sound, .degraded), (.sound, .failed), (.degraded, .failed):
-                waiters.health = health
-                return true
-            default: return false
+    /// What failed stays failed, and what was degraded stays that: only a lack of room ends.
+    func note(_ health: RecorderHealth) -> RecorderHealth? {
+        let changed = waiters.withLock { waiters -> RecorderHealth? in
+            let before = waiters.health
+            switch health {
+            case .sound: waiters.full = nil
+            case .full(let error): waiters.full = error
+            case .degraded(let error): waiters.degraded = waiters.degraded ?? error
+            case .failed(let error): waiters.failed = waiters.failed ?? error
             }
+            return waiters.health == before ? nil : waiters.health
         }
-        if case .failed = health {
-            failedFlag.store(true, ordering: .sequentiallyConsistent)
-            release()
+        if case .failed = health { end() }
+        return changed
+    }
+
+    /// Whether public data is refused from now on.
+    func setShort(_ isShort: Bool) {
+        if isShort {
+            gate.bitwiseOr(Bit.short, ordering: .sequentiallyConsistent)
+        } else {
+            gate.bitwiseAnd(~Bit.short, ordering: .sequentiallyConsistent)
         }
-        return isLower
     }
 
     /// No record will come any more: whoever still waits gets false.
     func end() {
-        failedFlag.store(true, ordering: .sequentiallyConsistent)
+        gate.bitwiseOr(Bit.ended, ordering: .sequentiallyConsistent)
         release()
     }
 
@@ -123,7 +152,7 @@ final class Progress: Sendable {
 
     /// Calls everyone whose number has come, or all when none will come any more.
     private func release() {
-        let hasFailed = failedFlag.load(ordering: .sequentiallyConsistent)
+        let hasFailed = gate.load(ordering: .sequentiallyConsistent) & Bit.ended != 0
         let written = writtenValue.load(ordering: .sequentiallyConsistent)
         let durable = durableValue.load(ordering: .sequentiallyConsistent)
         let (first, second) = waiters.withLock { waiters -> ([Waiter], [Waiter]) in

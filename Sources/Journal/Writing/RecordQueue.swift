@@ -117,6 +117,22 @@ final class RecordQueue: @unchecked Sendable {
     /// Whether anything waits.
     var isEmpty: Bool { published.load(ordering: .sequentiallyConsistent) == readingPosition }
 
+    /// Bytes of the piece that ``read(upTo:into:)`` gives first.
+    var nextPiece: Int {
+        let end = published.load(ordering: .acquiring)
+        var block = readingBlock
+        var offset = readingOffset
+        while true {
+            let used = block.used.load(ordering: .acquiring)
+            let ahead = Int(end - readingPosition)
+            guard used != Int.max else { return ahead }
+            if offset < used { return min(ahead, used - offset) }
+            guard let next = block.next else { return 0 }
+            block = next
+            offset = 0
+        }
+    }
+
     /// Adds pieces of whole records, in order, to `pieces` until they hold `limit` bytes or more.
     ///
     /// - Returns: bytes given. They stay counted as queued, and stay where they are, until ``release()``.

@@ -254,6 +254,11 @@ extension Recorder {
         recovery: Recovery?
     ) throws(JournalError) -> Recorder {
         let tails = try Tails(in: directory, size: options.tailBytes, run: plan.segment.head.run)
+        let reserve = try Reserve(
+            in: directory,
+            size: options.reserveBytes,
+            run: plan.segment.head.run
+        )
         let head = try HeadFile(in: directory, after: plan.generation)
         try directory.syncNames()
         let progress = Progress(at: plan.number)
@@ -276,6 +281,7 @@ extension Recorder {
                     lock: lock,
                     segment: plan.segment,
                     tails: tails,
+                    reserve: reserve,
                     earlier: plan.earlier,
                     started: plan.started,
                     number: plan.number,
@@ -285,11 +291,7 @@ extension Recorder {
                 )
             )
             writer.publishHead()
-            do throws(JournalError) {
-                try writer.writeManifest(.open)
-            } catch {
-                writer.degrade(error)
-            }
+            writer.refreshManifest()
             return try Recorder(
                 RecorderThread.Parts(writer: writer, bell: bell),
                 recovery: recovery

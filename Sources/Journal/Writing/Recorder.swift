@@ -140,7 +140,7 @@ public final class Recorder: @unchecked Sendable {
     ///   - stream: from ``stream(named:origin:)``; never the recorder's own commits.
     ///   - time: the core's clock; a time below the last record's is raised to it.
     ///   - payload: the bytes as they came.
-    /// - Throws: `queueFull` (nothing was appended), `notStarted`, `closed`, `failed`, `tooLarge`.
+    /// - Throws: `queueFull` and `diskFull` (nothing was appended), `notStarted`, `closed`, `failed`, `tooLarge`.
     @discardableResult
     public func append(
         _ stream: StreamID,
@@ -198,12 +198,18 @@ public final class Recorder: @unchecked Sendable {
     @inline(__always)
     private func check(_ size: Int, _ flags: UInt8) throws(JournalError) {
         let limit = flags & Flag.sheddable == 0 ? options.queueBytes : options.queueBytes / 4 * 3
-        if producer.pointee.hasStarted, !producer.pointee.hasEnded, !progress.isFailed,
+        if producer.pointee.hasStarted, !producer.pointee.hasEnded, mayTake(flags),
             flags & Flag.known != 0, size <= options.largestPayload, queue.queued + size <= limit
         {
             return
         }
         throw refusal(size, flags, limit)
+    }
+
+    /// Whether the disk's state lets a record of this kind in.
+    @inline(__always)
+    private func mayTake(_ flags: UInt8) -> Bool {
+        progress.isOpen || (!progress.isFailed && flags & Flag.sheddable == 0)
     }
 
     @inline(never)
@@ -226,6 +232,7 @@ public final class Recorder: @unchecked Sendable {
                 sequence: next
             )
         }
+        if !mayTake(flags) { return JournalError(.diskFull, file: path, sequence: next) }
         return JournalError(
             .queueFull(queued: queue.queued, limit: limit),
             file: path,
@@ -235,9 +242,11 @@ public final class Recorder: @unchecked Sendable {
 
     /// Whether `append` of this many bytes would be taken now.
     ///
-    /// Public data may fill three quarters of the queue; everything else may fill all of it.
+    /// Public data may fill three quarters of the queue and has no room on a full disk; everything else may
+    /// fill all of the queue.
     public func hasRoom(for bytes: Int, on stream: StreamID) -> Bool {
         let isSheddable = flags[Int(stream.value)] & Flag.sheddable != 0
+        if isSheddable, progress.isShort { return false }
         let limit = isSheddable ? options.queueBytes / 4 * 3 : options.queueBytes
         return queue.queued + bytes + MCAP.recordHeader + MCAP.messageHeader <= limit
     }

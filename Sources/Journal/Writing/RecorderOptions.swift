@@ -24,6 +24,10 @@ public struct RecorderOptions: Sendable {
     public var queueBytes = 32 << 20
     /// Size of each of the two tails.
     public var tailBytes = 4 << 20
+    /// Size of the file that takes private data and commands while the disk is full.
+    public var reserveBytes = 8 << 20
+    /// So long after a segment could not be written a new one is tried.
+    public var retryInterval: Int64 = 500_000_000
     /// The largest payload taken.
     public var largestPayload = 16 << 20
     /// The id of a new recording; by default the last part of its path.
@@ -41,7 +45,7 @@ public struct RecorderOptions: Sendable {
     /// When false, the owner sees
     /// ``Recorder/isRollDue`` and answers with ``Recorder/roll(checkpoint:)`` between two records.
     public var rollsItself = true
-    /// Called on a thread of the recorder, once for each step down; keep it short.
+    /// Called on a thread of the recorder at each change; keep it short.
     public var onHealth: @Sendable (RecorderHealth) -> Void = { _ in }
 
     public init() {}
@@ -61,6 +65,10 @@ public struct Label: Hashable, Sendable {
 /// Whether the journal still keeps its promises.
 public enum RecorderHealth: Hashable, Sendable {
     case sound
+    /// No segment can be written for want of space; public data is refused, all else goes to the reserve.
+    ///
+    /// Halt new orders. Becomes sound again by itself when there is room.
+    case full(JournalError)
     /// A file was given up and what it had not acknowledged was written to a new one. Halt new orders.
     case degraded(JournalError)
     /// Nothing more is recorded. Halt new orders; cancels and reductions still leave.

@@ -47,15 +47,16 @@ final class RecorderThread: @unchecked Sendable {
                 answer(writer)
                 return
             }
-            naps = turn.drained ? 0 : naps + 1
-            if turn.drained, !writer.queue.isEmpty, writer.queue.queued > writer.options.chunkBytes
+            naps = turn.hasDrained ? 0 : naps + 1
+            if turn.hasDrained, !writer.queue.isEmpty, writer.queue.queued > writer.options.chunkBytes
             {
                 continue
             }
-            let isDeep = naps >= RecorderThread.napsBeforeSleep
+            // While the disk has no room an append is no reason to look again.
+            let isDeep = naps >= RecorderThread.napsBeforeSleep && !turn.isStuck
             bell.wait(
                 deeply: isDeep,
-                nanoseconds: isDeep
+                nanoseconds: isDeep || turn.isStuck
                     ? turn.wait : min(turn.wait, writer.options.drainInterval),
                 unless: {
                     (isDeep && !writer.queue.isEmpty) || hasRequest.load(ordering: .acquiring)

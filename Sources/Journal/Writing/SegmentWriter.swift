@@ -68,7 +68,12 @@ final class SegmentWriter {
         )
         var buffer = ByteBuffer(capacity: encoded.bytes.count)
         buffer.append(encoded.bytes)
-        try append(buffer.bytes)
+        do throws(JournalError) {
+            try append(buffer.bytes)
+        } catch {
+            discard()
+            throw error
+        }
     }
 
     /// The head, and chunks written so far, are durable and have their name.
@@ -79,6 +84,13 @@ final class SegmentWriter {
     }
 
     func close() { directory.files.close(file) }
+
+    /// Gives up a segment that could not be published, and the room that its draft takes.
+    func discard() {
+        close()
+        // What cannot be removed now is removed by whoever builds the next segment.
+        try? directory.removeIfThere(SegmentWriter.draft)
+    }
 
     /// Appends an encoded Chunk record.
     func append(_ chunk: EncodedChunk) throws(JournalError) {

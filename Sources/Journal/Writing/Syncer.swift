@@ -12,6 +12,7 @@ struct SyncJob: Sendable {
 
     var tails: [Target]
     var segment: Target?
+    var reserve: Target?
     /// What is durable when all of them have returned; `generation` is not used.
     var head: Head
     /// HEAD itself too.
@@ -22,9 +23,12 @@ struct SyncJob: Sendable {
         var head: Head
         var tailFailure: JournalError?
         var segmentFailure: JournalError?
+        var reserveFailure: JournalError?
         var headFailure: JournalError?
 
-        var isComplete: Bool { tailFailure == nil && segmentFailure == nil }
+        var isComplete: Bool {
+            tailFailure == nil && segmentFailure == nil && reserveFailure == nil
+        }
     }
 }
 
@@ -121,6 +125,14 @@ final class Syncer: @unchecked Sendable {
                 try directory.sync(segment.file, segment.name)
             } catch {
                 outcome.segmentFailure = error
+            }
+        }
+        if let reserve = job.reserve {
+            syncs += 1
+            do throws(JournalError) {
+                try directory.sync(reserve.file, reserve.name)
+            } catch {
+                outcome.reserveFailure = error
             }
         }
         if outcome.isComplete {

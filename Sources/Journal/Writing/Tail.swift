@@ -34,13 +34,12 @@ final class Tails {
         self.run = UInt32(truncatingIfNeeded: run)
         sides = []
         for name in RecordingDirectory.tails {
-            try directory.removeIfThere(name)
-            let file = try directory.open(name, .create)
-            sides.append(Side(file: file, name: name))
-            do throws(SystemFailure) {
-                try directory.files.allocate(file, bytes: UInt64(size))
+            do throws(JournalError) {
+                let file = try directory.makeAllocated(name, bytes: UInt64(size))
+                sides.append(Side(file: file, name: name))
             } catch {
-                throw directory.failure(error, "fallocate", name)
+                for side in sides { directory.files.close(side.file) }
+                throw error
             }
         }
     }
@@ -50,11 +49,13 @@ final class Tails {
     }
 
     /// Whether an entry of this many bytes can be written without a sync of the segment first.
-    func hasRoom(for bytes: Int, durableInSegment: SequenceNumber) -> Bool {
+    ///
+    /// - Parameter settled: numbers up to this are durable outside the tails.
+    func hasRoom(for bytes: Int, settled: SequenceNumber) -> Bool {
         let needed = UInt64(bytes + TailEntry.header)
-        if isFree(1 - active, durableInSegment), hasClosedChunk { return needed <= size }
+        if isFree(1 - active, settled), hasClosedChunk { return needed <= size }
         if sides[active].offset + needed <= size { return true }
-        return isFree(1 - active, durableInSegment) && needed <= size
+        return isFree(1 - active, settled) && needed <= size
     }
 
     /// Writes one entry with one `pwrite`, on the other side when its turn has come.
@@ -63,11 +64,11 @@ final class Tails {
     func write(
         _ entry: borrowing ByteBuffer,
         last: SequenceNumber,
-        durableInSegment: SequenceNumber
+        settled: SequenceNumber
     ) throws(JournalError) {
         let other = 1 - active
         let isFull = sides[active].offset + UInt64(entry.count + TailEntry.header) > size
-        if isFull || hasClosedChunk, isFree(other, durableInSegment) {
+        if isFull || hasClosedChunk, isFree(other, settled) {
             active = other
             sides[active].offset = 0
             sides[active].last = .none

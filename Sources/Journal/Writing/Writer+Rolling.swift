@@ -6,38 +6,22 @@ extension Writer {
     func roll(checkpoint: [UInt8]) {
         finishChunk()
         syncNow()
-        guard !progress.isFailed, !segment.index.entries.isEmpty else { return }
+        guard !progress.isFailed, outage == nil, !segment.index.entries.isEmpty else { return }
         do throws(JournalError) {
             try segment.finish(seal: nil, streams: table.streams)
             try directory.sync(segment.file, segment.name)
+            adoptPublished()
         } catch {
             return replaceSegment(error, checkpoint: checkpoint)
         }
         do throws(JournalError) {
-            let head = SegmentHead(
-                id: segment.head.id,
-                run: run,
-                first: number.next,
-                chain: segment.index.chain,
-                time: Timestamp(nanoseconds: Int64(bitPattern: lastTime)),
-                previous: SegmentHead.Previous(name: segment.name, end: segment.offset),
-                recovered: 0,
-                labels: options.labels,
-                streams: Array(table.streams.prefix(announced)),
-                checkpoint: checkpoint
-            )
-            let fresh = try SegmentWriter(head, in: directory)
-            try fresh.publish()
-            remember(segment, last: number, chain: segment.index.chain)
-            segment.close()
-            segment = fresh
-            adoptPublished()
+            try nextSegment(checkpoint)
             progress.written(number)
             pruneByRule()
-            try writeManifest(.open)
         } catch {
-            return fail(error)
+            beginOutage(error, checkpoint)
         }
+        refreshManifest()
         publishHead()
     }
 
@@ -47,7 +31,7 @@ extension Writer {
         let outcome = syncer.run(
             SyncJob(tails: [], segment: nil, head: headNow(), syncsHead: true)
         )
-        if let error = outcome.headFailure { degrade(error) }
+        if let error = outcome.headFailure { note(error) }
     }
 
     // MARK: The end
@@ -58,6 +42,8 @@ extension Writer {
         finishChunk()
         syncNow()
         try throwIfFailed()
+        // What is in the reserve is durable there: the recording stays open, and is recovered.
+        if let outage { throw outage.error }
         var manifest = manifest(isRecovered ? .recovered : .sealed)
         manifest.signature = options.signingKey.map { Signature(manifest, with: $0) }
         try segment.finish(seal: Seal.metadata(manifest), streams: table.streams)
@@ -65,7 +51,8 @@ extension Writer {
         publishHead()
         try directory.replace(RecordingDirectory.manifest, with: manifest.json())
         tails.close()
-        for name in RecordingDirectory.tails { try directory.removeIfThere(name) }
+        reserve.close()
+        for name in RecordingDirectory.writeAhead { try directory.removeIfThere(name) }
         try directory.syncNames()
         return manifest
     }
@@ -75,12 +62,18 @@ extension Writer {
         try finishDraining()
         syncNow()
         tails.close()
+        reserve.close()
         try throwIfFailed()
     }
 
     private func finishDraining() throws(JournalError) {
         while drain() {}
+        if outage != nil {
+            endOutage()
+            while drain() {}
+        }
         try throwIfFailed()
+        if let outage, !outage.isKept || !queue.isEmpty { throw outage.error }
     }
 
     private func throwIfFailed() throws(JournalError) {
@@ -119,6 +112,15 @@ extension Writer {
             segments: segments,
             labels: options.labels
         )
+    }
+
+    /// The manifest of the open recording, which can be derived and may therefore lag.
+    func refreshManifest() {
+        do throws(JournalError) {
+            try writeManifest(.open)
+        } catch {
+            note(error)
+        }
     }
 
     func writeManifest(_ state: Manifest.State) throws(JournalError) {

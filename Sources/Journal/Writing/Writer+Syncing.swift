@@ -4,7 +4,10 @@ import Market
 extension Writer {
     /// Begins a sync when its interval has passed or someone waits for one.
     func syncWhenDue(_ now: Int64) {
-        guard !syncer.isBusy, !progress.isFailed, let dirtySince else { return }
+        // What is not kept anywhere cannot be made durable, nor what comes behind it.
+        guard !syncer.isBusy, !progress.isFailed, outage?.isKept != false, let dirtySince else {
+            return
+        }
         guard now - dirtySince >= options.syncInterval || progress.isDurableWanted else { return }
         syncer.begin(makeJob(now))
         if let outcome = syncer.finish(waiting: false) { settle(outcome) }
@@ -13,7 +16,7 @@ extension Writer {
     /// Syncs everything written so far, here and now.
     func syncNow() {
         if let outcome = syncer.finish(waiting: true) { settle(outcome) }
-        guard dirtySince != nil, !progress.isFailed else { return }
+        guard dirtySince != nil, !progress.isFailed, outage?.isKept != false else { return }
         settle(syncer.run(makeJob(directory.files.now())))
     }
 
@@ -23,99 +26,84 @@ extension Writer {
         let isSegmentDirty = isSegmentDirty
         self.isSegmentDirty = false
         dirtySince = nil
-        let lastInSegment = segment.index.entries.last?.last ?? segment.head.first.previous
-        pending = Mark(offset: segment.offset, number: lastInSegment, chain: segment.index.chain)
+        syncing = segment
+        pending = outage == nil ? segmentEnd : durable
+        pendingReserve = reserve.last
         return SyncJob(
             tails: tails.takeDirty().map { SyncJob.Target(file: $0.file, name: $0.name) },
-            segment: isSegmentDirty
+            segment: isSegmentDirty && outage == nil
                 ? SyncJob.Target(file: segment.file, name: segment.name) : nil,
+            reserve: reserve.takeDirty().map {
+                SyncJob.Target(file: $0, name: RecordingDirectory.reserve)
+            },
             head: headNow(),
             syncsHead: syncsHead
         )
     }
 
+    /// How far the open segment goes.
+    private var segmentEnd: Mark {
+        let last = segment.index.entries.last
+        return Mark(
+            offset: segment.offset,
+            number: last?.last ?? segment.head.first.previous,
+            chain: segment.index.chain,
+            time: last?.endTime ?? UInt64(bitPattern: segment.head.time.nanoseconds)
+        )
+    }
+
     /// What HEAD may say once everything written is durable.
     func headNow() -> Head {
-        Head(
+        // A segment that was given up counts up to its last good sync.
+        let end = outage == nil ? segmentEnd : durable
+        return Head(
             generation: 0,
             run: UInt64(run),
             segment: segment.head.first,
             durable: progress.marks.written,
-            offset: segment.offset,
-            chain: segment.index.chain
+            offset: end.offset,
+            chain: end.chain
         )
     }
 
     /// Takes up how a sync ended.
     func settle(_ outcome: SyncJob.Outcome) {
         let reached = pending
+        let isOfThisSegment = syncing === segment
         pending = nil
-        if outcome.isComplete, let reached, outcome.head.segment == segment.head.first {
+        syncing = nil
+        if outcome.isComplete, let reached, isOfThisSegment {
             durable = reached
+            if outage != nil { reserve.durable = pendingReserve }
             while let first = retained.first, first.entry.last <= reached.number {
                 retainedBytes -= first.buffer.count
                 retained.removeFirst()
             }
         }
-        if let error = outcome.headFailure { degrade(error) }
+        if let error = outcome.headFailure { note(error) }
         if let error = outcome.tailFailure {
-            // The file is never synced again. Its records are in the open chunk or in the segment.
+            // The file is never synced again. Its records are in the open chunk or in a closed one.
             tails.abandon()
-            degrade(error)
+            nextRenewal = directory.files.now() + options.retryInterval
+            note(error)
             noteWrite()
             isSegmentDirty = true
             closeChunk()
         }
-        if let error = outcome.segmentFailure { replaceSegment(error, checkpoint: []) }
-    }
-
-    /// Gives the open segment up and writes what it has not made durable to a new one.
-    ///
-    /// `fdatasync` is not tried again on the old file: the kernel forgets after the first error. What lies in
-    /// it past the last good sync does not count, and the new segment's head says so.
-    func replaceSegment(_ error: JournalError, checkpoint: [UInt8]) {
-        guard !hasReplacedSegment else { return fail(error) }
-        hasReplacedSegment = true
-        degrade(error)
-        if let outcome = syncer.finish(waiting: true), outcome.isComplete { settle(outcome) }
-        pending = nil
-        do throws(JournalError) {
-            // Nothing of it durable: the new one takes its very name and place.
-            let isWhole = durable.number.next == segment.head.first
-            let head = SegmentHead(
-                id: segment.head.id,
-                run: run,
-                first: durable.number.next,
-                chain: durable.chain,
-                time: Timestamp(
-                    nanoseconds: Int64(bitPattern: retained.first?.entry.startTime ?? lastTime)
-                ),
-                previous: isWhole
-                    ? segment.head.previous
-                    : SegmentHead.Previous(name: segment.name, end: durable.offset),
-                recovered: 0,
-                labels: options.labels,
-                streams: Array(table.streams.prefix(announced)),
-                checkpoint: checkpoint
-            )
-            let fresh = try SegmentWriter(head, in: directory)
-            for chunk in retained { try fresh.append(chunk) }
-            try fresh.publish()
-            if !isWhole { remember(segment, last: durable.number, chain: durable.chain) }
-            segment.close()
-            segment = fresh
-            adoptPublished()
-            // The sync that failed took its files with it; the next one makes what it covered durable.
-            noteWrite()
-        } catch {
-            fail(error)
+        if let error = outcome.reserveFailure {
+            // What it held is in memory only, as far as a power cut goes: there is no third place.
+            reserve.abandon()
+            outage?.isKept = false
+            if !error.isNoSpace { fail(error) }
+        }
+        if let error = outcome.segmentFailure, isOfThisSegment {
+            replaceSegment(error, checkpoint: [])
         }
     }
 
     /// The open segment is durable as it stands, with everything in it.
     func adoptPublished() {
-        let lastInSegment = segment.index.entries.last?.last ?? segment.head.first.previous
-        durable = Mark(offset: segment.offset, number: lastInSegment, chain: segment.index.chain)
+        durable = segmentEnd
         retained.removeAll()
         retainedBytes = 0
         isSegmentDirty = false

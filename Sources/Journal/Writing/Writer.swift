@@ -18,6 +18,7 @@ final class Writer {
 
     var segment: SegmentWriter
     var tails: Tails
+    var reserve: Reserve
     var builder: ChunkBuilder
     /// Segments before the open one, for the manifest.
     var earlier: [Manifest.Segment]
@@ -34,10 +35,14 @@ final class Writer {
         var offset: UInt64
         var number: SequenceNumber
         var chain: ChainValue
+        /// `log_time` of the record with that number.
+        var time: UInt64
     }
     var durable: Mark
     /// What `durable` becomes when the sync under way succeeds.
     var pending: Mark?
+    /// What `reserve.durable` becomes then.
+    var pendingReserve = SequenceNumber.none
     /// Chunks behind `durable`, for a new file should this one fail.
     var retained: [EncodedChunk] = []
     var retainedBytes = 0
@@ -45,7 +50,14 @@ final class Writer {
     /// When the first bytes that are not durable were written.
     var dirtySince: Int64?
     var lastHeadSync: Int64
-    var hasReplacedSegment = false
+    /// No segment takes chunks now.
+    var outage: Outage?
+    /// When a segment was given up last.
+    var lastReplacement: Int64?
+    /// When tails or a reserve that failed are made anew.
+    var nextRenewal: Int64 = 0
+    /// The segment that the sync under way is of.
+    var syncing: SegmentWriter?
     /// Rolls that the owner asked for and that were taken from the queue.
     var rolls: UInt64 = 0
 
@@ -54,11 +66,15 @@ final class Writer {
     private var entryMarks: ChannelMarks
     private let compressor = Compressor()
     private var scratch = ByteBuffer(capacity: 96 << 10)
+    /// Chunks closed so far.
+    private var closed: UInt64 = 0
 
     /// More than this is not taken from the queue at once.
     private static let largestDrain = 4 << 20
     /// Chunks that wait for a sync take no more than this.
-    static let largestRetained = 16 << 20
+    ///
+    /// Half of the reserve, which takes them when the segment fails.
+    static let largestRetained = 4 << 20
 
     init(_ parts: Parts) {
         directory = parts.directory
@@ -72,6 +88,7 @@ final class Writer {
         isRecovered = parts.isRecovered
         segment = parts.segment
         tails = parts.tails
+        reserve = parts.reserve
         builder = ChunkBuilder(
             size: parts.options.chunkBytes,
             table: parts.table,
@@ -85,7 +102,8 @@ final class Writer {
         durable = Mark(
             offset: parts.segment.offset,
             number: parts.number,
-            chain: parts.segment.index.chain
+            chain: parts.segment.index.chain,
+            time: parts.lastTime
         )
         lastHeadSync = parts.directory.files.now()
         entryMarks = ChannelMarks(parts.table)
@@ -102,6 +120,7 @@ final class Writer {
         var lock: OpenFile
         var segment: SegmentWriter
         var tails: Tails
+        var reserve: Reserve
         var earlier: [Manifest.Segment]
         var started: UInt64
         var number: SequenceNumber
@@ -112,16 +131,30 @@ final class Writer {
 
     // MARK: One turn
 
+    /// What a turn came to.
+    struct Turn {
+        /// Records were drained.
+        var hasDrained: Bool
+        /// What waits in the queue finds no room on the disk for now.
+        var isStuck: Bool
+        /// Nanoseconds until something is due by itself.
+        var wait: Int64
+    }
+
     /// Does what is due.
-    ///
-    /// - Returns: whether records were drained, and nanoseconds until something is due by itself.
-    func turn() -> (drained: Bool, wait: Int64) {
-        let drained = drain()
+    func turn() -> Turn {
+        let hasDrained = drain()
         if let outcome = syncer.finish(waiting: false) { settle(outcome) }
         let now = directory.files.now()
         if !builder.isEmpty, now - builder.opened >= options.chunkAge { closeChunk() }
         syncWhenDue(now)
-        return (drained, timeLeft(now))
+        if let outage {
+            if now >= outage.nextTry { endOutage() }
+        } else if !isWriteAheadWhole, now >= nextRenewal {
+            renewWriteAhead()
+        }
+        let isStuck = !hasDrained && !queue.isEmpty && !progress.isFailed
+        return Turn(hasDrained: hasDrained, isStuck: isStuck, wait: timeLeft(now))
     }
 
     private func timeLeft(_ now: Int64) -> Int64 {
@@ -130,6 +163,11 @@ final class Writer {
         // While a sync runs its end wakes us.
         if let dirtySince, !syncer.isBusy {
             wait = min(wait, dirtySince + options.syncInterval - now)
+        }
+        if let outage {
+            wait = min(wait, outage.nextTry - now)
+        } else if !isWriteAheadWhole {
+            wait = min(wait, nextRenewal - now)
         }
         return max(0, wait)
     }
@@ -140,21 +178,20 @@ final class Writer {
     @discardableResult
     func drain() -> Bool {
         pieces.removeAll(keepingCapacity: true)
-        let taken = queue.read(upTo: Writer.largestDrain, into: &pieces)
+        // Without a segment one piece at a time, each only when it has room: no record is half kept.
+        guard hasRoomForNext else { return false }
+        let taken = queue.read(upTo: outage == nil ? Writer.largestDrain : 1, into: &pieces)
         guard taken > 0 else { return false }
         defer { queue.release() }
         if progress.isFailed { return true }
         let isInTail = taken <= options.chunkBytes && tails.isUsable && writeTail()
-        let closedBefore = segment.index.entries.count
-        let segmentBefore = segment.head.first
+        let closedBefore = closed
         feed()
         if !isInTail || !tails.isUsable {
             // Whole chunks have gone straight to the segment; only the rest needs the tail.
-            let hasClosed =
-                segment.index.entries.count != closedBefore || segment.head.first != segmentBefore
-            writeRemainder(hasClosed: hasClosed)
+            writeRemainder(hasClosed: closed != closedBefore)
         }
-        if progress.isFailed { return true }
+        if progress.isFailed || outage?.isKept == false { return true }
         progress.written(number)
         // Even where a roll has just synced everything: those who wait are told by the next sync.
         noteWrite()
@@ -181,7 +218,8 @@ final class Writer {
         guard count > 0 else { return true }
         let last = SequenceNumber(number.value + UInt64(count))
         guard putEntry(first: number.next, count: count, last: last) else { return false }
-        progress.written(last)
+        // Records are written in their order: not while one before is not.
+        if outage?.isKept != false { progress.written(last) }
         return true
     }
 
@@ -198,18 +236,19 @@ final class Writer {
     private func putEntry(first: SequenceNumber, count: UInt32, last: SequenceNumber) -> Bool {
         let run = UInt32(truncatingIfNeeded: run)
         TailEntry.finish(&entry, run: run, number: first, count: count)
-        if !tails.hasRoom(for: entry.count, durableInSegment: durable.number) {
-            // Everything before is brought into the segment and made durable: both tails are then free.
+        if !tails.hasRoom(for: entry.count, settled: settled) {
+            // Everything before is brought into a chunk and made durable: both tails are then free.
             closeChunk()
             syncNow()
-            guard tails.hasRoom(for: entry.count, durableInSegment: durable.number) else {
+            guard tails.hasRoom(for: entry.count, settled: settled) else {
                 return false
             }
         }
         do throws(JournalError) {
-            try tails.write(entry, last: last, durableInSegment: durable.number)
+            try tails.write(entry, last: last, settled: settled)
         } catch {
-            degrade(error)
+            note(error)
+            nextRenewal = directory.files.now() + options.retryInterval
             return false
         }
         noteWrite()
@@ -270,7 +309,9 @@ final class Writer {
     /// Commits, compresses and writes the open chunk; rolls when the segment is then full.
     func closeChunk() {
         finishChunk()
-        guard segment.offset >= options.segmentBytes, !progress.isFailed else { return }
+        guard segment.offset >= options.segmentBytes, outage == nil, !progress.isFailed else {
+            return
+        }
         if options.rollsItself { roll(checkpoint: []) } else { progress.wantRoll(rolls + 1) }
     }
 
@@ -292,8 +333,13 @@ final class Writer {
             )
         }
         builder.begin(after: chunk.commit.chain)
+        closed += 1
         retained.append(chunk)
         retainedBytes += chunk.buffer.count
+        guard outage == nil else {
+            keep(chunk)
+            return tails.chunkClosed()
+        }
         do throws(JournalError) {
             try segment.append(chunk)
             noteWrite()
@@ -306,20 +352,10 @@ final class Writer {
             replaceSegment(error, checkpoint: [])
         }
         tails.chunkClosed()
-        if retainedBytes > Writer.largestRetained { syncNow() }
+        if outage == nil, retainedBytes > Writer.largestRetained { syncNow() }
     }
 
     func noteWrite() {
         if dirtySince == nil { dirtySince = directory.files.now() }
-    }
-
-    // MARK: Health
-
-    func degrade(_ error: JournalError) {
-        if progress.step(to: .degraded(error)) { options.onHealth(.degraded(error)) }
-    }
-
-    func fail(_ error: JournalError) {
-        if progress.step(to: .failed(error)) { options.onHealth(.failed(error)) }
     }
 }

@@ -1,0 +1,210 @@
+import Glibc
+import Journal
+import Market
+import Synchronization
+import Testing
+
+/// A full disk: public data is refused, everything else is kept, and room that comes back is used.
+@Suite struct FullDiskTests {
+    private static let publicStream = 0
+    private static let order = 2
+    private static let command = 4
+
+    /// Waits for what the recorder's threads do; fails the test after ten seconds.
+    private func eventually(_ condition: () -> Bool) throws {
+        for _ in 0..<50_000 {
+            if condition() { return }
+            usleep(200)
+        }
+        struct NeverCame: Error {}
+        throw NeverCame()
+    }
+
+    /// A recorder whose disk has just become full, public data refused.
+    private func fullTape(_ path: String, _ disk: SmallDisk) throws -> Tape {
+        let tape = try Tape(path, files: disk)
+        try tape.append(100)
+        try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
+        disk.fill()
+        try eventually {
+            while tape.hasRoom(on: Self.publicStream), (try? tape.append(1)) != nil {}
+            return !tape.hasRoom(on: Self.publicStream)
+        }
+        return tape
+    }
+
+    private func isFull(_ recorder: Recorder) -> Bool {
+        if case .full = recorder.health { return true }
+        return false
+    }
+
+    @Test func `private records and commands go on, public data is refused, and a kill loses nothing`()
+        throws
+    {
+        let scratch = try Scratch()
+        let disk = SmallDisk(room: 1 << 20)
+        let tape = try fullTape(scratch.file("r"), disk)
+        let error = #expect(throws: JournalError.self) { try tape.append(on: Self.publicStream) }
+        #expect(error?.reason == .diskFull)
+        for _ in 0..<200 {
+            try tape.append(on: Self.order)
+            try tape.append(on: Self.command)
+        }
+        try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
+        #expect(isFull(tape.recorder))
+        #expect(tape.recorder.statistics.reserveBytes > 0)
+        try Scratch.copy(scratch.file("r"), to: scratch.file("k"))
+        let read = try Recording.open(scratch.file("k"))
+        #expect(try read.records().owners == tape.taken)
+        #expect(read.damage.isEmpty)
+        // As the next run, on a disk with room.
+        let next = try Tape(scratch.file("k"))
+        #expect(next.recorder.recovery?.last == tape.recorder.watermarks.appended)
+        try next.append(50)
+        try next.recorder.seal()
+        #expect(
+            try Recording.open(scratch.file("k")).records().owners == tape.taken + next.taken
+        )
+        #expect(try Verifier.verify(scratch.file("k")).state == .sound)
+        withExtendedLifetime(tape) {}
+    }
+
+    @Test func `room that comes back is used without a restart`() throws {
+        let scratch = try Scratch()
+        let disk = SmallDisk(room: 1 << 20)
+        let seen = Mutex<[RecorderHealth]>([])
+        var options = RecorderOptions.small
+        options.onHealth = { health in seen.withLock { $0.append(health) } }
+        let tape = try Tape(scratch.file("r"), options, files: disk)
+        for _ in 0..<3 {
+            try tape.append(100)
+            disk.fill()
+            try eventually {
+                while tape.hasRoom(on: Self.publicStream), (try? tape.append(1)) != nil {}
+                return isFull(tape.recorder)
+            }
+            for _ in 0..<100 { try tape.append(on: Self.order) }
+            try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
+            disk.add(1 << 20)
+            try eventually { tape.hasRoom(on: Self.publicStream) }
+            try eventually { tape.recorder.health == .sound }
+            #expect(tape.recorder.statistics.reserveBytes == 0)
+        }
+        try tape.append(100)
+        try tape.recorder.seal()
+        let kinds = seen.withLock { $0 }.map { health -> String in
+            switch health {
+            case .full: "full"
+            case .sound: "sound"
+            default: "\(health)"
+            }
+        }
+        #expect(kinds == ["full", "sound", "full", "sound", "full", "sound"])
+        #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
+        let verification = try Verifier.verify(scratch.file("r"))
+        #expect(verification.state == .sound, "\(verification.findings)")
+        #expect(try !Scratch.names(in: scratch.file("r")).contains("reserve"))
+    }
+
+    /// For each place at which the disk can become full.
+    @Test func `wherever the disk becomes full, no private record is lost before the reserve is`()
+        throws
+    {
+        var full = 0
+        for room in stride(from: 0, through: 40_000, by: 531) {
+            let scratch = try Scratch()
+            // Tails, reserve and HEAD have their blocks before a recording begins.
+            let disk = SmallDisk(room: 2 * (64 << 10) + (256 << 10) + 10_000 + room)
+            let tape = try Tape(scratch.file("r"), files: disk)
+            for _ in 0..<60 {
+                if tape.hasRoom(on: Self.publicStream) {
+                    _ = try? tape.append(on: Self.publicStream)
+                }
+                try tape.append(on: Self.order, bytes: 300)
+                try tape.append(on: Self.command)
+            }
+            try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
+            if isFull(tape.recorder) { full += 1 }
+            try Scratch.copy(scratch.file("r"), to: scratch.file("k"))
+            let read = try Recording.open(scratch.file("k"))
+            #expect(try read.records().owners == tape.taken, "room \(room)")
+            #expect(read.damage.isEmpty, "room \(room): \(read.damage)")
+            disk.add(1 << 20)
+            try eventually { tape.recorder.health == .sound }
+            try tape.append(10)
+            try tape.recorder.seal()
+            #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
+            #expect(try Verifier.verify(scratch.file("r")).state == .sound, "room \(room)")
+        }
+        #expect(full > 40)
+    }
+
+    @Test func `tails that find no room are done without, and made anew later`() throws {
+        let scratch = try Scratch()
+        let isShort = Flag()
+        let files = FaultyFiles { call, name, _ in
+            (call == "write" || call == "allocate") && name != "reserve" && name != "HEAD"
+                && isShort.value.load(ordering: .relaxed) ? .fail(.noSpace) : nil
+        }
+        let tape = try Tape(scratch.file("r"), files: files)
+        try tape.recorder.waitUntilDurable(try tape.append(100))
+        isShort.value.store(true, ordering: .relaxed)
+        for _ in 0..<100 { try tape.recorder.waitUntilWritten(try tape.append(on: Self.order)) }
+        #expect(isFull(tape.recorder))
+        try Scratch.copy(scratch.file("r"), to: scratch.file("k"))
+        #expect(try Recording.open(scratch.file("k")).records().owners == tape.taken)
+        isShort.value.store(false, ordering: .relaxed)
+        try eventually { tape.recorder.health == .sound }
+        usleep(50_000)
+        let chunks = tape.recorder.statistics.chunks
+        for _ in 0..<50 { try tape.recorder.waitUntilWritten(try tape.append(on: Self.order)) }
+        // Through a tail again: not a chunk for each.
+        #expect(tape.recorder.statistics.chunks < chunks + 10)
+        try tape.recorder.seal()
+        #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
+        #expect(try Verifier.verify(scratch.file("r")).state == .sound)
+    }
+
+    @Test func `when the reserve is full too, records wait in the queue and nothing is half kept`()
+        throws
+    {
+        let scratch = try Scratch()
+        let disk = SmallDisk(room: 1 << 20)
+        let tape = try fullTape(scratch.file("r"), disk)
+        // The reserve holds 256 KiB: more than that of what hardly compresses.
+        for _ in 0..<400 { try tape.append(on: Self.order, bytes: 1000) }
+        try eventually { tape.recorder.watermarks.written > SequenceNumber(200) }
+        usleep(100_000)
+        let marks = tape.recorder.watermarks
+        #expect(marks.written < marks.appended)
+        #expect(tape.recorder.queuedBytes > 0)
+        try Scratch.copy(scratch.file("r"), to: scratch.file("k"))
+        let read = try Recording.open(scratch.file("k"))
+        #expect(read.last >= marks.written)
+        #expect(try read.records().owners == Array(tape.taken.prefix(read.records().owners.count)))
+        disk.add(4 << 20)
+        try tape.recorder.waitUntilDurable(marks.appended)
+        try eventually { tape.recorder.health == .sound }
+        try tape.recorder.seal()
+        #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
+        #expect(try Verifier.verify(scratch.file("r")).state == .sound)
+    }
+
+    @Test func `a recorder that is closed while the disk is full keeps everything for the next run`()
+        throws
+    {
+        let scratch = try Scratch()
+        let disk = SmallDisk(room: 1 << 20)
+        let tape = try fullTape(scratch.file("r"), disk)
+        for _ in 0..<100 { try tape.append(on: Self.order) }
+        #expect(throws: JournalError.self) { try tape.recorder.seal() }
+        #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
+        let next = try Tape(scratch.file("r"))
+        try next.append(10)
+        try next.recorder.seal()
+        #expect(
+            try Recording.open(scratch.file("r")).records().owners == tape.taken + next.taken
+        )
+        #expect(try Verifier.verify(scratch.file("r")).state == .sound)
+    }
+}
