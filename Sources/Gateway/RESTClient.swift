@@ -1,4 +1,4 @@
-import Market
+public import Market
 public import NIOCore
 import Synchronization
 
@@ -60,6 +60,14 @@ public final class RESTClient: Sendable {
     ) {
         let bound = NIOLoopBound(completion, eventLoop: loop)
         thread.submit(call) { exchange in loop.execute { bound.value(exchange) } }
+    }
+
+    /// What is on record of a call that was given up before it was handed over.
+    public func unsent(_ call: RESTCall, at time: Timestamp, reason: String) -> RESTExchange {
+        let account = call.request.isSigned ? settings.account : "public"
+        var exchange = RESTExchange(call: call, account: account, sent: time)
+        exchange.reason = reason
+        return exchange
     }
 
     /// Sends a request and waits for its end.

@@ -138,6 +138,10 @@ public final class Session: Sendable {
         public var counts: SessionCounts
         public var watermarks: Watermarks
         public var health: RecorderHealth
+        /// Records wait too long for the disk.
+        public var isSlow: Bool
+        /// Why new orders are halted; `nil` when they are not.
+        public var haltReason: String?
         public var openOrders: Int
         /// Sockets that are complete: authenticated where needed, and subscribed.
         public var socketsReady: Int
@@ -151,6 +155,8 @@ public final class Session: Sendable {
                 counts: core.counts,
                 watermarks: recorder.watermarks,
                 health: recorder.health,
+                isSlow: core.journalWatch.isSlow,
+                haltReason: core.stepper.engine.haltReason,
                 openOrders: core.stepper.engine.openOrders.count,
                 socketsReady: core.sockets.count { $0.state.isReady },
                 sockets: core.sockets.count

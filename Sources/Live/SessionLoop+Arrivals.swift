@@ -25,7 +25,7 @@ extension SessionLoop {
         case .received(let bytes):
             bytes.withUnsafeReadableBytes { received($0, message, slot) }
         case .sent(let bytes):
-            record(named: slot.sentStream.text, time: message.time, payload: bytes)
+            sent(bytes, message, slot)
         case .link(let event):
             writer.reset()
             event.write(into: &writer)
@@ -38,6 +38,20 @@ extension SessionLoop {
             )
             if event.change == .disconnected { counts.disconnects += 1 }
             ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
+        }
+    }
+
+    private func sent(_ bytes: [UInt8], _ message: GatewayMessage, _ slot: SocketSlot) {
+        do throws(JournalError) {
+            let entry = try streams.entry(named: slot.sentStream.text)
+            guard recorder.hasRoom(for: bytes.count, on: entry.id) else {
+                shed[message.socket, default: 0] += 1
+                awaitRelief()
+                return
+            }
+            try recorder.append(entry.id, time: message.time, payload: bytes)
+        } catch {
+            failed(error)
         }
     }
 
@@ -80,7 +94,7 @@ extension SessionLoop {
 
     /// From half a queue on the public sockets are not read until it is shorter.
     func stall() {
-        guard !isStalled else { return }
+        guard !isStalled, !recorder.isDiskFull else { return }
         isStalled = true
         counts.stalls += 1
         logger.warning("the disk is slower than the market: reading waits")
@@ -93,7 +107,8 @@ extension SessionLoop {
     private func awaitRelief() {
         guard !isAwaitingRelief else { return }
         isAwaitingRelief = true
-        loop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { [weak self] in
+        let delay: TimeAmount = recorder.isDiskFull ? .milliseconds(50) : .milliseconds(5)
+        loop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
             self?.isAwaitingRelief = false
             self?.relieve()
         }
@@ -102,24 +117,30 @@ extension SessionLoop {
     /// Reads again when the queue is short, and says in a record what was not kept.
     private func relieve() {
         guard !isFailed else { return }
-        guard recorder.queuedBytes < configuration.queueBytes / 4 else {
+        let isFull = recorder.isDiskFull
+        guard isFull || recorder.queuedBytes < configuration.queueBytes / 4 else {
             awaitRelief()
             return
         }
+        // A full disk may stay so for hours: sockets are read, and what they bring is counted.
         if isStalled {
             isStalled = false
             for socket in sockets { socket.resume() }
+        }
+        guard !isFull else {
+            awaitRelief()
+            return
         }
         for (number, count) in shed.sorted(by: { $0.key < $1.key }) {
             shed[number] = nil
             var event = LinkEvent()
             event.change = .shed
             event.socket = slots[number].description
-            event.reason = "the queue towards the disk was full"
+            event.reason = "the disk was full, or slower than the market"
             event.count = count
             counts.shed += count
             logger.warning(
-                "the disk is slower than the market: frames were not kept",
+                "the disk was full, or slower than the market: frames were not kept",
                 metadata: ["socket": "\(slots[number])", "count": "\(count)"]
             )
             writer.reset()

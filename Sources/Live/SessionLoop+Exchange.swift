@@ -7,23 +7,28 @@ import NIOCore
 import Runtime
 import Trading
 
-/// Out to the exchange, its answers back in, and the end when the journal fails.
+/// Out to the exchange, and its answers back in.
 extension SessionLoop {
     func send(_ command: Command, after: SequenceNumber) {
-        guard let request = RESTRequest(command.action) else { return }
-        let isOrder: Bool
-        let key: String
-        switch command.action {
-        case .place(let order): (isOrder, key) = (true, order.orderLinkID)
-        case .amend(let order): (isOrder, key) = (true, order.orderLinkID)
-        case .cancel(let order): (isOrder, key) = (true, order.orderLinkID)
-        default: (isOrder, key) = (false, "")
-        }
-        if isOrder, !configuration.mayTrade {
+        guard let call = call(for: command, after: after) else { return }
+        if !call.orderingKey.isEmpty, !configuration.mayTrade {
             logger.critical("an order was not sent: this session may not trade")
             return
         }
-        submit(RESTCall(request, orderingKey: key, after: after)) {}
+        submit(call) {}
+    }
+
+    /// The call that carries a command out; those of an order have its client order id as their key.
+    func call(for command: Command, after: SequenceNumber) -> RESTCall? {
+        guard let request = RESTRequest(command.action) else { return nil }
+        let key: String
+        switch command.action {
+        case .place(let order): key = order.orderLinkID
+        case .amend(let order): key = order.orderLinkID
+        case .cancel(let order): key = order.orderLinkID
+        default: key = ""
+        }
+        return RESTCall(request, orderingKey: key, after: after)
     }
 
     /// A question of the session itself, such as the clock; not an answer to a record.
@@ -80,41 +85,6 @@ extension SessionLoop {
                 $0.field("due", String(due.nanoseconds))
             }
             ingest(named: "desk/timer", time: clock.now(), payload: writer.bytes)
-        }
-    }
-
-    // MARK: - When the journal fails
-
-    /// The recorder lost a promise: new orders halt, by a record where one can still be made.
-    func journal(_ health: RecorderHealth) {
-        switch health {
-        case .sound: break
-        case .degraded(let error):
-            logger.critical("the journal is degraded", metadata: ["error": "\(error)"])
-            request(verb: "halt", reason: "the journal is degraded: \(error.what)")
-        case .failed(let error): failed(error)
-        }
-    }
-
-    func failed(_ error: JournalError) {
-        guard !isFailed else { return }
-        isFailed = true
-        counts.failure = error.description
-        logger.critical(
-            "the journal failed: no new order leaves; cancels do",
-            metadata: ["error": "\(error)"]
-        )
-        // Nothing can be recorded any more: what is open is cancelled without a record.
-        for order in stepper.engine.openOrders {
-            let cancel = CancelRequest(
-                instrument: order.instrument,
-                orderLinkID: order.orderLinkID,
-                orderID: order.orderID
-            )
-            guard configuration.mayTrade, let request = RESTRequest(.cancel(cancel)) else {
-                continue
-            }
-            rest.send(RESTCall(request), on: loop) { _ in }
         }
     }
 }

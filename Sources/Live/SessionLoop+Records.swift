@@ -81,6 +81,8 @@ extension SessionLoop {
         var waiting: [Command] = []
         for command in commands {
             switch command.action {
+            // A reduction takes risk away: like a cancel it never waits for the disk.
+            case .place(let order) where order.reduceOnly: send(command, after: last)
             case .place, .amend: waiting.append(command)
             case .cancel, .lookUp: send(command, after: last)
             case .resubscribe(let instrument, let topic):
@@ -95,14 +97,21 @@ extension SessionLoop {
         let bound = NIOLoopBound((self, waiting), eventLoop: loop)
         let loop = loop
         let final = last
+        let asked = SessionClock.monotonic()
+        let longest =
+            configuration.orderDurability == .written
+            ? JournalWatch.longestWait : JournalWatch.longestSync
         let act: @Sendable (Bool) -> Void = { isKept in
             loop.execute {
                 let (session, commands) = bound.value
+                let isLate = SessionClock.monotonic() - asked > longest
                 for command in commands {
-                    if isKept {
-                        session.send(command, after: final)
-                    } else {
+                    if !isKept {
                         session.logger.error("an order was not sent: its record could not be kept")
+                    } else if isLate {
+                        session.giveUp(command, after: final)
+                    } else {
+                        session.send(command, after: final)
                     }
                 }
             }

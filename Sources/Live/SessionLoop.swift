@@ -32,6 +32,9 @@ final class SessionLoop {
     var isStalled = false
     var isAwaitingRelief = false
     var isFailed = false
+    var journalWatch = JournalWatch()
+    /// Why the journal halts new orders now; `nil` when it does not.
+    var journalHalt: String?
     /// Requests that were handed to the gateway and have not ended.
     var requestsOpen = 0
     /// Monotonic time of the last private frame or REST answer.
@@ -154,8 +157,9 @@ final class SessionLoop {
         } catch {
             failed(error)
         }
-        every(seconds: 1) { $0.tick() }
-        every(seconds: 60) { $0.measureClock() }
+        every(.seconds(1)) { $0.tick() }
+        every(.seconds(60)) { $0.measureClock() }
+        every(.milliseconds(SessionLoop.journalWatchMilliseconds)) { $0.watchJournal() }
         var questions: [LookUp] = [.serverTime]
         questions += configuration.categories.map { .instruments($0) }
         var open = questions.count
@@ -179,11 +183,10 @@ final class SessionLoop {
         ingest(named: "session/end", time: clock.now(), payload: writer.bytes)
     }
 
-    func every(seconds: Int64, _ body: @escaping (SessionLoop) -> Void) {
+    func every(_ interval: TimeAmount, _ body: @escaping (SessionLoop) -> Void) {
         let bound = NIOLoopBound((self, body), eventLoop: loop)
         repeated.append(
-            loop.scheduleRepeatedTask(initialDelay: .seconds(seconds), delay: .seconds(seconds)) {
-                _ in
+            loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
                 bound.value.1(bound.value.0)
             }
         )

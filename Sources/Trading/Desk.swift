@@ -141,6 +141,7 @@ extension Desk {
     public var haltReason: String? {
         if links.isStopping { return "the session ends" }
         if let operatorHalt = links.operatorHalt { return operatorHalt }
+        if let journalHalt = links.journalHalt { return journalHalt }
         if !links.isPrivateReady { return "private socket down" }
         if !links.isReconciled { return "not reconciled" }
         return nil

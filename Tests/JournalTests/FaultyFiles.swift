@@ -136,7 +136,11 @@ final class FaultyFiles: JournalFiles {
         try disk.unlink(name, in: directory)
     }
 
-    func list(_ directory: OpenFile) throws(SystemFailure) -> [String] { try disk.list(directory) }
+    func list(_ directory: OpenFile) throws(SystemFailure) -> [String] {
+        _ = try fault("list", ".")
+        return try disk.list(directory)
+    }
+
     func lock(_ file: OpenFile) throws(SystemFailure) -> Bool { try disk.lock(file) }
     func now() -> Int64 { disk.now() }
 }

@@ -38,7 +38,8 @@ import Testing
         return false
     }
 
-    @Test func `private records and commands go on, public data is refused, and a kill loses nothing`()
+    @Test
+    func `private records and commands go on, public data is refused, and a kill loses nothing`()
         throws
     {
         let scratch = try Scratch()
@@ -190,7 +191,8 @@ import Testing
         #expect(try Verifier.verify(scratch.file("r")).state == .sound)
     }
 
-    @Test func `a recorder that is closed while the disk is full keeps everything for the next run`()
+    @Test
+    func `a recorder that is closed while the disk is full keeps everything for the next run`()
         throws
     {
         let scratch = try Scratch()

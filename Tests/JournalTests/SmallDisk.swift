@@ -83,7 +83,9 @@ final class SmallDisk: JournalFiles {
     func size(of file: OpenFile) throws(SystemFailure) -> UInt64 { try disk.size(of: file) }
 
     func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure) {
-        guard grant(file, to: Int(bytes), from: 0) == Int(bytes) else { throw SystemFailure.noSpace }
+        guard grant(file, to: Int(bytes), from: 0) == Int(bytes) else {
+            throw SystemFailure.noSpace
+        }
         try disk.allocate(file, bytes: bytes)
     }
 

@@ -170,6 +170,24 @@ import Trading
         #expect(bench.engine.isStopping)
     }
 
+    @Test func `what the journal halts only the journal resumes, and the operator's halt stays`()
+        throws
+    {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        let words = "halted by the journal: records wait for the disk"
+        bench.operate("journal-halt", "records wait for the disk")
+        #expect(observed(try bench.act("buy 0.010 89990.0")) == words)
+        bench.operate("resume")
+        #expect(bench.engine.haltReason == words)
+        bench.operate("halt", "by hand")
+        bench.operate("journal-resume", "the disk is well again")
+        #expect(bench.engine.haltReason == "halted: by hand")
+        bench.operate("resume")
+        #expect(bench.engine.haltReason == nil)
+        #expect(try bench.act("buy 0.010 89990.0").placed.count == 1)
+    }
+
     @Test func `the operator halts and resumes new orders, and unknown verbs are told`() throws {
         var bench = try Bench(strategies: [.puppet()])
         try bench.ready()

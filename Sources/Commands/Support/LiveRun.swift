@@ -70,7 +70,8 @@ enum LiveRun {
             $0.field("open_orders", status.openOrders)
             $0.field("sockets", status.sockets)
             $0.field("sockets_ready", status.socketsReady)
-            $0.field("health", words(of: status.health))
+            $0.field("health", words(of: status))
+            $0.field("halted", status.haltReason ?? "no")
         }
     }
 
@@ -87,9 +88,10 @@ enum LiveRun {
         if Printing.showsProgress { Printing.progress("") }
     }
 
-    static func words(of health: RecorderHealth) -> String {
-        switch health {
-        case .sound: "sound"
+    static func words(of status: Session.Status) -> String {
+        switch status.health {
+        case .sound: status.isSlow ? "slow" : "sound"
+        case .full(let error): "full: \(error)"
         case .degraded(let error): "degraded: \(error)"
         case .failed(let error): "failed: \(error)"
         }

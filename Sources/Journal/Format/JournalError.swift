@@ -108,7 +108,8 @@ extension JournalError {
         case .held: "Wait for it, or record into another directory."
         case .sealed: "Record into another directory."
         case .queueFull: "Stall the socket, or shed public data and say so in a record."
-        case .diskFull: "Free space; recording then goes on by itself. Count what is shed meanwhile."
+        case .diskFull:
+            "Free space; recording then goes on by itself. Count what is shed meanwhile."
         case .notStarted: "Append session/start first; it is record one of each run."
         case .closed: "Open the recording again."
         case .failed: "Halt new orders; free or replace the disk, then start again."

@@ -251,6 +251,9 @@ public final class Recorder: @unchecked Sendable {
         return queue.queued + bytes + MCAP.recordHeader + MCAP.messageHeader <= limit
     }
 
+    /// Public data is refused because no segment can be written.
+    public var isDiskFull: Bool { progress.isShort }
+
     /// Bytes between `append` and the disk.
     public var queuedBytes: Int { queue.queued }
 

@@ -9,7 +9,11 @@ public struct RecorderOptions: Sendable {
     /// A chunk closes when its first record is this old.
     public var chunkAge: Int64 = 10_000_000_000
     /// A segment rolls when it reaches this.
-    public var segmentBytes: UInt64 = 256 << 20
+    ///
+    /// Opening an unsealed recording reads its last segment whole.
+    public var segmentBytes: UInt64 = 64 << 20
+    /// A segment that has records rolls when it is this old.
+    public var segmentAge: Int64 = 3_600_000_000_000
     /// The longest a record stays in memory only.
     public var drainInterval: Int64 = 1_000_000
     /// One `fdatasync` of each file written since the last.

@@ -48,7 +48,8 @@ final class RecorderThread: @unchecked Sendable {
                 return
             }
             naps = turn.hasDrained ? 0 : naps + 1
-            if turn.hasDrained, !writer.queue.isEmpty, writer.queue.queued > writer.options.chunkBytes
+            if turn.hasDrained, !writer.queue.isEmpty,
+                writer.queue.queued > writer.options.chunkBytes
             {
                 continue
             }

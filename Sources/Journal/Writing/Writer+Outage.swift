@@ -40,6 +40,7 @@ extension Writer {
         guard !isAgain else { return beginOutage(error, checkpoint) }
         do throws(JournalError) {
             try nextSegment(checkpoint)
+            progress.count { $0.replacedSegments += 1 }
             // The sync that failed took its files with it; the next one makes what it covered durable.
             noteWrite()
         } catch {
@@ -76,8 +77,8 @@ extension Writer {
         if !isInPlace { remember(segment, last: durable.number, chain: durable.chain) }
         segment.close()
         segment = fresh
+        segmentBegan = directory.files.now()
         adoptPublished()
-        progress.count { $0.replacedSegments += 1 }
         // What begins so has no state of the owner's; the next one shall.
         if checkpoint.isEmpty, !options.rollsItself { progress.wantRoll(rolls + 1) }
     }
@@ -123,6 +124,7 @@ extension Writer {
         guard outage != nil, !progress.isFailed else { return }
         do throws(JournalError) {
             try nextSegment(current.checkpoint)
+            progress.count { $0.replacedSegments += 1 }
         } catch {
             outage?.nextTry = directory.files.now() + options.retryInterval
             // Another kind of error is worse than want of room, and is told.

@@ -2,6 +2,18 @@ import Market
 
 /// Ending segments: rolling to the next, sealing, closing.
 extension Writer {
+    /// The segment is full or old: rolls, or asks the owner for its checkpoint first.
+    func rollOrAsk() {
+        guard outage == nil, !progress.isFailed else { return }
+        if options.rollsItself { roll(checkpoint: []) } else { progress.wantRoll(rolls + 1) }
+    }
+
+    /// A segment that has records rolls when its time has passed.
+    func rollWhenOld(_ now: Int64) {
+        guard now - segmentBegan >= options.segmentAge, number >= segment.head.first else { return }
+        rollOrAsk()
+    }
+
     /// Completes the open segment and begins the next with the owner's checkpoint.
     func roll(checkpoint: [UInt8]) {
         finishChunk()

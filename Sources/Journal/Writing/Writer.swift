@@ -54,6 +54,8 @@ final class Writer {
     var outage: Outage?
     /// When a segment was given up last.
     var lastReplacement: Int64?
+    /// When the open segment was begun.
+    var segmentBegan: Int64
     /// When tails or a reserve that failed are made anew.
     var nextRenewal: Int64 = 0
     /// The segment that the sync under way is of.
@@ -106,6 +108,7 @@ final class Writer {
             time: parts.lastTime
         )
         lastHeadSync = parts.directory.files.now()
+        segmentBegan = lastHeadSync
         entryMarks = ChannelMarks(parts.table)
     }
 
@@ -148,6 +151,7 @@ final class Writer {
         let now = directory.files.now()
         if !builder.isEmpty, now - builder.opened >= options.chunkAge { closeChunk() }
         syncWhenDue(now)
+        rollWhenOld(now)
         if let outage {
             if now >= outage.nextTry { endOutage() }
         } else if !isWriteAheadWhole, now >= nextRenewal {
@@ -160,6 +164,9 @@ final class Writer {
     private func timeLeft(_ now: Int64) -> Int64 {
         var wait = options.chunkAge
         if !builder.isEmpty { wait = min(wait, builder.opened + options.chunkAge - now) }
+        let rollDue = segmentBegan + options.segmentAge - now
+        // Behind its time it waits for the owner, not for the clock.
+        if rollDue > 0 { wait = min(wait, rollDue) }
         // While a sync runs its end wakes us.
         if let dirtySince, !syncer.isBusy {
             wait = min(wait, dirtySince + options.syncInterval - now)
@@ -309,10 +316,7 @@ final class Writer {
     /// Commits, compresses and writes the open chunk; rolls when the segment is then full.
     func closeChunk() {
         finishChunk()
-        guard segment.offset >= options.segmentBytes, outage == nil, !progress.isFailed else {
-            return
-        }
-        if options.rollsItself { roll(checkpoint: []) } else { progress.wantRoll(rolls + 1) }
+        if segment.offset >= options.segmentBytes { rollOrAsk() }
     }
 
     /// Commits, compresses and writes the open chunk.

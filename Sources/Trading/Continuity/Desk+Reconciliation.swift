@@ -158,6 +158,8 @@ extension Desk {
             links.operatorHalt =
                 request.reason.isEmpty ? "halted by operator" : "halted: " + request.reason
         case "resume": links.operatorHalt = nil
+        case "journal-halt": links.journalHalt = "halted by the journal: " + request.reason
+        case "journal-resume": links.journalHalt = nil
         case "mark": find(.strategy, "operator", note: request.reason)
         case "audit": auditRequest()
         case "stop": break
@@ -213,6 +215,8 @@ extension Desk {
         links.forgetSockets()
         links.isReconciled = false
         links.reconciliation = nil
+        // The run that begins writes to files of its own.
+        links.journalHalt = nil
         timers.removeAll()
         for category in Category.allCases { _ = spoil(category, resubscribing: false) }
         for serial in orderStore.active {

@@ -25,6 +25,8 @@ struct Links: Sendable, Codable {
     var isOpened = false
     /// What the operator, or a part of the session that speaks as one, halts for; `nil` when nothing does.
     var operatorHalt: String?
+    /// What the journal halts for while the disk is slow or full; only it lifts this.
+    var journalHalt: String?
     /// The session ends: what opens is cancelled.
     var isStopping = false
     var deferred: [Deferred] = []
