@@ -131,6 +131,15 @@ extension JournalError: CustomStringConvertible {
 }
 
 extension JournalError {
+    /// Whether it says something of one segment only, so that others are still served.
+    var isOfOneSegment: Bool {
+        switch reason {
+        case .damaged, .malformed, .tooLarge: true
+        case .system(_, let code): SystemFailure(code) == .inputOutput
+        default: false
+        }
+    }
+
     /// Whether space that is freed can help.
     public var isNoSpace: Bool {
         if case .system(_, let code) = reason { return SystemFailure(code).isNoSpace }

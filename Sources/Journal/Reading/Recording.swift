@@ -68,7 +68,7 @@ public struct Recording: Sendable {
         }
         let isEmpty = segments.isEmpty || salvage.last < segments[0].first
         let state: Manifest.State =
-            if !salvage.damage.isEmpty || !list.damage.isEmpty {
+            if !(salvage.damage + list.damage).isEmpty {
                 .damaged
             } else if !salvage.isSealed {
                 .open
@@ -188,7 +188,8 @@ public struct Recording: Sendable {
         var counts = lastCounts
         var names: [UInt16: String] = [:]
         for (position, name) in layout.names.enumerated() {
-            let segment = try SegmentFile(name, in: layout.directory)
+            // What does not read is in `damage`.
+            guard let segment = try? SegmentFile(name, in: layout.directory) else { continue }
             for stream in segment.head?.streams ?? [] { names[stream.id.value] = stream.name.text }
             for channel in segment.summary?.channels ?? [] { names[channel.id] = channel.topic }
             let isCounted = position == layout.names.count - 1 && !lastCounts.isEmpty

@@ -25,10 +25,16 @@ final class SegmentFile {
     var isOurs: Bool { head != nil }
 
     /// Opens and reads the head, which must be whole.
-    init(_ name: String, in directory: RecordingDirectory) throws(JournalError) {
+    ///
+    /// - Parameter headOnly: the summary is passed over, as if there were none.
+    init(
+        _ name: String,
+        in directory: RecordingDirectory,
+        headOnly: Bool = false
+    ) throws(JournalError) {
         window = try ReadWindow(name, in: directory)
         try readHead()
-        summary = try readSummary()
+        summary = headOnly ? nil : try readSummary()
     }
 
     /// An error of this file.

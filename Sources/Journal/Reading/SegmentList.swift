@@ -58,6 +58,17 @@ struct SegmentList {
             let isNamed = previous?.name == name && marks[index]?.end != previous?.end
             limits.append(isNamed ? previous?.end : nil)
         }
+        for (index, head) in heads.enumerated() where head == nil {
+            let segment = segments[index]
+            damage = damage.map { error in
+                guard error.file == directory.place(segment.name) else { return error }
+                var error = error
+                error.reason = .damaged(
+                    "records \(segment.first) to \(segment.last) cannot be read: \(error.what)"
+                )
+                return error
+            }
+        }
     }
 
     /// `log_time` of the recording's first record; zero when there is none, or none that reads.

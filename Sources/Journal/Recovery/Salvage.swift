@@ -6,6 +6,8 @@ import Market
 /// Recorders go on from it, readers read it in memory.
 struct Salvage {
     /// Names of the segments, in order of their numbers.
+    ///
+    /// Without those at the end whose heads do not read; `damage` names them.
     let names: [String]
     /// HEAD's newer slot; `nil` when none reads.
     let head: Head?
@@ -39,22 +41,18 @@ struct Salvage {
     /// Chain value after the last chunk; what is only in tails has no link yet.
     var chain: ChainValue { index.chain }
 
-    /// - Throws: `missing` when there is no segment; anything that makes the last segment's head unreadable.
+    /// - Throws: `notARecording` when there is no segment; what makes the last head unreadable when no head reads.
     init(_ directory: RecordingDirectory) throws(JournalError) {
         // A recorder may be writing meanwhile: HEAD first, since what it says must be found in what is read
         // later; tails before segments, since records move from the one to the other.
         head = try Head.read(in: directory)
         var tails = try TailReader(in: directory)
-        names = try directory.segmentNames()
-        guard let name = names.last else {
-            throw JournalError(.notARecording, file: directory.path)
-        }
-        let segment = try SegmentFile(name, in: directory)
+        var names = try directory.segmentNames()
+        guard !names.isEmpty else { throw JournalError(.notARecording, file: directory.path) }
+        let segment = try Salvage.lastSegment(directory, &names, &damage)
+        self.names = names
         guard let lastHead = segment.head else {
             throw segment.error(.damaged("not a segment of ours"), at: 0)
-        }
-        guard lastHead.first == RecordingDirectory.firstNumber(ofSegment: name) else {
-            throw segment.error(.damaged("a segment under another's name"), at: 0)
         }
         self.lastHead = lastHead
         streams = lastHead.streams
@@ -104,6 +102,36 @@ struct Salvage {
             )
         }
         checkHead(directory)
+    }
+
+    /// The last segment whose head reads; those behind it leave `names`.
+    private static func lastSegment(
+        _ directory: RecordingDirectory,
+        _ names: inout [String],
+        _ damage: inout [JournalError]
+    ) throws(JournalError) -> SegmentFile {
+        var first: JournalError?
+        while let name = names.last {
+            do throws(JournalError) {
+                let segment = try SegmentFile(name, in: directory)
+                guard let head = segment.head else {
+                    throw segment.error(.damaged("not a segment of ours"), at: 0)
+                }
+                guard head.first == RecordingDirectory.firstNumber(ofSegment: name) else {
+                    throw segment.error(.damaged("a segment under another's name"), at: 0)
+                }
+                return segment
+            } catch {
+                guard error.isOfOneSegment else { throw error }
+                first = first ?? error
+                var named = error
+                let number = RecordingDirectory.firstNumber(ofSegment: name) ?? .none
+                named.reason = .damaged("records from \(number) on cannot be read: \(error.what)")
+                damage.append(named)
+                names.removeLast()
+            }
+        }
+        throw first ?? JournalError(.notARecording, file: directory.path)
     }
 
     /// Takes up what stands in the tails behind the last chunk.

@@ -1,0 +1,49 @@
+import Glibc
+import Journal
+import Market
+import Testing
+
+/// Segments that roll because they are old.
+@Suite struct RollTests {
+    @Test func `a segment that has records rolls when it is old, one without does not`() throws {
+        let scratch = try Scratch()
+        var options = RecorderOptions()
+        options.segmentAge = 20_000_000
+        options.rollsItself = false
+        let tape = try Tape(scratch.file("r"), options)
+        for round in 0..<4 {
+            try tape.recorder.waitUntilWritten(try tape.append(10))
+            while !tape.recorder.isRollDue { usleep(1_000) }
+            try tape.recorder.roll(checkpoint: Array("state \(round)".utf8))
+            try tape.recorder.waitUntilDurable(try tape.append(1))
+        }
+        try tape.recorder.roll(checkpoint: Array("last".utf8))
+        usleep(100_000)
+        #expect(!tape.recorder.isRollDue, "nothing was appended since")
+        try tape.recorder.seal()
+        let recording = try Recording.open(scratch.file("r"))
+        #expect(recording.manifest.segments.count == 6)
+        let states = try recording.manifest.segments.map {
+            String(decoding: try recording.checkpoint(at: $0.first), as: UTF8.self)
+        }
+        #expect(states == ["", "state 0", "state 1", "state 2", "state 3", "last"])
+        #expect(try recording.records().owners == tape.taken)
+        #expect(try Verifier.verify(scratch.file("r")).state == .sound)
+    }
+
+    @Test func `without an owner who answers it rolls by itself`() throws {
+        let scratch = try Scratch()
+        var options = RecorderOptions()
+        options.segmentAge = 10_000_000
+        let tape = try Tape(scratch.file("r"), options)
+        for _ in 0..<5 {
+            try tape.recorder.waitUntilWritten(try tape.append(10))
+            usleep(20_000)
+        }
+        try tape.recorder.seal()
+        let recording = try Recording.open(scratch.file("r"))
+        #expect(recording.manifest.segments.count >= 4)
+        #expect(try recording.records().owners == tape.taken)
+        #expect(try Verifier.verify(scratch.file("r")).state == .sound)
+    }
+}
