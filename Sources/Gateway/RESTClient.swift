@@ -1,3 +1,4 @@
+import Bybit
 public import Market
 public import NIOCore
 import Synchronization

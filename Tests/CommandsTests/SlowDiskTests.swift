@@ -112,6 +112,15 @@ import Testing
         #expect(recorded.status["shed"] as? Int == 0)
         #expect(recorded.errors.contains("the disk is slower than the market: reading waits"))
         #expect(!recorded.links.contains { $0["change"] as? String == "shed" })
+        // Records waited far longer than 250 ms: the journal halted new orders, and said so.
+        let requests = try await Program.run([
+            "cat", recorded.path, "--raw", "--stream", "desk/operator",
+        ])
+        let verbs = requests.lines.compactMap { Self.object($0)?["verb"] as? String }
+        #expect(verbs.first == "journal-halt", "\(requests.output)")
+        #expect(recorded.errors.contains("the journal halts new orders"))
+        // Each lift follows a halt of its own.
+        #expect(zip(verbs, verbs.dropFirst()).allSatisfy { $0 != $1 })
     }
 
     @Test func `what is shed is counted in a record, and the rest is there in order`()
