@@ -81,7 +81,7 @@ extension Failure {
             case .held: .busy
             case .key: .refused
             case .sealed: .exists
-            case .system, .failed, .queueFull: .disk
+            case .system, .failed, .queueFull, .diskFull: .disk
             case .outside: .usage
             case .notStarted, .closed, .streamName, .tooManyStreams: .bug
             }

@@ -48,8 +48,9 @@ final class RecordQueue: @unchecked Sendable {
     // Both.
     private let published = Atomic<UInt64>(0)
     private let released = Atomic<UInt64>(0)
-    private let spareA = Atomic<Unmanaged<Block>?>(nil)
-    private let spareB = Atomic<Unmanaged<Block>?>(nil)
+    /// Free blocks: a fresh one costs the appending thread a page fault at each of its pages.
+    private let spares: UnsafeMutablePointer<Atomic<Unmanaged<Block>?>>
+    private static let sparesKept = 16
 
     init() {
         let block = Block(capacity: RecordQueue.blockBytes)
@@ -57,11 +58,16 @@ final class RecordQueue: @unchecked Sendable {
         readingBlock = block
         writingPlace = block.base
         writingEnd = block.base + block.capacity
+        spares = .allocate(capacity: RecordQueue.sparesKept)
+        for place in 0..<RecordQueue.sparesKept { (spares + place).initialize(to: Atomic(nil)) }
     }
 
     deinit {
-        spareA.load(ordering: .acquiring)?.release()
-        spareB.load(ordering: .acquiring)?.release()
+        for place in 0..<RecordQueue.sparesKept {
+            spares[place].load(ordering: .acquiring)?.release()
+        }
+        spares.deinitialize(count: RecordQueue.sparesKept)
+        spares.deallocate()
         // Link by link: a long list must not be freed by recursion.
         var block: Block? = finished.first ?? readingBlock
         while let current = block {
@@ -97,11 +103,8 @@ final class RecordQueue: @unchecked Sendable {
     @inline(never)
     private func turnBlock(_ count: Int) {
         let block: Block
-        let isOrdinary = count <= RecordQueue.blockBytes
-        if isOrdinary, let spare = spareA.exchange(nil, ordering: .acquiring) {
-            block = spare.takeRetainedValue()
-        } else if isOrdinary, let spare = spareB.exchange(nil, ordering: .acquiring) {
-            block = spare.takeRetainedValue()
+        if count <= RecordQueue.blockBytes, let spare = takeSpare() {
+            block = spare
         } else {
             block = Block(capacity: max(count, RecordQueue.blockBytes))
         }
@@ -110,6 +113,15 @@ final class RecordQueue: @unchecked Sendable {
         writingBlock = block
         writingPlace = block.base
         writingEnd = block.base + block.capacity
+    }
+
+    private func takeSpare() -> Block? {
+        for place in 0..<RecordQueue.sparesKept {
+            if let spare = spares[place].exchange(nil, ordering: .acquiring) {
+                return spare.takeRetainedValue()
+            }
+        }
+        return nil
     }
 
     // MARK: The recorder's thread
@@ -172,11 +184,10 @@ final class RecordQueue: @unchecked Sendable {
         guard block.capacity == RecordQueue.blockBytes else { return }
         block.used.store(Int.max, ordering: .relaxed)
         let spare = Unmanaged.passRetained(block)
-        if spareA.compareExchange(expected: nil, desired: spare, ordering: .releasing).exchanged {
-            return
-        }
-        if spareB.compareExchange(expected: nil, desired: spare, ordering: .releasing).exchanged {
-            return
+        for place in 0..<RecordQueue.sparesKept {
+            let isKept = spares[place]
+                .compareExchange(expected: nil, desired: spare, ordering: .releasing).exchanged
+            if isKept { return }
         }
         spare.release()
     }

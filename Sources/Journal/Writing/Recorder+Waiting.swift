@@ -69,6 +69,8 @@ public struct RecorderStatistics: Hashable, Sendable {
     public var segmentBytes: UInt64 = 0
     public var chunks: UInt64 = 0
     public var syncs: UInt64 = 0
+    /// Errors of the disk that were met; each was dealt with, or is in ``Recorder/health``.
+    public var diskErrors: UInt64 = 0
     /// Segments that were given up for a new one after an error of the disk.
     public var replacedSegments: UInt64 = 0
     /// Bytes in the reserve now; 0 while the disk has room.

@@ -5,7 +5,9 @@ public import Market
 /// Times are nanoseconds, sizes bytes. The defaults are the design's figures; tests make them small.
 public struct RecorderOptions: Sendable {
     /// A chunk closes when its uncompressed bytes reach this.
-    public var chunkBytes = 65_536
+    ///
+    /// MCAP's headers take a tenth of it, so that it holds somewhat more than 64 KiB of payloads.
+    public var chunkBytes = 80 << 10
     /// A chunk closes when its first record is this old.
     public var chunkAge: Int64 = 10_000_000_000
     /// A segment rolls when it reaches this.

@@ -174,6 +174,7 @@ extension Writer {
 
     /// An error of the disk: want of room is told when it keeps a segment from being written.
     func note(_ error: JournalError) {
+        progress.count { $0.diskErrors += 1 }
         if !error.isNoSpace { tell(.degraded(error)) }
     }
 

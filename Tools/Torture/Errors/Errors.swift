@@ -84,6 +84,7 @@ struct Errors {
         let script = Script(seed: seed)
         let options = RecorderOptions.small(&dice)
         var health = RecorderHealth.sound
+        var met: UInt64 = 0
         var wasThrown: JournalError?
         var marks = Watermarks.all(.none)
         do throws(JournalError) {
@@ -99,6 +100,7 @@ struct Errors {
             }
             health = recorder.health
             marks = recorder.watermarks
+            met = recorder.statistics.diskErrors
         } catch {
             wasThrown = error
         }
@@ -107,7 +109,7 @@ struct Errors {
         if isInvisible, fault.code == EINTR || (fault.code == 0 && fault.isHalf) {
             if let wasThrown { report.find("is not invisible: \(wasThrown)", at: place) }
             if health != .sound { report.find("is not invisible: \(health)", at: place) }
-        } else if wasThrown == nil, health == .sound, fault.code != EINTR {
+        } else if wasThrown == nil, health == .sound, met == 0, fault.code != EINTR {
             report.find("nobody was told", at: place, image: disk.image)
         }
         if case .failed = health {
