@@ -11,6 +11,8 @@ struct Torture {
           kill     kill -9 at random moments and at each call, recovery included
           flip     every byte with every other value, every file cut at every length
           errors   the n-th call fails, once and for good, for every n and kind of call; a queue too small
+          fuzz     the MCAP reader on files changed at random
+          ext4     power cuts of a real file system in a loop device; needs root
           broken   ten recorders broken on purpose: all of them must be caught
 
         One JSON line a result. Exit status 0: no finding; 1: findings; 64: usage.
@@ -63,6 +65,16 @@ struct Torture {
             shedding.run()
             shedding.report.finish()
             return errors.report.findings.isEmpty && shedding.report.findings.isEmpty
+        case "fuzz":
+            var fuzz = Fuzz(settings)
+            fuzz.run()
+            fuzz.report.finish()
+            return fuzz.report.findings.isEmpty
+        case "ext4":
+            var ext4 = Ext4(settings)
+            let skipped = ext4.run()
+            ext4.report.finish(skipped: skipped)
+            return ext4.report.findings.isEmpty
         case "broken":
             var broken = Broken(settings)
             broken.run()

@@ -87,6 +87,7 @@ final class MemoryDisk: JournalFiles {
 
     /// The directory above is none of ours: its sync must not pass for that of this one.
     func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
+        if path.hasPrefix(MemoryDisk.path + "/") { throw SystemFailure(ENOTDIR) }
         guard path == MemoryDisk.path else { throw SystemFailure(ENOENT) }
         return MemoryDisk.directory
     }

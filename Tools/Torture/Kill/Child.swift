@@ -10,6 +10,8 @@ enum Child {
             case opening = 1
             /// `first` is *written*; no number above `second` has been given out.
             case marks
+            /// `first` is *durable*.
+            case durable
             case ended
             /// It could not go on; words are on standard error.
             case stopped
@@ -78,6 +80,7 @@ enum Child {
                 first: marks.written.value,
                 second: marks.appended.value + ahead
             ).send()
+            Message(kind: .durable, first: marks.durable.value, second: 0).send()
         }
         files.beforeTheEnd { say(64) }
         say(64)

@@ -12,6 +12,7 @@ struct Victim {
     /// What it acknowledged, and what it may have given out.
     private(set) var written: UInt64 = 0
     private(set) var given: UInt64 = 0
+    private(set) var durable: UInt64 = 0
 
     init?(_ plan: Child.Plan) {
         var ends: [Int32] = [0, 0]
@@ -61,6 +62,13 @@ struct Victim {
         return true
     }
 
+    /// Stops it, threads and all, and returns when it stands still.
+    func stop() {
+        kill(process, SIGSTOP)
+        var status: Int32 = 0
+        while waitpid(process, &status, WUNTRACED) < 0, errno == EINTR {}
+    }
+
     private mutating func hear() -> Bool {
         var piece = [UInt8](repeating: 0, count: 4096)
         let count = read(pipe, &piece, piece.count)
@@ -80,6 +88,7 @@ struct Victim {
             case .marks:
                 written = max(written, words[1])
                 given = max(given, words[2])
+            case .durable: durable = max(durable, words[1])
             case .ended: hasEnded = true
             case .stopped, nil: hasStopped = true
             }
