@@ -173,6 +173,9 @@ public struct SimulatedExchange: Sendable {
         if delivery > now { timers.add(.deliver(listing: Int32(index)), at: delivery.nanoseconds) }
     }
 
+    /// Wishes of market sources carried out since the start: orders that arrived, changed or left.
+    public private(set) var marketEvents = 0
+
     // MARK: - Time
 
     /// When something next happens by itself; for whoever wants to sleep until then.
@@ -201,6 +204,7 @@ public struct SimulatedExchange: Sendable {
             let index = Int(listing)
             actions.removeAll(keepingCapacity: true)
             states[index].source.act(touch: states[index].touch, into: &actions)
+            marketEvents += actions.count
             revalue(index, into: &output)
             for place in actions.indices { carryOut(actions[place], on: index, into: &output) }
             return states[index].isLive ? states[index].source.next?.nanoseconds : nil
