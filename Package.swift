@@ -24,7 +24,8 @@ let package = Package(
         .library(
             name: "TapedeckParts",
             targets: [
-                "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections", "Runtime",
+                "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections",
+                "Runtime",
             ]
         ),
     ],
