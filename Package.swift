@@ -23,7 +23,10 @@ let package = Package(
         // What Tools/Benchmarks measures one by one.
         .library(
             name: "TapedeckParts",
-            targets: ["Market", "JSON", "Bybit", "Trading", "Journal", "Projections", "Runtime"]
+            targets: [
+                "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections",
+                "Runtime",
+            ]
         ),
     ],
     dependencies: [

@@ -29,6 +29,14 @@ public struct OrderUpdate: Hashable, Sendable, Codable {
     public var positionIndex: Int
     public var createdMilliseconds: Int64
     public var updatedMilliseconds: Int64
+    /// What only an exchange writes; not part of the record of a desk, which leaves it `nil`.
+    public var details: OrderDetails?
+
+    private enum CodingKeys: String, CodingKey {
+        case instrument, orderID, orderLinkID, side, type, timeInForce, status, price, quantity
+        case averagePrice, leavesQuantity, filledQuantity, filledValue, filledFee, rejectReason
+        case cancelType, reduceOnly, positionIndex, createdMilliseconds, updatedMilliseconds
+    }
 
     public init(
         instrument: InstrumentID,

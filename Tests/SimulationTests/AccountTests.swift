@@ -248,7 +248,7 @@ import Testing
         var wild = account
         wild.leverage = 101
         var steep = account
-        steep.takerRate = Numeral(mantissa: 2, decimals: 2)
+        steep.fees.contract.taker = Numeral(mantissa: 2, decimals: 2)
         let listing = try scripted()
         let cases: [([Listing], [AccountConfiguration], SimulationError)] = [
             ([], [], .noListing),

@@ -108,12 +108,6 @@ import Testing
         #expect(try floor.place(.buy, quantity, at: price).code == 0)
     }
 
-    @Test func `spot is for looking only`() throws {
-        var floor = try Floor(Listing.standard())
-        let id = InstrumentID(.spot, btc.symbol)
-        #expect(try floor.place(.buy, "0.01", at: "80000", on: id).code == 170157)
-    }
-
     @Test func `the 501st open order of a symbol is refused`() throws {
         var floor = try Floor([scripted()], deposits: ["10000000"])
         for _ in 0..<500 { #expect(try floor.place(.buy, "0.001", at: "80000").code == 0) }
@@ -154,31 +148,5 @@ import Testing
         #expect(try floor.place(.sell, "6", at: "91000").code == 0)
         floor.cancel("a")
         #expect(try floor.place(.buy, "6", at: "90000").code == 0)
-    }
-
-    @Test func `an account under water may still reduce`() throws {
-        let listing = try scripted(
-            opening: [
-                resting(1, .sell, "1", at: "90000"), resting(2, .buy, "1", at: "50000"),
-            ],
-            steps: [
-                ScriptedMarket.Step(
-                    time: start.advanced(nanoseconds: second),
-                    reference: ReferencePrices(
-                        mark: Price(units: 500_000),
-                        index: Price(units: 500_000)
-                    )
-                )
-            ]
-        )
-        var floor = try Floor([listing], deposits: ["10000"])
-        #expect(try floor.place(.buy, "1", at: "90000").code == 0)
-        floor.advance(second)
-        #expect(floor.exchange.wallet(floor.main).totalEquity < .zero)
-        #expect(try floor.place(.buy, "0.001", at: "50000").code == 110007)
-        #expect(try floor.place(.sell, "1").code == 0)
-        #expect(floor.position()?.side == nil)
-        #expect(floor.balance() < .zero)
-        #expect(floor.exchange.sumOfBooks(coin: "USDT") == .zero)
     }
 }

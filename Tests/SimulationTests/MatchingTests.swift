@@ -130,7 +130,7 @@ import Testing
             case .execution: "execution"
             case .position: "position"
             case .wallet: "wallet"
-            case .book, .trades, .ticker, .candle: "public"
+            case .book, .trades, .ticker, .candle, .liquidation: "public"
             }
         }
         #expect(

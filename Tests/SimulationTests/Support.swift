@@ -13,7 +13,8 @@ func scripted(
     mark: String = "90000",
     opening: [MarketAction] = [],
     steps: [ScriptedMarket.Step] = [],
-    fundingRate: Int64 = 0
+    fundingRate: Int64 = 0,
+    limits: Numeral = .zero
 ) throws -> Listing {
     let instrument = try Instrument(
         id: id,
@@ -34,7 +35,13 @@ func scripted(
     let price = try instrument.scale.price(Numeral(text: mark))
     return Listing(
         instrument: instrument,
-        terms: ContractTerms(launchMilliseconds: 0, symbolID: 1, priceScale: 2),
+        terms: ContractTerms(
+            launchMilliseconds: 0,
+            symbolID: 1,
+            priceScale: 2,
+            priceLimitRatioX: limits,
+            priceLimitRatioY: limits
+        ),
         market: .given(
             ScriptedMarket(
                 reference: ReferencePrices(mark: price, index: price),
@@ -54,6 +61,20 @@ func resting(_ key: Int, _ side: Side, _ quantity: String, at price: String) thr
         side: side,
         price: Price(units: try Numeral(text: price).units(decimals: 1)),
         quantity: Quantity(units: try Numeral(text: quantity).units(decimals: 3))
+    )
+}
+
+/// A moment of the script at which mark and index stand at `price`.
+func moment(
+    _ seconds: Int64,
+    mark price: String? = nil,
+    _ actions: [MarketAction] = []
+) throws -> ScriptedMarket.Step {
+    let units = try price.map { text in Price(units: try Numeral(text: text).units(decimals: 1)) }
+    return ScriptedMarket.Step(
+        time: start.advanced(nanoseconds: seconds * second),
+        reference: units.map { ReferencePrices(mark: $0, index: $0) },
+        actions: actions
     )
 }
 
@@ -81,11 +102,18 @@ struct Floor {
         deposits: [String] = ["100000", "100000"],
         fundingInterval: Int64 = SimulationConfiguration.usualFundingInterval,
         faults: [AccountingFault] = [],
-        historyMax: Int = 200_000
+        historyMax: Int = 200_000,
+        coins: [String] = ["USDT"],
+        insurance: String = "0"
     ) throws {
         let names = ["main", "other", "third"]
         let accounts = try zip(names, deposits).map { alias, amount in
-            AccountConfiguration(alias: alias, deposits: try deposit(amount))
+            AccountConfiguration(
+                alias: alias,
+                deposits: try coins.map {
+                    AccountConfiguration.Deposit(coin: $0, amount: try Amount(text: amount))
+                }
+            )
         }
         exchange = try SimulatedExchange(
             SimulationConfiguration(
@@ -95,7 +123,8 @@ struct Floor {
                 accounts: accounts,
                 fundingInterval: fundingInterval,
                 faults: faults,
-                historyMax: historyMax
+                historyMax: historyMax,
+                insurance: try deposit(insurance)
             )
         )
     }
@@ -116,7 +145,8 @@ struct Floor {
         reduceOnly: Bool = false,
         link: String? = nil,
         for account: AccountID = AccountID(index: 0),
-        on instrument: InstrumentID = btc
+        on instrument: InstrumentID = btc,
+        options change: (inout OrderOptions) throws -> Void = { _ in }
     ) throws -> OrderReply {
         links += 1
         let request = OrderRequest(
@@ -129,7 +159,9 @@ struct Floor {
             price: try price.map { text in try Numeral(text: text) },
             reduceOnly: reduceOnly
         )
-        return exchange.place(request, for: account, into: &output)
+        var options = OrderOptions()
+        try change(&options)
+        return exchange.place(request, options, for: account, into: &output)
     }
 
     @discardableResult
@@ -159,6 +191,10 @@ struct Floor {
         )
     }
 
+    mutating func setStop(_ stop: TradingStop) -> OrderReply {
+        exchange.setTradingStop(stop, for: main, into: &output)
+    }
+
     /// Rows of one order in the order told, as `Status reason`, such as `New` or `Cancelled EC_…`.
     func states(of link: String) -> [String] {
         orders.filter { $0.orderLinkID == link }.map { row in
@@ -183,7 +219,7 @@ struct Floor {
         exchange.position(account, btc)
     }
 
-    func balance(_ account: AccountID = AccountID(index: 0)) -> Amount {
-        exchange.balance(.wallet(account), coin: "USDT")
+    func balance(_ account: AccountID = AccountID(index: 0), _ coin: String = "USDT") -> Amount {
+        exchange.balance(.wallet(account), coin: coin)
     }
 }

@@ -47,29 +47,31 @@ extension OrderUpdate: WireRow {
         coder.amount("cumExecValue", &filledValue, .optional)
         coder.amount("cumExecFee", &filledFee, .optional)
         coder.word("orderType", &type, .optional)
-        coder.constant("stopOrderType", #""""#)
+        coder.derived { $0.text("stopOrderType", details?.stopOrderType ?? "") }
         coder.constant("orderIv", #""""#)
-        coder.constant("triggerPrice", #""""#)
-        coder.constant("takeProfit", #""""#)
-        coder.constant("stopLoss", #""""#)
-        coder.constant("triggerBy", #""""#)
-        coder.constant("tpTriggerBy", #""""#)
-        coder.constant("slTriggerBy", #""""#)
-        coder.constant("tpLimitPrice", #""""#)
-        coder.constant("slLimitPrice", #""""#)
-        coder.constant("triggerDirection", "0")
+        coder.derived { $0.numeral("triggerPrice", details?.triggerPrice) }
+        coder.derived { $0.numeral("takeProfit", details?.takeProfit) }
+        coder.derived { $0.numeral("stopLoss", details?.stopLoss) }
+        coder.derived { $0.text("triggerBy", details?.triggerBy ?? "") }
+        coder.derived { $0.text("tpTriggerBy", details?.takeProfitBy ?? "") }
+        coder.derived { $0.text("slTriggerBy", details?.stopLossBy ?? "") }
+        coder.derived { $0.numeral("tpLimitPrice", details?.takeProfitLimit) }
+        coder.derived { $0.numeral("slLimitPrice", details?.stopLossLimit) }
+        coder.derived { $0.integer("triggerDirection", details?.triggerDirection ?? 0) }
         coder.constant("placeType", #""""#)
         coder.constant("lastPriceOnCreated", #""""#)
-        coder.constant("closeOnTrigger", "false")
+        coder.derived { $0.flag("closeOnTrigger", details?.closeOnTrigger ?? false) }
         coder.flag("reduceOnly", &reduceOnly)
         coder.constant("smpGroup", "0")
-        coder.constant("smpType", #""None""#)
+        coder.derived { $0.text("smpType", details?.selfMatchPrevention ?? "None") }
         coder.constant("smpOrderId", #""""#)
         // Clients tell a contract's order from a spot one by these two keys.
-        if category != .spot { coder.constant("tpslMode", #""""#) }
-        if isContract { coder.constant("createType", #""CreateByUser""#) }
+        if category != .spot { coder.derived { $0.text("tpslMode", details?.exitMode ?? "") } }
+        if isContract {
+            coder.derived { $0.text("createType", details?.createType ?? "CreateByUser") }
+        }
         coder.constant("parentOrderLinkId", #""""#)
-        coder.constant("marketUnit", #""""#)
+        coder.derived { $0.text("marketUnit", details?.marketUnit ?? "") }
         coder.constant("slippageToleranceType", #""UNKNOWN""#)
         coder.constant("slippageTolerance", #""""#)
         coder.constant("ocoTriggerBy", #""OcoTriggerByUnknown""#)
@@ -84,7 +86,7 @@ extension OrderUpdate: WireRow {
 
     private func writeFees(to writer: inout WireWriter) {
         writer.beginObject("cumFeeDetail")
-        let coin = instrument.symbol.settleCoin(instrument.category)
+        let coin = details?.feeCoin ?? instrument.symbol.settleCoin(instrument.category)
         if !filledQuantity.isZero, !coin.isEmpty { writer.amount(coin, filledFee) }
         writer.endObject()
     }

@@ -22,6 +22,11 @@ public enum RateLimits: Hashable, Sendable {
         switch path {
         case "/v5/order/create", "/v5/order/cancel", "/v5/order/cancel-all": isSpot ? 20 : 10
         case "/v5/order/amend": 10
+        case "/v5/order/create-batch", "/v5/order/amend-batch", "/v5/order/cancel-batch":
+            isSpot ? 20 : 10
+        case "/v5/position/set-leverage", "/v5/position/switch-mode", "/v5/position/trading-stop":
+            10
+        case "/v5/account/set-margin-mode": 5
         case "/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list":
             50
         case "/v5/account/wallet-balance", "/v5/account/info": 50

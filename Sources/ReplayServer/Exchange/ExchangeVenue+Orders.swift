@@ -4,22 +4,35 @@ import Simulation
 
 /// The endpoints of one account: orders, executions, positions, wallet, log.
 extension ExchangeVenue {
-    func personal(_ request: ServerRequest, _ account: AccountID, _ time: Int64) -> [UInt8] {
+    func personal(
+        _ request: ServerRequest,
+        _ body: [UInt8],
+        _ account: AccountID,
+        _ time: Int64
+    ) -> [UInt8] {
         switch request {
         case .create(let order):
-            let outcome = driver.act { $0.place(order, for: account, into: &$1) }
-            count(outcome, \.orders)
-            return written(outcome, time)
+            switch OrderBody.read(body, OrderBody.options) {
+            case .failure(let error): return refused(error, time)
+            case .success(let options):
+                let outcome = driver.act { $0.place(order, options, for: account, into: &$1) }
+                count(outcome, \.orders)
+                return written(outcome, time)
+            }
         case .amend(let change):
-            let outcome = driver.act { $0.amend(change, for: account, into: &$1) }
-            count(outcome, \.amends)
-            return written(outcome, time)
+            switch OrderBody.read(body, OrderBody.amendOptions) {
+            case .failure(let error): return refused(error, time)
+            case .success(let options):
+                let outcome = driver.act { $0.amend(change, options, for: account, into: &$1) }
+                count(outcome, \.amends)
+                return written(outcome, time)
+            }
         case .cancel(let cancellation):
             let outcome = driver.act { $0.cancel(cancellation, for: account, into: &$1) }
             count(outcome, \.cancels)
             return written(outcome, time)
         case .cancelAll(let query):
-            return cancelAll(query, account, time)
+            return cancelAll(query, body, account, time)
         case .openOrders(let query):
             return openOrders(query, account, time)
         case .orderHistory(let query):
@@ -93,14 +106,29 @@ extension ExchangeVenue {
         }
     }
 
-    private func cancelAll(_ query: ListQuery, _ account: AccountID, _ time: Int64) -> [UInt8] {
+    private func refused(_ error: RequestError, _ time: Int64) -> [UInt8] {
+        counters.rejected += 1
+        return written { $0.failure(code: error.code, message: error.message, time: time) }
+    }
+
+    private func cancelAll(
+        _ query: ListQuery,
+        _ body: [UInt8],
+        _ account: AccountID,
+        _ time: Int64
+    ) -> [UInt8] {
+        let filter: CancelAllFilter
+        switch OrderBody.read(body, OrderBody.cancelAllFilter) {
+        case .failure(let error): return refused(error, time)
+        case .success(let found): filter = found
+        }
         let hasScope = query.symbol != nil || !query.baseCoin.isEmpty || !query.settleCoin.isEmpty
         guard hasScope || query.category != .linear && query.category != .inverse else {
             return missing("symbol, baseCoin or settleCoin", time)
         }
         let instrument = query.symbol.map { InstrumentID(query.category, $0) }
         let outcome = driver.act {
-            $0.cancelAll(query.category, instrument: instrument, for: account, into: &$1)
+            $0.cancelAll(query.category, instrument: instrument, filter, for: account, into: &$1)
         }
         guard outcome.code == 0 else {
             counters.rejected += 1
@@ -141,15 +169,12 @@ extension ExchangeVenue {
         let exchange = driver.exchange
         var rows: [PositionUpdate]
         if let symbol = query.symbol {
-            guard
-                let row = exchange.position(account, InstrumentID(query.category, symbol))
-            else { return unknownSymbol(time) }
-            rows = [row]
+            rows = exchange.positions(account, InstrumentID(query.category, symbol))
+            guard !rows.isEmpty else { return unknownSymbol(time) }
         } else if query.settleCoin.isEmpty, query.category == .linear {
             return missing("symbol or settleCoin", time)
         } else {
-            rows = exchange.positions(account, settleCoin: query.settleCoin)
-            rows.removeAll { $0.instrument.category != query.category }
+            rows = exchange.positions(account, query.category, settleCoin: query.settleCoin)
         }
         return written {
             $0.positions(rows, category: query.category, nextPageCursor: "", time: time)

@@ -56,10 +56,14 @@ extension ExchangeVenue {
         }
         if route.isOrderEntry, case .invalid = read { counters.rejected += 1 }
         let time = now.milliseconds
-        let body =
-            route.kind == .typed
-            ? personal(read, accounts[place], time)
-            : profile(route.kind, QueryItems(request.query), place, time)
+        let body: [UInt8]
+        if route.kind == .typed {
+            body = personal(read, request.body, accounts[place], time)
+        } else if route.isOrderEntry {
+            body = entry(route.kind, request.body, accounts[place], time)
+        } else {
+            body = profile(route.kind, QueryItems(request.query), place, time)
+        }
         send(HTTPReply(headers: headers, body: body), route, reply)
     }
 

@@ -136,10 +136,6 @@ extension ExchangeVenue {
                     return .failure(unknown(text))
                 }
                 streams.append(stream)
-            case .liquidations(let id):
-                guard driver.withExchange({ $0.listing(id) }) != nil else {
-                    return .failure(unknown(text))
-                }
             }
         }
         driver.catchUp()
@@ -188,7 +184,7 @@ extension ExchangeVenue {
         case .candle(let id):
             guard let candle = exchange.currentCandle(id) else { return }
             fanOut.send(to: client) { $0.candles([candle], symbol: id.symbol, ts: ts) }
-        case .trades: break
+        case .trades, .liquidations: break
         }
     }
 

@@ -71,6 +71,10 @@ final class FanOut {
             }
         case .candle(let id, let candle):
             publish(.candle(id)) { $0.candles([candle], symbol: id.symbol, ts: ts) }
+        case .liquidation(let id, let row):
+            guard let subscribers = feeds[.liquidations(id)], !subscribers.isEmpty else { return }
+            let frame = WebSocketFrames.text(LiquidationMessage.message(row, ts: ts))
+            for client in subscribers { push(frame, to: client) }
         case .order(let account, let row):
             tell(account, .order, row.instrument.category) { topic, id in
                 self.bytes { $0.orders([row], topic: topic, id: id, creationTime: ts) }

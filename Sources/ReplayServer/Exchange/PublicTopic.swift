@@ -7,8 +7,6 @@ import Simulation
 ///   `allLiquidation.{symbol}`.
 enum PublicTopic: Hashable {
     case stream(PublicStream)
-    /// Liquidations: the simulated market has none, so the topic is accepted and stays silent.
-    case liquidations(InstrumentID)
 
     /// `nil` for a topic that no path has.
     init?(_ text: String, on category: Category) {
@@ -28,7 +26,7 @@ enum PublicTopic: Hashable {
         // The exchange keeps candles of one minute.
         case ("kline", 3) where parts[1] == "1": self = .stream(.candle(id))
         case ("allLiquidation", 2) where category == .linear || category == .inverse:
-            self = .liquidations(id)
+            self = .stream(.liquidations(id))
         default: return nil
         }
     }

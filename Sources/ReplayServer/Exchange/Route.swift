@@ -12,6 +12,13 @@ struct Route {
         case accountInfo
         case apiKey
         case coins
+        case createBatch
+        case amendBatch
+        case cancelBatch
+        case leverage
+        case positionMode
+        case tradingStop
+        case marginMode
     }
 
     var method: HTTPMethod
@@ -32,6 +39,13 @@ struct Route {
         "/v5/order/amend": Route(method: .POST, isSigned: true, kind: .typed),
         "/v5/order/cancel": Route(method: .POST, isSigned: true, kind: .typed),
         "/v5/order/cancel-all": Route(method: .POST, isSigned: true, kind: .typed),
+        "/v5/order/create-batch": Route(method: .POST, isSigned: true, kind: .createBatch),
+        "/v5/order/amend-batch": Route(method: .POST, isSigned: true, kind: .amendBatch),
+        "/v5/order/cancel-batch": Route(method: .POST, isSigned: true, kind: .cancelBatch),
+        "/v5/position/set-leverage": Route(method: .POST, isSigned: true, kind: .leverage),
+        "/v5/position/switch-mode": Route(method: .POST, isSigned: true, kind: .positionMode),
+        "/v5/position/trading-stop": Route(method: .POST, isSigned: true, kind: .tradingStop),
+        "/v5/account/set-margin-mode": Route(method: .POST, isSigned: true, kind: .marginMode),
         "/v5/order/realtime": Route(method: .GET, isSigned: true, kind: .typed),
         "/v5/order/history": Route(method: .GET, isSigned: true, kind: .typed),
         "/v5/execution/list": Route(method: .GET, isSigned: true, kind: .typed),

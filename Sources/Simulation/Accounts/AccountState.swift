@@ -1,72 +1,27 @@
 import Market
 
-/// An order of an account while it is open.
-struct AccountOrder: Sendable {
-    /// Number of arrival on the account; newest is highest.
-    var serial: Int64
-    var listing: Int
-    var orderID: String
-    var orderLinkID: String
-    var side: Side
-    var type: OrderType
-    var timeInForce: TimeInForce
-    var status: OrderStatus
-    /// Limit, or the protection price of a market order.
-    var price: Int64
-    var quantity: Int64
-    var filled: Int64 = 0
-    var filledValue: Amount = .zero
-    var filledFee: Amount = .zero
-    var rejectReason = "EC_NoError"
-    var cancelType = "UNKNOWN"
-    var reduceOnly: Bool
-    var createdMilliseconds: Int64
-    var updatedMilliseconds: Int64
-    /// Place in the matching book; none while it does not rest.
-    var handle: Int32 = MatchingBook.none
-    /// Marked for a row once the match is over.
-    var isTouched = false
-
-    var leaves: Int64 { quantity - filled }
-
-    func row(_ instrument: Instrument) -> OrderUpdate {
-        let scale = instrument.scale
-        return OrderUpdate(
-            instrument: instrument.id,
-            orderID: orderID,
-            orderLinkID: orderLinkID,
-            side: side,
-            type: type,
-            timeInForce: timeInForce,
-            status: status,
-            price: scale.numeral(Price(units: price)),
-            quantity: scale.numeral(Quantity(units: quantity)),
-            averagePrice: scale.average(of: filledValue, quantity: filled),
-            leavesQuantity: scale.numeral(Quantity(units: status.isClosed ? 0 : leaves)),
-            filledQuantity: scale.numeral(Quantity(units: filled)),
-            filledValue: filledValue,
-            filledFee: filledFee,
-            rejectReason: rejectReason,
-            cancelType: cancelType,
-            reduceOnly: reduceOnly,
-            positionIndex: 0,
-            createdMilliseconds: createdMilliseconds,
-            updatedMilliseconds: updatedMilliseconds
-        )
-    }
-}
-
 /// One account: orders, positions and rows.
 ///
 /// Its money is in ``Books``.
 struct AccountState: Sendable {
     let id: AccountID
     let alias: String
-    let makerRate: Numeral
-    let takerRate: Numeral
-    let leverage: Int
-    /// One for each listing.
+    /// Account whose sub-account this is.
+    let parent: AccountID?
+    var fees: FeeSchedule
+    /// Two for each listing: one-way or hedge long, hedge short.
     var positions: [OpenPosition]
+    /// By listing, in hundredths.
+    var leverages: [Int64]
+    /// By listing: true in hedge mode.
+    var hedged: [Bool]
+    /// By coin of ``Books``.
+    var coins: [CoinState] = []
+    /// Open orders by listing; those that wait apart.
+    var activeCount: [Int]
+    var waitingCount: [Int]
+    /// Value traded, for the fee tier.
+    var volume = TradedVolume()
     /// Pool of open orders; a free place has no identity.
     var orders: [AccountOrder?] = []
     private var free: [Int] = []
@@ -80,21 +35,38 @@ struct AccountState: Sendable {
     var closed: History<OrderUpdate>
     var executions: History<ExecutionReport>
     var log: History<TransactionRow>
-    /// Realised P&L, fees and funding of all time, by coin of ``Books``.
-    var realised: [Amount] = []
     var nextExecution: Int64 = 0
     var nextFlow: Int64 = 0
 
-    init(id: AccountID, configuration: AccountConfiguration, listings: Int, historyMax: Int) {
+    init(
+        id: AccountID,
+        configuration: AccountConfiguration,
+        parent: AccountID?,
+        listings: Int,
+        historyMax: Int
+    ) {
         self.id = id
         alias = configuration.alias
-        makerRate = configuration.makerRate
-        takerRate = configuration.takerRate
-        leverage = configuration.leverage
-        positions = Array(repeating: OpenPosition(), count: listings)
+        self.parent = parent
+        fees = configuration.fees
+        positions = Array(repeating: OpenPosition(), count: 2 * listings)
+        leverages = Array(repeating: Int64(configuration.leverage) * 100, count: listings)
+        hedged = Array(repeating: false, count: listings)
+        activeCount = Array(repeating: 0, count: listings)
+        waitingCount = Array(repeating: 0, count: listings)
         closed = History(limit: historyMax)
         executions = History(limit: historyMax)
         log = History(limit: historyMax)
+    }
+
+    /// Makes room for one more listing.
+    mutating func addListing(leverage: Int64) {
+        positions.append(OpenPosition())
+        positions.append(OpenPosition())
+        leverages.append(leverage)
+        hedged.append(false)
+        activeCount.append(0)
+        waitingCount.append(0)
     }
 
     func isUsed(link: String) -> Bool { !link.isEmpty && usedLinks.contains(link) }
@@ -124,12 +96,24 @@ struct AccountState: Sendable {
             slotByLink[order.orderLinkID] = slot
             usedLinks.insert(order.orderLinkID)
         }
+        if order.isWaiting {
+            waitingCount[order.listing] += 1
+        } else {
+            activeCount[order.listing] += 1
+        }
         openCount += 1
         return slot
     }
 
     /// Moves a closed order's last row into the history and frees its slot.
     mutating func close(slot: Int, row: OrderUpdate) {
+        if let order = orders[slot] {
+            if order.isWaiting {
+                waitingCount[order.listing] -= 1
+            } else {
+                activeCount[order.listing] -= 1
+            }
+        }
         orders[slot] = nil
         free.append(slot)
         openCount -= 1

@@ -1,14 +1,16 @@
 import Market
 
-/// A one-way linear position as the exchange's accounts keep it.
+/// A position as the exchange's accounts keep it.
 ///
 /// The state is the signed size and the value at which the open part was entered, exact; the average price is only
 /// printed. This rule is written here on its own: the desk has another copy, and comparing them proves something.
 struct OpenPosition: Sendable {
     /// Long > 0, short < 0, in quantity units.
     var size: Int64 = 0
-    /// Σ price × quantity of the open part, ≥ 0.
+    /// Σ value of the open part as entered, ≥ 0; of USDC contracts as of the last session.
     var entryValue: Amount = .zero
+    /// What sessions have added to ``entryValue`` since the entry: the printed entry is without it.
+    var sessionShift: Amount = .zero
     /// Realised P&L, fees and funding since the position was last flat.
     var currentRealised: Amount = .zero
     /// The same since ever.
@@ -20,8 +22,16 @@ struct OpenPosition: Sendable {
     /// Open quantity of orders that may open position.
     var openBuys: Int64 = 0
     var openSells: Int64 = 0
+    /// Value of the open buys; kept where a buy pays in full (spot, option).
+    var openBuyValue: Amount = .zero
     /// Resting reduce-only orders.
     var reduceOnlyOrders = 0
+    /// Waiting orders that leave it: take profit, stop loss, trailing stop.
+    var exitOrders = 0
+    /// What of the account's sums is this position's.
+    var share = PositionShare()
+
+    var isIdle: Bool { size == 0 && openBuys == 0 && openSells == 0 }
 
     /// What one fill did to a position.
     struct Change: Sendable {
@@ -35,28 +45,39 @@ struct OpenPosition: Sendable {
         _ side: Side,
         price: Int64,
         quantity: Int64,
-        scale: Scale,
+        valuation: Valuation,
         averagesOnReduction: Bool
     ) -> Change {
         let closes = size != 0 && (size > 0) != (side == .buy)
         let closed = closes ? min(quantity, abs(size)) : 0
         var realised = Amount.zero
+        // One value, parted where a fill goes through zero: nothing of it is lost to rounding.
+        var value = valuation.worth(price: price, quantity: quantity)
         if closed > 0 {
             let held = abs(size)
             let released =
                 closed == held
                 ? entryValue : entryValue.times(Int128(closed), over: Int128(held))
-            let proceeds = scale.worth(price: price, quantity: closed)
-            realised = size > 0 ? proceeds.minus(released) : released.minus(proceeds)
+            let proceeds =
+                closed == quantity ? value : valuation.worth(price: price, quantity: closed)
+            value = value.minus(proceeds)
+            realised =
+                (size > 0) != valuation.isInverse
+                ? proceeds.minus(released) : released.minus(proceeds)
             entryValue = entryValue.minus(released)
+            if !sessionShift.isZero {
+                sessionShift = sessionShift.times(Int128(held - closed), over: Int128(held))
+            }
             size += side.sign * closed
-            if averagesOnReduction { entryValue = scale.worth(price: price, quantity: abs(size)) }
+            if averagesOnReduction {
+                entryValue = valuation.worth(price: price, quantity: abs(size))
+            }
         }
         let opened = quantity - closed
         if opened > 0 {
             if size == 0 { currentRealised = .zero }
             size += side.sign * opened
-            entryValue = entryValue.plus(scale.worth(price: price, quantity: opened))
+            entryValue = entryValue.plus(value)
         }
         return Change(realised: realised, closed: closed)
     }
@@ -67,10 +88,11 @@ struct OpenPosition: Sendable {
         cumulativeRealised = cumulativeRealised.plus(amount)
     }
 
-    func unrealised(mark: Int64, scale: Scale) -> Amount {
+    func unrealised(mark: Int64, valuation: Valuation) -> Amount {
         guard size != 0 else { return .zero }
-        let value = scale.worth(price: mark, quantity: abs(size))
-        return size > 0 ? value.minus(entryValue) : entryValue.minus(value)
+        let value = valuation.worth(price: mark, quantity: abs(size))
+        return (size > 0) != valuation.isInverse
+            ? value.minus(entryValue) : entryValue.minus(value)
     }
 
     /// Quantity that an order of `side` can close.
@@ -85,4 +107,15 @@ struct OpenPosition: Sendable {
         let sells = openSells + (side == .sell ? extra : 0)
         return max(max(0, size + buys), max(0, sells - size), abs(size))
     }
+
+    /// What is or could be held short.
+    func shortExposure(adding extra: Int64 = 0) -> Int64 { max(0, openSells + extra - size) }
+}
+
+/// A position's part of its account's sums in the settle coin.
+struct PositionShare: Hashable, Sendable {
+    var unrealised = Amount.zero
+    var optionValue = Amount.zero
+    var initialMargin = Amount.zero
+    var maintenanceMargin = Amount.zero
 }

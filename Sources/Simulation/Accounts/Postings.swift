@@ -8,6 +8,8 @@ public enum LedgerAccount: Hashable, Sendable {
     case house
     case fees
     case funding
+    /// What takes positions over from those who cannot pay.
+    case insurance
     /// The world from which deposits come.
     case outside
 }
@@ -27,6 +29,17 @@ public struct Posting: Hashable, Sendable {
         case realised
         case fee
         case funding
+        /// The premium of an option.
+        case premium
+        /// One coin of a spot fill.
+        case spot
+        case exercise
+        case delivery
+        /// P&L of a USDC session.
+        case session
+        case transfer
+        /// What insurance gains or pays when it takes a position over, or writes off a debt.
+        case liquidation
     }
 
     public init(
@@ -49,8 +62,8 @@ public struct Posting: Hashable, Sendable {
 /// The exchange's books: balances that change by postings only, so that their sum per coin stays
 /// zero.
 struct Books: Sendable {
-    /// Place of the first wallet; before it stand house, fees, funding, outside.
-    private static let walletsFrom = 4
+    /// Place of the first wallet; before it stand house, fees, funding, outside, insurance.
+    private static let walletsFrom = 5
 
     private(set) var coins: [String] = []
     /// By coin, then by account.
@@ -85,6 +98,10 @@ struct Books: Sendable {
         journal.append(posting)
     }
 
+    func balance(_ account: LedgerAccount, coin index: Int) -> Amount {
+        balances[index][Books.place(account)]
+    }
+
     func balance(_ account: LedgerAccount, coin: String) -> Amount {
         guard let index = coins.firstIndex(of: coin) else { return .zero }
         return balances[index][Books.place(account)]
@@ -102,6 +119,7 @@ struct Books: Sendable {
         case .fees: 1
         case .funding: 2
         case .outside: 3
+        case .insurance: 4
         case .wallet(let id): walletsFrom + id.index
         }
     }

@@ -1,7 +1,29 @@
-import Market
+public import Market
+
+/// One trade of one account as its money sees it.
+struct AccountTrade: Sendable {
+    var account: Int
+    var listing: Int
+    /// Place of the position; two for each listing.
+    var position: Int
+    var side: Side
+    var price: Int64
+    var quantity: Int64
+    var isMaker = false
+    var type = ExecutionType.trade
+    var logType = "TRADE"
+    var orderID = ""
+    var orderLinkID = ""
+    var orderPrice: Int64 = 0
+    var orderQuantity: Int64 = 0
+    var leaves: Int64 = 0
+    var orderType = OrderType.limit
+    /// Fees are divided by it: 2 on legs of a combination, 0 for none at all.
+    var feeShare: Int128 = 1
+}
 
 extension SimulatedExchange {
-    /// Books one fill of an account's order: position, realised P&L, fee, execution row, log row.
+    /// Books one fill of an account's order: order, position, realised P&L, fee, execution row, log row.
     mutating func settle(
         _ place: OrderPlace,
         on index: Int,
@@ -11,149 +33,207 @@ extension SimulatedExchange {
         _ output: inout ExchangeOutput
     ) {
         guard var order = accountStates[place.account].orders[place.slot] else { return }
-        let scale = states[index].scale
-        let rate =
-            isMaker
-            ? accountStates[place.account].makerRate : accountStates[place.account].takerRate
-        let value = scale.worth(price: price, quantity: quantity)
-        let fee = value.times(rate)
         order.filled += quantity
-        order.filledValue = order.filledValue.plus(value)
-        order.filledFee = order.filledFee.plus(fee)
+        order.filledValue = order.filledValue.plus(
+            states[index].valuation.worth(price: price, quantity: quantity)
+        )
         order.status = order.leaves == 0 ? .filled : .partiallyFilled
         order.updatedMilliseconds = now.milliseconds
         accountStates[place.account].orders[place.slot] = order
-        let change = accountStates[place.account].positions[index].fill(
-            order.side,
+        let trade = AccountTrade(
+            account: place.account,
+            listing: index,
+            position: order.positionPlace,
+            side: order.side,
             price: price,
             quantity: quantity,
-            scale: scale,
-            averagesOnReduction: configuration.faults.contains(.entryPriceRule)
-        )
-        stamp(place.account, index)
-        let execution = ExecutionReport(
-            instrument: states[index].id,
-            executionID: nextExecutionID(place.account),
-            type: .trade,
+            isMaker: isMaker,
             orderID: order.orderID,
             orderLinkID: order.orderLinkID,
-            side: order.side,
-            price: scale.numeral(Price(units: price)),
-            quantity: scale.numeral(Quantity(units: quantity)),
+            orderPrice: order.price,
+            orderQuantity: order.quantity,
+            leaves: order.budget == nil ? order.leaves : 0,
+            orderType: order.type
+        )
+        let fee: Amount
+        switch states[index].category {
+        case .spot: fee = settleSpot(trade, &output)
+        case .spread:
+            settleCombination(trade, &output)
+            fee = .zero
+        case .linear, .inverse, .option: fee = settleContract(trade, &output)
+        }
+        accountStates[place.account].orders[place.slot]?.filledFee = order.filledFee.plus(fee)
+        touch(place)
+    }
+
+    /// Moves a position and its money.
+    ///
+    /// - Returns: the fee.
+    @discardableResult
+    mutating func settleContract(
+        _ trade: AccountTrade,
+        _ output: inout ExchangeOutput
+    ) -> Amount {
+        let index = trade.listing
+        let account = trade.account
+        let valuation = states[index].valuation
+        let rate = rate(trade)
+        let value = valuation.worth(price: trade.price, quantity: trade.quantity)
+        let fee = contractFee(trade, rate: rate, value: value)
+        let change = accountStates[account].positions[trade.position].fill(
+            trade.side,
+            price: trade.price,
+            quantity: trade.quantity,
+            valuation: valuation,
+            averagesOnReduction: configuration.faults.contains(.entryPriceRule)
+        )
+        stamp(account, trade.position)
+        var execution = execution(trade, value: value, fee: fee, rate: rate)
+        execution.realisedPnL = change.realised
+        execution.closedQuantity = states[index].scale.numeral(Quantity(units: change.closed))
+        tell(&execution, account, &output)
+        let shownFee = configuration.faults.contains(.feeSign) ? fee.negated : fee
+        if states[index].category == .option {
+            // The premium changes hands; what it realises shows in the position only.
+            let premium = trade.side == .buy ? value.negated : value
+            book(
+                Flow(type: trade.logType, cash: premium, fee: shownFee, reason: .premium),
+                for: execution,
+                trade,
+                realised: change.realised.minus(shownFee)
+            )
+        } else {
+            book(
+                Flow(type: trade.logType, cash: change.realised, fee: shownFee),
+                for: execution,
+                trade,
+                realised: change.realised.minus(shownFee)
+            )
+        }
+        accountStates[account].volume.add(value)
+        touchPosition(account, trade.position)
+        touchWallet(account)
+        return fee
+    }
+
+    func rate(_ trade: AccountTrade) -> Numeral {
+        let rates = accountStates[trade.account].fees.rates(states[trade.listing].category)
+        guard trade.feeShare == 1 else {
+            guard trade.feeShare > 1 else { return .zero }
+            // Half a rate has one digit more.
+            let rate = trade.isMaker ? rates.maker : rates.taker
+            let units = ((try? rate.units(decimals: 9)) ?? 0) / Int64(trade.feeShare)
+            return Numeral(mantissa: units, decimals: 9).trimmed
+        }
+        return trade.isMaker ? rates.maker : rates.taker
+    }
+
+    private func contractFee(_ trade: AccountTrade, rate: Numeral, value: Amount) -> Amount {
+        let state = states[trade.listing]
+        guard state.category == .option else { return value.times(rate) }
+        let byIndex = state.valuation.worth(price: state.indexPrice, quantity: trade.quantity)
+            .times(rate)
+        return min(byIndex, value.times(7, over: 100))
+    }
+
+    func execution(
+        _ trade: AccountTrade,
+        value: Amount,
+        fee: Amount,
+        rate: Numeral
+    ) -> ExecutionReport {
+        let scale = states[trade.listing].scale
+        return ExecutionReport(
+            instrument: states[trade.listing].id,
+            executionID: "",
+            type: trade.type,
+            orderID: trade.orderID,
+            orderLinkID: trade.orderLinkID,
+            side: trade.side,
+            price: scale.numeral(Price(units: trade.price)),
+            quantity: scale.numeral(Quantity(units: trade.quantity)),
             value: value,
             fee: fee,
             feeRate: rate,
-            feeCoin: states[index].instrument.settleCoin,
-            realisedPnL: change.realised,
-            closedQuantity: scale.numeral(Quantity(units: change.closed)),
-            isMaker: isMaker,
-            leavesQuantity: scale.numeral(Quantity(units: order.leaves)),
-            orderPrice: scale.numeral(Price(units: order.price)),
-            orderQuantity: scale.numeral(Quantity(units: order.quantity)),
-            orderType: order.type,
-            markPrice: scale.numeral(states[index].source.reference.mark),
+            feeCoin: states[trade.listing].instrument.settleCoin,
+            isMaker: trade.isMaker,
+            leavesQuantity: scale.numeral(Quantity(units: trade.leaves)),
+            orderPrice: scale.numeral(Price(units: trade.orderPrice)),
+            orderQuantity: scale.numeral(Quantity(units: trade.orderQuantity)),
+            orderType: trade.orderType,
+            markPrice: scale.numeral(Price(units: states[trade.listing].mark)),
             timeMilliseconds: now.milliseconds,
-            crossSequence: states[index].sequence
+            crossSequence: states[trade.listing].sequence
         )
-        accountStates[place.account].executions.append(execution)
-        output.append(.execution(accountStates[place.account].id, execution), at: now)
-        book(
-            Flow(
-                type: "TRADE",
-                realised: change.realised,
-                fee: configuration.faults.contains(.feeSign) ? fee.negated : fee
-            ),
-            for: execution,
-            account: place.account,
-            on: index
-        )
-        touch(place)
-        touchPosition(place.account, index)
-        touchWallet(place.account)
+    }
+
+    /// Numbers, keeps and sends an execution row.
+    mutating func tell(
+        _ execution: inout ExecutionReport,
+        _ account: Int,
+        _ output: inout ExchangeOutput
+    ) {
+        execution.executionID = nextExecutionID(account)
+        accountStates[account].executions.append(execution)
+        output.append(.execution(accountStates[account].id, execution), at: now)
     }
 
     /// Marks a position as traded now.
-    private mutating func stamp(_ account: Int, _ index: Int) {
+    private mutating func stamp(_ account: Int, _ place: Int) {
         let time = now.milliseconds
-        let sequence = states[index].sequence
+        let sequence = states[place / 2].sequence
         func mark(_ position: inout OpenPosition) {
             if position.createdMilliseconds == 0 { position.createdMilliseconds = time }
             position.updatedMilliseconds = time
             position.crossSequence = sequence
         }
-        mark(&accountStates[account].positions[index])
+        mark(&accountStates[account].positions[place])
     }
 
-    // MARK: - Funding
+    // MARK: - Spot
 
-    /// The rate of a stamp falls due: each position pays or earns by its value at the mark price.
-    mutating func settleFunding(into output: inout ExchangeOutput) {
-        let period = now.nanoseconds / configuration.fundingInterval
-        for index in states.indices where states[index].hasFunding {
-            let rate = states[index].source.fundingRate(period: period)
-            var isFirst = true
-            for account in accountStates.indices
-            where accountStates[account].positions[index].size != 0 {
-                if isFirst { states[index].sequence += 1 }
-                isFirst = false
-                settleFunding(account, on: index, rate: rate, period: period, into: &output)
-            }
+    /// Swaps two coins; the fee is taken from what is received, a rebate is paid in what is given.
+    ///
+    /// - Returns: the fee in its coin.
+    mutating func settleSpot(
+        _ trade: AccountTrade,
+        _ output: inout ExchangeOutput
+    ) -> Amount {
+        let index = trade.listing
+        let state = states[index]
+        let isBuy = trade.side == .buy
+        let value = state.valuation.worth(price: trade.price, quantity: trade.quantity)
+        let base = Amount.scaledClamping(
+            Int128(trade.quantity),
+            decimals: state.scale.quantityDecimals
+        )
+        let rate = rate(trade)
+        let feeIsBase = isBuy != (rate.mantissa < 0)
+        let fee = (feeIsBase ? base : value).times(rate)
+        var row = execution(trade, value: value, fee: fee, rate: rate)
+        row.feeCoin = feeIsBase ? state.instrument.baseCoin : state.instrument.quoteCoin
+        row.markPrice = nil
+        tell(&row, trade.account, &output)
+        for isBase in [true, false] {
+            let received = isBase == isBuy
+            let moved = isBase ? base : value
+            book(
+                Flow(
+                    type: trade.logType,
+                    cash: received ? moved : moved.negated,
+                    fee: isBase == feeIsBase ? fee : .zero,
+                    reason: .spot,
+                    coin: isBase ? state.instrument.baseCoin : state.instrument.quoteCoin
+                ),
+                for: row,
+                trade,
+                realised: nil
+            )
         }
-        report(into: &output)
-    }
-
-    private mutating func settleFunding(
-        _ account: Int,
-        on index: Int,
-        rate: Int64,
-        period: Int64,
-        into output: inout ExchangeOutput
-    ) {
-        let scale = states[index].scale
-        let size = accountStates[account].positions[index].size
-        let mark = states[index].mark
-        let value = scale.worth(price: mark, quantity: abs(size))
-        let numeral = Numeral(mantissa: rate, decimals: 8).trimmed
-        // A long pays a positive rate, a short earns it.
-        let owed = size > 0 ? value.times(numeral) : value.times(numeral).negated
-        accountStates[account].positions[index].updatedMilliseconds = now.milliseconds
-        let execution = ExecutionReport(
-            instrument: states[index].id,
-            executionID: nextExecutionID(account),
-            type: .funding,
-            orderID: "\(now.milliseconds / 1_000)-\(account)-\(index)-\(period)",
-            orderLinkID: "",
-            side: size > 0 ? .buy : .sell,
-            price: scale.numeral(Price(units: mark)),
-            quantity: scale.numeral(Quantity(units: abs(size))),
-            value: value,
-            fee: owed,
-            feeRate: numeral,
-            feeCoin: states[index].instrument.settleCoin,
-            realisedPnL: .zero,
-            closedQuantity: Numeral.zero,
-            isMaker: false,
-            leavesQuantity: Numeral.zero,
-            orderPrice: Numeral.zero,
-            orderQuantity: Numeral.zero,
-            orderType: .other("UNKNOWN"),
-            markPrice: scale.numeral(Price(units: mark)),
-            timeMilliseconds: now.milliseconds,
-            crossSequence: states[index].sequence
-        )
-        accountStates[account].executions.append(execution)
-        output.append(.execution(accountStates[account].id, execution), at: now)
-        book(
-            Flow(
-                type: "SETTLEMENT",
-                funding: configuration.faults.contains(.fundingSign) ? owed : owed.negated
-            ),
-            for: execution,
-            account: account,
-            on: index
-        )
-        touchPosition(account, index)
-        touchWallet(account)
+        accountStates[trade.account].volume.add(value)
+        touchWallet(trade.account)
+        return fee
     }
 
     // MARK: - Money
@@ -163,39 +243,48 @@ extension SimulatedExchange {
     /// `funding` positive is received, `fee` positive is paid.
     struct Flow: Sendable {
         var type: String
-        var realised: Amount = .zero
+        var cash: Amount = .zero
         var funding: Amount = .zero
         var fee: Amount = .zero
+        var reason = Posting.Reason.realised
+        /// Empty: the settle coin.
+        var coin = ""
 
-        var change: Amount { realised.plus(funding).minus(fee) }
+        var change: Amount { cash.plus(funding).minus(fee) }
     }
 
-    private mutating func book(
+    /// Posts a flow and logs it.
+    ///
+    /// - Parameter realised: what the position's and the coin's counters get; `nil` on spot.
+    mutating func book(
         _ flow: Flow,
         for execution: ExecutionReport,
-        account: Int,
-        on index: Int
+        _ trade: AccountTrade,
+        realised: Amount?
     ) {
-        let coin = states[index].instrument.settleCoin
+        let account = trade.account
+        let coin = flow.coin.isEmpty ? states[trade.listing].instrument.settleCoin : flow.coin
         let wallet = LedgerAccount.wallet(accountStates[account].id)
-        post(flow.realised, from: .house, to: wallet, coin, .realised)
+        post(flow.cash, from: .house, to: wallet, coin, flow.reason)
         post(flow.fee, from: wallet, to: .fees, coin, .fee)
         post(flow.funding, from: .funding, to: wallet, coin, .funding)
-        accountStates[account].positions[index].realise(flow.change)
-        realise(flow.change, coin: coin, account: account)
+        if let realised {
+            accountStates[account].positions[trade.position].realise(realised)
+            realise(realised, coin: coin, account: account)
+        }
         log(
             TransactionRow(
                 id: nextFlowID(account),
                 type: flow.type,
-                category: states[index].id.category,
-                symbol: states[index].id.symbol.description,
+                category: states[trade.listing].category,
+                symbol: states[trade.listing].id.symbol.description,
                 coin: coin,
                 orderID: execution.orderID,
                 orderLinkID: execution.orderLinkID,
                 tradeID: execution.executionID,
                 quantity: execution.quantity,
                 tradePrice: execution.price,
-                cashFlow: flow.realised,
+                cashFlow: flow.cash,
                 funding: flow.funding,
                 fee: flow.fee,
                 change: flow.change,
@@ -208,25 +297,86 @@ extension SimulatedExchange {
 
     /// A deposit from outside.
     mutating func pay(in deposit: AccountConfiguration.Deposit, to id: AccountID) {
+        _ = coin(deposit.coin)
+        move(
+            deposit.amount,
+            of: deposit.coin,
+            from: .outside,
+            to: id,
+            type: "TRANSFER_IN",
+            .deposit
+        )
+    }
+
+    /// Moves money between a wallet and another account of the books, with a row of its own.
+    mutating func move(
+        _ amount: Amount,
+        of coin: String,
+        from: LedgerAccount,
+        to id: AccountID,
+        type: String,
+        _ reason: Posting.Reason
+    ) {
         let wallet = LedgerAccount.wallet(id)
-        post(deposit.amount, from: .outside, to: wallet, deposit.coin, .deposit)
+        post(amount, from: from, to: wallet, coin, reason)
+        logTransfer(amount, of: coin, id, type: type)
+    }
+
+    private mutating func logTransfer(
+        _ amount: Amount,
+        of coin: String,
+        _ id: AccountID,
+        type: String
+    ) {
         log(
             TransactionRow(
                 id: nextFlowID(id.index),
-                type: "TRANSFER_IN",
+                type: type,
                 category: nil,
                 symbol: "",
-                coin: deposit.coin,
-                cashFlow: deposit.amount,
-                change: deposit.amount,
-                balance: books.balance(wallet, coin: deposit.coin),
+                coin: coin,
+                cashFlow: amount,
+                change: amount,
+                balance: books.balance(.wallet(id), coin: coin),
                 timeMilliseconds: now.milliseconds
             ),
             id.index
         )
     }
 
-    private mutating func post(
+    /// Moves coins between an account and its sub-account, or between two of them.
+    ///
+    /// - Returns: false where one does not exist, they are not of one family, or the available balance is too small.
+    public mutating func transfer(
+        _ amount: Amount,
+        of name: String,
+        from: AccountID,
+        to: AccountID
+    ) -> Bool {
+        guard accountStates.indices.contains(from.index),
+            accountStates.indices.contains(to.index), from != to, amount > .zero,
+            root(from) == root(to), books.coins.contains(name)
+        else { return false }
+        let coin = coin(name)
+        // Neither more than what is free nor than what is there: unrealised P&L cannot be moved.
+        let free = min(
+            available(from.index, coin),
+            books.balance(.wallet(from), coin: coin).minus(
+                accountStates[from.index].coins[coin].locked
+            )
+        )
+        guard amount <= free else { return false }
+        post(amount, from: .wallet(from), to: .wallet(to), name, .transfer)
+        logTransfer(amount.negated, of: name, from, type: "TRANSFER_OUT")
+        logTransfer(amount, of: name, to, type: "TRANSFER_IN")
+        return true
+    }
+
+    private func root(_ account: AccountID) -> AccountID {
+        accountStates[account.index].parent ?? account
+    }
+
+    mutating func post(
         _ amount: Amount,
         from: LedgerAccount,
         to: LedgerAccount,
@@ -236,19 +386,22 @@ extension SimulatedExchange {
         books.post(
             Posting(time: now, from: from, to: to, coin: coin, amount: amount, reason: reason)
         )
+        for side in [from, to] {
+            if case .wallet(let id) = side {
+                let place = books.index(of: coin)
+                accountStates[id.index].coins[place].isKnown = true
+            }
+        }
     }
 
-    private mutating func log(_ row: TransactionRow, _ account: Int) {
+    mutating func log(_ row: TransactionRow, _ account: Int) {
         accountStates[account].log.append(row)
     }
 
     private mutating func realise(_ amount: Amount, coin: String, account: Int) {
         let place = books.index(of: coin)
-        while accountStates[account].realised.count <= place {
-            accountStates[account].realised.append(.zero)
-        }
-        let sum = accountStates[account].realised[place].plus(amount)
-        accountStates[account].realised[place] = sum
+        let sum = accountStates[account].coins[place].realised.plus(amount)
+        accountStates[account].coins[place].realised = sum
     }
 
     private mutating func nextExecutionID(_ account: Int) -> String {
@@ -257,8 +410,19 @@ extension SimulatedExchange {
         return identifiers.text(.execution, place: account, number: number)
     }
 
-    private mutating func nextFlowID(_ account: Int) -> String {
+    mutating func nextFlowID(_ account: Int) -> String {
         accountStates[account].nextFlow += 1
         return identifiers.text(.flow, place: account, number: accountStates[account].nextFlow)
+    }
+
+    /// A day ends: the volumes of 30 days move on and decide the fee tiers.
+    mutating func turnDay() {
+        for account in accountStates.indices {
+            let volume = accountStates[account].volume.total
+            for tier in configuration.feeTiers where volume >= tier.volume {
+                accountStates[account].fees = tier.fees
+            }
+            accountStates[account].volume.turn()
+        }
     }
 }

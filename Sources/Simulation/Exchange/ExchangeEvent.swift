@@ -23,6 +23,7 @@ public enum ExchangeEvent: Sendable {
     case trades(InstrumentID, [PublicTrade])
     case ticker(InstrumentID, TickerUpdate)
     case candle(InstrumentID, Candle)
+    case liquidation(InstrumentID, Liquidation)
     case order(AccountID, OrderUpdate)
     case execution(AccountID, ExecutionReport)
     case position(AccountID, PositionUpdate)
@@ -51,10 +52,13 @@ public enum PublicStream: Hashable, Sendable {
     case ticker(InstrumentID)
     /// One-minute candles.
     case candle(InstrumentID)
+    case liquidations(InstrumentID)
 
     public var instrument: InstrumentID {
         switch self {
-        case .book(let id, _), .trades(let id), .ticker(let id), .candle(let id): id
+        case .book(let id, _), .trades(let id), .ticker(let id), .candle(let id),
+            .liquidations(let id):
+            id
         }
     }
 }
@@ -89,4 +93,17 @@ public struct WalletReport: Hashable, Sendable {
         self.totalInitialMargin = totalInitialMargin
         self.totalMaintenanceMargin = totalMaintenanceMargin
     }
+}
+
+/// A position that a liquidation took over.
+///
+/// - Source: one item of `allLiquidation.{symbol}`.
+public struct Liquidation: Hashable, Sendable {
+    public var symbol: Symbol
+    /// Of the position: `Buy` when a long was liquidated.
+    public var side: Side
+    public var quantity: Numeral
+    /// The bankruptcy price.
+    public var price: Numeral
+    public var timeMilliseconds: Int64
 }

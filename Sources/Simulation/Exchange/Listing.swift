@@ -40,6 +40,12 @@ public struct ContractTerms: Hashable, Sendable {
     public var maintenanceMarginRate: Numeral
     /// Spot: step of an amount in the quote coin.
     public var quotePrecision: Numeral
+    /// Strike and kind of an option.
+    public var option: OptionTerms?
+    /// The two legs of a combination.
+    public var legs: SpreadLegs?
+    /// Of the delivery value of dated futures; of the underlying of an option.
+    public var deliveryFeeRate: Numeral
 
     public init(
         launchMilliseconds: Int64,
@@ -53,7 +59,10 @@ public struct ContractTerms: Hashable, Sendable {
         priceLimitRatioX: Numeral = Numeral(mantissa: 1, decimals: 2),
         priceLimitRatioY: Numeral = Numeral(mantissa: 2, decimals: 2),
         maintenanceMarginRate: Numeral = Numeral(mantissa: 5, decimals: 3),
-        quotePrecision: Numeral = Numeral(mantissa: 1, decimals: 8)
+        quotePrecision: Numeral = Numeral(mantissa: 1, decimals: 8),
+        option: OptionTerms? = nil,
+        legs: SpreadLegs? = nil,
+        deliveryFeeRate: Numeral = .zero
     ) {
         self.launchMilliseconds = launchMilliseconds
         self.symbolID = symbolID
@@ -67,5 +76,31 @@ public struct ContractTerms: Hashable, Sendable {
         self.priceLimitRatioY = priceLimitRatioY
         self.maintenanceMarginRate = maintenanceMarginRate
         self.quotePrecision = quotePrecision
+        self.option = option
+        self.legs = legs
+        self.deliveryFeeRate = deliveryFeeRate
+    }
+}
+
+/// What an option is a right to.
+public struct OptionTerms: Hashable, Sendable {
+    public var isCall: Bool
+    /// In the option's price scale.
+    public var strike: Price
+
+    public init(isCall: Bool, strike: Price) {
+        self.isCall = isCall
+        self.strike = strike
+    }
+}
+
+/// The legs of a combination: buying it buys the first and sells the second.
+public struct SpreadLegs: Hashable, Sendable {
+    public var first: InstrumentID
+    public var second: InstrumentID
+
+    public init(first: InstrumentID, second: InstrumentID) {
+        self.first = first
+        self.second = second
     }
 }

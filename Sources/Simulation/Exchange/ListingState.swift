@@ -17,8 +17,23 @@ struct ListingState: Sendable {
     var tradeNumber: Int64 = 0
     var recentTrades: History<PublicTradeRecord>
     var streams: [DepthStream]
+    let valuation: Valuation
+    /// Places of its coins in ``Books``; the base coin's is the settle coin's on contracts of a quote coin.
+    var settleCoin = 0
+    var baseCoin = 0
+    /// Indices of a combination's legs.
+    var legs: (first: Int, second: Int)?
+    /// Orders that wait for a price here, in order of arrival.
+    var waiting: [SimulatedExchange.OrderPlace] = []
+    /// Samples of the mid price less the reference price, one a second.
+    var premiums: PremiumAverage
+    /// False once it has been delivered.
+    var isLive = true
+    /// What the mark was when positions were last valued at it.
+    var valuedAt = ReferencePrices(mark: Price(units: 0), index: Price(units: 0))
     var ticker = TickerStream()
     var sendsTrades = false
+    var sendsLiquidations = false
     var sendsCandles = false
     var isCandleScheduled = false
     /// Of the last candle pushed: nothing is sent twice.
@@ -30,6 +45,13 @@ struct ListingState: Sendable {
         instrument = listing.instrument
         self.index = index
         self.source = source
+        valuation = Valuation(
+            scale: listing.instrument.scale,
+            isInverse: listing.instrument.id.category == .inverse
+        )
+        premiums = PremiumAverage(
+            count: listing.instrument.id.category == .spot ? 120 : 30
+        )
         sequence = 1_000_000 * Int64(index + 1)
         matchMilliseconds = start.milliseconds
         statistics = TradeStatistics(
@@ -50,7 +72,13 @@ struct ListingState: Sendable {
     var id: InstrumentID { instrument.id }
     var scale: Scale { instrument.scale }
     var mark: Int64 { source.reference.mark.units }
+    var indexPrice: Int64 { source.reference.index.units }
     var hasFunding: Bool { instrument.fundingIntervalMinutes != nil }
+    var category: Category { instrument.id.category }
+    /// Positions are kept in it.
+    var isContract: Bool { category == .linear || category == .inverse || category == .option }
+    /// Sessions settle its P&L.
+    var hasSessions: Bool { category == .linear && instrument.settleCoin == "USDC" }
 
     var touch: Touch {
         Touch(

@@ -67,7 +67,7 @@ extension SimulatedExchange {
         var last: Int64 = 0
         for slot in state.openSlots.reversed() {
             guard let order = state.orders[slot], order.serial < before else { continue }
-            let row = order.row(states[order.listing].instrument)
+            let row = order.row(states[order.listing])
             guard query.holds(row) else { continue }
             if rows.count == max(1, query.limit) {
                 return Page(rows: rows, nextCursor: String(last))
@@ -140,48 +140,70 @@ extension SimulatedExchange {
     // MARK: - Positions and wallet
 
     /// The position of one instrument: a row even when flat.
-    public func position(_ account: AccountID, _ id: InstrumentID) -> PositionUpdate? {
+    ///
+    /// - Parameter positionIndex: 2 for the short position of hedge mode.
+    public func position(
+        _ account: AccountID,
+        _ id: InstrumentID,
+        positionIndex: Int = 0
+    ) -> PositionUpdate? {
         guard accountStates.indices.contains(account.index), let index = index(of: id),
-            states[index].hasFunding || id.category == .linear
+            states[index].isContract
         else { return nil }
-        return positionRow(account.index, index)
+        return positionRow(account.index, 2 * index + (positionIndex == 2 ? 1 : 0))
+    }
+
+    /// Both positions in hedge mode, else one; rows even when flat.
+    public func positions(_ account: AccountID, _ id: InstrumentID) -> [PositionUpdate] {
+        let indices = isHedged(account, id) ? [1, 2] : [0]
+        return indices.compactMap { position(account, id, positionIndex: $0) }
     }
 
     /// Positions with a size, in the order of listing.
-    public func positions(_ account: AccountID, settleCoin: String) -> [PositionUpdate] {
+    public func positions(
+        _ account: AccountID,
+        _ category: Category = .linear,
+        settleCoin: String
+    ) -> [PositionUpdate] {
         guard accountStates.indices.contains(account.index) else { return [] }
-        return states.indices
+        return accountStates[account.index].positions.indices
             .filter {
-                states[$0].instrument.settleCoin == settleCoin
+                states[$0 / 2].category == category
+                    && (settleCoin.isEmpty || states[$0 / 2].instrument.settleCoin == settleCoin)
                     && accountStates[account.index].positions[$0].size != 0
             }
             .map { positionRow(account.index, $0) }
     }
 
-    func positionRow(_ account: Int, _ index: Int) -> PositionUpdate {
-        let position = accountStates[account].positions[index]
-        let scale = states[index].scale
-        let mark = states[index].mark
+    func positionRow(_ account: Int, _ place: Int) -> PositionUpdate {
+        let index = place / 2
+        let position = accountStates[account].positions[place]
+        let state = states[index]
+        let scale = state.scale
         let size = abs(position.size)
         return PositionUpdate(
-            instrument: states[index].id,
-            positionIndex: 0,
+            instrument: state.id,
+            positionIndex: accountStates[account].hedged[index] ? place % 2 + 1 : 0,
             side: position.size == 0 ? nil : (position.size > 0 ? .buy : .sell),
             size: scale.numeral(Quantity(units: size)),
-            entryPrice: scale.average(of: position.entryValue, quantity: size),
-            positionValue: position.entryValue,
-            markPrice: scale.numeral(Price(units: mark)),
-            unrealisedPnL: position.unrealised(mark: mark, scale: scale),
+            entryPrice: state.valuation.average(
+                of: position.entryValue.minus(position.sessionShift),
+                quantity: size
+            ),
+            positionValue: position.entryValue.minus(position.sessionShift),
+            markPrice: scale.numeral(Price(units: state.mark)),
+            unrealisedPnL: position.unrealised(mark: state.mark, valuation: state.valuation),
             currentRealisedPnL: position.currentRealised,
             cumulativeRealisedPnL: position.cumulativeRealised,
-            leverage: Numeral(mantissa: Int64(accountStates[account].leverage), decimals: 0),
+            leverage: Numeral(mantissa: accountStates[account].leverages[index], decimals: 2)
+                .trimmed,
             createdMilliseconds: position.createdMilliseconds,
             updatedMilliseconds: position.updatedMilliseconds,
             crossSequence: position.crossSequence
         )
     }
 
-    /// Every coin that ever moved, with the account's totals.
+    /// Every coin that the account ever moved, with the account's totals.
     ///
     /// A coin other than USDT and USDC counts nothing in them.
     public func wallet(_ account: AccountID) -> WalletReport {
@@ -196,31 +218,32 @@ extension SimulatedExchange {
             totalMaintenanceMargin: .zero
         )
         guard accountStates.indices.contains(account.index) else { return report }
-        let realised = accountStates[account.index].realised
-        for (place, coin) in books.coins.enumerated() {
-            let balance = books.balance(.wallet(account), coin: coin)
-            let unrealised = unrealised(account.index, coin: coin)
-            let equity = balance.plus(unrealised)
+        for (place, state) in accountStates[account.index].coins.enumerated() where state.isKnown {
+            let coin = books.coins[place]
+            let balance = books.balance(.wallet(account), coin: place)
+            let shares = state.shares
+            let margin = balance.plus(shares.unrealised)
+            let equity = margin.plus(shares.optionValue)
             report.coins.append(
                 WalletUpdate(
                     coin: coin,
                     walletBalance: balance,
                     equity: equity,
-                    unrealisedPnL: unrealised,
-                    cumulativeRealisedPnL: place < realised.count ? realised[place] : .zero,
-                    locked: .zero
+                    unrealisedPnL: shares.unrealised,
+                    cumulativeRealisedPnL: state.realised,
+                    locked: state.locked
                 )
             )
             guard coin == "USDT" || coin == "USDC" else { continue }
-            let initial = initialMargin(account.index, coin: coin)
             report.totalEquity = report.totalEquity.plus(equity)
             report.totalWalletBalance = report.totalWalletBalance.plus(balance)
-            report.totalMarginBalance = report.totalMarginBalance.plus(equity)
-            report.totalAvailableBalance = report.totalAvailableBalance.plus(equity).minus(initial)
-            report.totalUnrealisedPnL = report.totalUnrealisedPnL.plus(unrealised)
-            report.totalInitialMargin = report.totalInitialMargin.plus(initial)
+            report.totalMarginBalance = report.totalMarginBalance.plus(margin)
+            report.totalAvailableBalance = report.totalAvailableBalance
+                .plus(available(account.index, place))
+            report.totalUnrealisedPnL = report.totalUnrealisedPnL.plus(shares.unrealised)
+            report.totalInitialMargin = report.totalInitialMargin.plus(shares.initialMargin)
             report.totalMaintenanceMargin = report.totalMaintenanceMargin
-                .plus(maintenanceMargin(account.index, coin: coin))
+                .plus(shares.maintenanceMargin)
         }
         return report
     }
@@ -228,13 +251,9 @@ extension SimulatedExchange {
     /// Rates of the account on each listing of a category.
     public func feeRates(_ account: AccountID, _ category: Category) -> [FeeRateRow] {
         guard accountStates.indices.contains(account.index) else { return [] }
-        let state = accountStates[account.index]
-        return states.filter { $0.id.category == category }.map {
-            FeeRateRow(
-                instrument: $0.id,
-                makerRate: state.makerRate,
-                takerRate: state.takerRate
-            )
+        let rates = accountStates[account.index].fees.rates(category)
+        return states.filter { $0.category == category }.map {
+            FeeRateRow(instrument: $0.id, makerRate: rates.maker, takerRate: rates.taker)
         }
     }
 

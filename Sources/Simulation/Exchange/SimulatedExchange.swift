@@ -8,8 +8,7 @@ public import Market
 /// Time is an input: nothing happens but in ``advance(to:into:)`` and in requests, which act at ``now``. The same
 /// configuration with the same calls gives the same events, however finely `advance` is stepped.
 ///
-/// - Not here yet: other categories' accounts, conditional orders, liquidation. Spot is listed for its market data;
-///   an order on it is refused.
+/// - Not here: isolated and portfolio margin, borrowing, block trades, strategies.
 public struct SimulatedExchange: Sendable {
     /// The exchange's clock.
     public private(set) var now: Timestamp
@@ -18,7 +17,7 @@ public struct SimulatedExchange: Sendable {
     var states: [ListingState] = []
     var accountStates: [AccountState] = []
     var books: Books
-    private var indexByInstrument: [InstrumentID: Int] = [:]
+    var indexByInstrument: [InstrumentID: Int] = [:]
     private var indexByAlias: [String: Int] = [:]
     private var timers = Timers()
     private var actions: [MarketAction] = []
@@ -27,6 +26,8 @@ public struct SimulatedExchange: Sendable {
     var touchedOrders: [OrderPlace] = []
     var touchedPositions: [PositionPlace] = []
     var touchedWallets: [Int] = []
+    /// The last match ended at an order of the taker's own account.
+    var preventedSelfMatch = false
 
     /// Where an account's open order is.
     struct OrderPlace: Hashable, Sendable {
@@ -37,7 +38,8 @@ public struct SimulatedExchange: Sendable {
     /// Where a position is.
     struct PositionPlace: Hashable, Sendable {
         var account: Int
-        var listing: Int
+        /// Two for each listing.
+        var position: Int
     }
 
     public init(_ configuration: SimulationConfiguration) throws(SimulationError) {
@@ -50,24 +52,89 @@ public struct SimulatedExchange: Sendable {
         now = configuration.start
         identifiers = Identifiers(seed: configuration.seed)
         books = Books(historyMax: configuration.historyMax)
-        for listing in configuration.listings {
-            let index = states.count
-            let id = listing.instrument.id
-            guard indexByInstrument.updateValue(index, forKey: id) == nil else {
-                throw .duplicateListing(id)
-            }
-            states.append(
-                ListingState(
-                    listing: listing,
-                    index: index,
-                    source: try SimulatedExchange.source(for: listing, configuration),
-                    start: now,
-                    historyMax: configuration.historyMax
+        for listing in configuration.listings { try add(listing) }
+        for deposit in configuration.insurance {
+            books.post(
+                Posting(
+                    time: now,
+                    from: .outside,
+                    to: .insurance,
+                    coin: deposit.coin,
+                    amount: deposit.amount,
+                    reason: .deposit
                 )
             )
         }
         for account in configuration.accounts { _ = try openAccount(account) }
-        open()
+        for index in states.indices { open(index) }
+        timers.add(.funding, at: following(configuration.fundingInterval))
+        timers.add(.session, at: following(SimulatedExchange.sessionInterval))
+        timers.add(.sample, at: following(SimulatedExchange.sampleInterval))
+        timers.add(.day, at: following(SimulatedExchange.dayInterval))
+    }
+
+    /// Nanoseconds between settlements of USDC sessions.
+    static let sessionInterval: Int64 = 8 * 3_600 * 1_000_000_000
+    /// Nanoseconds between samples of the premium.
+    static let sampleInterval: Int64 = 1_000_000_000
+    static let dayInterval: Int64 = 24 * 3_600 * 1_000_000_000
+
+    /// Lists one more instrument from now on.
+    public mutating func list(_ listing: Listing) throws(SimulationError) {
+        try add(listing)
+        for account in accountStates.indices {
+            accountStates[account].addListing(leverage: 1_000)
+        }
+        open(states.count - 1)
+    }
+
+    private mutating func add(_ listing: Listing) throws(SimulationError) {
+        let index = states.count
+        let id = listing.instrument.id
+        guard indexByInstrument[id] == nil else { throw .duplicateListing(id) }
+        if id.category == .option, listing.terms.option == nil { throw .optionWithoutTerms(id) }
+        var state = ListingState(
+            listing: listing,
+            index: index,
+            source: try SimulatedExchange.source(for: listing, configuration),
+            start: now,
+            historyMax: configuration.historyMax
+        )
+        if id.category == .spread { state.legs = try legs(of: listing) }
+        state.settleCoin = coin(listing.instrument.settleCoin)
+        state.baseCoin = coin(listing.instrument.baseCoin)
+        state.valuedAt = state.source.reference
+        indexByInstrument[id] = index
+        states.append(state)
+    }
+
+    private func legs(
+        of listing: Listing
+    ) throws(SimulationError) -> (first: Int, second: Int) {
+        let combination = listing.instrument
+        guard let legs = listing.terms.legs, let first = index(of: legs.first),
+            let second = index(of: legs.second), first != second,
+            legs.first.category == .linear,
+            legs.second.category == .linear || legs.second.category == .spot
+        else { throw .legsInvalid(combination.id) }
+        for leg in [states[first].instrument, states[second].instrument] {
+            guard leg.baseCoin == combination.baseCoin, leg.quoteCoin == combination.quoteCoin,
+                combination.scale.priceDecimals <= states[first].scale.priceDecimals,
+                leg.scale.quantityDecimals >= combination.scale.quantityDecimals
+            else { throw .legsInvalid(combination.id) }
+        }
+        return (first, second)
+    }
+
+    /// Place of a coin in the books and in every account.
+    mutating func coin(_ name: String) -> Int {
+        let place = books.index(of: name)
+        for account in accountStates.indices {
+            while accountStates[account].coins.count <= place {
+                accountStates[account].coins.append(CoinState())
+            }
+        }
+        return place
     }
 
     private static func source(
@@ -89,23 +156,25 @@ public struct SimulatedExchange: Sendable {
         }
     }
 
-    /// Fills the books and sets the timers that always run.
-    private mutating func open() {
+    /// Fills a book and sets the timers that always run.
+    private mutating func open(_ index: Int) {
         var nobody = ExchangeOutput()
-        for index in states.indices {
-            actions.removeAll(keepingCapacity: true)
-            states[index].source.open(into: &actions)
-            for place in actions.indices { carryOut(actions[place], on: index, into: &nobody) }
-            if let next = states[index].source.next {
-                timers.add(.market(listing: Int32(index)), at: next.nanoseconds)
-            }
-            timers.add(
-                .closeCandle(listing: Int32(index)),
-                at: following(TradeStatistics.minute * 1_000_000)
-            )
+        actions.removeAll(keepingCapacity: true)
+        states[index].source.open(into: &actions)
+        for place in actions.indices { carryOut(actions[place], on: index, into: &nobody) }
+        if let next = states[index].source.next {
+            timers.add(.market(listing: Int32(index)), at: next.nanoseconds)
         }
-        timers.add(.funding, at: following(configuration.fundingInterval))
+        timers.add(
+            .closeCandle(listing: Int32(index)),
+            at: following(TradeStatistics.minute * 1_000_000)
+        )
+        let delivery = states[index].instrument.deliveryTime
+        if delivery > now { timers.add(.deliver(listing: Int32(index)), at: delivery.nanoseconds) }
     }
+
+    /// Wishes of market sources carried out since the start: orders that arrived, changed or left.
+    public private(set) var marketEvents = 0
 
     // MARK: - Time
 
@@ -135,8 +204,22 @@ public struct SimulatedExchange: Sendable {
             let index = Int(listing)
             actions.removeAll(keepingCapacity: true)
             states[index].source.act(touch: states[index].touch, into: &actions)
+            marketEvents += actions.count
+            revalue(index, into: &output)
             for place in actions.indices { carryOut(actions[place], on: index, into: &output) }
-            return states[index].source.next?.nanoseconds
+            return states[index].isLive ? states[index].source.next?.nanoseconds : nil
+        case .session:
+            settleSessions(into: &output)
+            return following(SimulatedExchange.sessionInterval)
+        case .sample:
+            for index in states.indices { states[index].samplePremium() }
+            return following(SimulatedExchange.sampleInterval)
+        case .day:
+            turnDay()
+            return following(SimulatedExchange.dayInterval)
+        case .deliver(let listing):
+            deliver(Int(listing), into: &output)
+            return nil
         case .funding:
             settleFunding(into: &output)
             return following(configuration.fundingInterval)
@@ -165,7 +248,7 @@ public struct SimulatedExchange: Sendable {
 
     // MARK: - Listings and accounts
 
-    public var listings: [Listing] { configuration.listings }
+    public var listings: [Listing] { states.map(\.listing) }
 
     public func listing(_ id: InstrumentID) -> Listing? { index(of: id).map { states[$0].listing } }
 
@@ -188,17 +271,26 @@ public struct SimulatedExchange: Sendable {
     ) throws(SimulationError) -> AccountID {
         guard indexByAlias[account.alias] == nil else { throw .duplicateAlias(account.alias) }
         try SimulatedExchange.check(account)
+        var parent: AccountID?
+        if let name = account.parent {
+            parent = self.account(alias: name)
+            guard parent != nil else {
+                throw .unknownParent(alias: account.alias, parent: name)
+            }
+        }
         let id = AccountID(index: accountStates.count)
         indexByAlias[account.alias] = id.index
         accountStates.append(
             AccountState(
                 id: id,
                 configuration: account,
-                listings: configuration.listings.count,
+                parent: parent,
+                listings: states.count,
                 historyMax: configuration.historyMax
             )
         )
         books.addWallet()
+        accountStates[id.index].coins = books.coins.map { _ in CoinState() }
         for deposit in account.deposits { pay(in: deposit, to: id) }
         return id
     }
@@ -207,7 +299,7 @@ public struct SimulatedExchange: Sendable {
         guard (1...100).contains(account.leverage) else {
             throw .leverageOutOfRange(alias: account.alias, leverage: account.leverage)
         }
-        for rate in [account.makerRate, account.takerRate] {
+        for rate in account.fees.all {
             guard let units = try? rate.units(decimals: 8), abs(units) <= 1_000_000 else {
                 throw .rateOutOfRange(alias: account.alias)
             }

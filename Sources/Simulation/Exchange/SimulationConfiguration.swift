@@ -20,6 +20,10 @@ public struct SimulationConfiguration: Sendable {
     ///
     /// Older ones are forgotten, as the exchange forgets.
     public var historyMax: Int
+    /// What the insurance of each coin begins with.
+    public var insurance: [AccountConfiguration.Deposit]
+    /// Cheaper rates by traded volume, rising; empty: each account keeps its own.
+    public var feeTiers: [FeeTier]
 
     /// Eight hours.
     public static let usualFundingInterval: Int64 = 8 * 3_600 * 1_000_000_000
@@ -31,7 +35,9 @@ public struct SimulationConfiguration: Sendable {
         accounts: [AccountConfiguration] = [],
         fundingInterval: Int64 = SimulationConfiguration.usualFundingInterval,
         faults: [AccountingFault] = [],
-        historyMax: Int = 200_000
+        historyMax: Int = 200_000,
+        insurance: [AccountConfiguration.Deposit] = [],
+        feeTiers: [FeeTier] = []
     ) {
         self.seed = seed
         self.start = start
@@ -40,6 +46,8 @@ public struct SimulationConfiguration: Sendable {
         self.fundingInterval = fundingInterval
         self.faults = faults
         self.historyMax = historyMax
+        self.insurance = insurance
+        self.feeTiers = feeTiers
     }
 }
 
@@ -48,11 +56,11 @@ public struct AccountConfiguration: Hashable, Sendable {
     /// The name by which a configuration and a server know it.
     public var alias: String
     public var deposits: [Deposit]
-    /// Fractions of the value, with at most 8 decimals; a negative rate is a rebate.
-    public var makerRate: Numeral
-    public var takerRate: Numeral
-    /// 1 to 100, for every listing.
+    public var fees: FeeSchedule
+    /// 1 to 100, for every listing until it is set.
     public var leverage: Int
+    /// Alias of the account whose sub-account this is; opened before it.
+    public var parent: String?
 
     /// What is paid in at the opening.
     public struct Deposit: Hashable, Sendable {
@@ -66,18 +74,21 @@ public struct AccountConfiguration: Hashable, Sendable {
         }
     }
 
+    /// - Parameters:
+    ///   - makerRate: of contracts; the other products' rates are ``FeeSchedule``'s usual ones.
     public init(
         alias: String,
         deposits: [Deposit],
         makerRate: Numeral = Numeral(mantissa: 2, decimals: 4),
         takerRate: Numeral = Numeral(mantissa: 55, decimals: 5),
-        leverage: Int = 10
+        leverage: Int = 10,
+        parent: String? = nil
     ) {
         self.alias = alias
         self.deposits = deposits
-        self.makerRate = makerRate
-        self.takerRate = takerRate
+        fees = FeeSchedule(contract: FeeSchedule.Rates(maker: makerRate, taker: takerRate))
         self.leverage = leverage
+        self.parent = parent
     }
 }
 
@@ -107,6 +118,11 @@ public enum SimulationError: Error, Hashable, Sendable {
     /// A synthetic market needs a start price and lot of at least one step, and at least one event
     /// a second.
     case marketOutOfRange(InstrumentID)
+    /// A combination needs two listed legs of its own scales, listed before it.
+    case legsInvalid(InstrumentID)
+    /// An option needs strike and kind.
+    case optionWithoutTerms(InstrumentID)
+    case unknownParent(alias: String, parent: String)
 }
 
 extension SimulationError: CustomStringConvertible {
@@ -122,6 +138,12 @@ extension SimulationError: CustomStringConvertible {
             "account \(alias): the deposit of \(coin) is not within 0 and 10^15"
         case .leverageOutOfRange(let alias, let leverage):
             "account \(alias): leverage \(leverage) is not within 1 and 100"
+        case .legsInvalid(let id):
+            "\(id): a combination needs two legs that are listed before it: a contract of a quote coin, and "
+                + "another or a spot pair, with the same base and quote coin, and steps as fine as its own"
+        case .optionWithoutTerms(let id): "\(id): an option needs a strike and a kind"
+        case .unknownParent(let alias, let parent):
+            "account \(alias): the account \(parent) above it is not open"
         case .rateOutOfRange(let alias):
             "account \(alias): a fee rate is not within -0.01 and 0.01, or has more than 8 decimals"
         case .marketOutOfRange(let id):

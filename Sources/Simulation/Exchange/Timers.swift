@@ -57,6 +57,10 @@ struct Timers: Sendable {
 enum ScheduledTask: Sendable {
     case market(listing: Int32)
     case funding
+    case session
+    case sample
+    case day
+    case deliver(listing: Int32)
     case closeCandle(listing: Int32)
     case pushCandle(listing: Int32)
     case flushBook(listing: Int32, stream: Int32)
@@ -66,7 +70,11 @@ enum ScheduledTask: Sendable {
         switch self {
         case .closeCandle(let listing): Int64(listing)
         case .market(let listing): 1 << 40 | Int64(listing)
-        case .funding: 2 << 40
+        case .deliver(let listing): 2 << 40 | Int64(listing)
+        case .session: 2 << 40 | 1 << 32
+        case .funding: 2 << 40 | 2 << 32
+        case .day: 2 << 40 | 3 << 32
+        case .sample: 2 << 40 | 4 << 32
         case .pushCandle(let listing): 3 << 40 | Int64(listing)
         case .flushBook(let listing, let stream): 4 << 40 | Int64(listing) << 8 | Int64(stream)
         case .pushTicker(let listing): 5 << 40 | Int64(listing)

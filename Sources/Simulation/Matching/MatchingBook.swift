@@ -55,11 +55,34 @@ struct MatchingBook: Sendable {
     }
 
     /// Quantity on `side` at `limit` or better, counted up to `enough`.
-    func available(_ side: Side, limit: Int64, enough: Int64) -> Int64 {
+    ///
+    /// - Parameters:
+    ///   - owner: whose orders do not count.
+    ///   - stops: the count ends at the first of them.
+    func available(
+        _ side: Side,
+        limit: Int64,
+        enough: Int64,
+        except owner: Int32? = nil,
+        stops: Bool = false
+    ) -> Int64 {
         var sum: Int64 = 0
         for level in (side == .buy ? bids : asks).reversed() {
             guard side == .buy ? level.price >= limit : level.price <= limit else { break }
-            sum += level.total
+            if let owner {
+                var handle = level.head
+                while handle != MatchingBook.none {
+                    let order = self[handle]
+                    if order.owner != owner {
+                        sum += order.leaves
+                    } else if stops {
+                        return sum
+                    }
+                    handle = order.next
+                }
+            } else {
+                sum += level.total
+            }
             if sum >= enough { break }
         }
         return sum

@@ -9,6 +9,11 @@ extension SimulatedExchange {
         /// The account's order; `nil` for the background.
         var order: OrderPlace?
         var reduceOnly = false
+        /// Place of the position that a reduce-only order closes.
+        var position = 0
+        var selfMatch = SelfMatchPrevention.none
+        /// Of a spot order by value: what it may still spend or shall still earn.
+        var budget: Amount?
     }
 
     /// Does what a market source wishes.
@@ -17,6 +22,7 @@ extension SimulatedExchange {
         on index: Int,
         into output: inout ExchangeOutput
     ) {
+        guard states[index].isLive else { return }
         switch action {
         case .cancel(let key):
             removeBackground(key: key, on: index)
@@ -29,8 +35,11 @@ extension SimulatedExchange {
                 into: &output
             )
             report(into: &output)
+            runTriggers(on: index, into: &output)
         case .place(let key, let side, let price, let quantity):
-            guard quantity.units > 0, price.units > 0, (0..<65_536).contains(key) else { return }
+            guard quantity.units > 0, (0..<65_536).contains(key),
+                price.units > 0 || states[index].category == .spread
+            else { return }
             removeBackground(key: key, on: index)
             begin(on: index)
             let left = match(
@@ -40,6 +49,7 @@ extension SimulatedExchange {
             )
             if left > 0 { insertBackground(key, side, price.units, left, on: index) }
             report(into: &output)
+            runTriggers(on: index, into: &output)
         }
     }
 
@@ -85,6 +95,7 @@ extension SimulatedExchange {
         into output: inout ExchangeOutput
     ) -> Int64 {
         var left = taker.quantity
+        var budget = taker.budget
         trades.removeAll(keepingCapacity: true)
         while left > 0 {
             let handle = states[index].book.best(taker.side.opposite)
@@ -92,22 +103,55 @@ extension SimulatedExchange {
             let maker = states[index].book[handle]
             guard taker.side == .buy ? maker.price <= taker.limit : maker.price >= taker.limit
             else { break }
+            if taker.selfMatch != .none, let place = taker.order,
+                maker.owner == Int32(place.account)
+            {
+                if taker.selfMatch != .cancelTaker {
+                    cancelMaker(maker, on: index, .selfMatch, .selfMatch)
+                }
+                guard taker.selfMatch == .cancelMaker else {
+                    preventedSelfMatch = true
+                    break
+                }
+                continue
+            }
             var quantity = min(left, maker.leaves)
+            if let rest = budget {
+                quantity = min(quantity, affordable(rest, at: maker.price, on: index))
+                guard quantity > 0 else { break }
+            }
             if taker.reduceOnly, let place = taker.order {
-                let closable = accountStates[place.account].positions[index]
+                let closable = accountStates[place.account].positions[taker.position]
                     .closable(by: taker.side)
                 quantity = min(quantity, closable)
                 guard quantity > 0 else { break }
             }
             if maker.owner != MatchingBook.background {
-                quantity = min(quantity, fillable(maker, on: index))
+                quantity = min(quantity, fillable(maker))
                 guard quantity > 0 else {
-                    cancelReduceOnly(maker, on: index)
+                    cancelMaker(maker, on: index, .reduceOnly, .none)
                     continue
+                }
+            }
+            if states[index].legs != nil {
+                if maker.owner != MatchingBook.background,
+                    !canCarry(Int(maker.owner), maker.side, quantity, maker.price, index)
+                {
+                    cancelMaker(maker, on: index, .rebalance, .none)
+                    continue
+                }
+                if let place = taker.order,
+                    !canCarry(place.account, taker.side, quantity, maker.price, index)
+                {
+                    break
                 }
             }
             fill(maker, handle, by: taker, price: maker.price, quantity, on: index, &output)
             left -= quantity
+            if let rest = budget {
+                let value = states[index].valuation.worth(price: maker.price, quantity: quantity)
+                budget = rest.minus(value)
+            }
         }
         publishTrades(on: index, into: &output)
         return left
@@ -137,7 +181,7 @@ extension SimulatedExchange {
                 side: taker.side,
                 milliseconds: now.milliseconds,
                 crossSequence: states[index].sequence,
-                tickDirection: states[index].id.category == .spot
+                tickDirection: states[index].category == .spot || states[index].category == .option
                     ? "" : states[index].statistics.tickDirection
             )
         )
@@ -177,23 +221,52 @@ extension SimulatedExchange {
         )
     }
 
+    /// The largest quantity on a step that is worth at most `budget`.
+    private func affordable(_ budget: Amount, at price: Int64, on index: Int) -> Int64 {
+        let state = states[index]
+        let spare = Amount.decimals - state.scale.priceDecimals - state.scale.quantityDecimals
+        guard price > 0, spare >= 0 else { return 0 }
+        let units = budget.units / PowerOfTen.int128(spare) / Int128(price)
+        let step = state.instrument.quantityStep.units
+        return Int64(clamping: units) / step * step
+    }
+
+    private func canCarry(
+        _ account: Int,
+        _ side: Side,
+        _ quantity: Int64,
+        _ price: Int64,
+        _ index: Int
+    ) -> Bool {
+        do throws(Refusal) {
+            try checkLegs(account, index, side, quantity: quantity, price: price)
+            return true
+        } catch { return false }
+    }
+
     /// How much of a resting order of an account may trade: a reduce-only one no more than it
     /// closes.
-    private func fillable(_ maker: MatchingBook.Order, on index: Int) -> Int64 {
+    private func fillable(_ maker: MatchingBook.Order) -> Int64 {
         let account = Int(maker.owner)
-        guard accountStates[account].orders[Int(maker.key)]?.reduceOnly == true else {
+        guard let order = accountStates[account].orders[Int(maker.key)], order.reduceOnly else {
             return maker.leaves
         }
-        let closable = accountStates[account].positions[index].closable(by: maker.side)
+        let closable = accountStates[account].positions[order.positionPlace]
+            .closable(by: maker.side)
         return min(maker.leaves, closable)
     }
 
-    private mutating func cancelReduceOnly(_ maker: MatchingBook.Order, on index: Int) {
+    private mutating func cancelMaker(
+        _ maker: MatchingBook.Order,
+        on index: Int,
+        _ cause: CancelType,
+        _ reason: RejectReason
+    ) {
         take(
             OrderPlace(account: Int(maker.owner), slot: Int(maker.key)),
             on: index,
-            cancelType: "CancelByReduceOnly",
-            rejectReason: "EC_NoError"
+            cancelType: cause,
+            rejectReason: reason
         )
     }
 }

@@ -9,8 +9,10 @@ extension SimulatedExchange {
         touchedOrders.append(place)
     }
 
-    mutating func touchPosition(_ account: Int, _ listing: Int) {
-        let place = PositionPlace(account: account, listing: listing)
+    /// - Parameter position: place of the position; two for each listing. Spot and combinations have none.
+    mutating func touchPosition(_ account: Int, _ position: Int) {
+        guard states[position / 2].isContract else { return }
+        let place = PositionPlace(account: account, position: position)
         if !touchedPositions.contains(place) { touchedPositions.append(place) }
     }
 
@@ -20,12 +22,18 @@ extension SimulatedExchange {
 
     /// Tells order states, then positions, then wallets, and lets go of closed orders.
     mutating func report(into output: inout ExchangeOutput) {
-        if touchedOrders.isEmpty, touchedPositions.isEmpty { return }
+        if touchedOrders.isEmpty, touchedPositions.isEmpty, touchedWallets.isEmpty { return }
         for place in touchedPositions { trimReduceOnly(place) }
-        for place in touchedOrders { tell(place, into: &output) }
+        // What is told may touch more: exits that orders bring with them.
+        var next = 0
+        while next < touchedOrders.count {
+            tell(touchedOrders[next], into: &output)
+            next += 1
+        }
         touchedOrders.removeAll(keepingCapacity: true)
         for place in touchedPositions {
-            let row = positionRow(place.account, place.listing)
+            refresh(place.account, place.position)
+            let row = positionRow(place.account, place.position)
             output.append(.position(accountStates[place.account].id, row), at: now)
         }
         touchedPositions.removeAll(keepingCapacity: true)
@@ -39,7 +47,8 @@ extension SimulatedExchange {
     private mutating func tell(_ place: OrderPlace, into output: inout ExchangeOutput) {
         accountStates[place.account].orders[place.slot]?.isTouched = false
         guard let order = accountStates[place.account].orders[place.slot] else { return }
-        let row = order.row(states[order.listing].instrument)
+        if order.exits != nil, order.filled > 0 { makeExits(of: place) }
+        let row = order.row(states[order.listing])
         output.append(.order(accountStates[place.account].id, row), at: now)
         if order.status.isClosed { accountStates[place.account].close(slot: place.slot, row: row) }
     }
@@ -58,9 +67,9 @@ extension SimulatedExchange {
         )
         accountStates[place.account].orders[place.slot]?.handle = handle
         if order.reduceOnly {
-            accountStates[place.account].positions[index].reduceOnlyOrders += 1
+            accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders += 1
         } else {
-            count(order.leaves, order.side, place.account, index)
+            hold(order.leaves, of: order, place.account)
         }
     }
 
@@ -72,27 +81,37 @@ extension SimulatedExchange {
         states[index].book.remove(order.handle)
         accountStates[place.account].orders[place.slot]?.handle = MatchingBook.none
         if order.reduceOnly {
-            accountStates[place.account].positions[index].reduceOnlyOrders -= 1
+            accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders -= 1
         } else {
-            count(-order.leaves, order.side, place.account, index)
+            hold(-order.leaves, of: order, place.account)
         }
     }
 
-    /// Takes an order out of the book for good.
+    /// Takes an order out of the book, or from among those that wait, for good.
     mutating func take(
         _ place: OrderPlace,
         on index: Int,
-        cancelType: String,
-        rejectReason: String
+        cancelType: CancelType,
+        rejectReason: RejectReason
     ) {
         lift(place, on: index)
+        stopWaiting(place)
         end(place, cancelType: cancelType, rejectReason: rejectReason)
+        if let order = accountStates[place.account].orders[place.slot] {
+            touchPosition(place.account, order.positionPlace)
+        }
     }
 
     /// Closes an order that does not rest.
-    mutating func end(_ place: OrderPlace, cancelType: String, rejectReason: String) {
+    mutating func end(_ place: OrderPlace, cancelType: CancelType, rejectReason: RejectReason) {
         guard var order = accountStates[place.account].orders[place.slot] else { return }
-        order.status = .cancelled
+        let isSpot = states[order.listing].category == .spot
+        if order.isWaiting {
+            // Of derivatives either word is seen; exits that go with their position are deactivated.
+            order.status = isSpot || cancelType == .exitsCleared ? .deactivated : .cancelled
+        } else {
+            order.status = isSpot && order.filled > 0 ? .partiallyFilledCanceled : .cancelled
+        }
         order.cancelType = cancelType
         order.rejectReason = rejectReason
         order.updatedMilliseconds = now.milliseconds
@@ -106,9 +125,9 @@ extension SimulatedExchange {
         let isDone = quantity == order.leaves
         if isDone { accountStates[place.account].orders[place.slot]?.handle = MatchingBook.none }
         if !order.reduceOnly {
-            count(-quantity, order.side, place.account, index)
+            hold(-quantity, of: order, place.account)
         } else if isDone {
-            accountStates[place.account].positions[index].reduceOnlyOrders -= 1
+            accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders -= 1
         }
     }
 
@@ -117,34 +136,54 @@ extension SimulatedExchange {
         return states[index].book.bestBid.map { $0 >= price } ?? false
     }
 
-    mutating func count(_ quantity: Int64, _ side: Side, _ account: Int, _ index: Int) {
-        if side == .buy {
-            accountStates[account].positions[index].openBuys += quantity
-        } else {
-            accountStates[account].positions[index].openSells += quantity
+    /// Holds margin or coins for `quantity` (negative: lets go of them) of an order that may open position.
+    ///
+    /// A combination holds nothing: its legs are checked when it arrives and again when it trades.
+    mutating func hold(_ quantity: Int64, of order: AccountOrder, _ account: Int) {
+        let state = states[order.listing]
+        switch state.category {
+        case .spread: return
+        case .spot:
+            let isBuy = order.side == .buy
+            let coin = isBuy ? state.settleCoin : state.baseCoin
+            let amount =
+                isBuy
+                ? state.valuation.worth(price: order.price, quantity: quantity)
+                : Amount.scaledClamping(Int128(quantity), decimals: state.scale.quantityDecimals)
+            let locked = accountStates[account].coins[coin].locked.plus(amount)
+            accountStates[account].coins[coin].locked = locked
+            touchWallet(account)
+        case .linear, .inverse, .option:
+            let place = order.positionPlace
+            if order.side == .buy {
+                accountStates[account].positions[place].openBuys += quantity
+                guard state.category == .option else { return }
+                let value = state.valuation.worth(price: order.price, quantity: quantity)
+                let sum = accountStates[account].positions[place].openBuyValue.plus(value)
+                accountStates[account].positions[place].openBuyValue = sum
+            } else {
+                accountStates[account].positions[place].openSells += quantity
+            }
         }
     }
 
-    /// Resting reduce-only orders shrink to what they can still close, or go.
+    /// Resting reduce-only orders shrink to what they can still close, or go; exits go with their position.
     private mutating func trimReduceOnly(_ place: PositionPlace) {
-        let position = accountStates[place.account].positions[place.listing]
+        let position = accountStates[place.account].positions[place.position]
+        if position.exitOrders > 0, position.size == 0 { clearExits(place) }
         guard position.reduceOnlyOrders > 0 else { return }
+        let index = place.position / 2
         for slot in accountStates[place.account].openSlots {
             guard let order = accountStates[place.account].orders[slot],
-                order.reduceOnly, order.listing == place.listing,
+                order.reduceOnly, order.positionPlace == place.position,
                 order.handle != MatchingBook.none
             else { continue }
             let closable = position.closable(by: order.side)
             let here = OrderPlace(account: place.account, slot: slot)
             if closable == 0 {
-                take(
-                    here,
-                    on: place.listing,
-                    cancelType: "CancelByReduceOnly",
-                    rejectReason: "EC_NoError"
-                )
+                take(here, on: index, cancelType: .reduceOnly, rejectReason: .none)
             } else if order.leaves > closable {
-                states[place.listing].book.reduce(order.handle, by: order.leaves - closable)
+                states[index].book.reduce(order.handle, by: order.leaves - closable)
                 accountStates[place.account].orders[slot]?.quantity = order.filled + closable
                 accountStates[place.account].orders[slot]?.updatedMilliseconds = now.milliseconds
                 touch(here)

@@ -11,7 +11,16 @@ struct CheckedOrder: Sendable {
     var price: Int64
     var quantity: Int64
     var reduceOnly: Bool
+    var closeOnTrigger = false
+    var positionIndex: Int8 = 0
     var orderLinkID: String
+    var stop: AccountOrder.Stop?
+    var exits: AccountOrder.Exits?
+    var budget: Amount?
+    var selfMatch = SelfMatchPrevention.none
+    var locksWhileWaiting = false
+
+    var positionPlace: Int { 2 * listing + (positionIndex == 2 ? 1 : 0) }
 }
 
 extension SimulatedExchange {
@@ -23,48 +32,165 @@ extension SimulatedExchange {
 
     /// Judges a new order in the sequence: words, numbers, filters, link id, reduce-only, open
     /// orders, margin.
-    func check(_ request: OrderRequest, for account: Int) throws(Refusal) -> CheckedOrder {
+    func check(
+        _ request: OrderRequest,
+        _ options: OrderOptions,
+        for account: Int
+    ) throws(Refusal) -> CheckedOrder {
         guard let index = index(of: request.instrument) else { throw .unknownSymbol }
-        guard request.instrument.category == .linear else { throw .notTradable }
-        let instrument = states[index].instrument
-        let timeInForce = try checkWords(request)
-        let quantity = try checkQuantity(
-            request.quantity,
-            instrument,
-            isMarket: request.type == .market
-        )
-        let price: Int64
-        if request.type == .market {
-            price = protectionPrice(request.side, on: index)
-        } else if let limit = request.price {
-            price = try checkPrice(limit, instrument)
-        } else {
-            throw .parameter("price is required for a limit order")
-        }
+        guard states[index].isLive else { throw .notLive }
+        let state = states[index]
         var order = CheckedOrder(
             listing: index,
             side: request.side,
             type: request.type,
-            timeInForce: timeInForce,
-            price: price,
-            quantity: quantity,
+            timeInForce: try checkWords(request),
+            price: 0,
+            quantity: 0,
             reduceOnly: request.reduceOnly,
-            orderLinkID: request.orderLinkID
+            closeOnTrigger: options.closeOnTrigger,
+            positionIndex: try checkPositionIndex(options.positionIndex, request, account, index),
+            orderLinkID: request.orderLinkID,
+            selfMatch: options.selfMatch
         )
+        try checkKind(request, options, state)
+        // In hedge mode the side that does not open closes.
+        let opens: Side = order.positionIndex == 2 ? .sell : .buy
+        if order.positionIndex != 0, request.side != opens { order.reduceOnly = true }
+        order.stop = try checkTrigger(request, options, state)
+        if request.type == .market {
+            order.price = protectionPrice(request.side, on: index)
+        } else if let limit = request.price {
+            order.price = try limited(
+                checkPrice(limit, state.instrument),
+                request.side,
+                index,
+                isConditional: order.stop != nil
+            )
+        } else {
+            throw .parameter("price is required for a limit order")
+        }
+        try checkSize(&order, request, options, account, state)
         if accountStates[account].isUsed(link: request.orderLinkID) { throw .duplicateLink }
-        if request.reduceOnly {
-            let closable = accountStates[account].positions[index].closable(by: request.side)
-            guard closable > 0 else { throw .reduceOnlyWithoutPosition }
-            order.quantity = min(quantity, closable)
-        }
-        try checkValue(order.price, order.quantity, instrument, reduceOnly: request.reduceOnly)
-        guard openOrderCount(account, on: index) < SimulatedExchange.openOrdersMax else {
-            throw .tooManyOrders
-        }
-        if !request.reduceOnly {
-            try checkMargin(account, index, request.side, adding: order.quantity, at: order.price)
+        order.exits = try checkExits(options, order, state)
+        try checkRoom(account, index, isConditional: order.stop != nil)
+        if order.stop != nil {
+            order.locksWhileWaiting = state.category == .spot && options.filter == .exits
+            if order.locksWhileWaiting {
+                try checkBalance(
+                    account,
+                    index,
+                    order.side,
+                    quantity: order.quantity,
+                    price: order.price
+                )
+            }
+        } else {
+            try checkFunds(order, account)
         }
         return order
+    }
+
+    /// Margin or coins for an order that is about to become active.
+    func checkFunds(_ order: CheckedOrder, _ account: Int) throws(Refusal) {
+        switch states[order.listing].category {
+        case .spot:
+            if let budget = order.budget, order.side == .buy {
+                guard available(account, states[order.listing].settleCoin) >= budget else {
+                    throw .balance
+                }
+                return
+            }
+            if order.budget != nil { return }
+            try checkBalance(
+                account,
+                order.listing,
+                order.side,
+                quantity: order.quantity,
+                price: order.price
+            )
+        case .spread:
+            try checkLegs(
+                account,
+                order.listing,
+                order.side,
+                quantity: order.quantity,
+                price: order.price
+            )
+        case .linear, .inverse, .option:
+            guard !order.reduceOnly else { return }
+            try checkMargin(
+                account,
+                order.positionPlace,
+                order.side,
+                adding: order.quantity,
+                at: order.price
+            )
+        }
+    }
+
+    /// A spot order needs what it gives, in full.
+    func checkBalance(
+        _ account: Int,
+        _ index: Int,
+        _ side: Side,
+        quantity: Int64,
+        price: Int64
+    ) throws(Refusal) {
+        let state = states[index]
+        if side == .buy {
+            let cost = state.valuation.worth(price: price, quantity: quantity)
+            guard available(account, state.settleCoin) >= cost else { throw .balance }
+        } else {
+            let given = Amount.scaledClamping(
+                Int128(quantity),
+                decimals: state.scale.quantityDecimals
+            )
+            guard available(account, state.baseCoin) >= given else { throw .balance }
+        }
+    }
+
+    private func checkPositionIndex(
+        _ wanted: Int,
+        _ request: OrderRequest,
+        _ account: Int,
+        _ index: Int
+    ) throws(Refusal) -> Int8 {
+        let isHedged = accountStates[account].hedged[index]
+        guard isHedged ? wanted == 1 || wanted == 2 : wanted == 0 else { throw .positionIndex }
+        return Int8(wanted)
+    }
+
+    /// What a category does not know is refused, not ignored.
+    private func checkKind(
+        _ request: OrderRequest,
+        _ options: OrderOptions,
+        _ state: ListingState
+    ) throws(Refusal) {
+        switch state.category {
+        case .spot:
+            guard !request.reduceOnly, !options.closeOnTrigger else {
+                throw .parameter("reduceOnly and closeOnTrigger are not for spot")
+            }
+            guard options.takeProfit == nil, options.stopLoss == nil else {
+                throw .parameter("takeProfit and stopLoss of a spot order are not available here")
+            }
+            guard (options.triggerPrice != nil) == (options.filter != .order) else {
+                throw .parameter("orderFilter and triggerPrice do not go together")
+            }
+        case .option:
+            if request.orderLinkID.isEmpty { throw .parameter("orderLinkId is required") }
+            guard options.triggerPrice == nil, options.takeProfit == nil, options.stopLoss == nil
+            else { throw .parameter("options have no conditional orders here") }
+        case .spread:
+            guard options == OrderOptions(), !request.reduceOnly else {
+                throw .parameter("a combination takes limit and market orders only")
+            }
+        case .linear, .inverse: break
+        }
+        if options.isQuoteQuantity != nil, state.category != .spot || request.type != .market {
+            throw .parameter("marketUnit is for spot market orders")
+        }
     }
 
     private func checkWords(_ request: OrderRequest) throws(Refusal) -> TimeInForce {
@@ -77,8 +203,9 @@ extension SimulatedExchange {
             default: false
             }
         }
-        guard link.count <= 36, isWord else {
-            throw .parameter("orderLinkId must be at most 36 of letters, digits, - and _")
+        let most = request.instrument.category == .spread ? 45 : 36
+        guard link.count <= most, isWord else {
+            throw .parameter("orderLinkId must be at most \(most) of letters, digits, - and _")
         }
         if case .other(let name) = request.type { throw .parameter("orderType \(name) invalid") }
         if case .other(let name) = request.timeInForce {
@@ -89,6 +216,71 @@ extension SimulatedExchange {
         return request.timeInForce == .fillOrKill ? .fillOrKill : .immediateOrCancel
     }
 
+    // MARK: - Sizes
+
+    private func checkSize(
+        _ order: inout CheckedOrder,
+        _ request: OrderRequest,
+        _ options: OrderOptions,
+        _ account: Int,
+        _ state: ListingState
+    ) throws(Refusal) {
+        let byValue = options.isQuoteQuantity ?? (request.side == .buy)
+        if state.category == .spot, request.type == .market, byValue {
+            try checkBudget(&order, request, account, state)
+            return
+        }
+        let closable = accountStates[account].positions[order.positionPlace]
+            .closable(by: request.side)
+        if request.quantity.isZero, request.reduceOnly, options.closeOnTrigger {
+            // Zero closes the position, as far as one order may.
+            let most =
+                request.type == .market
+                ? state.instrument.marketQuantityMax : state.instrument.quantityMax
+            order.quantity = min(closable, most?.units ?? .max)
+            guard order.quantity > 0 else { throw .reduceOnlyWithoutPosition }
+            return
+        }
+        order.quantity = try checkQuantity(
+            request.quantity,
+            state.instrument,
+            isMarket: request.type == .market
+        )
+        if order.reduceOnly, order.stop == nil {
+            guard closable > 0 else { throw .reduceOnlyWithoutPosition }
+            order.quantity = min(order.quantity, closable)
+        }
+        try checkValue(order.price, order.quantity, state, reduceOnly: order.reduceOnly)
+    }
+
+    /// A spot market order by value: its amount is what it may spend, or shall earn.
+    private func checkBudget(
+        _ order: inout CheckedOrder,
+        _ request: OrderRequest,
+        _ account: Int,
+        _ state: ListingState
+    ) throws(Refusal) {
+        guard let amount = try? Amount(request.quantity), amount > .zero,
+            let step = try? Amount(state.listing.terms.quotePrecision), step > .zero,
+            amount.units % step.units == 0
+        else { throw .quantityDecimals("\(request.quantity)") }
+        if let least = state.instrument.valueMin, amount < least {
+            throw .valueTooSmall("\(least)\(state.instrument.quoteCoin)")
+        }
+        guard amount <= SimulatedExchange.orderValueMax else {
+            throw .quantityTooLarge("\(request.quantity)")
+        }
+        order.budget = amount
+        order.quantity = state.instrument.marketQuantityMax?.units ?? Int64.max >> 20
+        guard request.side == .sell else { return }
+        // No more than there is to sell.
+        let spare = PowerOfTen.int128(Amount.decimals - state.scale.quantityDecimals)
+        let there = Int64(clamping: available(account, state.baseCoin).units / spare)
+        let units = state.instrument.quantityStep.units
+        order.quantity = min(order.quantity, there / units * units)
+        guard order.quantity > 0 else { throw .balance }
+    }
+
     func checkQuantity(
         _ numeral: Numeral,
         _ instrument: Instrument,
@@ -96,54 +288,111 @@ extension SimulatedExchange {
     ) throws(Refusal) -> Int64 {
         let units = try? instrument.scale.quantity(numeral).units
         guard let units, units > 0, units % instrument.quantityStep.units == 0 else {
-            throw .parameter("qty \(numeral) invalid")
+            throw .quantityDecimals("\(numeral)")
         }
         if let least = instrument.quantityMin, units < least.units {
-            throw .parameter("qty \(numeral) is less than the minimum")
+            throw .quantityTooSmall("\(numeral)")
         }
         let most = isMarket ? instrument.marketQuantityMax : instrument.quantityMax
-        if let most, units > most.units {
-            throw .parameter("qty \(numeral) exceeds the maximum")
-        }
+        if let most, units > most.units { throw .quantityTooLarge("\(numeral)") }
         return units
     }
 
     func checkPrice(_ numeral: Numeral, _ instrument: Instrument) throws(Refusal) -> Int64 {
         let units = try? instrument.scale.price(numeral).units
-        guard let units, units > 0 else { throw .parameter("price \(numeral) invalid") }
+        guard let units, units > 0 || instrument.id.category == .spread else {
+            if units == nil { throw .priceDecimals("\(numeral)") }
+            throw .parameter("price \(numeral) invalid")
+        }
         if let least = instrument.priceMin, units < least.units { throw .priceOutOfRange }
         if let most = instrument.priceMax, units > most.units { throw .priceOutOfRange }
-        guard units % instrument.tickSize.units == 0 else {
-            throw .parameter("price \(numeral) is not a multiple of the tick size")
-        }
+        guard units % instrument.tickSize.units == 0 else { throw .priceDecimals("\(numeral)") }
         return units
+    }
+
+    /// The price the exchange takes: contracts' prices beyond the limits are moved to them, spot ones refused.
+    func limited(
+        _ price: Int64,
+        _ side: Side,
+        _ index: Int,
+        isConditional: Bool
+    ) throws(Refusal) -> Int64 {
+        guard !isConditional, let limits = states[index].priceLimits else { return price }
+        if side == .buy, price > limits.highestBuy.units {
+            if states[index].category == .spot { throw .priceAboveLimit }
+            return limits.highestBuy.units
+        }
+        if side == .sell, price < limits.lowestSell.units {
+            if states[index].category == .spot { throw .priceBelowLimit }
+            return limits.lowestSell.units
+        }
+        return price
     }
 
     func checkValue(
         _ price: Int64,
         _ quantity: Int64,
-        _ instrument: Instrument,
+        _ state: ListingState,
         reduceOnly: Bool
     ) throws(Refusal) {
-        let value = instrument.scale.worth(price: price, quantity: quantity)
+        // Of an inverse contract the value is its number of dollars.
+        let value =
+            state.category == .inverse
+            ? Amount.scaledClamping(Int128(quantity), decimals: state.scale.quantityDecimals)
+            : state.valuation.worth(price: abs(price), quantity: quantity)
         guard value <= SimulatedExchange.orderValueMax else {
             throw .parameter("the order's value exceeds the maximum")
         }
-        if !reduceOnly, let least = instrument.valueMin, value < least {
-            throw .valueTooSmall("\(least)\(instrument.quoteCoin)")
+        if !reduceOnly, state.category != .spread, let least = state.instrument.valueMin,
+            value < least
+        {
+            throw .valueTooSmall("\(least)\(state.instrument.quoteCoin)")
         }
     }
 
-    /// How far a market order may go: five percent from the mark price, on a tick.
-    private func protectionPrice(_ side: Side, on index: Int) -> Int64 {
-        let tick = states[index].instrument.tickSize.units
-        let mark = states[index].mark
-        let limit = mark + side.sign * (mark / 20)
+    /// How far a market order may go: five percent from the mark price (spot: the index price), on a tick.
+    func protectionPrice(_ side: Side, on index: Int) -> Int64 {
+        let state = states[index]
+        let tick = state.instrument.tickSize.units
+        if state.category == .spread {
+            let most = state.instrument.priceMax?.units ?? (Int64.max >> 16) / tick * tick
+            let least = state.instrument.priceMin?.units ?? -most
+            return side == .buy ? most : least
+        }
+        let mark = state.category == .spot ? state.indexPrice : state.mark
+        // An option's price may double within a moment.
+        let reach = state.category == .option ? max(mark, 20 * tick) : mark / 20
+        let limit = mark + side.sign * reach
         return max(tick, limit / tick * tick)
     }
 
-    private func openOrderCount(_ account: Int, on index: Int) -> Int {
-        guard accountStates[account].openCount >= SimulatedExchange.openOrdersMax else { return 0 }
-        return accountStates[account].orders.count { $0?.listing == index }
+    private func checkRoom(
+        _ account: Int,
+        _ index: Int,
+        isConditional: Bool
+    ) throws(Refusal) {
+        let state = accountStates[account]
+        let isSpot = states[index].category == .spot
+        if isConditional {
+            guard state.waitingCount[index] < (isSpot ? 30 : 10) else { throw .tooManyConditionals }
+            return
+        }
+        switch states[index].category {
+        case .linear, .inverse:
+            guard state.activeCount[index] < SimulatedExchange.openOrdersMax else {
+                throw .tooManyOrders
+            }
+        case .spot, .option, .spread:
+            let most = states[index].category == .spot ? 500 : 50
+            guard state.openCount >= most else { return }
+            var count = 0
+            for other in states.indices
+            where states[other].category == states[index].category
+                && (isSpot || states[other].baseCoin == states[index].baseCoin)
+            {
+                count += state.activeCount[other]
+            }
+            guard count < most else { throw .tooManyOrders }
+        }
     }
 }

@@ -3,26 +3,36 @@ public import Market
 extension SimulatedExchange {
     /// Places an order, which acts at ``now``.
     ///
-    /// - Returns: accepted with ids, or refused: 10001 words, numbers and steps; 110003 price range; 110007 margin;
-    ///   110017 nothing to reduce; 110020 too many orders; 110072 link id used; 110094 value too small; 170157 not
-    ///   tradable here. A post-only order that would cross is accepted and at once `Cancelled` by its row.
+    /// - Returns: accepted with ids, or refused with the code of the reference, such as 10001 words, numbers and steps;
+    ///   110003 price range; 110007 margin; 110017 nothing to reduce; 110020 too many orders; 110072 link id used;
+    ///   110094 value too small; of spot 170121 to 170140. A post-only order that would cross is accepted and at once
+    ///   `Cancelled` by its row.
     public mutating func place(
         _ request: OrderRequest,
+        _ options: OrderOptions = OrderOptions(),
         for account: AccountID,
         into output: inout ExchangeOutput
     ) -> OrderReply {
+        let category = request.instrument.category
         guard accountStates.indices.contains(account.index) else {
-            return Refusal.parameter("no such account").reply(orderLinkID: request.orderLinkID)
+            return Refusal.parameter("no such account")
+                .reply(category, orderLinkID: request.orderLinkID)
         }
         let order: CheckedOrder
         do throws(Refusal) {
-            order = try check(request, for: account.index)
+            order = try check(request, options, for: account.index)
         } catch {
-            return error.reply(orderLinkID: request.orderLinkID)
+            return error.reply(category, orderLinkID: request.orderLinkID)
         }
         let place = accept(order, for: account.index)
         let orderID = accountStates[account.index].orders[place.slot]?.orderID ?? ""
-        work(place, into: &output)
+        if order.stop == nil {
+            work(place, into: &output)
+        } else {
+            wait(place)
+            report(into: &output)
+        }
+        runTriggers(on: order.listing, into: &output)
         return OrderReply(
             code: 0,
             message: "OK",
@@ -31,50 +41,65 @@ extension SimulatedExchange {
         )
     }
 
-    private mutating func accept(_ order: CheckedOrder, for account: Int) -> OrderPlace {
-        let serial = accountStates[account].nextSerial()
-        let slot = accountStates[account].add(
-            AccountOrder(
-                serial: serial,
-                listing: order.listing,
-                orderID: identifiers.text(.order, place: account, number: serial),
-                orderLinkID: order.orderLinkID,
-                side: order.side,
-                type: order.type,
-                timeInForce: order.timeInForce,
-                status: .new,
-                price: order.price,
-                quantity: order.quantity,
-                reduceOnly: order.reduceOnly,
-                createdMilliseconds: now.milliseconds,
-                updatedMilliseconds: now.milliseconds
-            )
+    func accepted(_ order: CheckedOrder, serial: Int64, for account: Int) -> AccountOrder {
+        var made = AccountOrder(
+            serial: serial,
+            listing: order.listing,
+            orderID: identifiers.text(.order, place: account, number: serial),
+            orderLinkID: order.orderLinkID,
+            side: order.side,
+            type: order.type,
+            timeInForce: order.timeInForce,
+            status: order.stop == nil ? .new : .untriggered,
+            price: order.price,
+            quantity: order.quantity,
+            reduceOnly: order.reduceOnly,
+            createdMilliseconds: now.milliseconds,
+            updatedMilliseconds: now.milliseconds
         )
+        made.closeOnTrigger = order.closeOnTrigger
+        made.positionIndex = order.positionIndex
+        made.selfMatch = order.selfMatch
+        made.stop = order.stop
+        made.isWaiting = order.stop != nil
+        made.exits = order.exits
+        made.budget = order.budget
+        made.locksWhileWaiting = order.locksWhileWaiting
+        return made
+    }
+
+    mutating func accept(_ order: CheckedOrder, for account: Int) -> OrderPlace {
+        let serial = accountStates[account].nextSerial()
+        let slot = accountStates[account].add(accepted(order, serial: serial, for: account))
         return OrderPlace(account: account, slot: slot)
     }
 
     /// Runs an order that does not rest through the book, rests or ends what is left, and tells all
     /// of it.
-    private mutating func work(_ place: OrderPlace, into output: inout ExchangeOutput) {
+    mutating func work(_ place: OrderPlace, into output: inout ExchangeOutput) {
         guard let order = accountStates[place.account].orders[place.slot] else { return }
         let index = order.listing
         begin(on: index)
-        touchPosition(place.account, index)
-        if let reason = reasonToEnd(order) {
-            end(place, cancelType: "UNKNOWN", rejectReason: reason)
+        touchPosition(place.account, order.positionPlace)
+        if let reason = reasonToEnd(order, place.account) {
+            end(place, cancelType: .unknown, rejectReason: reason)
             report(into: &output)
             return
         }
         // The order itself first; what it becomes follows its executions.
-        let row = order.row(states[index].instrument)
+        let row = order.row(states[index])
         output.append(.order(accountStates[place.account].id, row), at: now)
+        preventedSelfMatch = false
         let left = match(
             Taker(
                 side: order.side,
                 limit: order.price,
                 quantity: order.leaves,
                 order: place,
-                reduceOnly: order.reduceOnly
+                reduceOnly: order.reduceOnly,
+                position: order.positionPlace,
+                selfMatch: order.selfMatch,
+                budget: order.budget
             ),
             on: index,
             into: &output
@@ -84,17 +109,19 @@ extension SimulatedExchange {
     }
 
     /// Why an order ends before it meets the book.
-    private func reasonToEnd(_ order: AccountOrder) -> String? {
+    private func reasonToEnd(_ order: AccountOrder, _ account: Int) -> RejectReason? {
         switch order.timeInForce {
         case .postOnly where isCrossing(order.side, order.price, on: order.listing):
-            return "EC_PostOnlyWillTakeLiquidity"
+            return .postOnly
         case .fillOrKill:
             let there = states[order.listing].book.available(
                 order.side.opposite,
                 limit: order.price,
-                enough: order.leaves
+                enough: order.leaves,
+                except: order.selfMatch == .none ? nil : Int32(account),
+                stops: order.selfMatch != .cancelMaker
             )
-            return there < order.leaves ? "EC_CancelForNoFullFill" : nil
+            return there < order.leaves ? .noFullFill : nil
         default: return nil
         }
     }
@@ -102,20 +129,29 @@ extension SimulatedExchange {
     /// Rests what is left, or ends it where the order may not stand.
     private mutating func finish(_ place: OrderPlace, hasTraded: Bool) {
         guard let order = accountStates[place.account].orders[place.slot] else { return }
+        if preventedSelfMatch {
+            end(place, cancelType: .selfMatch, rejectReason: .selfMatch)
+            return
+        }
         if order.reduceOnly {
-            let closable = accountStates[place.account].positions[order.listing]
+            let closable = accountStates[place.account].positions[order.positionPlace]
                 .closable(by: order.side)
             guard closable > 0 else {
-                end(place, cancelType: "CancelByReduceOnly", rejectReason: "EC_NoError")
+                end(place, cancelType: .reduceOnly, rejectReason: .none)
                 return
             }
+        }
+        if let budget = order.budget, order.filledValue == budget {
+            // All of it is spent: filled, though more could have been had of a cheaper price.
+            accountStates[place.account].orders[place.slot]?.status = .filled
+            return
         }
         switch order.timeInForce {
         case .immediateOrCancel, .fillOrKill:
             end(
                 place,
-                cancelType: "UNKNOWN",
-                rejectReason: hasTraded ? "EC_CancelForNoFullFill" : "EC_NoImmediateQtyToFill"
+                cancelType: .unknown,
+                rejectReason: hasTraded ? .noFullFill : .noImmediateQuantity
             )
         case .goodTillCancelled, .postOnly, .other:
             rest(place, on: order.listing)
@@ -132,51 +168,54 @@ extension SimulatedExchange {
     ) -> OrderReply {
         guard let place = place(request.orderID, request.orderLinkID, request.instrument, account)
         else {
-            return Refusal.notFound(verb: "cancel").reply(orderLinkID: request.orderLinkID)
+            return Refusal.notFound(verb: "cancel")
+                .reply(request.instrument.category, orderLinkID: request.orderLinkID)
         }
         let reply = cancel(place)
         report(into: &output)
         return reply
     }
 
-    /// Cancels all open orders of a category, or of one instrument of it, oldest first.
+    /// Cancels all open orders of a category, or of one instrument of it, oldest first; of derivatives at most 500.
     public mutating func cancelAll(
         _ category: Category,
         instrument: InstrumentID? = nil,
+        _ filter: CancelAllFilter = CancelAllFilter(),
         for account: AccountID,
         into output: inout ExchangeOutput
     ) -> CancelAllReply {
         guard accountStates.indices.contains(account.index) else {
-            let refusal = Refusal.parameter("no such account")
-            return CancelAllReply(code: refusal.code, message: refusal.message, cancelled: [])
+            return refused(.parameter("no such account"), category)
         }
-        if let instrument, index(of: instrument) == nil {
-            let refusal = Refusal.unknownSymbol
-            return CancelAllReply(code: refusal.code, message: refusal.message, cancelled: [])
-        }
+        if let instrument, index(of: instrument) == nil { return refused(.unknownSymbol, category) }
         var cancelled: [OrderReply] = []
         for slot in accountStates[account.index].openSlots {
             guard let order = accountStates[account.index].orders[slot] else { continue }
-            let id = states[order.listing].id
-            guard id.category == category, instrument == nil || instrument == id else { continue }
+            let state = states[order.listing]
+            guard state.category == category, instrument == nil || instrument == state.id,
+                filter.holds(order, state.instrument)
+            else { continue }
+            if cancelled.count == 500, category == .linear || category == .inverse { break }
             cancelled.append(cancel(OrderPlace(account: account.index, slot: slot)))
         }
         report(into: &output)
         return CancelAllReply(code: 0, message: "OK", cancelled: cancelled)
     }
 
+    private func refused(_ refusal: Refusal, _ category: Category) -> CancelAllReply {
+        CancelAllReply(
+            code: refusal.code(category),
+            message: refusal.message(category),
+            cancelled: []
+        )
+    }
+
     private mutating func cancel(_ place: OrderPlace) -> OrderReply {
         guard let order = accountStates[place.account].orders[place.slot] else {
-            return Refusal.notFound(verb: "cancel").reply()
+            return Refusal.notFound(verb: "cancel").reply(.linear)
         }
         begin(on: order.listing)
-        take(
-            place,
-            on: order.listing,
-            cancelType: "CancelByUser",
-            rejectReason: "EC_PerCancelRequest"
-        )
-        touchPosition(place.account, order.listing)
+        take(place, on: order.listing, cancelType: .user, rejectReason: .request)
         return OrderReply(
             code: 0,
             message: "OK",
@@ -185,7 +224,7 @@ extension SimulatedExchange {
         )
     }
 
-    private func place(
+    func place(
         _ orderID: String,
         _ orderLinkID: String,
         _ instrument: InstrumentID,
@@ -201,97 +240,22 @@ extension SimulatedExchange {
         else { return nil }
         return OrderPlace(account: account.index, slot: slot)
     }
+}
 
-    // MARK: - Amend
-
-    /// Changes price or total quantity of an open order.
-    ///
-    /// A new price or a larger quantity goes to the back of its level; a smaller quantity keeps its place. An order
-    /// amended through the touch trades as a taker.
-    ///
-    /// - Returns: accepted with ids, or refused: 110001 not open; 110064 quantity at or below what is filled; 10001
-    ///   nothing changes, or a number that does not fit; 110003, 110007, 110094 as for a new order.
-    public mutating func amend(
-        _ request: AmendRequest,
-        for account: AccountID,
-        into output: inout ExchangeOutput
-    ) -> OrderReply {
-        guard let place = place(request.orderID, request.orderLinkID, request.instrument, account),
-            let order = accountStates[place.account].orders[place.slot]
-        else {
-            return Refusal.notFound(verb: "replace").reply(orderLinkID: request.orderLinkID)
+extension CancelAllFilter {
+    func holds(_ order: AccountOrder, _ instrument: Instrument) -> Bool {
+        guard baseCoin.isEmpty || baseCoin == instrument.baseCoin,
+            settleCoin.isEmpty || settleCoin == instrument.settleCoin
+        else { return false }
+        let kind = order.isWaiting ? order.stop?.kind : nil
+        switch filter {
+        case nil: return instrument.id.category == .spot ? kind == nil : true
+        case .order, .openOrder: return kind == nil
+        case .exits: return kind == .exits
+        case .stopOrder:
+            guard let kind else { return false }
+            if instrument.id.category == .spot { return kind == .stop }
+            return stopOrderType == "Stop" ? kind == .stop : true
         }
-        let price: Int64
-        let quantity: Int64
-        do throws(Refusal) {
-            (price, quantity) = try checkAmend(request, of: order, account: place.account)
-        } catch {
-            return error.reply(orderLinkID: order.orderLinkID)
-        }
-        if price == order.price, quantity < order.quantity {
-            shrink(place, order, to: quantity, into: &output)
-        } else {
-            lift(place, on: order.listing)
-            accountStates[place.account].orders[place.slot]?.price = price
-            accountStates[place.account].orders[place.slot]?.quantity = quantity
-            accountStates[place.account].orders[place.slot]?.updatedMilliseconds = now.milliseconds
-            work(place, into: &output)
-        }
-        return OrderReply(
-            code: 0,
-            message: "OK",
-            orderID: order.orderID,
-            orderLinkID: order.orderLinkID
-        )
-    }
-
-    private func checkAmend(
-        _ request: AmendRequest,
-        of order: AccountOrder,
-        account: Int
-    ) throws(Refusal) -> (price: Int64, quantity: Int64) {
-        let instrument = states[order.listing].instrument
-        var price = order.price
-        if let wanted = request.price { price = try checkPrice(wanted, instrument) }
-        var quantity = order.quantity
-        if let wanted = request.quantity {
-            quantity = try checkQuantity(wanted, instrument, isMarket: false)
-            guard quantity > order.filled else { throw .amendedBelowFilled }
-        }
-        if order.reduceOnly {
-            let closable = accountStates[account].positions[order.listing].closable(by: order.side)
-            quantity = min(quantity, order.filled + closable)
-            guard quantity > order.filled else { throw .reduceOnlyWithoutPosition }
-        }
-        guard price != order.price || quantity != order.quantity else { throw .unchanged }
-        try checkValue(price, quantity, instrument, reduceOnly: order.reduceOnly)
-        if quantity > order.quantity, !order.reduceOnly {
-            try checkMargin(
-                account,
-                order.listing,
-                order.side,
-                adding: quantity - order.quantity,
-                at: price
-            )
-        }
-        return (price, quantity)
-    }
-
-    /// A smaller quantity at the same price keeps its place in the queue.
-    private mutating func shrink(
-        _ place: OrderPlace,
-        _ order: AccountOrder,
-        to quantity: Int64,
-        into output: inout ExchangeOutput
-    ) {
-        begin(on: order.listing)
-        let less = order.quantity - quantity
-        states[order.listing].book.reduce(order.handle, by: less)
-        if !order.reduceOnly { count(-less, order.side, place.account, order.listing) }
-        accountStates[place.account].orders[place.slot]?.quantity = quantity
-        accountStates[place.account].orders[place.slot]?.updatedMilliseconds = now.milliseconds
-        touch(place)
-        touchPosition(place.account, order.listing)
-        report(into: &output)
     }
 }

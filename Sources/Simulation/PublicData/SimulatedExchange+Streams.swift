@@ -14,6 +14,7 @@ extension SimulatedExchange {
             }
             activateBook(index, place)
         case .trades: states[index].sendsTrades = true
+        case .liquidations: states[index].sendsLiquidations = true
         case .ticker: activateTicker(index)
         case .candle:
             states[index].sendsCandles = true
@@ -36,6 +37,7 @@ extension SimulatedExchange {
             }
             states[index].streams[place].isActive = false
         case .trades: states[index].sendsTrades = false
+        case .liquidations: states[index].sendsLiquidations = false
         case .ticker: states[index].ticker.isActive = false
         case .candle: states[index].sendsCandles = false
         }

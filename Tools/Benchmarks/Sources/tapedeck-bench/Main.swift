@@ -11,6 +11,8 @@ enum Main {
           record    record a session of the messages in which a strategy trades
           replay    replay the session that `record` left; FILE is not used
           project   write invented rows of N records to a projection; FILE is not used
+          market    N market events of the simulated exchange; FILE is not used
+          orders    N orders of an account matched there; FILE is not used
           table     make a table of FILE's lines; N is not used
         """
 
@@ -36,6 +38,8 @@ enum Main {
             }
             return table.text
         }
+        if arguments[1] == "market" { return try MarketMode.events(count: count) }
+        if arguments[1] == "orders" { return try MarketMode.orders(count: count) }
         if arguments[1] == "project" { return try ProjectMode.run(records: count) }
         if arguments[1] == "scan" { return try ScanMode.run(count: count) }
         if arguments[1] == "replay" { return try SessionMode.replay(count: count) }
