@@ -33,9 +33,9 @@ public final class MessageDecoder {
         switch route.subject {
         case .book(let depth):
             event.symbol = route.symbol
-            if decodeBookFast(payload, route, depth, &event) { return }
+            if !route.isImprovementBook, decodeBookFast(payload, route, depth, &event) { return }
         case .none: return
-        case .rest: return decodeExchange(payload, route.endpoint, &event)
+        case .rest: return decodeExchange(payload, route.endpoint, route.replyForm, &event)
         default: break
         }
         do throws(JSONError) {
@@ -61,6 +61,7 @@ public final class MessageDecoder {
         case .candles: CandlesMessage.read(root, route, &event, &findings)
         case .orders, .executions, .positions, .wallet:
             RowsMessage.read(root, route, &event, &findings)
+        case .detail(let feed): DetailMessage.read(root, feed, route, &event, &findings)
         case .operation: OperationMessage.read(root, &event, &findings)
         case .link: OwnRecords.readLink(root, &event, &findings)
         case .timer: OwnRecords.readTimer(root, &event, &findings)

@@ -32,7 +32,11 @@ extension MessageWriter {
     /// - Parameter ts: when the message is built, Unix milliseconds.
     public mutating func book(_ update: BookUpdate, symbol: Symbol, ts: Int64) {
         out.beginObject()
-        out.text("topic", "orderbook.\(update.depth).\(symbol)")
+        let isImprovement = !update.bidImprovements.isEmpty || !update.askImprovements.isEmpty
+        let feed =
+            isImprovement
+            ? "rpi" : update.depth == BookUpdate.fullDepth ? "full" : String(update.depth)
+        out.text("topic", "orderbook.\(feed).\(symbol)")
         out.text("type", update.isSnapshot ? "snapshot" : "delta")
         out.integer("ts", ts)
         out.beginObject("data")
@@ -59,14 +63,11 @@ extension MessageWriter {
         symbol: Symbol,
         ts: Int64
     ) {
-        var message = TickerMessage.blank(category: category)
-        message.symbol = symbol
-        message.update = update
         out.beginObject()
         out.text("topic", "tickers.\(symbol)")
         out.text("type", update.isSnapshot ? "snapshot" : "delta")
         out.beginObject("data")
-        message.write(to: &out)
+        TickerMessage.write(update, category: category, symbol: symbol, to: &out)
         out.endObject()
         out.integer("cs", update.crossSequence)
         out.integer("ts", ts)

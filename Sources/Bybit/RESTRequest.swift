@@ -18,7 +18,20 @@ public struct RESTRequest: Hashable, Sendable {
         self.path = endpoint.path
         self.query = query
         self.body = body
-        self.isSigned = !endpoint.path.hasPrefix("/v5/market/")
+        self.isSigned = !RESTRequest.isPublic(endpoint.path)
+        // An endpoint that the core does not ask itself has its method in the table of those that are spoken.
+        if case .other(let path) = endpoint {
+            method = Endpoints.all.first { $0.path == path }?.method ?? method
+        }
+    }
+
+    /// Market data needs no key.
+    private static func isPublic(_ path: String) -> Bool {
+        let spread = [
+            "/v5/spread/instrument", "/v5/spread/orderbook", "/v5/spread/tickers",
+            "/v5/spread/recent-trade",
+        ]
+        return path.hasPrefix("/v5/market/") || spread.contains(path)
     }
 
     /// The request that carries out a command; `nil` for those that are none (timers, subscriptions).
@@ -33,6 +46,11 @@ public struct RESTRequest: Hashable, Sendable {
         case .lookUp(let question): self.init(question)
         case .resubscribe, .setTimer: return nil
         }
+    }
+
+    /// The same question for the page at `cursor`, as the reply before gave it.
+    public func page(cursor: String) -> RESTRequest {
+        RESTRequest(endpoint: endpoint, query: Query.page(query, cursor: cursor))
     }
 
     /// What is signed: timestamp, key, receive window, then the query or the body, nothing between.

@@ -74,6 +74,9 @@ public struct Address: Hashable, Sendable {
         return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
     }
 
+    /// `HOST:PORT`, as a proxy is asked for it.
+    var hostAndPort: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+
     /// `HOST` or `HOST:PORT`, as the header `Host` has it.
     public var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host

@@ -16,6 +16,8 @@ final class Connection {
         var tls: TLSContext?
         /// Longest whole message, bytes; Bybit's longest are books of 1000 levels, below 200 KB.
         var messageMax = 10 << 20
+        /// An HTTP proxy through which the connection is made; `nil`: none.
+        var proxy: Address?
     }
 
     /// What happens on it, in order; exactly one `closed` is the last.
@@ -67,15 +69,51 @@ final class Connection {
                 )
             )
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try bound.value.build(channel) }
+                channel.eventLoop.makeCompletedFuture { try bound.value.begin(channel) }
             }
-            .connect(host: settings.address.host, port: settings.address.port)
+            .connect(host: nextHop.host, port: nextHop.port)
             .whenComplete { result in
                 switch result {
-                case .success(let channel): bound.value.connected(channel)
+                case .success(let channel):
+                    if bound.value.settings.proxy == nil {
+                        bound.value.connected(channel)
+                    } else {
+                        bound.value.tunnelling(channel)
+                    }
                 case .failure(let error): bound.value.finish(Words.why(error))
                 }
             }
+    }
+
+    private var nextHop: Address { settings.proxy ?? settings.address }
+
+    /// With a proxy only its handshake stands in the pipeline at first: TLS begins inside the tunnel.
+    private func begin(_ channel: any Channel) throws {
+        guard settings.proxy != nil else { return try build(channel) }
+        let handshake = ProxyHandshake(
+            target: settings.address.hostAndPort,
+            established: { [weak self] in
+                do {
+                    try self?.build(channel)
+                    self?.connected(channel)
+                } catch {
+                    self?.finish(Words.why(error))
+                }
+            },
+            failed: { [weak self] in self?.finish($0) }
+        )
+        try channel.pipeline.syncOperations.addHandler(handshake)
+    }
+
+    /// The proxy is reached, the tunnel not yet: the end of the channel is the end of the attempt.
+    private func tunnelling(_ channel: any Channel) {
+        guard !isClosed else {
+            channel.close(promise: nil)
+            return
+        }
+        self.channel = channel
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        channel.closeFuture.whenComplete { _ in bound.value.finish("connection lost") }
     }
 
     /// Puts a text frame on the wire; after the end it does nothing.

@@ -77,6 +77,8 @@ private struct CredentialsText {
     private var wasSeen: Bool
     private var key: [UInt8] = []
     private var secret: [UInt8] = []
+    /// Path of a PEM file, instead of a secret.
+    private var pairPath = ""
     private var environment = ""
 
     init(file: String, wanted: String, hasSections: Bool) {
@@ -131,6 +133,7 @@ private struct CredentialsText {
         switch name {
         case "key": key = Array(value)
         case "secret": secret = Array(value)
+        case "rsa": pairPath = String(decoding: value, as: UTF8.self)
         case "environment":
             environment = String(decoding: value, as: UTF8.self)
             let known = Environment.allCases.map(\.rawValue) + ["loopback"]
@@ -145,7 +148,7 @@ private struct CredentialsText {
             throw .badLine(
                 file: file,
                 line: number,
-                why: "unknown name; allowed are key, secret, environment"
+                why: "unknown name; allowed are key, secret or rsa, environment"
             )
         }
     }
@@ -153,15 +156,32 @@ private struct CredentialsText {
     mutating func credentials() throws(CredentialsError) -> Credentials {
         guard wasSeen else { throw .noSection(file: file, name: wanted) }
         for (name, isMissing) in [
-            ("key", key.isEmpty), ("secret", secret.isEmpty), ("environment", environment.isEmpty),
+            ("key", key.isEmpty), ("secret", secret.isEmpty && pairPath.isEmpty),
+            ("environment", environment.isEmpty),
         ] where isMissing {
             throw .noLine(file: file, name: wanted, key: name)
         }
+        guard pairPath.isEmpty else { return try pairCredentials() }
         do {
             let signer = Signer(key: try Secret(taking: &key), secret: try Secret(taking: &secret))
             return Credentials(name: wanted, environment: environment, signer: signer)
         } catch {
             throw .unreadable(file: file, errno: ENOMEM)
+        }
+    }
+
+    /// The private key stands in a file of its own, which is opened as the credentials file is.
+    private mutating func pairCredentials() throws(CredentialsError) -> Credentials {
+        guard secret.isEmpty else {
+            throw .badLine(file: file, line: 0, why: "[\(wanted)] has both secret and rsa")
+        }
+        var pem = try CredentialsFile.bytes(path: pairPath, isGranted: !hasSections)
+        defer { Secret.erase(&pem) }
+        do throws(GatewayError) {
+            let signer = try Signer(key: try Secret(taking: &key), privateKey: &pem)
+            return Credentials(name: wanted, environment: environment, signer: signer)
+        } catch {
+            throw .badLine(file: pairPath, line: 1, why: error.description)
         }
     }
 
@@ -175,6 +195,7 @@ private struct CredentialsText {
 
 /// Opens a credentials file as one opens what may have been laid there by somebody else.
 enum CredentialsFile {
+    /// A private key of 4096 bits is 3,272 bytes of PEM.
     static let bytesMax = 4_096
 
     /// - Parameter isGranted: the file is systemd's, which grants it by ACL: owner and mode say nothing.

@@ -127,6 +127,7 @@ final class CurlThread: @unchecked Sendable {
         var waiting: [[Waiting]] = RESTCall.Lane.allCases.map { _ in [] }
         var active: [CurlTransfer] = []
         var scanner = SecretScanner()
+        var limiter = RateLimiter(settings: settings.quotas)
         if let signer = settings.credentials?.signer { scanner.watch(signer) }
         while true {
             let (incoming, stopBy) = shared.withLock { shared in
@@ -134,14 +135,15 @@ final class CurlThread: @unchecked Sendable {
                 return (shared.incoming, shared.stopBy)
             }
             for item in incoming { waiting[item.call.lane.rawValue].append(item) }
+            var wakeAt = Int64.max
             if stopBy == nil {
-                startWaiting(&waiting, &active)
+                wakeAt = startWaiting(&waiting, &active, &limiter)
             } else {
                 abandon(&waiting)
             }
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
-            let hasEnded = reap(&active, &scanner)
+            let hasEnded = reap(&active, &scanner, &limiter)
             if let stopBy, active.isEmpty || SessionClock.monotonic() >= stopBy {
                 cut(&active)
                 return
@@ -149,12 +151,21 @@ final class CurlThread: @unchecked Sendable {
             // What ended may have made room for what waits.
             if hasEnded { continue }
             let pause = stopBy.map { max(1, ($0 - SessionClock.monotonic()) / 1_000_000) } ?? 1_000
-            curl_multi_poll(multi, nil, 0, Int32(min(pause, 1_000)), nil)
+            // Rounded up: a poll that ends before its time would turn in place.
+            let due = wakeAt == .max ? 1_000 : (wakeAt - SessionClock.monotonic()) / 1_000_000 + 1
+            curl_multi_poll(multi, nil, 0, Int32(min(pause, max(1, due), 1_000)), nil)
         }
     }
 
     /// Starts what may start: the first of each lane while it has room, none before its elder of the same key.
-    private func startWaiting(_ waiting: inout [[Waiting]], _ active: inout [CurlTransfer]) {
+    ///
+    /// - Returns: when a quota next has room for what waits for it; `.max` when nothing does.
+    private func startWaiting(
+        _ waiting: inout [[Waiting]],
+        _ active: inout [CurlTransfer],
+        _ limiter: inout RateLimiter
+    ) -> Int64 {
+        var wakeAt = Int64.max
         for lane in RESTCall.Lane.allCases {
             let room =
                 lane == .orders ? settings.orderConnections : settings.questionConnections
@@ -164,15 +175,28 @@ final class CurlThread: @unchecked Sendable {
             var rest: [Waiting] = []
             for item in waiting[lane.rawValue] {
                 let key = item.call.orderingKey
+                var isKept = true
                 if used < room, key.isEmpty || !held.contains(key) {
-                    if begin(item, &active) { used += 1 }
-                } else {
-                    rest.append(item)
+                    let now = SessionClock.monotonic()
+                    switch limiter.verdict(item.call.request, item.call.urgency, now: now) {
+                    case .go:
+                        isKept = false
+                        limiter.left(item.call.request, now: now)
+                        if begin(item, &active) { used += 1 }
+                    case .wait(let until): wakeAt = min(wakeAt, until)
+                    case .quiet(let until):
+                        isKept = false
+                        let seconds = (until - now) / RateLimiter.second
+                        let why = "the exchange answered 403: nothing is sent for \(seconds) s more"
+                        finish(refused(item.call, why), item.done)
+                    }
                 }
+                if isKept { rest.append(item) }
                 held.insert(key)
             }
             waiting[lane.rawValue] = rest
         }
+        return wakeAt
     }
 
     private func begin(_ item: Waiting, _ active: inout [CurlTransfer]) -> Bool {
@@ -195,7 +219,11 @@ final class CurlThread: @unchecked Sendable {
         return true
     }
 
-    private func reap(_ active: inout [CurlTransfer], _ scanner: inout SecretScanner) -> Bool {
+    private func reap(
+        _ active: inout [CurlTransfer],
+        _ scanner: inout SecretScanner,
+        _ limiter: inout RateLimiter
+    ) -> Bool {
         var hasEnded = false
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
@@ -208,11 +236,33 @@ final class CurlThread: @unchecked Sendable {
             let transfer = active.remove(at: index)
             curl_multi_remove_handle(multi, handle)
             transfer.finish(result, at: clock.now())
+            tell(&limiter, of: transfer.exchange)
             transfer.exchange.blanked = scanner.blank(&transfer.exchange.body)
             finish(transfer.exchange, transfer.done)
             hasEnded = true
         }
         return hasEnded
+    }
+
+    /// What an answer says of the quotas; its reset is a time of the exchange's clock.
+    private func tell(_ limiter: inout RateLimiter, of exchange: RESTExchange) {
+        guard exchange.outcome == .answered else { return }
+        var resetIn: Int64 = 0
+        if let reset = Int64(exchange.limitReset), (0...9_000_000_000_000).contains(reset) {
+            let time = exchange.received.advanced(
+                nanoseconds: clockOffset.load(ordering: .relaxed)
+            )
+            resetIn = reset * 1_000_000 - time.nanoseconds
+        }
+        limiter.answered(
+            exchange.call.request,
+            status: exchange.status,
+            code: exchange.code,
+            limit: Int(exchange.limit),
+            remaining: Int(exchange.limitStatus),
+            resetIn: resetIn,
+            now: SessionClock.monotonic()
+        )
     }
 
     private func abandon(_ waiting: inout [[Waiting]]) {

@@ -6,7 +6,8 @@ import Synchronization
 /// Speaks REST with the exchange by libcurl, on a thread of its own, over connections that are used again.
 ///
 /// A request goes in from anywhere and comes back as one ``RESTExchange``: answered, timed out, failed (it may have
-/// arrived) or not sent (it has certainly not). It is signed at the moment it leaves. Requests of a lane leave in
+/// arrived) or not sent (it has certainly not). It waits until the exchange's quotas allow it (``RateLimiter``), and is
+/// not sent at all for ten minutes after the exchange has answered 403. It is signed at the moment it leaves. Requests of a lane leave in
 /// the order they came. A request that libcurl could send again by itself on a connection that was found dead is only
 /// sent again when it is a GET.
 public final class RESTClient: Sendable {
@@ -25,6 +26,8 @@ public final class RESTClient: Sendable {
         public var questionConnections = 4
         /// Longest answer, bytes; all linear instruments in one page are about 2 MB.
         public var bodyMax = 32 << 20
+        /// Share of the exchange's quotas, and what is kept for cancels.
+        public var quotas: RateLimiter.Settings
         /// Requests that may wait; beyond it they end as not sent.
         public var waitingMax = 4_096
 
@@ -40,6 +43,8 @@ public final class RESTClient: Sendable {
             self.credentials = credentials
             self.account = account
             self.trust = trust
+            quotas = RateLimiter.Settings()
+            quotas.assumesQuotas = !destination.isLoopback
         }
     }
 

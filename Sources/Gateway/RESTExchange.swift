@@ -35,6 +35,33 @@ public struct RESTExchange: Sendable {
         received = sent
     }
 
+    /// `retCode` of the answer; −1 without one.
+    ///
+    /// Looked for in the text, since all that is asked here is whether a limit was hit.
+    var code: Int64 {
+        let name = Array(#""retCode":"#.utf8)
+        guard outcome == .answered, body.count > name.count else { return -1 }
+        let last = min(body.count - name.count, 256)
+        for start in 0..<last where body[start..<start + name.count].elementsEqual(name) {
+            let digits = body[(start + name.count)...].drop { $0 == 0x20 }
+                .prefix { $0 >= 0x30 && $0 <= 0x39 }
+            return Int64(String(decoding: digits.prefix(18), as: UTF8.self)) ?? -1
+        }
+        return -1
+    }
+
+    /// True for an answer that says that nothing was done and that asking again may help.
+    ///
+    /// - Source: protocol reference §8.3.
+    public var isRefusedForNow: Bool {
+        guard outcome == .answered else { return false }
+        if status == 429 { return true }
+        let codes: [Int64] = [
+            10_000, 10_006, 10_016, 10_019, 429, 10_429, 170_007, 170_032, 170_146, 170_147,
+        ]
+        return codes.contains(code)
+    }
+
     /// Name of its stream: `rest/main/POST/v5/order/create`.
     public var stream: StreamName {
         StreamNaming.rest(

@@ -25,6 +25,7 @@ public struct SecretScanner: ~Copyable {
             added += SecretScanner.forms(of: Array(key))
             added += SecretScanner.forms(of: Array(secret))
         }
+        for piece in signer.privatePieces { added += SecretScanner.forms(of: piece) }
         patterns.insert(contentsOf: added, at: lasting)
         lasting += added.count
         signers.append((signer, 0))

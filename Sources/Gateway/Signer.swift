@@ -2,20 +2,33 @@ import Bybit
 import CCrypto
 import Synchronization
 
-/// Signs requests with an API key (HMAC-SHA256); the only holder of key and secret.
+/// Signs requests with an API key (HMAC-SHA256, or RSA-SHA256 with a key pair); the only holder of key and secret.
 ///
 /// - Source: protocol reference §2.3 (auth of a socket) and §6.1 (REST).
 // Sendable: key and secret never change; the recent signatures are behind a mutex.
 public final class Signer: Sendable {
     private let key: Secret
     private let secret: Secret
+    /// `nil` for HMAC.
+    private let pair: RSAKey?
     /// First eight hex digits of the key's SHA-256: says in records which key it was, and gives nothing away.
     public let fingerprint: String
     private let recent = Mutex(RecentSignatures())
 
-    public init(key: Secret, secret: Secret) {
+    public convenience init(key: Secret, secret: Secret) {
+        self.init(key: key, secret: secret, pair: nil)
+    }
+
+    /// For an RSA key pair, whose private half is the PEM text; it is overwritten with zeros.
+    public convenience init(key: Secret, privateKey pem: inout [UInt8]) throws(GatewayError) {
+        let pair = try RSAKey(taking: &pem)
+        self.init(key: key, secret: pair.secret, pair: pair)
+    }
+
+    private init(key: Secret, secret: Secret, pair: RSAKey?) {
         self.key = key
         self.secret = secret
+        self.pair = pair
         fingerprint = key.withBytes { bytes in
             var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
             _ = SHA256(bytes.baseAddress, bytes.count, &digest)
@@ -30,8 +43,13 @@ public final class Signer: Sendable {
         self.init(key: try Secret(taking: &keyBytes), secret: try Secret(taking: &secretBytes))
     }
 
-    /// The lower-case hex HMAC-SHA256 of `text`.
+    /// The lower-case hex HMAC-SHA256 of `text`, or its RSA-SHA256 as Base64.
     public func sign(_ text: [UInt8]) -> String {
+        if let pair {
+            let signature = pair.sign(text)
+            recent.withLock { $0.add(signature) }
+            return String(decoding: TextCoding.base64(signature), as: UTF8.self)
+        }
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var count: UInt32 = 0
         secret.withBytes { secret in
@@ -81,6 +99,18 @@ public final class Signer: Sendable {
         _ body: (_ key: UnsafeRawBufferPointer, _ secret: UnsafeRawBufferPointer) -> R
     ) -> R {
         key.withBytes { key in secret.withBytes { secret in body(key, secret) } }
+    }
+
+    /// Pieces of a private key as the lines of PEM text hold them; none for HMAC, whose secret is one piece.
+    ///
+    /// The first lines are the public modulus and are left out.
+    var privatePieces: [[UInt8]] {
+        guard pair != nil else { return [] }
+        return secret.withBytes { bytes in
+            stride(from: bytes.count / 2 / 48 * 48, to: bytes.count - 48, by: 48).map {
+                Array(bytes[$0..<$0 + 48])
+            }
+        }
     }
 
     /// The digests made since `count` of them were, as far as they are kept, and how many there are now.

@@ -21,6 +21,8 @@ public final class Socket {
         public var authenticationWindow: Int64 = 10_000
         /// Longest whole message, bytes.
         public var messageMax = 10 << 20
+        /// An HTTP proxy, `http://HOST:PORT`; `nil`: none, whatever the environment variables say.
+        public var proxy: Address?
 
         /// - Parameter credentials: for a private socket and the trade socket; a public one is given none.
         /// - Throws: ``GatewayError/keyOfOtherEnvironment(key:destination:)``.
@@ -168,7 +170,8 @@ public final class Socket {
                 address: settings.slot.address(at: settings.destination),
                 path: settings.slot.name.path,
                 tls: settings.tls,
-                messageMax: settings.messageMax
+                messageMax: settings.messageMax,
+                proxy: settings.proxy
             ),
             loop: loop,
             clock: clock,

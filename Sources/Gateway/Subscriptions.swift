@@ -1,3 +1,5 @@
+import Bybit
+
 /// What a connection is to have, has, and has asked for; the difference is what to send.
 ///
 /// A request with one topic that is already subscribed is rejected as a whole (protocol reference §2.4), so a topic

@@ -1,3 +1,4 @@
+import Bybit
 public import Journal
 public import Market
 public import Trading
@@ -20,14 +21,28 @@ public struct SessionConfiguration: Sendable {
         case builtIn(key: String, secret: [UInt8])
     }
 
-    /// One topic of one public category: `linear:orderbook.50.BTCUSDT`.
+    /// One topic of one public category, or a rule that picks topics: `linear:orderbook.50.BTCUSDT`,
+    /// `linear:tickers.top:30`, `option:tickers.BTC-* within:30d`.
     public struct Subscription: Hashable, Sendable {
         public var category: Category
+        /// The topic or rule; a window stands after a blank.
         public var topic: String
 
         public init(_ category: Category, _ topic: String) {
             self.category = category
             self.topic = topic
+        }
+
+        var text: String { "\(category.name):\(topic)" }
+
+        /// Why it cannot be subscribed; `nil` when it can.
+        public var problem: String? {
+            do throws(SubscriptionRuleError) {
+                _ = try SubscriptionRule(text: text)
+                return nil
+            } catch {
+                return error.description
+            }
         }
     }
 
@@ -63,6 +78,12 @@ public struct SessionConfiguration: Sendable {
     /// `nil`: public data only.
     public var key: Key?
     public var subscriptions: [Subscription] = []
+    /// Connections to the same public streams, 1 to 3; the engine merges them.
+    public var redundancy = 1
+    /// `http://HOST:PORT` of an HTTP proxy for REST and sockets; `nil`: none.
+    public var proxy: String?
+    /// Percent of the exchange's request quotas that this session may use; `nil`: 100 when it trades, else 10.
+    public var quotaShare: Int?
     public var strategies: [StrategyConfiguration] = []
     public var limits: [Setting] = []
     public var orderDurability = OrderDurability.written
@@ -114,9 +135,12 @@ public struct SessionConfiguration: Sendable {
         }
         for (index, subscription) in subscriptions.enumerated() {
             settings.append(
-                Setting("public.\(index)", "\(subscription.category.name):\(subscription.topic)")
+                Setting("public.\(index)", subscription.text)
             )
         }
+        if redundancy > 1 { settings.append(Setting("sockets.redundancy", String(redundancy))) }
+        if let proxy { settings.append(Setting("proxy", proxy)) }
+        if let quotaShare { settings.append(Setting("rest.share", String(quotaShare))) }
         if case .named(let name, _) = key { settings.append(Setting("credentials", name)) }
         settings.append(Setting("durability.orders", orderDurability.rawValue))
         settings.append(Setting("journal.queue_bytes", String(queueBytes)))

@@ -152,11 +152,8 @@ extension SessionLoop {
                 continue
             }
             // Snapshots of books are asked for by the engine; of the other topics they come only when asked for too.
-            for item in configuration.subscriptions
-            where slots[number].name == .publicData(item.category)
-                && !item.topic.hasPrefix("orderbook.")
-            {
-                sockets[number].resubscribe(item.topic)
+            for topic in sockets[number].state.wanted where !topic.hasPrefix("orderbook.") {
+                sockets[number].resubscribe(topic)
             }
         }
     }

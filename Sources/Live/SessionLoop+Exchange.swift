@@ -50,8 +50,23 @@ extension SessionLoop {
             if stepper.event.kind == .reply, stepper.event.reply.endpoint == .serverTime {
                 measured(stepper.event.reply)
             }
+            if exchange.status == 403 { shutOut() }
             whenDone()
         }
+    }
+
+    /// The exchange has shut out this address: new orders halt by a record, and cancels cannot leave either.
+    private func shutOut() {
+        let now = SessionClock.monotonic()
+        guard now >= quietUntil else { return }
+        quietUntil = now + RateLimiter.Settings().quiet
+        logger.critical(
+            "HTTP 403: the exchange takes nothing from this address for ten minutes; cancels cannot leave"
+        )
+        request(
+            verb: "halt",
+            reason: "HTTP 403: nothing is sent for ten minutes, and cancels cannot leave"
+        )
     }
 
     func measured(_ reply: Reply) {

@@ -40,6 +40,20 @@ final class SessionLoop {
     /// Monotonic time of the last private frame or REST answer.
     var lastPrivate: Int64 = 0
     var counts = SessionCounts()
+    /// What is to be subscribed, as the rules and the exchange's lists say.
+    var plan: SubscriptionPlan
+    /// Which public topic is on which socket, by category.
+    var homes: [Category: PublicSockets] = [:]
+    /// Pages of a list that is not complete yet, by the first page's query.
+    var pages: [String: [ListedSymbol]] = [:]
+    /// Lists of a category that have come whole since the last poll: option lists come by base coin.
+    var lists: [Category: [String: [ListedSymbol]]] = [:]
+    let wiring: Wiring
+    let tls: TLSContext?
+    /// Monotonic time until which the exchange takes nothing, as said last.
+    var quietUntil: Int64 = 0
+    /// The first questions were answered: sockets that are made from now on start at once.
+    var isStarted = false
 
     init(
         configuration: SessionConfiguration,
@@ -53,6 +67,13 @@ final class SessionLoop {
         self.recorder = recorder
         self.loop = loop
         self.logger = logger
+        plan = try SessionLoop.plan(configuration)
+        self.wiring = wiring
+        do throws(GatewayError) {
+            tls = wiring.destination.publicStream.isSecure ? try wiring.trust.makeContext() : nil
+        } catch {
+            throw SessionError(error)
+        }
         streams = StreamTable(recorder: recorder, origin: wiring.destination.description)
         let engine: EngineConfiguration
         startRecord = SessionLoop.start(configuration, recorder, clock)
@@ -69,6 +90,9 @@ final class SessionLoop {
                 account: configuration.account
             )
             settings.trust = wiring.trust
+            settings.proxy = wiring.proxy?.description
+            let share = configuration.quotaShare ?? (configuration.mayTrade ? 100 : 10)
+            settings.quotas.share = min(100, max(1, share))
             rest = try RESTClient(settings: settings, clock: clock)
             if let signer = wiring.credentials?.signer { scanner.watch(signer) }
             try makeSockets(wiring)
@@ -100,45 +124,33 @@ final class SessionLoop {
     }
 
     func makeSockets(_ wiring: Wiring) throws(GatewayError) {
-        let tls = wiring.destination.publicStream.isSecure ? try wiring.trust.makeContext() : nil
-        var topics: [Category: [String]] = [:]
-        for item in configuration.subscriptions {
-            topics[item.category, default: []].append(item.topic)
-        }
-        for category in topics.keys.sorted() {
-            try add(SocketSlot(.publicData(category)), topics[category] ?? [], wiring, tls, nil)
-        }
+        try applyRules()
         if wiring.credentials != nil {
-            try add(
+            let number = try add(
                 SocketSlot(.privateData(account: configuration.account)),
-                ["order", "execution", "position", "wallet"],
-                wiring,
-                tls,
                 wiring.credentials
             )
+            sockets[number].want(["order", "execution", "position", "wallet"])
         }
     }
 
-    func add(
-        _ slot: SocketSlot,
-        _ topics: [String],
-        _ wiring: Wiring,
-        _ tls: TLSContext?,
-        _ credentials: Credentials?
-    ) throws(GatewayError) {
-        let settings = try Socket.Settings(
+    /// A socket more; its place in ``sockets``.
+    func add(_ slot: SocketSlot, _ credentials: Credentials?) throws(GatewayError) -> Int {
+        var settings = try Socket.Settings(
             slot: slot,
             number: sockets.count,
             destination: wiring.destination,
             tls: tls,
             credentials: credentials
         )
+        settings.proxy = wiring.proxy
         let socket = Socket(settings: settings, loop: loop, clock: clock) { [unowned self] in
             happened($0)
         }
-        socket.want(topics)
+        socket.clockOffset = clockOffset.best?.offset ?? 0
         sockets.append(socket)
         slots.append(slot)
+        return sockets.count - 1
     }
 
     // MARK: - Life
@@ -160,17 +172,23 @@ final class SessionLoop {
         every(.seconds(1)) { $0.tick() }
         every(.seconds(60)) { $0.measureClock() }
         every(.milliseconds(SessionLoop.journalWatchMilliseconds)) { $0.watchJournal() }
+        every(.minutes(5)) { $0.askLists {} }
+        every(.hours(24)) { $0.askRankings {} }
         var questions: [LookUp] = [.serverTime]
-        questions += configuration.categories.map { .instruments($0) }
-        var open = questions.count
-        for question in questions {
-            ask(question) { [unowned self] in
-                open -= 1
-                guard open == 0 else { return }
-                for socket in sockets { socket.start() }
-                whenReady()
-            }
+        // Combinations have a list of their own, which rules ask for.
+        questions += configuration.categories.filter { $0 != .spread }.map { .instruments($0) }
+        var open = questions.count + 2
+        let done = { [unowned self] in
+            open -= 1
+            guard open == 0 else { return }
+            isStarted = true
+            followRules()
+            for socket in sockets { socket.start() }
+            whenReady()
         }
+        for question in questions { ask(question, whenDone: done) }
+        askLists(whenDone: done)
+        askRankings(whenDone: done)
     }
 
     /// Closes the sockets and lets what is under way end; the recorder is the owner's to seal.

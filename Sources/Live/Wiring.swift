@@ -7,6 +7,7 @@ struct Wiring {
     var destination: Destination
     var trust: Trust
     var credentials: Credentials?
+    var proxy: Address?
 
     init(_ configuration: SessionConfiguration) throws(SessionError) {
         switch configuration.target {
@@ -24,6 +25,17 @@ struct Wiring {
         }
         trust = configuration.authority.map { Trust.authority(pem: $0) } ?? .system
         credentials = nil
+        proxy = nil
+        if let text = configuration.proxy {
+            do throws(AddressError) {
+                proxy = try Address(base: text)
+            } catch {
+                throw .gateway("proxy \(text): \(error)", status: 64)
+            }
+            if proxy?.isSecure == true {
+                throw .gateway("proxy \(text): write it as http://HOST:PORT", status: 64)
+            }
+        }
         do throws(GatewayError) {
             if configuration.mayTrade { try destination.orderEntryAllowed() }
         } catch {

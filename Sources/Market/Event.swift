@@ -18,6 +18,21 @@ public struct Event: Sendable {
         case executions
         case positions
         case wallets
+        /// A push of `orderbook.rpi.{symbol}`: in ``Event/book`` as others, but of a book of its own.
+        case improvementBook
+        // What follows up to `strategyOrders` stands in ``Event/details``.
+        case liquidations
+        case priceLimits
+        case insurance
+        case deleveragingAlerts
+        case systemStatus
+        case fastExecutions
+        case greeks
+        case spreadOrders
+        case spreadExecutions
+        case strategyOrders
+        /// A message on a `dcp.…` topic, of which no content is documented.
+        case disconnectProtection
         /// Answer to subscribe, unsubscribe or auth.
         case acknowledgement
         case pong
@@ -56,6 +71,8 @@ public struct Event: Sendable {
     public var link = LinkEvent()
     public var timer = TimerEvent()
     public var transactions: [TransactionRow] = []
+    /// Rows of risk feeds, combinations, market history and the account's surroundings.
+    public var details: [Detail] = []
     public var operatorRequest = OperatorRequest()
 
     public init() {}
@@ -68,6 +85,8 @@ public struct Event: Sendable {
         Event.empty(&findings)
         Event.empty(&book.bids)
         Event.empty(&book.asks)
+        Event.empty(&book.bidImprovements)
+        Event.empty(&book.askImprovements)
         Event.empty(&trades)
         Event.empty(&candles)
         Event.empty(&orders)
@@ -76,6 +95,7 @@ public struct Event: Sendable {
         Event.empty(&wallets)
         Event.empty(&instruments)
         Event.empty(&transactions)
+        Event.empty(&details)
     }
 
     /// Most arrays are empty most of the time: looking first saves the call.
@@ -146,6 +166,8 @@ public struct LinkEvent: Hashable, Sendable {
         /// Public data was not kept; `count` messages. Books of the stream are stale until a snapshot.
         case shed
         case failed
+        /// The rules of a session's file pick other topics now; the record names them.
+        case rules
     }
 
     public var change: Change = .connected

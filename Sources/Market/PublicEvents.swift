@@ -2,7 +2,11 @@
 ///
 /// - Source: `orderbook.{depth}.{symbol}`; `GET /v5/market/orderbook`.
 public struct BookUpdate: Sendable {
+    /// ``depth`` of `orderbook.full.{symbol}`, which has deltas alone: its snapshot comes from the full order book reply.
+    public static let fullDepth = 10_000
+
     public var isSnapshot = false
+    /// Levels on a side that are subscribed; ``fullDepth`` for the full book, 50 for the RPI book.
     public var depth = 0
     /// `u`: rises by one a message on one depth of one symbol; 1 after a restart of the exchange's service.
     public var updateID: Int64 = 0
@@ -12,6 +16,11 @@ public struct BookUpdate: Sendable {
     public var matchTimeMilliseconds: Int64 = 0
     public var bids: [LevelNumerals] = []
     public var asks: [LevelNumerals] = []
+    /// Sizes of retail price improvement orders beside ``bids`` and ``asks``, level by level; empty but for the RPI book.
+    ///
+    /// A level goes when both its sizes are zero.
+    public var bidImprovements: [Numeral] = []
+    public var askImprovements: [Numeral] = []
 
     public init() {}
 }
@@ -31,6 +40,10 @@ public struct PublicTrade: Hashable, Sendable, Codable {
     public var isBlockTrade: Bool
     /// `PlusTick`, `ZeroPlusTick`, `MinusTick`, `ZeroMinusTick`; empty on spot and option.
     public var tickDirection: String
+    /// A retail price improvement order was hit.
+    public var isRPI: Bool
+    /// Of options alone.
+    public var terms: OptionTradeTerms?
 
     public init(
         symbol: Symbol,
@@ -41,7 +54,9 @@ public struct PublicTrade: Hashable, Sendable, Codable {
         id: String,
         crossSequence: Int64,
         isBlockTrade: Bool = false,
-        tickDirection: String = ""
+        tickDirection: String = "",
+        isRPI: Bool = false,
+        terms: OptionTradeTerms? = nil
     ) {
         self.symbol = symbol
         self.price = price
@@ -52,35 +67,17 @@ public struct PublicTrade: Hashable, Sendable, Codable {
         self.crossSequence = crossSequence
         self.isBlockTrade = isBlockTrade
         self.tickDirection = tickDirection
+        self.isRPI = isRPI
+        self.terms = terms
     }
 }
 
-/// A push of a ticker.
-///
-/// A missing field is unchanged in a delta; merging is the engine's.
-///
-/// - Source: `tickers.{symbol}`.
-public struct TickerUpdate: Sendable {
-    public var isSnapshot = false
-    public var lastPrice: Numeral?
+/// What an option's trade says beside its price.
+public struct OptionTradeTerms: Hashable, Sendable, Codable {
     public var markPrice: Numeral?
     public var indexPrice: Numeral?
-    public var bidPrice: Numeral?
-    public var bidSize: Numeral?
-    public var askPrice: Numeral?
-    public var askSize: Numeral?
-    public var fundingRate: Numeral?
-    /// Unix milliseconds.
-    public var nextFundingTime: Int64?
-    public var openInterest: Numeral?
-    public var highPrice24h: Numeral?
-    public var lowPrice24h: Numeral?
-    public var previousPrice24h: Numeral?
-    public var change24h: Numeral?
-    public var volume24h: Amount?
-    public var turnover24h: Amount?
-    public var tickDirection: String?
-    public var crossSequence: Int64 = 0
+    public var markVolatility: Numeral?
+    public var volatility: Numeral?
 
     public init() {}
 }

@@ -52,6 +52,12 @@ extension Engine {
                     note: event.acknowledgement.operation
                 )
             }
+        // Fills count when they come with their fee, on `execution`, and so do those of a combination's legs.
+        case .fastExecutions, .spreadOrders, .spreadExecutions, .strategyOrders: break
+        // Recorded; no state is made of them.
+        case .improvementBook, .liquidations, .priceLimits, .insurance, .deleveragingAlerts,
+            .systemStatus, .greeks, .disconnectProtection:
+            break
         case .none, .malformed, .pong, .clock, .sessionEnd: break
         }
     }

@@ -206,9 +206,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "public/linear/priceLimit.BTCUSDT", "public/linear/orderbook.rpi.BTCUSDT",
-        "public/spot/orderbook.full.BTCUSDT", "public/linear/new.thing", "private/main/greeks",
-        "private/main/execution.fast", "private/main/spread.order", "public/option/tickers.BTC",
+        "public/linear/liquidation.BTCUSDT", "public/linear/orderbook.some.BTCUSDT",
+        "public/spot/kline_lt.5.BTC3LUSDT", "public/linear/new.thing", "private/main/rfq.open",
+        "private/main/order.future", "private/main/spread.position", "public/option/system.news",
         "strange",
     ])
     func `a topic that is not spoken is unknown, not an error`(stream: String) {

@@ -81,7 +81,7 @@ import Testing
 
     @Test func `every endpoint and every topic that is spoken has a payload`() throws {
         let streams = Set(try Self.payloads().map(\.stream))
-        for row in Endpoint.table {
+        for row in Endpoints.all {
             #expect(
                 streams.contains { $0.hasSuffix("/\(row.method)\(row.path)") },
                 "\(row.method) \(row.path)"
@@ -90,7 +90,11 @@ import Testing
         let topics = [
             "orderbook.1.", "orderbook.25.", "orderbook.50.", "orderbook.100.", "orderbook.200.",
             "orderbook.500.", "orderbook.1000.", "publicTrade.", "tickers.", "kline.",
-            "allLiquidation.", "/order", "/execution", "/position", "/wallet", "/order.linear",
+            "orderbook.rpi.", "orderbook.full.", "allLiquidation.", "priceLimit.", "insurance.",
+            "adlAlert.", "system.status", "option/tickers.", "spread/tickers.", "inverse/tickers.",
+            "spread/publicTrade.", "/execution.fast", "/execution.fast.linear", "/greeks",
+            "/strategy", "/dcp.future", "/spread.order", "/spread.execution", "/order",
+            "/execution", "/position", "/wallet", "/order.linear",
             "/execution.linear", "/position.linear", "private/main/-", "public/linear/-",
             "public/spot/-", "public/option/-", "trade/main", "link/", "desk/timer",
             "session/tick", "session/clock", "session/start", "session/end",

@@ -177,7 +177,7 @@ private let secret = "TESTSECRET00000000000000000000000001"
         ),
         (
             "[desk]\npassword = SECRETVALUE\n",
-            "line 2: unknown name; allowed are key, secret, environment"
+            "line 2: unknown name; allowed are key, secret or rsa, environment"
         ),
         ("[desk]\nkey = a\n[desk]\n", "line 3: [desk] is there twice"),
         ("[desk\n", "line 1: a section is written [NAME]"),

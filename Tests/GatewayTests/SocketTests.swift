@@ -87,6 +87,42 @@ private enum BadFrame: CaseIterable {
 
 @Suite struct SocketTests {
     @Test(arguments: [false, true])
+    func `through an HTTP proxy, plain and TLS`(isSecure: Bool) async throws {
+        let server = try await TestServer(
+            certificate: isSecure ? TestCertificate() : nil,
+            script: exchange(greeting: [TestFrame.text(#"{"topic":"t"}"#)])
+        )
+        let proxy = try TestProxy()
+        proxy.serveOnce()
+        var settings = try settings(server)
+        settings.proxy = try Address(base: "http://127.0.0.1:\(proxy.port)")
+        let socket = try await SocketUnderTest(settings)
+        try await socket.on {
+            $0.want(["t"])
+            $0.start()
+        }
+        _ = try await socket.delivered.wait(for: "a frame") { items in
+            items.contains(.received(#"{"topic":"t"}"#))
+        }
+        #expect(proxy.request == "CONNECT 127.0.0.1:\(server.port) HTTP/1.1")
+    }
+
+    @Test func `a proxy that refuses is the reason of the failure`() async throws {
+        let server = try await TestServer(script: exchange())
+        let proxy = try TestProxy(answer: "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+        proxy.serveOnce()
+        var settings = try settings(server)
+        settings.proxy = try Address(base: "http://127.0.0.1:\(proxy.port)")
+        let socket = try await SocketUnderTest(settings)
+        try await socket.on { $0.start() }
+        let refused = "the proxy refused: HTTP/1.1 407 Proxy Authentication Required"
+        _ = try await socket.delivered.wait(for: "the refusal") { items in
+            items.contains(.link("failed", reason: refused))
+        }
+        #expect(server.connections == 0)
+    }
+
+    @Test(arguments: [false, true])
     func `over plain and TLS, what comes is delivered byte for byte and in order`(
         isSecure: Bool
     )

@@ -9,6 +9,7 @@ extension MessageDecoder {
     func decodeExchange(
         _ payload: UnsafeRawBufferPointer,
         _ endpoint: Endpoint,
+        _ form: ReplyForm,
         _ event: inout Event
     ) {
         var findings = Findings()
@@ -20,7 +21,7 @@ extension MessageDecoder {
             event.kind = .reply
             readQuery(&event)
             readRequest(bodies.request, &event, &findings)
-            readResponse(bodies.response, &event, &findings)
+            readResponse(bodies.response, form, &event, &findings)
         }
         if !findings.list.isEmpty { event.findings = findings.list }
     }
@@ -111,6 +112,7 @@ extension MessageDecoder {
 
     private func readResponse(
         _ body: UnsafeRawBufferPointer,
+        _ form: ReplyForm,
         _ event: inout Event,
         _ findings: inout Findings
     ) {
@@ -129,7 +131,9 @@ extension MessageDecoder {
         event.reply.code = code
         event.reply.message = Fields.optionalText("retMsg", in: root, &findings)
         event.exchangeMilliseconds = Fields.integer("time", in: root, .optional, &findings) ?? 0
-        guard code == 0, let result = root["result"], result.isObject else { return }
+        guard code == 0 else { return }
+        if form != .none { return ReplyResult.read(form, root, &event, &findings) }
+        guard let result = root["result"], result.isObject else { return }
         ReplyResult.read(result, &event, &findings)
     }
 }

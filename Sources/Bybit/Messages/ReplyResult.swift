@@ -20,7 +20,26 @@ enum ReplyResult {
         case .instruments, .openOrders, .orderHistory, .executions, .positions, .wallet,
             .transactionLog:
             readList(result, &event, &findings)
-        case .cancelAllOrders, .other: break
+        case .cancelAllOrders: readCancelled(result, &event, &findings)
+        case .other: break
+        }
+    }
+
+    /// The orders that a cancel-all took, as accepted orders without a code of their own.
+    private static func readCancelled(
+        _ result: JSONValue,
+        _ event: inout Event,
+        _ findings: inout Findings
+    ) {
+        guard let list = result["list"], list.isArray else { return }
+        for element in list.elements {
+            let row = AcceptedOrder.read(
+                element,
+                category: event.category,
+                form: .list,
+                findings: &findings
+            )
+            if let row { event.details.append(.acceptedOrder(row)) }
         }
     }
 
@@ -104,9 +123,16 @@ enum ReplyResult {
             Fields.integer("ts", in: result, .required, &findings) ?? event.exchangeMilliseconds
         event.book.matchTimeMilliseconds =
             Fields.integer("cts", in: result, .optional, &findings) ?? 0
-        if !BookMessage.readData(result, event.symbol, &event, &findings) {
-            event.book.bids.removeAll(keepingCapacity: true)
-            event.book.asks.removeAll(keepingCapacity: true)
+        // Replies of before 2024 have no `seq`.
+        let isWhole = BookMessage.readData(
+            result,
+            event.symbol,
+            sequence: .optional,
+            &event,
+            &findings
+        )
+        if !isWhole {
+            BookMessage.empty(&event)
         }
     }
 }

@@ -18,7 +18,7 @@ struct RowReader: WireCoder {
     // MARK: - Finding fields
 
     /// The member, or `nil` with a finding when it must be there and is not.
-    private mutating func find(_ key: StaticString, _ presence: Presence) -> JSONValue? {
+    mutating func find(_ key: StaticString, _ presence: Presence) -> JSONValue? {
         if let value = members.find(key) {
             // A null says as much as a missing key.
             if !value.isNull { return value }
@@ -31,7 +31,7 @@ struct RowReader: WireCoder {
     }
 
     /// A field that is there but cannot be read: the row stands only without a field that it needs.
-    private mutating func fail(
+    mutating func fail(
         _ value: JSONValue,
         _ reason: DecodeFinding.Reason,
         _ presence: Presence

@@ -35,6 +35,16 @@ protocol WireCoder {
     mutating func flag(_ key: StaticString, _ value: inout Bool)
     /// A switch of a request: the key is left out when it is off.
     mutating func option(_ key: StaticString, _ value: inout Bool)
+    /// A number that Bybit writes as a string in one place and as a JSON number in another; written as a string.
+    ///
+    /// A missing key and `""` are none; none is written as `absence` says.
+    mutating func number(_ key: StaticString, _ value: inout Numeral?, _ absence: Absence)
+    mutating func integers(_ key: StaticString, _ values: inout [Int64])
+    mutating func texts(_ key: StaticString, _ values: inout [String])
+    /// Rows in an array of their own; none and a missing array are the same.
+    mutating func rows<Row: WireRow>(_ key: StaticString, _ rows: inout [Row])
+    /// An object with a number for each coin, such as `cumFeeDetail`.
+    mutating func amounts(_ key: StaticString, _ amounts: inout [CoinAmount])
     /// Fields in an object of their own. Reading takes a missing object for an empty one.
     mutating func nested(_ key: StaticString, _ body: (inout Self) -> Void)
     /// A field that is not modelled: written as this JSON text, not read.

@@ -77,4 +77,37 @@ extension WireWriter: WireCoder {
     mutating func flag(_ key: StaticString, _ value: inout Bool) { flag(key, value) }
 
     mutating func derived(_ write: (inout WireWriter) -> Void) { write(&self) }
+
+    mutating func number(_ key: StaticString, _ value: inout Numeral?, _ absence: Absence) {
+        numeral(key, &value, absence)
+    }
+
+    mutating func integers(_ key: StaticString, _ values: inout [Int64]) {
+        beginArray(key)
+        for value in values { integerElement(value) }
+        endArray()
+    }
+
+    mutating func texts(_ key: StaticString, _ values: inout [String]) {
+        beginArray(key)
+        for value in values { textElement(value) }
+        endArray()
+    }
+
+    mutating func rows<Row: WireRow>(_ key: StaticString, _ rows: inout [Row]) {
+        guard !rows.isEmpty else { return }
+        beginArray(key)
+        for row in rows {
+            beginObject()
+            row.write(to: &self)
+            endObject()
+        }
+        endArray()
+    }
+
+    mutating func amounts(_ key: StaticString, _ amounts: inout [CoinAmount]) {
+        beginObject(key)
+        for item in amounts { numeral(item.coin, item.amount) }
+        endObject()
+    }
 }

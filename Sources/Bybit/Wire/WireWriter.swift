@@ -77,6 +77,14 @@ struct WireWriter {
         numeralElement(value)
     }
 
+    /// The same under a name that is not fixed.
+    mutating func numeral(_ key: String, _ value: Numeral?) {
+        separate()
+        quote(key)
+        bytes.append(UInt8(ascii: ":"))
+        numeralElement(value)
+    }
+
     mutating func amount(_ key: StaticString, _ value: Amount?) {
         name(key)
         textElement(value?.description ?? "")

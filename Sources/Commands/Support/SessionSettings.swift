@@ -9,7 +9,7 @@ enum SessionSettings {
     /// Every path that a session file may have; `*` is a name of the user's own.
     static let allowed = [
         "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
-        "public",
+        "public", "sockets.redundancy", "proxy", "rest.share",
         "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders",
         "journal.queue_bytes", "journal.when_full", "journal.signing_key",
         "journal.segment_bytes", "disk.keep", "disk.max_size",
@@ -24,6 +24,8 @@ enum SessionSettings {
         public:
           - linear:orderbook.50.BTCUSDT
           - linear:tickers.BTCUSDT
+          # Rules: *USDT, top:30 by turnover, BTC-* within:30d, * for combinations.
+          # - option:tickers.BTC-* within:30d
         strategies:
           maker:
             kind: maker
@@ -110,6 +112,7 @@ enum SessionSettings {
             configuration.orderDurability = word
         }
         try journal(settings, &configuration)
+        try connections(settings, &configuration)
         return configuration
     }
 
@@ -178,6 +181,35 @@ enum SessionSettings {
         }
     }
 
+    private static func connections(
+        _ settings: Settings,
+        _ configuration: inout SessionConfiguration
+    ) throws {
+        configuration.proxy = settings.value("proxy")?.value
+        if let entry = settings.value("sockets.redundancy") {
+            guard let count = Int(entry.value), (1...3).contains(count) else {
+                throw Failure(
+                    .sessionFile,
+                    "sockets.redundancy is \(entry.value)",
+                    at: entry.place,
+                    do: "Write how many connections carry the same public streams, 1 to 3."
+                )
+            }
+            configuration.redundancy = count
+        }
+        if let entry = settings.value("rest.share") {
+            guard let share = Int(entry.value), (1...100).contains(share) else {
+                throw Failure(
+                    .sessionFile,
+                    "rest.share is \(entry.value)",
+                    at: entry.place,
+                    do: "Write percent of the request quotas, 1 to 100."
+                )
+            }
+            configuration.quotaShare = share
+        }
+    }
+
     private static func target(_ settings: Settings) throws -> SessionConfiguration.Target? {
         let environment = settings.value("environment")
         let endpoint = settings.value("endpoint")
@@ -226,7 +258,8 @@ enum SessionSettings {
         for entry in settings.values("public") {
             for part in entry.value.split(separator: ",") {
                 let pair = part.split(separator: ":", maxSplits: 1)
-                guard pair.count == 2, let category = Category(name: pair[0]), isTopic(pair[1])
+                guard pair.count == 2, let category = Category(name: pair[0]),
+                    pair[1].utf8.count <= 128
                 else {
                     throw Failure(
                         entry.place.hasPrefix("--") ? .usage : .sessionFile,
@@ -238,16 +271,19 @@ enum SessionSettings {
                     )
                 }
                 let subscription = SessionConfiguration.Subscription(category, String(pair[1]))
+                if let problem = subscription.problem {
+                    throw Failure(
+                        entry.place.hasPrefix("--") ? .usage : .sessionFile,
+                        problem,
+                        at: entry.place,
+                        do:
+                            "Write linear:orderbook.50.BTCUSDT, linear:tickers.top:30 or"
+                            + " option:tickers.BTC-* within:30d."
+                    )
+                }
                 if !subscriptions.contains(subscription) { subscriptions.append(subscription) }
             }
         }
         return subscriptions
-    }
-
-    private static func isTopic(_ text: some StringProtocol) -> Bool {
-        !text.isEmpty && text.utf8.count <= 128
-            && text.utf8.allSatisfy {
-                $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-            }
     }
 }

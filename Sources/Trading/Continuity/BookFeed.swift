@@ -44,6 +44,8 @@ public struct BookFeed: Sendable, Codable {
     public internal(set) var book: Book
     /// The connection slot that last changed the book: another one's repetition is not worth a finding.
     var slot = 1
+    /// Other connections that are in step: when the first is lost, the next goes on and nothing was missed.
+    var covers: [Int] = []
     /// When the missing snapshot was last asked for, or first missed.
     var waitingSince: Timestamp?
     /// Pushes that were not applied since the last snapshot; the first of them is a finding.
@@ -69,8 +71,11 @@ public struct BookFeed: Sendable, Codable {
             if freshness == .live, pushSlot != slot, update.updateID <= updateID,
                 update.updateID != 1
             {
+                cover(pushSlot)
                 return .repeated
             }
+            // Another connection's book of later is a new beginning for all.
+            if freshness != .live || update.updateID == 1 { covers.removeAll() }
             book.removeAll()
             freshness = .live
             waitingSince = nil
@@ -81,11 +86,14 @@ public struct BookFeed: Sendable, Codable {
             case .live: break
             }
             if update.updateID <= updateID {
-                return pushSlot == slot
-                    ? .old(last: updateID, seen: update.updateID) : .repeated
+                if pushSlot == slot { return .old(last: updateID, seen: update.updateID) }
+                cover(pushSlot)
+                return .repeated
             }
             guard update.updateID == updateID + 1 else {
+                if isCovered(without: pushSlot) { return .repeated }
                 freshness = .stale
+                covers.removeAll()
                 return .gap(expected: updateID + 1, seen: update.updateID)
             }
             guard update.crossSequence >= crossSequence || update.crossSequence == 0 else {
@@ -93,7 +101,15 @@ public struct BookFeed: Sendable, Codable {
                 return .backwards(last: crossSequence, seen: update.crossSequence)
             }
         }
-        slot = pushSlot
+        if slot != pushSlot {
+            let other = slot
+            covers.removeAll { $0 == pushSlot }
+            slot = pushSlot
+            // At the first push there is no other.
+            if updateID != 0, !covers.contains(other), isInStep(other, update) {
+                cover(other)
+            }
+        }
         updateID = update.updateID
         crossSequence = update.crossSequence
         matchTimeMilliseconds = update.matchTimeMilliseconds
@@ -170,5 +186,41 @@ public struct BookFeed: Sendable, Codable {
     /// Not to be believed until the next snapshot.
     mutating func spoil() {
         if freshness == .live { freshness = .stale }
+        covers.removeAll()
+    }
+
+    // MARK: Connections beside each other
+
+    private mutating func cover(_ other: Int) {
+        if other != slot, !covers.contains(other) { covers.append(other) }
+    }
+
+    /// A delta follows what the connection before has given: that one is not behind by more than this push.
+    private func isInStep(_ other: Int, _ update: BookUpdate) -> Bool { !update.isSnapshot }
+
+    /// A connection has skipped a push: true when another, in step, gives it.
+    private mutating func isCovered(without jumped: Int) -> Bool {
+        covers.removeAll { $0 == jumped }
+        if jumped != slot { return true }
+        guard let next = covers.first else { return false }
+        covers.removeFirst()
+        slot = next
+        return true
+    }
+
+    /// A connection is lost (`nil`: all of them); true when the book was whole and is not any more.
+    mutating func lose(slot lost: Int?) -> Bool {
+        let wasLive = freshness == .live
+        if let lost {
+            covers.removeAll { $0 == lost }
+            guard slot == lost else { return false }
+            if wasLive, let next = covers.first {
+                covers.removeFirst()
+                slot = next
+                return false
+            }
+        }
+        spoil()
+        return wasLive
     }
 }

@@ -35,7 +35,7 @@ struct StoredBook: Codable {
 extension BookFeed {
     private enum Key: String, CodingKey {
         case depth, topic, freshness, updateID, crossSequence, matchTimeMilliseconds, book, slot
-        case waitingSince, ignored
+        case waitingSince, ignored, covers
     }
 
     public init(from decoder: any Decoder) throws {
@@ -50,6 +50,7 @@ extension BookFeed {
         slot = try container.decode(Int.self, forKey: .slot)
         waitingSince = try container.decodeIfPresent(Timestamp.self, forKey: .waitingSince)
         ignored = try container.decode(Int64.self, forKey: .ignored)
+        covers = try container.decodeIfPresent([Int].self, forKey: .covers) ?? []
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -64,5 +65,6 @@ extension BookFeed {
         try container.encode(slot, forKey: .slot)
         try container.encodeIfPresent(waitingSince, forKey: .waitingSince)
         try container.encode(ignored, forKey: .ignored)
+        if !covers.isEmpty { try container.encode(covers, forKey: .covers) }
     }
 }

@@ -3,6 +3,8 @@ import Market
 extension Desk {
     /// Takes in a push of an order book; true when strategies are to be told.
     mutating func bookPush(_ event: Event, _ header: RecordHeader) -> Bool {
+        // The full book never sends a snapshot: waiting for one would ask for it without end.
+        if event.book.depth == BookUpdate.fullDepth { return false }
         let instrument = InstrumentID(event.category, event.symbol)
         let place = markets.index(of: instrument)
         let feed = feed(place, instrument, event.book.depth, header)
@@ -140,18 +142,26 @@ extension Desk {
 
     /// Books and tickers of a category whose socket was lost, or that lost something.
     ///
+    /// What another connection delivers as well stays as it is.
+    ///
+    /// - Parameter slot: the connection; `nil`: all of the category.
     /// - Returns: the instruments whose book was whole before.
-    mutating func spoil(_ category: Category, resubscribing: Bool) -> [InstrumentID] {
+    mutating func spoil(_ category: Category, slot: Int?, resubscribing: Bool) -> [InstrumentID] {
         var spoiled: [InstrumentID] = []
         for place in markets.states.keys.indices
         where markets.states.keys[place].category == category {
             let instrument = markets.states.keys[place]
-            markets.states.values[place].ticker.isLive = false
+            markets.states.values[place].ticker.lose(slot: slot)
             for feed in markets.states.values[place].feeds.indices {
-                if markets.states.values[place].feeds[feed].freshness == .live {
-                    markets.states.values[place].feeds[feed].spoil()
-                    if spoiled.last != instrument { spoiled.append(instrument) }
+                let owner = markets.states.values[place].feeds[feed].slot
+                if markets.states.values[place].feeds[feed].lose(slot: slot),
+                    spoiled.last != instrument
+                {
+                    spoiled.append(instrument)
                 }
+                guard slot == nil || slot == owner,
+                    markets.states.values[place].feeds[feed].freshness != .live
+                else { continue }
                 markets.states.values[place].feeds[feed].waitingSince = nil
                 if resubscribing { resubscribe(place, feed, instrument) }
             }
@@ -173,7 +183,12 @@ extension Desk {
     /// True when the ticker changed; a change without a snapshot is not applied.
     mutating func tickerPush(_ event: Event, _ header: RecordHeader) -> Bool {
         let place = markets.index(of: InstrumentID(event.category, event.symbol))
-        if markets.states.values[place].ticker.merge(event.ticker) { return true }
+        if markets.states.values[place].ticker.merge(
+            event.ticker,
+            slot: header.stream.slot
+        ) {
+            return true
+        }
         // The first since the last snapshot is told, the others are counted.
         if markets.states.values[place].ticker.ignored == 1 {
             find(.ignored, header.stream.text, note: "a change of a ticker without a snapshot")

@@ -130,7 +130,8 @@ extension Desk {
                 links.isReconciled = false
                 links.reconciliation = nil
             }
-            return category.map { spoil($0, resubscribing: false) } ?? []
+            let slot = Desk.slot(ofSocket: event.socket)
+            return category.map { spoil($0, slot: slot, resubscribing: false) } ?? []
         case .shed:
             find(
                 .gap,
@@ -140,11 +141,16 @@ extension Desk {
             )
             var spoiled: [InstrumentID] = []
             if let category {
-                asDesk { spoiled = $0.spoil(category, resubscribing: true) }
+                let slot = Desk.slot(ofSocket: event.socket)
+                asDesk { spoiled = $0.spoil(category, slot: slot, resubscribing: true) }
             }
             return spoiled
+        case .rules: return []
         }
     }
+
+    /// `public/linear` is 1, `public/linear@2` is 2.
+    private static func slot(ofSocket socket: String) -> Int { StreamName(socket).slot }
 
     private static func category(ofSocket socket: String) -> Category? {
         guard socket.hasPrefix("public/") else { return nil }
@@ -218,7 +224,7 @@ extension Desk {
         // The run that begins writes to files of its own.
         links.journalHalt = nil
         timers.removeAll()
-        for category in Category.allCases { _ = spoil(category, resubscribing: false) }
+        for category in Category.allCases { _ = spoil(category, slot: nil, resubscribing: false) }
         for serial in orderStore.active {
             guard let place = orderStore.place(ofSerial: serial) else { continue }
             orderStore.update(place) {

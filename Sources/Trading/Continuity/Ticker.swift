@@ -18,14 +18,31 @@ public struct Ticker: Hashable, Sendable, Codable {
     public internal(set) var isLive = false
     /// Changes that came since without a snapshot to change.
     var ignored: Int64 = 0
+    /// Connections that deliver it, where they are others than the first alone.
+    var slots: [Int]?
 
     init() {}
 
+    /// A connection is lost (`nil`: all of them): the ticker lives on while another delivers it.
+    mutating func lose(slot lost: Int?) {
+        guard let lost else {
+            slots = nil
+            isLive = false
+            return
+        }
+        let others = (slots ?? [1]).filter { $0 != lost }
+        if others.isEmpty { isLive = false }
+        slots = others.isEmpty || others == [1] ? nil : others
+    }
+
     /// False for a delta without a snapshot, which changes nothing.
-    mutating func merge(_ update: TickerUpdate) -> Bool {
+    mutating func merge(_ update: TickerUpdate, slot: Int = 1) -> Bool {
         if update.isSnapshot {
+            var others = isLive ? slots ?? [1] : []
+            if !others.contains(slot) { others.append(slot) }
             self = Ticker()
             isLive = true
+            slots = others == [1] ? nil : others
         }
         guard isLive else {
             ignored += 1
@@ -41,7 +58,22 @@ public struct Ticker: Hashable, Sendable, Codable {
         if let value = update.fundingRate { fundingRate = value }
         if let value = update.nextFundingTime { nextFundingTime = value }
         if let value = update.openInterest { openInterest = value }
+        if !update.cleared.isEmpty { clear(update.cleared) }
         if update.crossSequence != 0 { crossSequence = update.crossSequence }
         return true
+    }
+
+    /// A field that came empty says that there is no such value: a price of before must not stand in for it.
+    private mutating func clear(_ fields: TickerFields) {
+        if fields.contains(TickerFields(.lastPrice)) { lastPrice = nil }
+        if fields.contains(TickerFields(.markPrice)) { markPrice = nil }
+        if fields.contains(TickerFields(.indexPrice)) { indexPrice = nil }
+        if fields.contains(TickerFields(.bidPrice)) { bidPrice = nil }
+        if fields.contains(TickerFields(.bidSize)) { bidSize = nil }
+        if fields.contains(TickerFields(.askPrice)) { askPrice = nil }
+        if fields.contains(TickerFields(.askSize)) { askSize = nil }
+        if fields.contains(TickerFields(.fundingRate)) { fundingRate = nil }
+        if fields.contains(TickerFields(.nextFundingTime)) { nextFundingTime = nil }
+        if fields.contains(TickerFields(.openInterest)) { openInterest = nil }
     }
 }

@@ -8,7 +8,7 @@ func lines(of event: Event) -> [String] {
     if !event.symbol.isNone { lines.append("symbol \(event.symbol)") }
     if event.exchangeMilliseconds != 0 { lines.append("at \(event.exchangeMilliseconds)") }
     switch event.kind {
-    case .book: lines += bookLines(event.book)
+    case .book, .improvementBook: lines += bookLines(event.book)
     case .ticker: lines += tickerLines(event.ticker)
     case .acknowledgement, .pong:
         let answer = event.acknowledgement
@@ -31,6 +31,7 @@ func lines(of event: Event) -> [String] {
         lines.append(
             "trade \(trade.symbol) \(trade.side) \(trade.price) x \(trade.size) \(trade.timeMilliseconds) \(trade.id)"
                 + " seq \(trade.crossSequence) block \(trade.isBlockTrade) \(trade.tickDirection)"
+                + (trade.isRPI ? " rpi" : "") + (trade.terms.map { " \($0)" } ?? "")
         )
     }
     for candle in event.candles {
@@ -43,6 +44,14 @@ func lines(of event: Event) -> [String] {
     lines += event.orders.map(orderLine) + event.executions.map(executionLine)
     lines += event.positions.map(positionLine) + event.wallets.map(walletLine)
     lines += event.instruments.map(instrumentLine) + event.transactions.map(transactionLine)
+    for detail in event.details {
+        if case .ticker(let row) = detail {
+            lines.append("ticker \(row.symbol)")
+            lines += tickerLines(row.ticker)
+        } else {
+            lines.append("\(detail)")
+        }
+    }
     lines += event.findings.map { "finding \($0)" }
     return lines
 }
@@ -55,6 +64,8 @@ private func bookLines(_ book: BookUpdate) -> [String] {
             + " seq \(book.crossSequence) match \(book.matchTimeMilliseconds)"
     ] + book.bids.map { "bid \($0.price) x \($0.size)" }
         + book.asks.map { "ask \($0.price) x \($0.size)" }
+        + book.bidImprovements.map { "bid improvement \($0)" }
+        + book.askImprovements.map { "ask improvement \($0)" }
 }
 
 private func tickerLines(_ ticker: TickerUpdate) -> [String] {
@@ -69,7 +80,18 @@ private func tickerLines(_ ticker: TickerUpdate) -> [String] {
             + " change \(text(ticker.change24h)) volume \(text(ticker.volume24h))"
             + " turnover \(text(ticker.turnover24h)) \(text(ticker.tickDirection))"
             + " seq \(ticker.crossSequence)",
-    ]
+    ] + otherLines(ticker)
+}
+
+private func otherLines(_ ticker: TickerUpdate) -> [String] {
+    var lines = ticker.others.map { "\($0.field) \($0.value)" }
+    if let time = ticker.deliveryTime { lines.append("delivery \(time)") }
+    if let phase = ticker.preListingPhase { lines.append("phase \(phase)") }
+    let cleared = TickerField.allCases.filter { ticker.cleared.contains(TickerFields($0)) }
+    if !cleared.isEmpty {
+        lines.append("cleared " + cleared.map { "\($0)" }.joined(separator: " "))
+    }
+    return lines
 }
 
 private func replyLines(_ reply: Reply) -> [String] {

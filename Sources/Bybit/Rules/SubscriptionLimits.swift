@@ -1,4 +1,3 @@
-public import Bybit
 import Market
 
 /// How much one connection and one request may ask for.

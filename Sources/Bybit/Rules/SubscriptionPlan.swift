@@ -1,0 +1,170 @@
+public import Market
+
+/// What is to be subscribed, as rules and listings say; pure, fed by replies.
+///
+/// Give it every whole list of instruments and every ranking, then ask ``apply(now:)`` for what changed.
+public struct SubscriptionPlan: Sendable {
+    /// A difference between two results of the rules, in one category.
+    public struct Change: Hashable, Sendable {
+        public var category: Category
+        public var added: [String]
+        public var removed: [String]
+
+        public init(category: Category, added: [String], removed: [String]) {
+            self.category = category
+            self.added = added
+            self.removed = removed
+        }
+    }
+
+    public let rules: [SubscriptionRule]
+    private var listings: [Category: [ListedSymbol]] = [:]
+    /// Symbols that a list once had: a name that left it has been delivered or delisted.
+    private var known: [Category: Set<Symbol>] = [:]
+    private var rankings: [Category: [Symbol]] = [:]
+    /// Instruments with an open order or a position, in their order.
+    private var followed: [InstrumentID] = []
+    private var current: [Category: [String]] = [:]
+
+    public init(_ rules: [SubscriptionRule]) { self.rules = rules }
+
+    /// Categories whose instruments are to be asked for, in order.
+    public var dynamicCategories: [Category] {
+        Category.allCases.filter { category in
+            rules.contains { $0.category == category && $0.isDynamic }
+        }
+    }
+
+    /// Categories whose tickers are to be asked for once a day, in order.
+    public var rankedCategories: [Category] {
+        Category.allCases.filter { category in
+            rules.contains { rule in
+                if case .top = rule.selection { return rule.category == category }
+                return false
+            }
+        }
+    }
+
+    /// Base coins that option rules name, each of which has a list of its own; in order.
+    ///
+    /// `BTC-*` names BTC; a rule that names none means BTC, as the exchange's own list does.
+    public var optionBaseCoins: [String] {
+        var coins: [String] = []
+        for rule in rules where rule.category == .option && rule.isDynamic {
+            var coin = "BTC"
+            if case .pattern(let prefix, _) = rule.selection,
+                let end = prefix.firstIndex(of: "-")
+            {
+                coin = String(prefix[..<end])
+            }
+            if !coins.contains(coin) { coins.append(coin) }
+        }
+        return coins
+    }
+
+    // MARK: - What is known
+
+    /// Takes in a whole list of a category: all its pages, and for options all base coins.
+    public mutating func listed(_ rows: [ListedSymbol], _ category: Category) {
+        listings[category] = rows.sorted { $0.symbol < $1.symbol }
+        for row in rows where row.isTrading { known[category, default: []].insert(row.symbol) }
+    }
+
+    /// Takes in the turnover of 24 hours of a category's symbols.
+    ///
+    /// Equal turnovers stand in the order of their symbols, so that the same figures always rank the same.
+    public mutating func ranked(
+        _ turnover: [(symbol: Symbol, turnover: Amount)],
+        _ category: Category
+    ) {
+        rankings[category] =
+            turnover.sorted {
+                $0.turnover == $1.turnover ? $0.symbol < $1.symbol : $0.turnover > $1.turnover
+            }.map(\.symbol)
+    }
+
+    /// Instruments with an open order or a position: each gets `tickers` and the smallest book.
+    public mutating func follow(_ instruments: [InstrumentID]) { followed = instruments.sorted() }
+
+    // MARK: - What follows
+
+    /// The topics of a category at that moment (Unix milliseconds), each once.
+    public func topics(_ category: Category, now: Int64) -> [String] {
+        var topics: [String] = []
+        var seen: Set<String> = []
+        func add(_ topic: String) { if seen.insert(topic).inserted { topics.append(topic) } }
+        for rule in rules where rule.category == category {
+            for name in names(rule, now) { add(rule.head + "." + name) }
+        }
+        for instrument in followed where instrument.category == category {
+            add(SubscriptionPlan.smallestBook(category) + "." + instrument.symbol.description)
+            add("tickers." + instrument.symbol.description)
+        }
+        return topics
+    }
+
+    /// Applies the rules to what is known: the topics that came and went since the last time, by category.
+    public mutating func apply(now: Int64) -> [Change] {
+        var changes: [Change] = []
+        for category in Category.allCases {
+            let wanted = topics(category, now: now)
+            let had = current[category] ?? []
+            let wantedSet = Set(wanted)
+            let hadSet = Set(had)
+            let change = Change(
+                category: category,
+                added: wanted.filter { !hadSet.contains($0) },
+                removed: had.filter { !wantedSet.contains($0) }
+            )
+            guard !change.added.isEmpty || !change.removed.isEmpty else { continue }
+            current[category] = wanted
+            changes.append(change)
+        }
+        return changes
+    }
+
+    /// What stands behind a rule's head: symbols, or base coins for the trades of options.
+    private func names(_ rule: SubscriptionRule, _ now: Int64) -> [String] {
+        let rows = listings[rule.category] ?? []
+        let picked: [ListedSymbol]
+        switch rule.selection {
+        case .name(let name):
+            return isGone(name, rule.category, now) ? [] : [name]
+        case .pattern(let prefix, let suffix):
+            picked = rows.filter { row in
+                guard row.isOpen(at: now, within: rule.within) else { return false }
+                let text = row.symbol.description
+                return text.utf8.count >= prefix.utf8.count + suffix.utf8.count
+                    && text.hasPrefix(prefix) && text.hasSuffix(suffix)
+            }
+        case .top(let count):
+            var bySymbol: [Symbol: ListedSymbol] = [:]
+            for row in rows { bySymbol[row.symbol] = row }
+            let open = (rankings[rule.category] ?? []).compactMap { bySymbol[$0] }
+                .filter { $0.isOpen(at: now, within: rule.within) }
+            picked = Array(open.prefix(count))
+        }
+        guard rule.category == .option, rule.head == "publicTrade" else {
+            return picked.map(\.symbol.description)
+        }
+        var coins: [String] = []
+        for row in picked where !coins.contains(row.baseCoin) { coins.append(row.baseCoin) }
+        return coins
+    }
+
+    /// Listed once, and not open any more.
+    private func isGone(_ name: String, _ category: Category, _ now: Int64) -> Bool {
+        guard let symbol = Symbol(name), known[category]?.contains(symbol) == true else {
+            return false
+        }
+        let row = listings[category]?.first { $0.symbol == symbol }
+        return row.map { !$0.isOpen(at: now, within: nil) } ?? true
+    }
+
+    private static func smallestBook(_ category: Category) -> String {
+        switch category {
+        case .spot, .linear, .inverse: "orderbook.1"
+        case .option, .spread: "orderbook.25"
+        }
+    }
+}

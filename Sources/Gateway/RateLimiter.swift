@@ -1,0 +1,275 @@
+public import Bybit
+import Market
+
+/// When the next REST request may leave, as a pure state machine: quotas by endpoint and category, the IP's quota, and
+/// the quiet time after a 403.
+///
+/// Times are monotonic nanoseconds. A session has a share of each quota, so that others with the same key or address
+/// have theirs; what an endpoint's quota is, the exchange's own headers say, and before the first answer a table.
+///
+/// - Source: protocol reference §6.1.
+public struct RateLimiter: Sendable {
+    public struct Settings: Sendable, Equatable {
+        /// Percent of each quota that this process may use, from 1 to 100.
+        public var share = 100
+        /// Percent of its share that new orders leave for cancels and look-ups, from 0 to 90.
+        public var reserve = 20
+        /// Nanoseconds without any request after a 403.
+        public var quiet: Int64 = 600_000_000_000
+        /// Whether quotas are believed before an answer names them; the exchange in a box has none but those it names.
+        public var assumesQuotas = true
+
+        public init() {}
+
+        public init(share: Int, reserve: Int = 20) {
+            self.share = min(100, max(1, share))
+            self.reserve = min(90, max(0, reserve))
+        }
+    }
+
+    public enum Verdict: Sendable, Equatable {
+        case go
+        /// Not before this moment.
+        case wait(until: Int64)
+        /// The exchange has shut out this address until then: nothing may leave.
+        case quiet(until: Int64)
+    }
+
+    /// Who asks, the most urgent first.
+    public enum Urgency: Int, Sendable, Comparable {
+        /// Cancels, and look-ups of an order that is not known.
+        case urgent
+        case order
+        case question
+
+        public static func < (left: Urgency, right: Urgency) -> Bool {
+            left.rawValue < right.rawValue
+        }
+    }
+
+    private struct Use: Sendable {
+        var time: Int64
+        var units: Int
+    }
+
+    private struct Group: Sendable {
+        /// Units a second for the whole key.
+        var quota: Int
+        var uses: [Use] = []
+        /// Not before this moment: the exchange said that the quota is used up.
+        var blockedUntil: Int64 = 0
+    }
+
+    public let settings: Settings
+    public private(set) var quietUntil: Int64 = 0
+    private var groups: [String: Group] = [:]
+    private var addressUses: [Use] = []
+
+    static let second: Int64 = 1_000_000_000
+    private static let addressWindow: Int64 = 5 * second
+
+    public init(settings: Settings = Settings()) { self.settings = settings }
+
+    // MARK: - Asking
+
+    /// Whether a request may leave now; when it does, tell ``left(_:now:)``.
+    public mutating func verdict(_ request: RESTRequest, _ urgency: Urgency, now: Int64) -> Verdict
+    {
+        if now < quietUntil { return .quiet(until: quietUntil) }
+        var until = addressWait(urgency, now)
+        if request.isSigned { until = max(until, groupWait(request, urgency, now)) }
+        return until <= now ? .go : .wait(until: until)
+    }
+
+    /// A request leaves.
+    public mutating func left(_ request: RESTRequest, now: Int64) {
+        RateLimiter.forget(&addressUses, before: now - RateLimiter.addressWindow)
+        addressUses.append(Use(time: now, units: 1))
+        guard request.isSigned else { return }
+        let key = RateLimiter.key(request)
+        var group = groups[key] ?? newGroup(request)
+        RateLimiter.forget(&group.uses, before: now - RateLimiter.second)
+        group.uses.append(Use(time: now, units: RateLimiter.units(request)))
+        groups[key] = group
+    }
+
+    private func newGroup(_ request: RESTRequest) -> Group {
+        Group(quota: settings.assumesQuotas ? RateLimiter.quota(request) : 1_000_000)
+    }
+
+    private mutating func addressWait(_ urgency: Urgency, _ now: Int64) -> Int64 {
+        RateLimiter.forget(&addressUses, before: now - RateLimiter.addressWindow)
+        guard settings.assumesQuotas else { return now }
+        let most = allowed(BybitLimits.requestsPerFiveSeconds, urgency)
+        return RateLimiter.wait(addressUses, adding: 1, most, RateLimiter.addressWindow, now)
+    }
+
+    private mutating func groupWait(
+        _ request: RESTRequest,
+        _ urgency: Urgency,
+        _ now: Int64
+    ) -> Int64 {
+        let key = RateLimiter.key(request)
+        guard var group = groups[key] else { return now }
+        RateLimiter.forget(&group.uses, before: now - RateLimiter.second)
+        groups[key] = group
+        let units = RateLimiter.units(request)
+        // A batch of more than the quota could never leave: it goes alone.
+        let most = max(units, allowed(group.quota, urgency))
+        return max(
+            group.blockedUntil,
+            RateLimiter.wait(group.uses, adding: units, most, RateLimiter.second, now)
+        )
+    }
+
+    /// At least one: a share of a small quota still lets a request through.
+    private func allowed(_ quota: Int, _ urgency: Urgency) -> Int {
+        let mine = max(1, quota * settings.share / 100)
+        guard urgency != .urgent else { return mine }
+        return max(1, mine * (100 - settings.reserve) / 100)
+    }
+
+    /// The moment from which `units` more stay within `most` in the window that rolls.
+    private static func wait(
+        _ uses: [Use],
+        adding units: Int,
+        _ most: Int,
+        _ window: Int64,
+        _ now: Int64
+    ) -> Int64 {
+        var total = uses.reduce(0) { $0 + $1.units } + units
+        guard total > most else { return now }
+        for use in uses {
+            total -= use.units
+            if total <= most { return use.time + window }
+        }
+        return now
+    }
+
+    private static func forget(_ uses: inout [Use], before time: Int64) {
+        let old = uses.prefix { $0.time <= time }.count
+        if old > 0 { uses.removeFirst(old) }
+    }
+
+    // MARK: - Answers
+
+    /// What an answer says of the quota.
+    ///
+    /// - Parameters:
+    ///   - resetIn: nanoseconds until `X-Bapi-Limit-Reset-Timestamp`, on one clock with it; 0 when it says nothing.
+    ///   - code: `retCode`; −1 without one.
+    public mutating func answered(
+        _ request: RESTRequest,
+        status: Int,
+        code: Int64,
+        limit: Int?,
+        remaining: Int?,
+        resetIn: Int64,
+        now: Int64
+    ) {
+        if status == 403 {
+            quietUntil = max(quietUntil, now + settings.quiet)
+            return
+        }
+        guard request.isSigned else {
+            if status == 429 { addressUses.append(Use(time: now, units: 60)) }
+            return
+        }
+        let key = RateLimiter.key(request)
+        var group = groups[key] ?? newGroup(request)
+        // The exchange in a box names quotas too; only who has a share of them keeps to it there.
+        let isBound = settings.assumesQuotas || settings.share < 100
+        if isBound, let limit, (1...100_000).contains(limit) { group.quota = limit }
+        // Within a second at the latest the rolling window has room again.
+        let pause = min(max(resetIn, 50_000_000), 2 * RateLimiter.second)
+        let isOver = code == 10_006 || code == 10_429 || status == 429
+        if isOver {
+            group.blockedUntil = max(
+                group.blockedUntil,
+                now + (resetIn > 0 ? pause : RateLimiter.second)
+            )
+        } else if isBound, let remaining, remaining == 0 {
+            group.blockedUntil = max(group.blockedUntil, now + (resetIn > 0 ? pause : 200_000_000))
+        }
+        groups[key] = group
+    }
+
+    // MARK: - What counts where
+
+    /// Quotas are counted by endpoint and category.
+    static func key(_ request: RESTRequest) -> String {
+        request.path + " " + RateLimiter.category(request)
+    }
+
+    private static func category(_ request: RESTRequest) -> String {
+        if let range = RateLimiter.value("category=", in: Array(request.query.utf8), end: "&") {
+            return range
+        }
+        return RateLimiter.value("\"category\":\"", in: request.body, end: "\"") ?? ""
+    }
+
+    private static func value(_ name: String, in text: [UInt8], end: Unicode.Scalar) -> String? {
+        let name = Array(name.utf8)
+        guard text.count > name.count else { return nil }
+        for start in 0...(text.count - name.count)
+        where text[start..<start + name.count].elementsEqual(name) {
+            let rest = text[(start + name.count)...].prefix { $0 != UInt8(ascii: end) }
+            return String(decoding: rest, as: UTF8.self)
+        }
+        return nil
+    }
+
+    /// Orders of a batch count one by one, but on options, where the batch does.
+    static func units(_ request: RESTRequest) -> Int {
+        guard request.path.hasSuffix("-batch"), category(request) != "option" else { return 1 }
+        let marker = Array(#""symbol":"#.utf8)
+        guard request.body.count > marker.count else { return 1 }
+        var count = 0
+        for start in 0...(request.body.count - marker.count)
+        where request.body[start..<start + marker.count].elementsEqual(marker) {
+            count += 1
+        }
+        return max(1, count)
+    }
+
+    /// Requests a second of a plain account, until the exchange says what they are.
+    static func quota(_ request: RESTRequest) -> Int {
+        let category = category(request)
+        switch request.path {
+        case "/v5/order/create", "/v5/order/cancel", "/v5/order/create-batch",
+            "/v5/order/amend-batch", "/v5/order/cancel-batch", "/v5/order/pre-check":
+            return category == "spot" ? 20 : 10
+        case "/v5/order/amend": return 10
+        case "/v5/order/cancel-all":
+            return category == "spot" ? 20 : category == "option" ? 1 : 10
+        case "/v5/order/disconnected-cancel-all", "/v5/account/fee-rate",
+            "/v5/account/query-dcp-info", "/v5/account/set-margin-mode",
+            "/v5/asset/coin/query-info", "/v5/spread/order/cancel-all":
+            return 5
+        case "/v5/account/transaction-log": return 25
+        case "/v5/account/instruments-info", "/v5/user/query-api", "/v5/position/set-leverage",
+            "/v5/position/trading-stop", "/v5/position/switch-mode":
+            return 10
+        case "/v5/spread/order/create", "/v5/spread/order/amend", "/v5/spread/order/cancel":
+            return 20
+        case "/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list",
+            "/v5/position/closed-pnl", "/v5/position/get-closed-positions",
+            "/v5/account/wallet-balance", "/v5/account/info", "/v5/asset/delivery-record",
+            "/v5/asset/settlement-record", "/v5/spread/order/realtime",
+            "/v5/spread/order/history", "/v5/spread/execution/list", "/v5/spread/max-qty":
+            return 50
+        default: return 5
+        }
+    }
+}
+
+extension RESTCall {
+    /// Cancels, and questions about one order, go before everything else.
+    var urgency: RateLimiter.Urgency {
+        if request.path.contains("/cancel") { return .urgent }
+        if request.query.contains("orderLinkId=") || request.query.contains("orderId=") {
+            return .urgent
+        }
+        return lane == .orders ? .order : .question
+    }
+}

@@ -1,0 +1,208 @@
+import Bybit
+import Gateway
+import Journal
+import Logging
+import Market
+import NIOCore
+import Runtime
+import Trading
+
+/// The public sockets of one category: which topics are on which.
+///
+/// With redundancy each group of topics is on several sockets. Every socket has a slot of its own, which stands in the
+/// names of its streams.
+struct PublicSockets {
+    var plan: SocketPlan
+    /// Places in the session's sockets, for each group of topics.
+    var numbers: [[Int]] = []
+}
+
+/// Rules: from the exchange's lists to what each public socket subscribes.
+extension SessionLoop {
+    static func plan(_ configuration: SessionConfiguration) throws(SessionError) -> SubscriptionPlan
+    {
+        var rules: [SubscriptionRule] = []
+        for subscription in configuration.subscriptions {
+            do throws(SubscriptionRuleError) {
+                rules.append(try SubscriptionRule(text: subscription.text))
+            } catch {
+                throw .gateway("public: \(error)", status: 78)
+            }
+        }
+        return SubscriptionPlan(rules)
+    }
+
+    /// Applies the rules to what is known; sockets that are missing are made.
+    func applyRules() throws(GatewayError) {
+        let now = clock.now().milliseconds
+        for change in plan.apply(now: now) {
+            let category = change.category
+            let limits = SubscriptionLimits(.publicData(category))
+            var home = homes[category] ?? PublicSockets(plan: SocketPlan(limits: limits))
+            let outcome = home.plan.assign(plan.topics(category, now: now))
+            for group in outcome.changed {
+                while home.numbers.count <= group {
+                    home.numbers.append(try makeGroup(category, home.numbers.count))
+                }
+                for number in home.numbers[group] { sockets[number].want(home.plan.sockets[group]) }
+            }
+            homes[category] = home
+            if isStarted { tell(change, refused: outcome.refused) }
+        }
+    }
+
+    private func makeGroup(_ category: Category, _ group: Int) throws(GatewayError) -> [Int] {
+        var numbers: [Int] = []
+        for copy in 0..<configuration.redundancy {
+            let slot = group * configuration.redundancy + copy + 1
+            let number = try add(SocketSlot(.publicData(category), slot: slot), nil)
+            if isStarted { sockets[number].start() }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
+    /// ``applyRules()`` while the session runs: what cannot be made is told, and tried again at the next poll.
+    func followRules() {
+        do throws(GatewayError) {
+            try applyRules()
+        } catch {
+            logger.error("topics were not subscribed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// A record of what came and went.
+    private func tell(_ change: SubscriptionPlan.Change, refused: [String]) {
+        let socket = "public/\(change.category.name)"
+        logger.info(
+            "rules",
+            metadata: [
+                "socket": "\(socket)", "added": "\(change.added.count)",
+                "removed": "\(change.removed.count)", "refused": "\(refused.count)",
+            ]
+        )
+        writer.reset()
+        writer.object {
+            $0.field("change", LinkEvent.Change.rules.rawValue)
+            $0.field("socket", socket)
+            $0.field("reason", refused.isEmpty ? "" : "\(refused.count) topics find no room")
+            $0.field("count", Int64(change.added.count + change.removed.count))
+            $0.field("added", change.added.joined(separator: " "))
+            $0.field("removed", change.removed.joined(separator: " "))
+        }
+        ingest(named: "link/" + socket, time: clock.now(), payload: writer.bytes)
+    }
+
+    // MARK: - Lists
+
+    /// Asks for the instruments of every category that has a rule; `whenDone` when all have come or failed.
+    func askLists(whenDone: @escaping () -> Void) {
+        var requests: [RESTRequest] = []
+        for category in plan.dynamicCategories {
+            switch category {
+            case .option:
+                for coin in plan.optionBaseCoins {
+                    let query = "category=option&baseCoin=\(coin)&limit=1000"
+                    requests.append(RESTRequest(endpoint: .instruments, query: query))
+                }
+            case .spread:
+                requests.append(
+                    RESTRequest(endpoint: .other("/v5/spread/instrument"), query: "limit=500")
+                )
+            case .spot, .linear, .inverse:
+                requests.append(RESTRequest(.instruments(category)))
+            }
+        }
+        lists.removeAll()
+        askAll(requests.map { request in { done in self.askList(request, done) } }) {
+            [unowned self] in
+            for (category, rows) in lists.sorted(by: { $0.key < $1.key }) {
+                // A list that lacks a part would drop what that part holds.
+                let isWhole = category != .option || rows.count == plan.optionBaseCoins.count
+                guard isWhole else { continue }
+                let all = rows.sorted { $0.key < $1.key }.flatMap(\.value)
+                plan.listed(all, category)
+            }
+            if isStarted { followRules() }
+            whenDone()
+        }
+    }
+
+    /// Asks for one list, page after page.
+    private func askList(
+        _ request: RESTRequest,
+        first: String? = nil,
+        page: Int = 1,
+        _ whenDone: @escaping () -> Void
+    ) {
+        let name = first ?? request.query
+        if page == 1 { pages[name] = [] }
+        submit(RESTCall(request, after: recorder.watermarks.appended)) { [unowned self] in
+            let event = stepper.event
+            guard event.kind == .reply, event.reply.isSuccess else {
+                pages[name] = nil
+                return whenDone()
+            }
+            let isSpread = request.path.hasPrefix("/v5/spread/")
+            var rows = event.instruments.map { ListedSymbol($0) }
+            for case .spreadInstrument(let row) in event.details { rows.append(ListedSymbol(row)) }
+            pages[name, default: []] += rows
+            let cursor = event.reply.nextPageCursor
+            guard cursor.isEmpty || page >= 20 else {
+                let next = request.page(cursor: cursor)
+                return askList(next, first: name, page: page + 1, whenDone)
+            }
+            let category = isSpread ? Category.spread : event.category
+            if cursor.isEmpty { lists[category, default: [:]][name] = pages[name] }
+            pages[name] = nil
+            whenDone()
+        }
+    }
+
+    /// Asks for the tickers by which `top` rules rank, once a day.
+    func askRankings(whenDone: @escaping () -> Void) {
+        let requests = plan.rankedCategories.map { category in
+            let path = category == .spread ? "/v5/spread/tickers" : "/v5/market/tickers"
+            return RESTRequest(endpoint: .other(path), query: "category=\(category.name)")
+        }
+        askAll(
+            requests.map { request in
+                { done in
+                    self.submit(RESTCall(request, after: self.recorder.watermarks.appended)) {
+                        [unowned self] in
+                        rank(stepper.event)
+                        done()
+                    }
+                }
+            }
+        ) { [unowned self] in
+            if isStarted { followRules() }
+            whenDone()
+        }
+    }
+
+    private func rank(_ event: Event) {
+        guard event.kind == .reply, event.reply.isSuccess else { return }
+        var turnover: [(symbol: Symbol, turnover: Amount)] = []
+        for case .ticker(let row) in event.details {
+            turnover.append((row.symbol, row.ticker.turnover24h ?? .zero))
+        }
+        guard !turnover.isEmpty else { return }
+        plan.ranked(turnover, event.category)
+    }
+
+    /// Does several things that end later; `whenDone` after the last, and at once when there are none.
+    private func askAll(
+        _ questions: [(@escaping () -> Void) -> Void],
+        whenDone: @escaping () -> Void
+    ) {
+        guard !questions.isEmpty else { return whenDone() }
+        var open = questions.count
+        for question in questions {
+            question {
+                open -= 1
+                if open == 0 { whenDone() }
+            }
+        }
+    }
+}

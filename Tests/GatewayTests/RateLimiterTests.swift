@@ -1,0 +1,161 @@
+import Bybit
+import Market
+import Testing
+
+@testable import Gateway
+
+@Suite struct RateLimiterTests {
+    static let second: Int64 = 1_000_000_000
+    static let millisecond: Int64 = 1_000_000
+
+    static func order(_ category: String = "linear") -> RESTRequest {
+        RESTRequest(
+            endpoint: .createOrder,
+            body: Array(#"{"category":"\#(category)","symbol":"BTCUSDT"}"#.utf8)
+        )
+    }
+
+    static let cancel = RESTRequest(
+        endpoint: .cancelOrder,
+        body: Array(#"{"category":"linear","symbol":"BTCUSDT"}"#.utf8)
+    )
+
+    /// How many of `request` leave at one moment.
+    private func burst(
+        _ limiter: inout RateLimiter,
+        _ request: RESTRequest,
+        _ urgency: RateLimiter.Urgency,
+        now: Int64
+    ) -> Int {
+        var count = 0
+        while limiter.verdict(request, urgency, now: now) == .go, count < 10_000 {
+            limiter.left(request, now: now)
+            count += 1
+        }
+        return count
+    }
+
+    @Test func `new orders leave a fifth of the quota, and a window later they go on`() {
+        var limiter = RateLimiter()
+        #expect(burst(&limiter, Self.order(), .order, now: 0) == 8)
+        #expect(limiter.verdict(Self.order(), .order, now: 1) == .wait(until: Self.second))
+        // Another endpoint and another category have quotas of their own.
+        #expect(burst(&limiter, Self.cancel, .urgent, now: 1) == 10)
+        #expect(burst(&limiter, Self.order("spot"), .order, now: 1) == 16)
+        #expect(burst(&limiter, Self.order(), .order, now: Self.second) == 8)
+    }
+
+    @Test func `in no window of a second are there more than the quota, whatever the times`() {
+        var limiter = RateLimiter()
+        var sent: [Int64] = []
+        var now: Int64 = 0
+        var chance: UInt64 = 1
+        while now < 60 * Self.second {
+            chance = Mix.spread(chance)
+            now += Int64(chance % 40) * Self.millisecond
+            if limiter.verdict(Self.order(), .urgent, now: now) == .go {
+                limiter.left(Self.order(), now: now)
+                sent.append(now)
+            }
+        }
+        for (place, time) in sent.enumerated() where place >= 10 {
+            #expect(time - sent[place - 10] >= Self.second)
+        }
+        #expect(sent.count > 500)
+    }
+
+    @Test func `a share of a tenth leaves nine tenths to a bot beside it`() {
+        var recorder = RateLimiter(settings: .init(share: 10))
+        let question = RESTRequest(.openOrders(.linear))
+        #expect(burst(&recorder, question, .urgent, now: 0) == 5)
+        // Of a quota of 10 one is left, and of 5 one too.
+        #expect(burst(&recorder, Self.order(), .urgent, now: 0) == 1)
+        var all = RateLimiter(settings: .init(share: 10))
+        let time = RESTRequest(.serverTime)
+        #expect(burst(&all, time, .urgent, now: 0) == 60)
+        #expect(all.verdict(time, .urgent, now: 0) == .wait(until: 5 * Self.second))
+    }
+
+    @Test func `what the headers say is the quota, and an empty one is waited for`() {
+        var limiter = RateLimiter(settings: .init(share: 100, reserve: 0))
+        limiter.answered(
+            Self.order(),
+            status: 200,
+            code: 0,
+            limit: 50,
+            remaining: 49,
+            resetIn: 0,
+            now: 0
+        )
+        #expect(burst(&limiter, Self.order(), .order, now: 0) == 50)
+        limiter.answered(
+            Self.cancel,
+            status: 200,
+            code: 0,
+            limit: 10,
+            remaining: 0,
+            resetIn: 300 * Self.millisecond,
+            now: 0
+        )
+        #expect(
+            limiter.verdict(Self.cancel, .urgent, now: 1)
+                == .wait(until: 300 * Self.millisecond)
+        )
+        #expect(limiter.verdict(Self.cancel, .urgent, now: 300 * Self.millisecond) == .go)
+    }
+
+    @Test(arguments: [(200, Int64(10_006)), (200, 10_429), (429, -1)])
+    func `too many visits make the endpoint wait`(status: Int, code: Int64) {
+        var limiter = RateLimiter()
+        limiter.answered(
+            Self.order(),
+            status: status,
+            code: code,
+            limit: nil,
+            remaining: nil,
+            resetIn: 0,
+            now: 0
+        )
+        #expect(limiter.verdict(Self.order(), .urgent, now: 0) == .wait(until: Self.second))
+        #expect(limiter.verdict(Self.cancel, .urgent, now: 0) == .go)
+    }
+
+    @Test func `after a 403 nothing leaves for ten minutes, not even a cancel`() {
+        var limiter = RateLimiter()
+        limiter.answered(
+            RESTRequest(.serverTime),
+            status: 403,
+            code: -1,
+            limit: nil,
+            remaining: nil,
+            resetIn: 0,
+            now: 7
+        )
+        let until = 7 + 600 * Self.second
+        #expect(limiter.verdict(Self.cancel, .urgent, now: 8) == .quiet(until: until))
+        #expect(limiter.verdict(Self.cancel, .urgent, now: until - 1) == .quiet(until: until))
+        #expect(limiter.verdict(Self.cancel, .urgent, now: until) == .go)
+    }
+
+    @Test func `a batch counts its orders, but not on options`() {
+        func batch(_ category: String, _ count: Int) -> RESTRequest {
+            let items = (0..<count).map { #"{"symbol":"S\#($0)","qty":"1"}"# }
+            var request = RESTRequest(
+                endpoint: .other("/v5/order/create-batch"),
+                body: Array(
+                    #"{"category":"\#(category)","request":[\#(items.joined(separator: ","))]}"#
+                        .utf8
+                )
+            )
+            request.method = "POST"
+            return request
+        }
+        #expect(RateLimiter.units(batch("linear", 7)) == 7)
+        #expect(RateLimiter.units(batch("option", 7)) == 1)
+        var limiter = RateLimiter()
+        limiter.left(batch("linear", 7), now: 0)
+        #expect(limiter.verdict(batch("linear", 4), .urgent, now: 1) == .wait(until: Self.second))
+        // More than the whole quota goes when nothing else does.
+        #expect(limiter.verdict(batch("linear", 20), .urgent, now: Self.second) == .go)
+    }
+}
