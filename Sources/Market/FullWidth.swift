@@ -24,7 +24,10 @@ public enum FullWidth {
         let product = a.magnitude.multipliedFullWidth(by: b.magnitude)
         let by = divisor.magnitude
         guard product.high < by else { throw .overflow }
-        var (quotient, remainder) = by.dividingFullWidth(product)
+        // Mostly the product fits 128 bits, and the plain division is several times as fast.
+        var (quotient, remainder) =
+            product.high == 0
+            ? product.low.quotientAndRemainder(dividingBy: by) : by.dividingFullWidth(product)
         if remainder != 0 {
             let isOverHalf = remainder > by - remainder
             let isHalf = remainder == by - remainder

@@ -112,6 +112,10 @@ public enum ExecutionType: Hashable, Sendable {
     case bustTrade
     case delivery
     case settle
+    case blockTrade
+    case movePosition
+    /// The leg of a spread combination.
+    case futureSpread
     case other(String)
 
     public init(name: String) {
@@ -122,6 +126,9 @@ public enum ExecutionType: Hashable, Sendable {
         case "BustTrade": self = .bustTrade
         case "Delivery": self = .delivery
         case "Settle": self = .settle
+        case "BlockTrade": self = .blockTrade
+        case "MovePosition": self = .movePosition
+        case "FutureSpread": self = .futureSpread
         default: self = .other(name)
         }
     }
@@ -134,6 +141,9 @@ public enum ExecutionType: Hashable, Sendable {
         case .bustTrade: "BustTrade"
         case .delivery: "Delivery"
         case .settle: "Settle"
+        case .blockTrade: "BlockTrade"
+        case .movePosition: "MovePosition"
+        case .futureSpread: "FutureSpread"
         case .other(let name): name
         }
     }
@@ -141,7 +151,7 @@ public enum ExecutionType: Hashable, Sendable {
     /// An execution that traded against an order and moved the position.
     public var isFill: Bool {
         switch self {
-        case .trade, .adlTrade, .bustTrade: true
+        case .trade, .adlTrade, .bustTrade, .blockTrade, .movePosition, .futureSpread: true
         case .funding, .delivery, .settle, .other: false
         }
     }

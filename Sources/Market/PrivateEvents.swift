@@ -106,6 +106,8 @@ public struct ExecutionReport: Hashable, Sendable, Codable {
     /// Fraction; the signed funding rate of a funding row.
     public var feeRate: Numeral?
     public var feeCoin: String
+    /// Taxes and the like, beside ``fee``; mostly empty.
+    public var extraFees: [ExtraFee] = []
     /// Realised P&L of the closing part before fees; `nil` where the exchange gives none (REST rows).
     public var realisedPnL: Amount?
     /// The part of `quantity` that closed position.
@@ -165,6 +167,21 @@ public struct ExecutionReport: Hashable, Sendable, Codable {
         self.markPrice = markPrice
         self.timeMilliseconds = timeMilliseconds
         self.crossSequence = crossSequence
+    }
+}
+
+/// A tax or the like on one execution, beside its fee.
+public struct ExtraFee: Hashable, Sendable, Codable {
+    public var coin: String
+    /// `GST`, `VAT`, …; unknown words are kept.
+    public var type: String
+    /// Positive is paid.
+    public var amount: Amount
+
+    public init(coin: String, type: String, amount: Amount) {
+        self.coin = coin
+        self.type = type
+        self.amount = amount
     }
 }
 

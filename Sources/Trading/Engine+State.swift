@@ -4,19 +4,19 @@ extension Engine {
     /// Of each part of the state; counts up when its encoding changes.
     private enum Version {
         static let books = 1
-        static let orders = 1
-        static let positions = 1
-        static let wallet = 1
+        static let orders = 2
+        static let positions = 2
+        static let wallet = 2
         static let risk = 1
         static let desk = 1
-        static let checkpoint = 1
+        static let checkpoint = 2
     }
 
     private struct Positions: Encodable {
         let accounts: OrderedTable<InstrumentID, Ledger.Account>
         let shares: OrderedTable<Ledger.Share, Position>
         let window: ExecutionWindow
-        let pending: OrderedTable<InstrumentID, PendingPosition>
+        let pending: OrderedTable<PositionID, PendingPosition>
     }
 
     private struct Wallets: Encodable {

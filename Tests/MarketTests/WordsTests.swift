@@ -182,6 +182,7 @@ import Testing
 
     @Test(arguments: [
         ("Trade", true), ("AdlTrade", true), ("BustTrade", true), ("Funding", false),
+        ("FutureSpread", true), ("BlockTrade", true), ("MovePosition", true), ("Delivery", false),
         ("Settle", false), ("CorporateAction", false),
     ])
     func `only trades move the position`(word: String, isFill: Bool) {

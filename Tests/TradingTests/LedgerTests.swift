@@ -212,12 +212,13 @@ import Trading
 
     @Test func `what is not accounted for is told and changes nothing`() throws {
         var bench = try bench()
+        // A pair of which nothing says where the coin ends and the other begins.
         var spot = try Row.fill("s1", quantity: "1", price: "90000", seq: 1)
-        spot.instrument = InstrumentID(.spot, Bench.btc.symbol)
-        var moved = try Row.fill("m1", quantity: "1", price: "90000", seq: 1)
-        moved.type = .other("MovePosition")
-        let answer = bench.execution(spot, moved)
-        #expect(answer.findings(.unknown).map(\.seen) == ["Trade", "MovePosition"])
+        spot.instrument = InstrumentID(.spot, try #require(Symbol("AAABBB")))
+        var split = try Row.fill("m1", quantity: "1", price: "90000", seq: 1)
+        split.type = .other("CorporateAction")
+        let answer = bench.execution(spot, split)
+        #expect(answer.findings(.unknown).map(\.seen) == ["Trade", "CorporateAction"])
         #expect(bench.engine.ledger.position(Bench.btc).isFlat)
     }
 }

@@ -85,10 +85,15 @@ extension Desk {
         let owner =
             place.map { orderStore[$0].strategy } ?? owner(ofLinkID: row.orderLinkID)
             ?? Order.external
-        let coin = markets.instruments[row.instrument]?.settleCoin ?? Ledger.coin
-        let booking = ledger.book(row, strategy: owner, settleCoin: coin)
+        let terms = markets.instruments[row.instrument].map { ContractTerms($0) }
+        let booking = ledger.book(
+            row,
+            strategy: owner,
+            terms: terms,
+            positionIndex: place.map { orderStore[$0].positionIndex }
+        )
         switch booking.outcome {
-        case .repeated: return
+        case .repeated, .combination: return
         case .outside:
             find(
                 .unknown,
@@ -106,10 +111,14 @@ extension Desk {
             ExecutionBooking(
                 report: row,
                 strategy: owner,
-                coin: coin,
+                coin: ledger.accounts[row.instrument]?.settleCoin ?? Ledger.coin,
+                positionIndex: booking.positionIndex,
                 realised: booking.realised,
-                fee: row.type.isFill ? booking.fee : .zero,
-                funding: row.type.isFill ? .zero : booking.fee
+                fee: booking.fee,
+                funding: booking.funding,
+                shareRealised: booking.shareRealised,
+                parts: booking.parts,
+                changes: booking.changes
             )
         )
         for difference in booking.discrepancies {

@@ -14,7 +14,24 @@ extension Desk {
         case .transactionLog:
             for row in event.transactions {
                 do throws(NumberError) {
-                    try ledger.count(row)
+                    let counted = try ledger.count(row)
+                    if counted?.kind == .other {
+                        find(
+                            .unknown,
+                            "transaction \(row.id)",
+                            seen: row.type,
+                            note: "counted as it says, but of no kind that this version knows"
+                        )
+                    }
+                    if let difference = counted?.discrepancy {
+                        find(
+                            .audit,
+                            "\(row.symbol) transaction \(row.id) \(difference.field)",
+                            expected: difference.ours,
+                            seen: difference.theirs,
+                            note: "the exchange's figure differs from ours"
+                        )
+                    }
                 } catch {
                     number("transaction \(row.id)", error)
                 }

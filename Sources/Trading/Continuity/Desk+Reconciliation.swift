@@ -96,10 +96,18 @@ extension Desk {
 
     /// The session begins with what is there: positions at the exchange's entry price, balances as told.
     private mutating func open(_ done: Reconciliation) {
-        for row in done.positions where row.instrument.category == .linear {
-            let coin = markets.instruments[row.instrument]?.settleCoin ?? Ledger.coin
+        for row in done.positions {
+            let known = markets.instruments[row.instrument].map { ContractTerms($0) }
+            guard let terms = known ?? ContractTerms(name: row.instrument) else {
+                find(
+                    .unknown,
+                    "\(row.instrument) opening position",
+                    note: "not counted: its coins are not known; ask for its category's instruments"
+                )
+                continue
+            }
             do throws(NumberError) {
-                try ledger.open(row, settleCoin: coin)
+                try ledger.open(row, terms: terms)
             } catch {
                 number("\(row.instrument) opening position", error)
             }

@@ -7,12 +7,20 @@ public struct ExecutionBooking: Hashable, Sendable {
     public var strategy: String
     /// The settle coin of the amounts.
     public var coin: String
+    /// 0 one-way, 1 long, 2 short.
+    public var positionIndex: Int
     /// Realised by the account, before fees.
     public var realised: Amount
     /// Positive is paid; zero for funding.
     public var fee: Amount
     /// Positive is paid; zero for fills.
     public var funding: Amount
+    /// Realised by the strategy's own share of the position, before fees.
+    public var shareRealised: Amount
+    /// Who bears what concerns the whole position: funding and delivery; empty for fills.
+    public var parts: [SharePart]
+    /// What it did to the wallets.
+    public var changes: [WalletChange]
 }
 
 extension Engine {

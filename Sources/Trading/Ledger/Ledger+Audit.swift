@@ -38,37 +38,57 @@ struct PendingPosition: Hashable, Sendable, Codable {
 
 extension Ledger {
     /// Begins with a position that was there before; its executions are not counted again.
-    mutating func open(_ update: PositionUpdate, settleCoin: String) throws(NumberError) {
+    mutating func open(_ update: PositionUpdate, terms: ContractTerms) throws(NumberError) {
         let size = Amount(exactly: update.size)
         let value: Amount
-        if let price = update.entryPrice, !size.isZero {
-            value = try Amount.value(price, size)
+        if let price = update.entryPrice, !size.isZero, !price.isZero {
+            value = try terms.valuation.value(price, size)
         } else {
             value = .zero
         }
-        var account = Account(settleCoin: settleCoin)
-        account.position = Position(
+        let position = Position(
             size: update.side == .sell ? size.negated : size,
-            entryValue: value
+            entryValue: value,
+            valuation: terms.valuation
         )
-        account.openingSequence = update.crossSequence
-        account.crossSequence = max(0, update.crossSequence)
-        accounts[update.instrument] = account
-        let share = Share(strategy: Order.external, instrument: update.instrument)
-        shares[share] = size.isZero ? nil : account.position
+        let place = accounts.index(of: update.instrument, orInsert: Account(terms))
+        accounts.values[place][update.positionIndex] = position
+        if update.positionIndex > 0 { accounts.values[place].isHedged = true }
+        accounts.values[place].openingSequence = max(
+            accounts.values[place].openingSequence,
+            update.crossSequence
+        )
+        accounts.values[place].crossSequence = max(
+            accounts.values[place].crossSequence,
+            update.crossSequence
+        )
+        let share = Share(
+            strategy: Order.external,
+            instrument: update.instrument,
+            positionIndex: update.positionIndex
+        )
+        shares[share] = size.isZero ? nil : position
     }
 
     /// Keeps the exchange's newest word on a position for comparison.
     mutating func told(_ update: PositionUpdate) {
-        guard update.instrument.category == .linear, update.positionIndex == 0 else { return }
-        if let pending = pendingPositions[update.instrument],
+        // Spot and combinations have no positions.
+        switch update.instrument.category {
+        case .linear, .inverse, .option: break
+        case .spot, .spread: return
+        }
+        if update.positionIndex > 0, let place = accounts.index(of: update.instrument) {
+            accounts.values[place].isHedged = true
+        }
+        let id = PositionID(instrument: update.instrument, index: update.positionIndex)
+        if let pending = pendingPositions[id],
             pending.update.crossSequence > update.crossSequence
         {
             return
         }
-        var pending = pendingPositions[update.instrument] ?? PendingPosition(update: update)
+        var pending = pendingPositions[id] ?? PendingPosition(update: update)
         pending.update = update
-        pendingPositions[update.instrument] = pending
+        pendingPositions[id] = pending
     }
 
     mutating func told(_ update: WalletUpdate) {
@@ -84,9 +104,9 @@ extension Ledger {
         isOpen = true
         for place in wallets.keys.indices where wallets.values[place].opening == nil {
             let wallet = wallets.values[place]
-            guard let told = wallet.told else { continue }
-            wallets.values[place].opening = try told.subtracting(wallet.realised)
-                .adding(wallet.fees).adding(wallet.funding)
+            // The list of coins names all that are not zero.
+            let told = wallet.told ?? .zero
+            wallets.values[place].opening = try told.subtracting(wallet.sums.total)
         }
     }
 
@@ -94,18 +114,21 @@ extension Ledger {
     mutating func audit(at time: Timestamp) -> [(subject: String, Discrepancy)] {
         var result: [(subject: String, Discrepancy)] = []
         for place in pendingPositions.keys.indices {
+            let id = pendingPositions.keys[place]
             let update = pendingPositions.values[place].update
-            let account = accounts[update.instrument] ?? Account(settleCoin: Ledger.coin)
+            let account = accounts.index(of: id.instrument)
+            let crossSequence = account.map { accounts.values[$0].crossSequence } ?? 0
             // Ours is ahead: their word is of the past, and a newer one is on its way.
-            if account.crossSequence > update.crossSequence, update.crossSequence >= 0 {
+            if crossSequence > update.crossSequence, update.crossSequence >= 0 {
                 _ = pendingPositions.values[place].agreement.note(isEqual: true, at: time)
                 continue
             }
-            let difference = Ledger.difference(account.position, update)
+            let position = account.map { accounts.values[$0][id.index] } ?? Position()
+            let difference = Ledger.difference(position, update)
             if pendingPositions.values[place].agreement.note(isEqual: difference == nil, at: time),
                 let difference
             {
-                result.append((update.instrument.description, difference))
+                result.append((id.description, difference))
             }
         }
         for place in wallets.keys.indices {
@@ -142,7 +165,8 @@ extension Ledger {
             )
         }
         guard let ours = position.entryPrice, let price = update.entryPrice else { return nil }
-        guard ours == Amount(exactly: price) else {
+        // Both are rounded to 8 decimals; by what rule the exchange does it is not documented.
+        guard let distance = ours.distance(to: Amount(exactly: price)), distance <= rounding else {
             return Discrepancy(
                 field: "entryPrice",
                 ours: ours.description,
@@ -152,21 +176,40 @@ extension Ledger {
         return nil
     }
 
-    /// Counts transfers and the like, which no execution tells of; trades, funding and what comes with them are.
-    mutating func count(_ row: TransactionRow) throws(NumberError) {
-        switch row.type {
-        case "TRADE", "SETTLEMENT", "LIQUIDATION", "ADL", "DELIVERY": return
-        default: break
-        }
+    /// Counts what no execution tells of: transfers, interest, session settlements.
+    ///
+    /// - Returns: what the row is when it was counted now; `nil` for rows of executions, of before, or seen already.
+    mutating func count(
+        _ row: TransactionRow
+    ) throws(NumberError) -> (kind: FlowKind, discrepancy: Discrepancy?)? {
+        guard let kind = FlowKind(transaction: row) else { return nil }
         // What flowed before the opening balance was told is in it.
-        guard let opened, row.timeMilliseconds >= opened.milliseconds else { return }
-        let key = row.id + " " + row.type
-        guard !deposited.contains(key) else { return }
-        var wallet = wallets[row.coin] ?? Wallet()
-        wallet.deposits = try wallet.deposits.adding(row.change)
-        wallet.flows += 1
-        wallets[row.coin] = wallet
+        guard let opened, row.timeMilliseconds >= opened.milliseconds else { return nil }
+        let key = row.id + " " + row.tradeID + " " + row.type + " " + row.coin
+        guard !deposited.contains(key) else { return nil }
+        var discrepancy: Discrepancy?
+        if kind == .sessionSettlement {
+            let instrument = row.category.flatMap { category in
+                Symbol(row.symbol).map { InstrumentID(category, $0) }
+            }
+            // Funding and fee of the same moment are of an execution.
+            if let instrument, accounts.index(of: instrument) != nil, let price = row.tradePrice {
+                let (ours, _) = try settleSession(instrument, at: price, told: row.cashFlow)
+                if let distance = ours.distance(to: row.cashFlow), distance > Ledger.rounding {
+                    discrepancy = Discrepancy(
+                        field: "session settlement",
+                        ours: ours.description,
+                        theirs: row.cashFlow.description
+                    )
+                }
+            } else {
+                try post([WalletChange(coin: row.coin, kind: kind, amount: row.cashFlow)])
+            }
+        } else {
+            try post([WalletChange(coin: row.coin, kind: kind, amount: row.change)])
+        }
         deposited.append(key)
+        return (kind, discrepancy)
     }
 
     /// Realised + unrealised − fees − funding over all instruments that settle in `coin`.
@@ -178,7 +221,7 @@ extension Ledger {
     ) throws(NumberError) -> Amount {
         var sum = Amount.zero
         for place in accounts.keys.indices where accounts.values[place].settleCoin == coin {
-            let position = accounts.values[place].position
+            let position = accounts.values[place].net
             sum = try sum.adding(position.realised).subtracting(position.fees)
                 .subtracting(position.funding)
             if !position.isFlat, let price = mark(accounts.keys[place]) {

@@ -4,35 +4,48 @@ extension Ledger {
     /// Counts one execution row, once.
     ///
     /// What does not fit changes nothing and is said.
+    /// - Parameter positionIndex: of the row's order; `nil` when it is not known, and found by the row itself.
     mutating func book(
         _ report: ExecutionReport,
         strategy: String,
-        settleCoin: String
+        terms: ContractTerms?,
+        positionIndex: Int? = nil
     ) -> Booking {
-        guard !window.contains(report) else { return Booking(outcome: .repeated) }
-        guard report.instrument.category == .linear else {
-            _ = window.insert(report)
+        guard window.insert(report) else { return Booking(outcome: .repeated) }
+        if report.instrument.category == .spread { return Booking(outcome: .combination) }
+        guard let terms = terms ?? ContractTerms(name: report.instrument) else {
             return Booking(outcome: .outside)
         }
-        let place = accounts.index(of: report.instrument, orInsert: Account(settleCoin: settleCoin))
+        let place = accounts.index(of: report.instrument, orInsert: Account(terms))
         // An order of this session was placed after the opening, so its fills cannot be in it, whatever the
         // clocks of matching engine and REST say.
-        if strategy == Order.external, isInOpening(report, accounts.values[place]) {
-            _ = window.insert(report)
+        if strategy == Order.external, isInOpening(report, place) {
             return Booking(outcome: .repeated)
         }
+        let index = self.index(of: report, positionIndex, place)
+        changes.removeAll(keepingCapacity: true)
         do throws(NumberError) {
-            let booking: Booking? =
-                if report.type.isFill {
-                    try bookFill(report, strategy, place)
-                } else if report.type == .funding {
-                    try bookFunding(report, place)
-                } else {
-                    nil
+            var booking: Booking
+            switch report.type {
+            case .trade, .adlTrade, .bustTrade, .blockTrade, .movePosition:
+                booking = try bookFill(report, strategy, place, index)
+            case .futureSpread:
+                booking = try bookFill(report, strategy, place, index)
+                if fault == .doubleLeg {
+                    changes.removeAll()
+                    booking = try bookFill(report, strategy, place, index)
                 }
-            _ = window.insert(report)
-            guard let booking else { return Booking(outcome: .outside) }
-            if report.type.isFill {
+            case .funding:
+                booking =
+                    fault == .fundingFill
+                    ? try bookFill(report, strategy, place, index)
+                    : try bookFunding(report, place, index)
+            case .delivery, .settle: booking = try bookDelivery(report, place, index)
+            case .other: return Booking(outcome: .outside)
+            }
+            booking.positionIndex = index
+            booking.changes = changes
+            if report.type.isFill || report.type == .delivery || report.type == .settle {
                 accounts.values[place].crossSequence = max(
                     accounts.values[place].crossSequence,
                     report.crossSequence
@@ -40,156 +53,45 @@ extension Ledger {
             }
             return booking
         } catch {
-            _ = window.insert(report)
             return Booking(outcome: .number(error))
         }
     }
 
     /// True for what the position and balance with which the session began have in them already.
-    private func isInOpening(_ report: ExecutionReport, _ account: Account) -> Bool {
-        if report.type.isFill, account.openingSequence >= 0 {
-            return report.crossSequence <= account.openingSequence
+    private func isInOpening(_ report: ExecutionReport, _ place: Int) -> Bool {
+        let openingSequence = accounts.values[place].openingSequence
+        if report.type.isFill, openingSequence >= 0 {
+            return report.crossSequence <= openingSequence
         }
         guard let opened else { return false }
         return report.timeMilliseconds < opened.milliseconds
     }
 
-    private mutating func bookFill(
-        _ report: ExecutionReport,
-        _ strategy: String,
+    /// Which of the account's positions a row moves.
+    ///
+    /// Rows of executions do not say it. In hedge mode a fill that closed something closed the other side's position,
+    /// and a fill that closed nothing opened its own side's.
+    private mutating func index(
+        of report: ExecutionReport,
+        _ told: Int?,
         _ place: Int
-    ) throws(NumberError) -> Booking {
-        var booking = Booking(outcome: .booked)
-        let quantity = Amount(exactly: report.quantity)
-        var fee = report.fee
-        if let rate = report.feeRate {
-            let value = try Amount.value(report.price, quantity)
-            var computed = try Amount.value(rate, value)
-            if fault == .feeSign { computed = computed.negated }
-            fee = compare("fee", computed, report.fee, &booking)
+    ) -> Int {
+        if let told, told > 0 {
+            accounts.values[place].isHedged = true
+            return told
         }
-        var account = accounts.values[place]
-        let before = account.position.realised
-        var realised = try account.position.fill(
-            report.side,
-            quantity,
-            at: report.price,
-            fault: fault
-        )
-        if let theirs = report.realisedPnL {
-            realised = compare("realised", realised, theirs, &booking)
-            account.position.realised = try before.adding(realised)
+        guard accounts.values[place].isHedged else { return 0 }
+        let own = report.side == .buy ? 1 : 2
+        guard report.type.isFill else {
+            // Funding says the side of the position; a delivery says that of the closing trade.
+            guard report.type != .funding else { return own }
+            return accounts.values[place][3 - own].isFlat ? own : 3 - own
         }
-        account.position.fees = try account.position.fees.adding(fee)
-        account.fills += 1
-
-        let share = Share(strategy: strategy, instrument: report.instrument)
-        var own = shares[share] ?? Position()
-        booking.shareRealised = try own.fill(
-            report.side,
-            quantity,
-            at: report.price,
-            fault: fault
-        )
-        own.fees = try own.fees.adding(fee)
-
-        let coin = report.feeCoin.isEmpty ? account.settleCoin : report.feeCoin
-        let (feeWallet, settleWallet) = try flows(coin, account.settleCoin, fee, realised)
-        // Nothing has been changed so far: a number that does not fit leaves all as it was.
-        accounts.values[place] = account
-        shares[share] = own
-        wallets[coin] = feeWallet
-        if let settleWallet { wallets[account.settleCoin] = settleWallet }
-        booking.fee = fee
-        booking.realised = realised
-        return booking
-    }
-
-    private func flows(
-        _ feeCoin: String,
-        _ settleCoin: String,
-        _ fee: Amount,
-        _ realised: Amount
-    ) throws(NumberError) -> (fee: Wallet, settle: Wallet?) {
-        var wallet = wallets[feeCoin] ?? Wallet()
-        wallet.fees = try wallet.fees.adding(fee)
-        wallet.flows += 1
-        if feeCoin == settleCoin {
-            wallet.realised = try wallet.realised.adding(realised)
-            return (wallet, nil)
-        }
-        var settle = wallets[settleCoin] ?? Wallet()
-        settle.realised = try settle.realised.adding(realised)
-        settle.flows += 1
-        return (wallet, settle)
-    }
-
-    /// Funding: signed size × mark × rate; the long side pays when the rate is positive.
-    private mutating func bookFunding(
-        _ report: ExecutionReport,
-        _ place: Int
-    ) throws(NumberError) -> Booking {
-        var booking = Booking(outcome: .booked)
-        var account = accounts.values[place]
-        let told = Amount(exactly: report.quantity)
-        let size = account.position.size
-        let isShort = size.isZero ? report.side == .sell : size.units < 0
-        if size.units.magnitude != told.units.magnitude {
-            booking.discrepancies.append(
-                Discrepancy(
-                    field: "funding size",
-                    ours: Amount(units: Int128(size.units.magnitude)).description,
-                    theirs: told.description
-                )
-            )
-        }
-        var paid = report.fee
-        if let rate = report.feeRate {
-            let value = try Amount.value(report.price, told)
-            var computed = try Amount.value(rate, isShort ? value.negated : value)
-            if fault == .fundingSign { computed = computed.negated }
-            paid = compare("funding", computed, report.fee, &booking)
-        }
-        account.position.funding = try account.position.funding.adding(paid)
-        let coin = report.feeCoin.isEmpty ? account.settleCoin : report.feeCoin
-        var wallet = wallets[coin] ?? Wallet()
-        wallet.funding = try wallet.funding.adding(paid)
-        wallet.flows += 1
-        let parts = try apportioned(paid, report.instrument, of: size)
-        accounts.values[place] = account
-        wallets[coin] = wallet
-        for part in parts { shares.values[part.place].funding = part.total }
-        booking.fee = paid
-        return booking
-    }
-
-    /// Funding of the account by the sizes of the shares that held it; the last one takes what rounding leaves.
-    private func apportioned(
-        _ paid: Amount,
-        _ instrument: InstrumentID,
-        of size: Amount
-    ) throws(NumberError) -> [(place: Int, total: Amount)] {
-        guard !size.isZero else { return [] }
-        var parts: [(place: Int, total: Amount)] = []
-        var left = paid
-        var last: Int?
-        for place in shares.keys.indices
-        where shares.keys[place].instrument == instrument && !shares.values[place].isFlat {
-            let part = try paid.scaled(
-                by: shares.values[place].size.units,
-                over: size.units,
-                rounding: .halfEven
-            )
-            left = try left.subtracting(part)
-            parts.append((place, try shares.values[place].funding.adding(part)))
-            last = parts.count - 1
-        }
-        if let last { parts[last].total = try parts[last].total.adding(left) }
-        return parts
+        return (report.closedQuantity?.isZero ?? true) ? own : 3 - own
     }
 
     /// The figure to book: theirs while rounding explains the difference, otherwise ours with a discrepancy.
-    private func compare(
+    func compare(
         _ field: String,
         _ ours: Amount,
         _ theirs: Amount,

@@ -2,57 +2,80 @@ public import Market
 
 /// The fold of executions into positions, P&L and wallets; exact, and by a rule that is written down.
 ///
-/// Fees are quantity × price × rate and funding is size × mark × rate, computed here and compared with what the
-/// exchange says; realised P&L likewise. Where the two differ by no more than the exchange's own rounding (10⁻⁸) the
-/// exchange's figure is booked, since that is the flow; where they differ by more, ours is, and a finding says so.
+/// Fees are value × rate and funding is value at mark × rate, computed here and compared with what the exchange says;
+/// realised P&L likewise. Where the two differ by no more than the exchange's own rounding (10⁻⁸) the exchange's
+/// figure is booked, since that is the flow; where they differ by more, ours is, and a finding says so.
 ///
-/// - Scope: linear perpetuals in one-way mode.
+/// - Scope: one account; linear and inverse contracts, spot and options, one-way and hedge mode. The legs of spread
+///   combinations are fills of their own instruments; the combination's own rows move nothing.
 public struct Ledger: Sendable, Codable {
     /// What the ledger knows of one instrument of the account.
     public struct Account: Hashable, Sendable, Codable {
-        public internal(set) var position = Position()
+        /// In one-way mode; flat in hedge mode.
+        public internal(set) var position: Position
+        /// Index 1 of hedge mode.
+        public internal(set) var long: Position
+        /// Index 2 of hedge mode.
+        public internal(set) var short: Position
         /// Cross sequence of the newest execution counted; 0 before the first.
         public internal(set) var crossSequence: Int64 = 0
         /// Executions up to here are in the position with which the session began; −1 without one.
         var openingSequence: Int64 = -1
-        public internal(set) var settleCoin: String
+        public internal(set) var terms: ContractTerms
         public internal(set) var fills = 0
-    }
+        /// The exchange has said that there are two positions, one for each side.
+        public internal(set) var isHedged = false
+        /// Fees taken in a coin that is none of the instrument's (a discount token); positive is paid.
+        public internal(set) var otherFees = OrderedTable<String, Amount>()
 
-    /// One coin's wallet: what the flows add up to, beside what the exchange says.
-    public struct Wallet: Hashable, Sendable, Codable {
-        /// The exchange's balance when the session began; `nil` until it was told.
-        public internal(set) var opening: Amount?
-        public internal(set) var realised: Amount = .zero
-        public internal(set) var fees: Amount = .zero
-        public internal(set) var funding: Amount = .zero
-        /// Transfers, interest and the like, from the transaction log.
-        public internal(set) var deposits: Amount = .zero
-        /// The exchange's last word.
-        public internal(set) var told: Amount?
-        public internal(set) var flows: Int64 = 0
-        var agreement = Agreement()
+        public var settleCoin: String { terms.settleCoin }
 
-        /// opening + realised − fees − funding + deposits; `nil` before the opening is known or past all bounds.
-        public var balance: Amount? {
-            guard let opening else { return nil }
-            do {
-                return try opening.adding(realised).subtracting(fees).subtracting(funding)
-                    .adding(deposits)
-            } catch {
-                return nil
+        init(_ terms: ContractTerms) {
+            self.terms = terms
+            position = Position(terms.valuation)
+            long = position
+            short = position
+        }
+
+        /// By the exchange's `positionIdx`: 0 one-way, 1 long, 2 short.
+        public internal(set) subscript(index: Int) -> Position {
+            get {
+                switch index {
+                case 1: long
+                case 2: short
+                default: position
+                }
+            }
+            set {
+                switch index {
+                case 1: long = newValue
+                case 2: short = newValue
+                default: position = newValue
+                }
             }
         }
+
+        /// Both sides as one: what moves by a price and what was earned.
+        public var net: Position { isHedged ? Position.net([position, long, short]) : position }
     }
 
     /// A strategy's own share of an instrument.
     public struct Share: Hashable, Comparable, Sendable, Codable {
         public var strategy: String
         public var instrument: InstrumentID
+        /// 0 one-way, 1 long, 2 short.
+        public var positionIndex: Int
+
+        public init(strategy: String, instrument: InstrumentID, positionIndex: Int = 0) {
+            self.strategy = strategy
+            self.instrument = instrument
+            self.positionIndex = positionIndex
+        }
 
         public static func < (left: Share, right: Share) -> Bool {
-            left.strategy == right.strategy
-                ? left.instrument < right.instrument : left.strategy < right.strategy
+            if left.strategy != right.strategy { return left.strategy < right.strategy }
+            return left.instrument == right.instrument
+                ? left.positionIndex < right.positionIndex : left.instrument < right.instrument
         }
     }
 
@@ -62,29 +85,55 @@ public struct Ledger: Sendable, Codable {
     public internal(set) var wallets = OrderedTable<String, Wallet>()
     public internal(set) var fault: LedgerFault
     var window = ExecutionWindow()
-    var pendingPositions = OrderedTable<InstrumentID, PendingPosition>()
+    var pendingPositions = OrderedTable<PositionID, PendingPosition>()
     /// When the opening balances were told; `nil` before.
     public internal(set) var opened: Timestamp?
     /// The opening balances are fixed.
     var isOpen = false
-    /// Transaction-log rows that were counted as deposits.
+    /// Transaction-log rows that were counted.
     var deposited: [String] = []
+    /// Memory for the flows of the execution in hand.
+    var changes: [WalletChange] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case accounts, shares, wallets, fault, window, pendingPositions, opened, isOpen, deposited
+    }
 
     public init(fault: LedgerFault = .none) { self.fault = fault }
 
-    /// The account's position; flat where nothing is known.
+    /// The account's position, both sides of hedge mode as one; flat where nothing is known.
     public func position(_ instrument: InstrumentID) -> Position {
-        accounts[instrument]?.position ?? Position()
+        accounts[instrument]?.net ?? Position()
     }
 
     /// A strategy's own position; flat where it has not traded.
     public func position(_ instrument: InstrumentID, of strategy: String) -> Position {
-        shares[Share(strategy: strategy, instrument: instrument)] ?? Position()
+        let one = shares[Share(strategy: strategy, instrument: instrument)]
+        guard accounts[instrument]?.isHedged == true else { return one ?? Position() }
+        let sides = (1...2).compactMap {
+            shares[Share(strategy: strategy, instrument: instrument, positionIndex: $0)]
+        }
+        return Position.net([one].compactMap { $0 } + sides)
     }
 
     /// The largest difference that the exchange's rounding of one flow explains: 10⁻⁸.
-    static let rounding = Amount(units: 10_000_000_000)
+    public static let rounding = Amount(units: 10_000_000_000)
     static let coin = "USDT"
+}
+
+/// One of the positions that an account can have in an instrument.
+struct PositionID: Hashable, Comparable, Sendable, Codable {
+    var instrument: InstrumentID
+    var index: Int
+
+    static func < (left: PositionID, right: PositionID) -> Bool {
+        left.instrument == right.instrument
+            ? left.index < right.index : left.instrument < right.instrument
+    }
+}
+
+extension PositionID: CustomStringConvertible {
+    var description: String { index == 0 ? "\(instrument)" : "\(instrument) #\(index)" }
 }
 
 /// A figure of ours that the exchange told otherwise.
@@ -100,16 +149,57 @@ struct Booking: Sendable {
         case booked
         /// Seen before, or in the opening position already.
         case repeated
+        /// A spread combination's own row: its legs are counted.
+        case combination
         /// Of a type or category that this ledger does not account for.
         case outside
         case number(NumberError)
     }
 
     var outcome: Outcome
+    var positionIndex = 0
+    /// In the settle coin where it was taken in a coin of the instrument; positive is paid.
     var fee: Amount = .zero
+    var funding: Amount = .zero
     /// Realised by the account.
     var realised: Amount = .zero
     /// Realised by the strategy's own share.
     var shareRealised: Amount = .zero
+    /// Funding, delivery and the like, by the shares that held the position.
+    var parts: [SharePart] = []
+    var changes: [WalletChange] = []
     var discrepancies: [Discrepancy] = []
+}
+
+/// What one strategy bears of an event that concerns the whole position.
+public struct SharePart: Hashable, Sendable {
+    public var strategy: String
+    public var realised: Amount = .zero
+    /// Positive is paid.
+    public var fee: Amount = .zero
+    /// Positive is paid.
+    public var funding: Amount = .zero
+}
+
+extension Position {
+    /// Several positions of one instrument as one, for what depends on their sum alone.
+    static func net(_ positions: [Position]) -> Position {
+        var sum = Position(positions.first?.valuation ?? .linear)
+        var cost = Amount.zero
+        do throws(NumberError) {
+            for one in positions {
+                sum.size = try sum.size.adding(one.size)
+                cost = try cost.adding(one.size.units < 0 ? one.entryValue.negated : one.entryValue)
+                sum.realised = try sum.realised.adding(one.realised)
+                sum.fees = try sum.fees.adding(one.fees)
+                sum.funding = try sum.funding.adding(one.funding)
+                sum.settled = try sum.settled.adding(one.settled)
+            }
+        } catch {
+            // Past all bounds: the largest of them stands for all.
+            return positions.max { $0.size.units.magnitude < $1.size.units.magnitude } ?? sum
+        }
+        sum.entryValue = sum.size.units < 0 ? cost.negated : cost
+        return sum
+    }
 }

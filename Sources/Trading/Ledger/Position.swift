@@ -9,33 +9,53 @@ public enum LedgerFault: String, Hashable, Sendable, Codable, CaseIterable {
     case fundingSign = "funding-sign"
     /// A part that is closed is released at the price of the fill instead of at its entry value.
     case entryPrice = "entry-price"
+    /// After a reversal the rest keeps the old entry price.
+    case reversalPrice = "reversal-price"
+    /// A funding row moves the position as a fill does.
+    case fundingFill = "funding-fill"
+    /// The leg of a spread combination is counted twice.
+    case doubleLeg = "double-leg"
+    /// Extra fees (taxes) are left out.
+    case extraFee = "extra-fee"
+    /// The fee of a fill that opens is taken twice.
+    case openingFee = "opening-fee"
+    /// A spot fee is taken from the other coin of the pair.
+    case spotFeeCoin = "spot-fee-coin"
 }
 
-/// A linear position in one instrument, and what it has earned: exact sums in the settle coin.
+/// A position in one instrument, and what it has earned: exact sums in the settle coin.
 ///
-/// It keeps the value paid for the open part and never an average price, so that no rounding gathers. Increasing
-/// adds price × quantity. Reducing by q of a size s releases value × q ÷ s, rounded half to even at 10⁻¹⁸, and
-/// realises sign × (q × price − released). Through zero, the rest opens at the price of the fill.
+/// It keeps the value of the open part and never an average price, so that no rounding gathers. Increasing adds the
+/// fill's value (``Valuation``). Reducing by q of a size s releases value × q ÷ s, rounded half to even at 10⁻¹⁸, and
+/// realises the difference from the fill's value. Through zero, the rest opens at the price of the fill.
 public struct Position: Hashable, Sendable, Codable {
     /// Signed: short is negative.
     ///
-    /// Base coin.
+    /// Base coin; US dollars for inverse.
     public internal(set) var size: Amount = .zero
-    /// Σ price × quantity of the open part; ≥ 0 while prices are.
+    /// Σ value of the open part's fills; ≥ 0 while prices are.
     public internal(set) var entryValue: Amount = .zero
-    /// Gross P&L of closed parts: neither fees nor funding are in it.
+    /// P&L of the open part that session settlements have paid out already.
+    public internal(set) var settled: Amount = .zero
+    /// Gross P&L of closed parts, and of session settlements: neither fees nor funding are in it.
     public internal(set) var realised: Amount = .zero
     /// Positive is paid.
+    ///
+    /// Spot fees taken in the base coin count at the price of their fill.
     public internal(set) var fees: Amount = .zero
     /// Positive is paid.
     public internal(set) var funding: Amount = .zero
+    public internal(set) var valuation = Valuation.linear
 
     public init() {}
 
+    init(_ valuation: Valuation) { self.valuation = valuation }
+
     /// A position that was there before the recording.
-    init(size: Amount, entryValue: Amount) {
+    init(size: Amount, entryValue: Amount, valuation: Valuation = .linear) {
         self.size = size
         self.entryValue = entryValue
+        self.valuation = valuation
     }
 
     public var isFlat: Bool { size.isZero }
@@ -51,11 +71,29 @@ public struct Position: Hashable, Sendable, Codable {
     /// Average price of the open part, half to even at 8 decimals as the exchange prints it; `nil` when flat.
     public var entryPrice: Amount? {
         guard !size.isZero else { return nil }
+        let held = Int128(size.units.magnitude)
+        return valuation == .linear
+            ? Position.quotient(entryValue.units, held) : Position.quotient(held, entryValue.units)
+    }
+
+    /// The entry price as of the last session settlement; the entry price itself where there was none.
+    public var sessionPrice: Amount? {
+        guard !settled.isZero else { return entryPrice }
+        do {
+            let isGain = (size.units > 0) == (valuation == .linear)
+            let value = try entryValue.adding(isGain ? settled : settled.negated)
+            return Position(size: size, entryValue: value, valuation: valuation).entryPrice
+        } catch {
+            return nil
+        }
+    }
+
+    private static func quotient(_ value: Int128, _ size: Int128) -> Amount? {
         do {
             let count = try FullWidth.multiplyDivide(
-                entryValue.units,
+                value,
                 PowerOfTen.int128(8),
-                by: Int128(size.units.magnitude),
+                by: size,
                 rounding: .halfEven
             )
             let (units, overflow) = count.multipliedReportingOverflow(by: PowerOfTen.int128(10))
@@ -68,9 +106,15 @@ public struct Position: Hashable, Sendable, Codable {
     /// What closing at this price would realise.
     public func unrealised(at price: Numeral) throws(NumberError) -> Amount {
         guard !size.isZero else { return .zero }
-        let value = try Amount.value(price, Amount(units: Int128(size.units.magnitude)))
-        let gain = try value.subtracting(entryValue)
-        return size.units > 0 ? gain : gain.negated
+        let value = try valuation.value(price, Amount(units: Int128(size.units.magnitude)))
+        return try gain(from: entryValue, to: value).subtracting(settled)
+    }
+
+    /// What a part earns whose value was `entry` and is `exit`.
+    private func gain(from entry: Amount, to exit: Amount) throws(NumberError) -> Amount {
+        // A long inverse position gains when its value in the base coin falls.
+        let isRising = (size.units > 0) == (valuation == .linear)
+        return isRising ? try exit.subtracting(entry) : try entry.subtracting(exit)
     }
 
     /// Books a fill and returns the P&L that it realised.
@@ -99,26 +143,59 @@ public struct Position: Hashable, Sendable, Codable {
         let isIncrease = size.isZero || (size.units > 0) == (side == .buy)
         if isIncrease {
             size = try size.adding(signed)
-            entryValue = try entryValue.adding(try Amount.value(price, quantity))
+            entryValue = try entryValue.adding(try valuation.value(price, quantity))
             return .zero
         }
         let held = Int128(size.units.magnitude)
         let closed = min(held, quantity.units)
-        let paid = try Amount.value(price, Amount(units: closed))
-        var released = try entryValue.scaled(by: closed, over: held, rounding: .halfEven)
-        if fault == .entryPrice { released = paid }
-        let gain = try paid.subtracting(released)
-        let realised = size.units > 0 ? gain : gain.negated
+        let paid = try valuation.value(price, Amount(units: closed))
+        let released = try Position.part(entryValue, closed, of: held)
+        let paidOut = settled.isZero ? .zero : try Position.part(settled, closed, of: held)
+        let realised = try gain(from: fault == .entryPrice ? paid : released, to: paid)
+            .subtracting(paidOut)
         if closed == held {
             // The rest, which may be nothing, opens at the price of the fill.
             let rest = Amount(units: quantity.units - closed)
+            entryValue =
+                fault == .reversalPrice
+                ? try Position.part(entryValue, rest.units, of: held)
+                : try valuation.value(price, rest)
             size = side == .buy ? rest : rest.negated
-            entryValue = try Amount.value(price, rest)
+            settled = .zero
         } else {
             size = try size.adding(signed)
             entryValue = try entryValue.subtracting(released)
+            settled = try settled.subtracting(paidOut)
         }
         return realised
+    }
+
+    /// Pays out what the open part has earned at this price; the entry price stays.
+    mutating func settleSession(at price: Numeral) throws(NumberError) -> Amount {
+        let earned = try unrealised(at: price)
+        let paid = try settled.adding(earned)
+        realised = try realised.adding(earned)
+        settled = paid
+        return earned
+    }
+
+    /// The whole × part ÷ of, half to even at 10⁻¹⁸.
+    private static func part(
+        _ whole: Amount,
+        _ part: Int128,
+        of size: Int128
+    ) throws(NumberError) -> Amount {
+        if part == size { return whole }
+        // Quantities have far fewer digits than amounts: without the zeros the product mostly fits 128 bits.
+        let zeros: Int128 = 1_000_000_000
+        let (short, rest) = part.quotientAndRemainder(dividingBy: zeros)
+        if rest == 0 {
+            let (held, other) = size.quotientAndRemainder(dividingBy: zeros)
+            if other == 0 {
+                return try whole.scaled(by: short, over: held, rounding: .halfEven)
+            }
+        }
+        return try whole.scaled(by: part, over: size, rounding: .halfEven)
     }
 }
 

@@ -26,6 +26,7 @@ extension Order {
     /// the highest told, a closed order stays closed, and of two open rows the later one counts.
     mutating func merge(_ row: OrderUpdate) -> Bool {
         var changed = false
+        if positionIndex == 0 { positionIndex = row.positionIndex }
         if orderID.isEmpty, !row.orderID.isEmpty {
             orderID = row.orderID
             changed = true

@@ -48,6 +48,8 @@ public struct Order: Hashable, Sendable, Codable {
     public internal(set) var type: OrderType
     public internal(set) var timeInForce: TimeInForce
     public internal(set) var reduceOnly: Bool
+    /// 0 one-way, 1 and 2 the long and the short of hedge mode.
+    public internal(set) var positionIndex = 0
     /// The whole quantity, filled part included.
     public internal(set) var quantity: Numeral
     /// `nil` for a market order.

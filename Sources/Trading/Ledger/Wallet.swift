@@ -1,0 +1,164 @@
+public import Market
+
+/// What a change of a wallet is; every change is one of these.
+public enum FlowKind: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Realised P&L of a contract, premium of an option, either coin of a spot fill.
+    case fill
+    /// Fees and extra fees.
+    case fee
+    case funding
+    /// Session P&L of USDC contracts.
+    case sessionSettlement = "settlement"
+    /// Delivery of futures and options, exercise.
+    case delivery
+    case transfer
+    case interest
+    case conversion
+    case bonus
+    /// A word of the transaction log that this version does not know: counted, and said as a finding.
+    case other
+
+    /// The kind of a transaction-log row whose flow no execution tells of; `nil` for rows that one does.
+    public init?(transaction row: TransactionRow) {
+        switch row.type {
+        case "TRADE", "LIQUIDATION", "ADL", "DELIVERY": return nil
+        case "SETTLEMENT":
+            // Funding is an execution too; the P&L of a session settlement is told here alone.
+            guard !row.cashFlow.isZero else { return nil }
+            self = .sessionSettlement
+        case "TRANSFER_IN", "TRANSFER_OUT", "DEPOSIT", "WITHDRAW", "BORROW", "REPAY":
+            self = .transfer
+        case "INTEREST", "AUTO_DEDUCTION": self = .interest
+        case "CURRENCY_BUY", "CURRENCY_SELL": self = .conversion
+        case "BONUS", "AIRDROP", "FEE_REFUND": self = .bonus
+        default: self = .other
+        }
+    }
+}
+
+/// One change of one coin's wallet.
+public struct WalletChange: Hashable, Sendable, Codable {
+    public var coin: String
+    public var kind: FlowKind
+    /// Positive is received.
+    public var amount: Amount
+
+    public init(coin: String, kind: FlowKind, amount: Amount) {
+        self.coin = coin
+        self.kind = kind
+        self.amount = amount
+    }
+}
+
+/// Sums of a coin's flows by kind; positive is received.
+public struct FlowSums: Hashable, Sendable, Codable {
+    public internal(set) var fill: Amount = .zero
+    public internal(set) var fee: Amount = .zero
+    public internal(set) var funding: Amount = .zero
+    public internal(set) var sessionSettlement: Amount = .zero
+    public internal(set) var delivery: Amount = .zero
+    public internal(set) var transfer: Amount = .zero
+    public internal(set) var interest: Amount = .zero
+    public internal(set) var conversion: Amount = .zero
+    public internal(set) var bonus: Amount = .zero
+    public internal(set) var other: Amount = .zero
+    /// All of them.
+    public internal(set) var total: Amount = .zero
+
+    public subscript(kind: FlowKind) -> Amount { self[keyPath: FlowSums.path(kind)] }
+
+    private static func path(_ kind: FlowKind) -> WritableKeyPath<FlowSums, Amount> {
+        switch kind {
+        case .fill: \.fill
+        case .fee: \.fee
+        case .funding: \.funding
+        case .sessionSettlement: \.sessionSettlement
+        case .delivery: \.delivery
+        case .transfer: \.transfer
+        case .interest: \.interest
+        case .conversion: \.conversion
+        case .bonus: \.bonus
+        case .other: \.other
+        }
+    }
+
+    mutating func add(_ amount: Amount, as kind: FlowKind) throws(NumberError) {
+        let sum = try total.adding(amount)
+        switch kind {
+        // The kinds of each execution without the detour of a key path.
+        case .fill: fill = try fill.adding(amount)
+        case .fee: fee = try fee.adding(amount)
+        default:
+            self[keyPath: FlowSums.path(kind)] = try self[kind].adding(amount)
+        }
+        total = sum
+    }
+}
+
+extension Ledger {
+    /// One coin's wallet: what the flows add up to, beside what the exchange says.
+    public struct Wallet: Hashable, Sendable, Codable {
+        /// The exchange's balance when the session began; `nil` until it was told.
+        public internal(set) var opening: Amount?
+        public internal(set) var sums = FlowSums()
+        /// The exchange's last word.
+        public internal(set) var told: Amount?
+        public internal(set) var flows: Int64 = 0
+        var agreement = Agreement()
+
+        /// Opening and all flows; `nil` before the opening is known or past all bounds.
+        public var balance: Amount? {
+            guard let opening else { return nil }
+            do {
+                return try opening.adding(sums.total)
+            } catch {
+                return nil
+            }
+        }
+
+        /// Cash of fills, in the words of the ledger's positions.
+        public var realised: Amount { sums.fill }
+        /// Positive is paid.
+        public var fees: Amount { sums.fee.negated }
+        /// Positive is paid.
+        public var funding: Amount { sums.funding.negated }
+        /// What came from outside of trading: transfers, interest, conversions, bonus.
+        public var deposits: Amount? {
+            do {
+                return try sums.transfer.adding(sums.interest).adding(sums.conversion)
+                    .adding(sums.bonus).adding(sums.other)
+            } catch {
+                return nil
+            }
+        }
+    }
+
+    /// Changes wallets by the flows of one event: by all of them, or by none when one does not fit.
+    mutating func post(_ changes: [WalletChange]) throws(NumberError) {
+        var done = 0
+        let new = newWallet
+        do throws(NumberError) {
+            for change in changes {
+                let place = wallets.index(of: change.coin, orInsert: new)
+                try wallets.values[place].sums.add(change.amount, as: change.kind)
+                wallets.values[place].flows += 1
+                done += 1
+            }
+        } catch {
+            for change in changes[..<done] {
+                guard let place = wallets.index(of: change.coin) else { continue }
+                // What fitted when it was added fits when it is taken back.
+                try wallets.values[place].sums.add(change.amount.negated, as: change.kind)
+                wallets.values[place].flows -= 1
+            }
+            throw error
+        }
+    }
+
+    /// Coins that were not listed when the session began were zero.
+    private var newWallet: Wallet {
+        var wallet = Wallet()
+        if isOpen { wallet.opening = .zero }
+        return wallet
+    }
+}
