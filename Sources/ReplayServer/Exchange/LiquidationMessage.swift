@@ -3,7 +3,7 @@ import Simulation
 
 /// A push of `allLiquidation.{symbol}`.
 enum LiquidationMessage {
-    static func message(_ row: Liquidation, ts: Int64) -> [UInt8] {
+    static func message(_ row: Simulation.Liquidation, ts: Int64) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.field("topic", "allLiquidation.\(row.symbol)")
