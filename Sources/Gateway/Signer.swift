@@ -107,8 +107,8 @@ public final class Signer: Sendable {
     var privatePieces: [[UInt8]] {
         guard pair != nil else { return [] }
         return secret.withBytes { bytes in
-            stride(from: bytes.count / 2 / 48 * 48, to: bytes.count - 48, by: 48).map {
-                Array(bytes[$0..<$0 + 48])
+            stride(from: bytes.count / 2 / 24 * 24, to: bytes.count - 24, by: 24).map {
+                Array(bytes[$0..<$0 + 24])
             }
         }
     }

@@ -123,7 +123,7 @@ import Testing
 
     @Test(
         arguments: [Category.linear, .spot],
-        [ExecutionType.trade, .funding, .other("MovePosition")]
+        [ExecutionType.trade, .funding, .movePosition, .other("Novelty")]
     )
     func `executions of a push`(category: Category, type: ExecutionType) throws {
         let execution = try Self.execution(category, type)

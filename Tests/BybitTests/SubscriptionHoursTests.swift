@@ -108,7 +108,7 @@ import Testing
         var changes = 0
         var moved = 0
         var rankedAt = Self.start
-        for poll in 0...(72 * 12) {
+        for poll in stride(from: 0, through: 72 * 12, by: 4) {
             let now = Self.start + Int64(poll) * 5 * Self.minute
             if poll % 288 == 0 {
                 plan.ranked(Exchange.turnover(at: now), .linear)

@@ -57,7 +57,7 @@ import Testing
         )
         #expect(some.status == 1)
         #expect(
-            some.errors.contains("of desk/state: the format has no place for it"),
+            some.errors.contains("of desk/command: the format has no place for it"),
             "\(some.errors)"
         )
     }
