@@ -5,7 +5,7 @@ import Market
 /// stuck in a call that does not return.
 struct JournalWatch {
     /// A record that is not *written* after so many nanoseconds halts new orders.
-    static let longestWait: Int64 = 250_000_000
+    let longestWait: Int64
     /// The same for orders that wait for *durable*.
     static let longestSync: Int64 = 1_000_000_000
     /// The disk counts as well again after so many nanoseconds without a record that waited too long.
@@ -17,13 +17,15 @@ struct JournalWatch {
     private var since: Int64 = 0
     private var lastLate: Int64 = 0
 
+    init(longestWait: Int64) { self.longestWait = longestWait }
+
     /// - Parameter now: monotonic nanoseconds.
     mutating func look(_ marks: Watermarks, at now: Int64) {
         if marks.written >= mark {
             if isSlow, now - lastLate >= JournalWatch.calm { isSlow = false }
             mark = marks.appended
             since = now
-        } else if now - since >= JournalWatch.longestWait {
+        } else if now - since >= longestWait {
             isSlow = true
             lastLate = now
         }

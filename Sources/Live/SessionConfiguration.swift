@@ -87,6 +87,8 @@ public struct SessionConfiguration: Sendable {
     public var strategies: [StrategyConfiguration] = []
     public var limits: [Setting] = []
     public var orderDurability = OrderDurability.written
+    /// Nanoseconds that a record may wait to be *written* before new orders halt.
+    public var longestWait: Int64 = 250_000_000
     /// Within ``queueRange``.
     public var queueBytes = 32 << 20
     public var whenFull = FullQueue.stall

@@ -100,7 +100,7 @@ extension SessionLoop {
         let asked = SessionClock.monotonic()
         let longest =
             configuration.orderDurability == .written
-            ? JournalWatch.longestWait : JournalWatch.longestSync
+            ? journalWatch.longestWait : JournalWatch.longestSync
         let act: @Sendable (Bool) -> Void = { isKept in
             loop.execute {
                 let (session, commands) = bound.value

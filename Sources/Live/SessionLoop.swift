@@ -32,7 +32,7 @@ final class SessionLoop {
     var isStalled = false
     var isAwaitingRelief = false
     var isFailed = false
-    var journalWatch = JournalWatch()
+    var journalWatch: JournalWatch
     /// Why the journal halts new orders now; `nil` when it does not.
     var journalHalt: String?
     /// Requests that were handed to the gateway and have not ended.
@@ -65,6 +65,7 @@ final class SessionLoop {
     ) throws(SessionError) {
         self.configuration = configuration
         self.recorder = recorder
+        journalWatch = JournalWatch(longestWait: configuration.longestWait)
         self.loop = loop
         self.logger = logger
         plan = try SessionLoop.plan(configuration)

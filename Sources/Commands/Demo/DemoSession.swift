@@ -142,6 +142,8 @@ struct DemoSession {
         }
         configuration.subscriptions.append(.init(.spot, "orderbook.50.BTCUSDT"))
         configuration.subscriptions.append(.init(.spot, "publicTrade.BTCUSDT"))
+        // Exchange, desk and recorder share one machine here: a busy one is not a slow disk.
+        configuration.longestWait = 2_000_000_000
         configuration.strategies = [DemoSettings.maker]
         configuration.limits = DemoSettings.limits
         configuration.ledgerFault = ledgerFault
