@@ -57,6 +57,14 @@ struct TradeCommand: JudgingCommand {
                     + TapedeckMain.strategies.kinds.joined(separator: ", ") + "."
             )
         }
+        guard configuration.redundancy == 1 else {
+            throw Failure(
+                .sessionFile,
+                "sockets.redundancy is \(configuration.redundancy), and strategies would see each trade so often",
+                at: settings.value("sockets.redundancy")?.place ?? "",
+                do: "Trade with 1; `record` takes more."
+            )
+        }
         guard configuration.key != nil else {
             throw Failure(
                 .usage,

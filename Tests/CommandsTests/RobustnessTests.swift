@@ -108,6 +108,26 @@ import Testing
         for word in [".mcap", "byte", "record"] { #expect(replay.errors.contains(word)) }
     }
 
+    @Test func `redundant sockets are for recording, and a trading session refuses them`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        try "sockets:\n  redundancy: 2\n".write(
+            toFile: folder.path + "/session.yaml",
+            atomically: true,
+            encoding: .utf8
+        )
+        let outcome = try await Program.run(
+            [
+                "trade", "session.yaml", "--strategy", "maker", "--endpoint",
+                "http://127.0.0.1:9", "--out", "none",
+            ],
+            in: folder.path
+        )
+        #expect(outcome.status == 78, "\(outcome.errors)")
+        #expect(outcome.errors.contains("session.yaml:2"))
+    }
+
     static let wrongCalls: [([String], Int32)] = [
         (["info", "nothing-here"], 66), (["verify", "nothing-here"], 66), (["frobnicate"], 64),
         (["cat"], 64), (["replay", "last~x"], 66), (["trade", "--strategy", "maker"], 64),
