@@ -17,9 +17,22 @@ public enum Verifier {
         entering: (_ file: String) -> Void = { _ in },
         progress: (_ read: UInt64, _ all: UInt64) -> Void = { _, _ in }
     ) throws(JournalError) -> Verification {
-        var audit = try Audit(path, files)
-        try audit.run(key, entering, progress)
-        return audit.result
+        var tries = 5
+        while true {
+            tries -= 1
+            do throws(JournalError) {
+                var audit = try Audit(path, files)
+                try audit.run(key, entering, progress)
+                // A recorder that prunes beside us took a segment away while it was read.
+                if tries == 0 || audit.result.findings.isEmpty || !audit.hasLostSegments {
+                    return audit.result
+                }
+            } catch {
+                guard tries > 0, error.reason == .missing, error.file.hasSuffix(".mcap") else {
+                    throw error
+                }
+            }
+        }
     }
 }
 
@@ -51,6 +64,12 @@ private struct Audit {
         result.isSealed = recording.state == .sealed || recording.state == .recovered
         result.segments = layout.names.count
         result.findings = recording.damage
+    }
+
+    /// Segments that were there when the recording was opened are not any more, as pruning leaves it.
+    var hasLostSegments: Bool {
+        guard let names = try? layout.directory.segmentNames() else { return false }
+        return layout.names.contains { !names.contains($0) }
     }
 
     private mutating func find(_ error: JournalError) {
