@@ -12,6 +12,7 @@ final class SmallDisk: JournalFiles {
         /// By name: bytes that it takes.
         var sizes: [String: Int] = [:]
         var refusals = 0
+        var isHeld = false
     }
 
     private let disk = SystemFiles()
@@ -23,6 +24,9 @@ final class SmallDisk: JournalFiles {
     func add(_ bytes: Int) { state.withLock { $0.room += bytes } }
     /// What is left is taken by someone else.
     func fill() { state.withLock { $0.room = 0 } }
+    /// From now on writes wait for ``letGo()``.
+    func hold() { state.withLock { $0.isHeld = true } }
+    func letGo() { state.withLock { $0.isHeld = false } }
     /// Calls that found no room.
     var refusals: Int { state.withLock { $0.refusals } }
 
@@ -75,6 +79,7 @@ final class SmallDisk: JournalFiles {
         at offset: UInt64
     ) throws(SystemFailure) -> Int {
         if name(file) == "lock" { return try disk.write(file, bytes, at: offset) }
+        while state.withLock({ $0.isHeld }) { usleep(100) }
         let count = grant(file, to: Int(offset) + bytes.count, from: Int(offset))
         guard count > 0 else { throw SystemFailure.noSpace }
         return try disk.write(file, UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: offset)

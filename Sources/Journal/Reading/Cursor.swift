@@ -79,6 +79,8 @@ public final class Cursor {
             segment = nil
             wanted = nil
             position = 0
+            // A first chunk that is no longer there must not be passed over.
+            if layout.isOurs { expected = layout.firsts.first ?? .none }
             return
         }
         if segment == nil || position != place {
@@ -98,6 +100,7 @@ public final class Cursor {
             return
         }
         offset = table.offset(of: chunk)
+        expected = table.first(of: chunk)
         segment.window.jump(for: table.length(of: chunk))
     }
 
@@ -157,8 +160,23 @@ public final class Cursor {
             if let segment, try advance(in: segment) { return true }
             leave()
         }
+        try checkEnd()
         if try enterTail() { return true }
         return follows ? try follow() : false
+    }
+
+    /// What the segments should hold has all been met; told once where it has not.
+    private func checkEnd() throws(JournalError) {
+        let behind = layout.tailFirst
+        // With a filter chunks are passed over on purpose.
+        guard layout.isOurs, filter == nil, expected != .none, expected < behind else { return }
+        let first = expected
+        expected = behind
+        throw JournalError(
+            .damaged("records \(first) to \(behind.previous) are missing"),
+            file: layout.directory.place(layout.names.last ?? ""),
+            sequence: first.previous
+        )
     }
 
     private func enter(_ position: Int) throws(JournalError) {
@@ -187,7 +205,11 @@ public final class Cursor {
             opened.append(found)
             return found.segment
         }
-        let segment = try SegmentFile(layout.names[position], in: layout.directory)
+        let segment = try SegmentFile(
+            layout.names[position],
+            in: layout.directory,
+            presumes: layout.isOurs
+        )
         segment.dropChunkIndexes()
         if let head = segment.head {
             for stream in head.streams { try register(stream.channel, segment) }
@@ -233,7 +255,17 @@ public final class Cursor {
                 record = found
                 next = after
             } catch {
-                // Where this record ends cannot be known: the segment has no more to give.
+                // Where this record ends cannot be known: the next chunk is looked for.
+                if layout.isOurs,
+                    let found = try ChunkFinder().next(
+                        in: segment.window,
+                        behind: offset,
+                        before: limit
+                    )
+                {
+                    offset = found.place.offset
+                    throw error
+                }
                 let isTorn =
                     layout.isOurs && layout.limits[position] == nil && segment.summary == nil
                 leaveAt(limit)
@@ -299,6 +331,14 @@ public final class Cursor {
                 isOurs: layout.isOurs,
                 first: layout.isOurs ? expected : nextForeign
             )
+        }
+        if layout.isOurs, position + 1 < layout.firsts.count,
+            chunk.first >= layout.firsts[position + 1]
+        {
+            // Left behind by a segment that failed: its successor has it, and says where this one ends unless its
+            // head does not read.
+            leaveAt(.max)
+            return false
         }
         try registerNew(segment)
         begin()

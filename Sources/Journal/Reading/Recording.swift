@@ -189,7 +189,8 @@ public struct Recording: Sendable {
         var names: [UInt16: String] = [:]
         for (position, name) in layout.names.enumerated() {
             // What does not read is in `damage`.
-            guard let segment = try? SegmentFile(name, in: layout.directory) else { continue }
+            guard let segment = try? SegmentFile(name, in: layout.directory, presumes: true)
+            else { continue }
             for stream in segment.head?.streams ?? [] { names[stream.id.value] = stream.name.text }
             for channel in segment.summary?.channels ?? [] { names[channel.id] = channel.topic }
             let isCounted = position == layout.names.count - 1 && !lastCounts.isEmpty

@@ -24,17 +24,61 @@ final class SegmentFile {
 
     var isOurs: Bool { head != nil }
 
+    /// What is wrong with the head, where it was presumed from the name and the chunks.
+    private(set) var headFailure: JournalError?
+
     /// Opens and reads the head, which must be whole.
     ///
-    /// - Parameter headOnly: the summary is passed over, as if there were none.
+    /// - Parameters:
+    ///   - headOnly: the summary is passed over, as if there were none.
+    ///   - presumes: a head that does not read is presumed, so that the records are served; see ``headFailure``.
     init(
         _ name: String,
         in directory: RecordingDirectory,
-        headOnly: Bool = false
+        headOnly: Bool = false,
+        presumes: Bool = false
     ) throws(JournalError) {
         window = try ReadWindow(name, in: directory)
-        try readHead()
+        let number = presumes ? RecordingDirectory.firstNumber(ofSegment: name) : nil
+        do throws(JournalError) {
+            try readHead()
+            if let number {
+                guard let head else { throw error(.damaged("not a segment of ours"), at: 0) }
+                guard head.first == number else {
+                    throw error(.damaged("a segment under another's name"), at: 0)
+                }
+            }
+        } catch {
+            guard let number, error.isOfOneSegment else { throw error }
+            try presumeHead(number, error)
+        }
         summary = headOnly ? nil : try readSummary()
+    }
+
+    /// Takes the first number from the name, and where chunks begin and their link from the first that proves itself.
+    ///
+    /// What cannot be known so (id, run, labels, streams, checkpoint) stays empty.
+    private func presumeHead(
+        _ first: SequenceNumber,
+        _ failure: JournalError
+    ) throws(JournalError) {
+        let found = try ChunkFinder().next(in: window, behind: 0, before: window.size)
+        // Chunks of another segment are not this one's.
+        if let found, found.first < first { throw failure }
+        headFailure = failure
+        head = SegmentHead(
+            id: "",
+            run: 0,
+            first: first,
+            chain: found?.previous ?? ChainValue(words: (0, 0, 0, 0)),
+            time: Timestamp(nanoseconds: Int64(bitPattern: found?.time ?? 0)),
+            previous: nil,
+            recovered: 0,
+            labels: [],
+            streams: [],
+            checkpoint: []
+        )
+        dataStart = found?.place.offset ?? window.size
     }
 
     /// An error of this file.

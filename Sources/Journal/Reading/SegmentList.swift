@@ -15,9 +15,13 @@ struct SegmentList {
         var marks: [CompactionMark?] = []
         for name in salvage.names {
             do throws(JournalError) {
-                let segment = try SegmentFile(name, in: directory)
+                let segment = try SegmentFile(name, in: directory, presumes: true)
                 guard let head = segment.head else {
                     throw segment.error(.damaged("not a segment of ours"), at: 0)
+                }
+                // Of the last one it is told by recovery.
+                if let told = segment.presumption, name != salvage.names.last {
+                    damage.append(told)
                 }
                 marks.append(try CompactionMark(segment))
                 heads.append(head)
@@ -76,7 +80,8 @@ struct SegmentList {
         _ directory: RecordingDirectory,
         _ salvage: Salvage
     ) throws(JournalError) -> UInt64 {
-        guard let name = salvage.names.first, let segment = try? SegmentFile(name, in: directory)
+        guard let name = salvage.names.first,
+            let segment = try? SegmentFile(name, in: directory, presumes: true)
         else { return 0 }
         // What lies behind the end is no record: a first chunk that power loss tore must not stop a recovery.
         let limit = salvage.names.count == 1 ? salvage.end : segment.window.size

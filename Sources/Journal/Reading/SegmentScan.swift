@@ -35,6 +35,7 @@ struct SegmentScan {
         lastTime = UInt64(bitPattern: head?.time.nanoseconds ?? 0)
         end = segment.dataStart
         let chunk = DecodedChunk()
+        let finder = ChunkFinder()
         var offset = segment.dataStart
         while offset < limit {
             do throws(JournalError) {
@@ -74,7 +75,15 @@ struct SegmentScan {
                 end = next
             } catch {
                 findings.append(error)
-                return
+                // Past HEAD the end is torn; below it chunks behind a length that has changed still count.
+                guard offset < durable,
+                    let found = try finder.next(
+                        in: segment.window,
+                        behind: offset,
+                        before: min(limit, durable)
+                    )
+                else { return }
+                offset = found.place.offset
             }
         }
     }

@@ -7,7 +7,7 @@ import Market
 struct Salvage {
     /// Names of the segments, in order of their numbers.
     ///
-    /// Without those at the end whose heads do not read; `damage` names them.
+    /// Without those at the end of which nothing reads; `damage` names them.
     let names: [String]
     /// HEAD's newer slot; `nil` when none reads.
     let head: Head?
@@ -51,9 +51,8 @@ struct Salvage {
         guard !names.isEmpty else { throw JournalError(.notARecording, file: directory.path) }
         let segment = try Salvage.lastSegment(directory, &names, &damage)
         self.names = names
-        guard let lastHead = segment.head else {
-            throw segment.error(.damaged("not a segment of ours"), at: 0)
-        }
+        let lastHead = try Salvage.head(of: segment, names, directory, head)
+        let known = damage.count
         self.lastHead = lastHead
         streams = lastHead.streams
         seal = try segment.metadata(Seal.name)
@@ -95,7 +94,8 @@ struct Salvage {
         }
         torn += tails.torn
         tornBytes += tails.tornBytes
-        if damage.isEmpty { read(tails) }
+        // A head that was presumed takes nothing away from what the tails hold.
+        if damage.count == known { read(tails) }
         if scan.hasDataEnd, segment.summary == nil, scan.end < durable {
             damage.append(
                 segment.error(.damaged("the segment's summary does not read"), at: scan.end)
@@ -104,7 +104,39 @@ struct Salvage {
         checkHead(directory)
     }
 
-    /// The last segment whose head reads; those behind it leave `names`.
+    /// What the last segment says of itself, or what the rest of the recording says of it.
+    private static func head(
+        of segment: SegmentFile,
+        _ names: [String],
+        _ directory: RecordingDirectory,
+        _ durable: Head?
+    ) throws(JournalError) -> SegmentHead {
+        guard var head = segment.head else {
+            throw segment.error(.damaged("not a segment of ours"), at: 0)
+        }
+        guard let failure = segment.headFailure else { return head }
+        var run = durable.map { Int(clamping: $0.run) } ?? 0
+        let other = names.dropLast().reversed().lazy
+            .compactMap { try? SegmentFile($0, in: directory, headOnly: true).head }.first
+        if let other {
+            head.id = other.id
+            head.labels = other.labels
+            run = max(run, other.run)
+        } else if let bytes = try directory.contents(
+            of: RecordingDirectory.manifest,
+            limit: 64 << 20
+        ), let manifest = Manifest(json: bytes) {
+            head.id = manifest.id
+            head.labels = manifest.labels
+            run = max(run, manifest.runs)
+        } else {
+            throw failure
+        }
+        head.run = max(run, 1)
+        return head
+    }
+
+    /// The last segment of which anything reads; those behind it leave `names`.
     private static func lastSegment(
         _ directory: RecordingDirectory,
         _ names: inout [String],
@@ -113,13 +145,8 @@ struct Salvage {
         var first: JournalError?
         while let name = names.last {
             do throws(JournalError) {
-                let segment = try SegmentFile(name, in: directory)
-                guard let head = segment.head else {
-                    throw segment.error(.damaged("not a segment of ours"), at: 0)
-                }
-                guard head.first == RecordingDirectory.firstNumber(ofSegment: name) else {
-                    throw segment.error(.damaged("a segment under another's name"), at: 0)
-                }
+                let segment = try SegmentFile(name, in: directory, presumes: true)
+                if let failure = segment.presumption { damage.append(failure) }
                 return segment
             } catch {
                 guard error.isOfOneSegment else { throw error }

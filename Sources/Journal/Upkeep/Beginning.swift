@@ -51,7 +51,7 @@ struct BeginningCheck {
             }
             return
         }
-        if let lost = try SegmentFile(first.name, in: directory).head?.lost,
+        if let lost = try SegmentFile(first.name, in: directory, presumes: true).head?.lost,
             lost.last == first.first.previous
         {
             beginning = .lost(upTo: lost.last)

@@ -118,8 +118,12 @@ public struct Recoverer {
             }
             heads[name] = head
         }
-        guard let known = names.compactMap({ heads[$0] }).first else {
-            throw JournalError(.damaged("no segment's head can be read"), file: path)
+        // Where no head reads, what HEAD, the manifest and the chunks say.
+        let known: SegmentHead
+        if let head = names.lazy.compactMap({ heads[$0] }).first {
+            known = head
+        } else {
+            known = try Salvage(source).lastHead
         }
         var search = ChunkSearch()
         for (position, name) in names.enumerated() {
@@ -175,7 +179,7 @@ public struct Recoverer {
             }
             let builder = try RecordingBuilder(target, head, files: files)
             try copyChunks(into: builder, head)
-            try copyTails(into: builder)
+            try copyTails(into: builder, head)
             for bytes in search.lost {
                 lost.append(
                     Loss(
@@ -262,10 +266,12 @@ public struct Recoverer {
         }
 
         /// Entries of the last run that go on where the chunks end.
-        private func copyTails(into builder: RecordingBuilder) throws(JournalError) {
+        private func copyTails(
+            into builder: RecordingBuilder,
+            _ front: SegmentHead
+        ) throws(JournalError) {
             guard var tails = try? TailReader(in: source) else { return }
-            guard let run = heads.values.map(\.run).max() else { return }
-            tails.select(run: run)
+            tails.select(run: heads.values.map(\.run).max() ?? front.run)
             while let record = tails.message(builder.last.next), let base = record.baseAddress {
                 let header = MessageHeader(record: base)
                 guard header.time >= builder.lastTime,

@@ -51,6 +51,7 @@ private struct Audit {
     private var counts: [UInt64] = []
     private let hasher = ChainHasher()
     private let chunk = DecodedChunk()
+    private let finder = ChunkFinder()
     private(set) var result: Verification
 
     init(_ path: String, _ files: any JournalFiles) throws(JournalError) {
@@ -87,7 +88,7 @@ private struct Audit {
         for (position, name) in layout.names.enumerated() {
             entering(name)
             do throws(JournalError) {
-                let segment = try SegmentFile(name, in: layout.directory)
+                let segment = try SegmentFile(name, in: layout.directory, presumes: layout.isOurs)
                 begin(segment, position)
                 let limit = layout.limits[position] ?? segment.window.size
                 try read(segment, position, limit) { progress(before + $0, all) }
@@ -128,7 +129,7 @@ private struct Audit {
             find(segment.error(.damaged("the chain is broken between segments"), at: 0))
         }
         chain = head.chain
-        if head.id != recording.id {
+        if head.id != recording.id, segment.headFailure == nil {
             find(segment.error(.damaged("a segment of recording `\(head.id)`"), at: 0))
         }
         if position > 0, let previous = head.previous, previous.name != layout.names[position - 1] {
@@ -173,7 +174,7 @@ private struct Audit {
         var chunks: [SegmentIndex.Entry] = []
         counts.removeAll(keepingCapacity: true)
         while offset < limit {
-            guard let record = try segment.window.record(at: offset), let next = record.end else {
+            guard let record = try place(segment, &offset, limit), let next = record.end else {
                 break
             }
             let opcode = MCAP.Opcode(rawValue: record.opcode)
@@ -210,6 +211,24 @@ private struct Audit {
         }
         compareSummary(segment, chunks, count)
         if !segment.isOurs { result.records = max(result.records, count) }
+    }
+
+    /// The record at `offset`; where none reads there, the next chunk that proves itself.
+    private mutating func place(
+        _ segment: SegmentFile,
+        _ offset: inout UInt64,
+        _ limit: UInt64
+    ) throws(JournalError) -> RecordPlace? {
+        do throws(JournalError) {
+            return try segment.window.record(at: offset)
+        } catch {
+            guard segment.isOurs,
+                let found = try finder.next(in: segment.window, behind: offset, before: limit)
+            else { throw error }
+            find(error)
+            offset = found.place.offset
+            return found.place
+        }
     }
 
     private mutating func end(

@@ -85,7 +85,19 @@ extension Writer {
             while drain() {}
         }
         try throwIfFailed()
-        if let outage, !outage.isKept || !queue.isEmpty { throw outage.error }
+        if let outage, !outage.isKept || !queue.isEmpty { throw notKept(outage) }
+    }
+
+    /// Disk and reserve are full: which records end with this process.
+    private func notKept(_ outage: Outage) -> JournalError {
+        let marks = progress.marks
+        var error = outage.error
+        error.reason = .failed(
+            "\(outage.error.what); the reserve is full too, and records "
+                + "\(marks.written.next) to \(marks.appended) were not written"
+        )
+        error.sequence = marks.written
+        return error
     }
 
     private func throwIfFailed() throws(JournalError) {

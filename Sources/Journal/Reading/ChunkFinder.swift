@@ -1,0 +1,104 @@
+import Market
+
+/// Finds chunks that prove themselves behind bytes that are no record.
+///
+/// A length that has changed hides where the next record begins; every chunk of ours carries its own checksum, numbers
+/// and links, so that one that is found byte by byte can be believed. Not Sendable: one owner, one thread.
+final class ChunkFinder {
+    private let chunk = DecodedChunk()
+
+    /// A Chunk's compression stands at a fixed place behind its opcode.
+    private static let mark: [UInt8] = [4, 0, 0, 0] + Array("zstd".utf8)
+    private static let distance = UInt64(MCAP.recordHeader + 8 + 8 + 8 + 4)
+    private static let stretch: UInt64 = 64 << 10
+
+    /// A chunk and what its commit says.
+    struct Found {
+        var place: RecordPlace
+        var first: SequenceNumber
+        /// Chain value before it.
+        var previous: ChainValue
+        /// `log_time` of its first Message.
+        var time: UInt64
+    }
+
+    /// The next chunk that begins behind `offset` and ends at `end` or before; `nil` where there is none.
+    func next(
+        in window: ReadWindow,
+        behind offset: UInt64,
+        before end: UInt64
+    ) throws(JournalError) -> Found? {
+        let end = min(end, window.size)
+        var start = offset + 1 + ChunkFinder.distance
+        while start < end {
+            let count = min(ChunkFinder.stretch, end - start)
+            let bytes = Array(try window.bytes(at: start, count: count))
+            for candidate in ChunkFinder.places(bytes) {
+                let place = start + UInt64(candidate) - ChunkFinder.distance
+                guard let record = try? window.record(at: place), let next = record.end,
+                    record.opcode == MCAP.Opcode.chunk.rawValue, next <= end,
+                    let body = try? window.body(record), chunk.proves(body),
+                    let commit = chunk.commits.first
+                else { continue }
+                return Found(
+                    place: record,
+                    first: chunk.first,
+                    previous: commit.previous,
+                    time: chunk.startTime
+                )
+            }
+            guard count > UInt64(ChunkFinder.mark.count) else { break }
+            // A mark may lie across two stretches.
+            start += count - UInt64(ChunkFinder.mark.count - 1)
+        }
+        return nil
+    }
+
+    private static func places(_ bytes: [UInt8]) -> [Int] {
+        guard bytes.count >= mark.count else { return [] }
+        return (0...(bytes.count - mark.count)).filter { place in
+            bytes[place] == mark[0] && bytes[place + 4] == mark[4]
+                && bytes[place..<(place + mark.count)].elementsEqual(mark)
+        }
+    }
+}
+
+extension DecodedChunk {
+    /// Decodes a Chunk record's body; true where its checksum, numbers and links hold.
+    func proves(_ body: UnsafeRawBufferPointer) -> Bool {
+        do throws(JournalError.Reason) {
+            try decode(chunk: body, isOurs: true, first: .none)
+        } catch {
+            return false
+        }
+        let hasher = ChainHasher()
+        var links = commits[...]
+        var holds = true
+        if let first = links.first { hasher.begin(after: first.previous) }
+        forEachRecord { record, header in
+            guard header.channel == StreamTable.commitID.value else { return hasher.update(record) }
+            guard let link = links.popFirst() else { return }
+            if hasher.finish() != link.chain { holds = false }
+            if let next = links.first {
+                if next.previous != link.chain { holds = false }
+                hasher.begin(after: next.previous)
+            }
+        }
+        return holds
+    }
+}
+
+extension SegmentFile {
+    /// Told of a segment whose records are served although its head does not read.
+    var presumption: JournalError? {
+        headFailure.map { failure in
+            var failure = failure
+            let first = head?.first ?? SequenceNumber.none
+            failure.reason = .damaged(
+                "\(failure.what); its records from \(first) on are read from its chunks, "
+                    + "and no replay can begin there"
+            )
+            return failure
+        }
+    }
+}
