@@ -52,7 +52,6 @@ struct Salvage {
         let segment = try Salvage.lastSegment(directory, &names, &damage)
         self.names = names
         let lastHead = try Salvage.head(of: segment, names, directory, head)
-        let known = damage.count
         self.lastHead = lastHead
         streams = lastHead.streams
         seal = try segment.metadata(Seal.name)
@@ -94,8 +93,8 @@ struct Salvage {
         }
         torn += tails.torn
         tornBytes += tails.tornBytes
-        // A head that was presumed takes nothing away from what the tails hold.
-        if damage.count == known { read(tails) }
+        // Each entry proves itself: what goes on behind the last chunk that reads is served, damage before it or not.
+        read(tails)
         if scan.hasDataEnd, segment.summary == nil, scan.end < durable {
             damage.append(
                 segment.error(.damaged("the segment's summary does not read"), at: scan.end)
@@ -133,6 +132,7 @@ struct Salvage {
             throw failure
         }
         head.run = max(run, 1)
+        if head.first == .first { head.chain = ChainHasher.genesis(id: head.id) }
         return head
     }
 

@@ -212,6 +212,17 @@ struct TailReader {
         channels[id].map(bytes(of:))
     }
 
+    /// Every Channel that stands in an entry, in the order of ids.
+    var allChannels: [MCAP.Channel] {
+        channels.keys.sorted().compactMap { id in
+            channel(id).flatMap { record in
+                try? MCAP.channel(
+                    UnsafeRawBufferPointer(rebasing: record[MCAP.recordHeader...])
+                )
+            }
+        }
+    }
+
     private func bytes(of place: Place) -> UnsafeRawBufferPointer {
         let all = place.isUnpacked ? unpacked.buffer.bytes : bytes.buffer.bytes
         return UnsafeRawBufferPointer(rebasing: all[place.start..<place.end])

@@ -132,7 +132,9 @@ public struct Recoverer {
             let isNamed = next?.name == name && mark?.end != next?.end
             try search.search(name, in: source, limit: isNamed ? next?.end : nil)
         }
-        var copy = Copy(source: source, heads: heads, search: search, lost: lost)
+        var tails = try? TailReader(in: source)
+        tails?.select(run: heads.values.map(\.run).max() ?? known.run)
+        var copy = Copy(source: source, heads: heads, search: search, tails: tails, lost: lost)
         let end = try copy.write(to: target, known, files, key)
         return outcome(.copied, target, end, copy.lost)
     }
@@ -142,6 +144,8 @@ public struct Recoverer {
         let source: RecordingDirectory
         let heads: [String: SegmentHead]
         let search: ChunkSearch
+        /// Entries of the last run.
+        let tails: TailReader?
         var lost: [Loss]
 
         mutating func write(
@@ -158,28 +162,31 @@ public struct Recoverer {
             head.streams = streams
             head.previous = nil
             head.lost = nil
-            guard let first = search.found.first else {
-                throw JournalError(.damaged("no chunk of it can be read"), file: source.path)
-            }
+            // Without a chunk the tails may hold what there is.
+            let found = search.found.first
+            let first = found?.first ?? known.first
+            let own = found.map { heads[$0.file] } ?? nil
             // What is missing at the front of a pruned recording is missing on purpose.
             let log = try? PruneLog(source)
             let begins = max(
                 heads.values.map(\.first).min() ?? .first,
-                log?.entries.last(where: { $0.last < first.first })?.last.next ?? .first
+                log?.entries.last(where: { $0.last < first })?.last.next ?? .first
             )
-            let start = log?.entries.isEmpty == false ? min(begins, first.first) : .first
-            head.first = first.first
-            head.chain = first.previous
-            head.run = heads[first.file]?.run ?? known.run
+            let start = log?.entries.isEmpty == false ? min(begins, first) : .first
+            head.first = first
+            head.chain = found?.previous ?? known.chain
+            head.run = own?.run ?? known.run
             head.checkpoint =
-                heads[first.file]?.first == first.first
-                ? heads[first.file]?.checkpoint ?? [] : []
-            if first.first > start {
-                head.lost = lose(start, first.first.previous, "the records before it do not read")
+                own?.first == first ? own?.checkpoint ?? [] : []
+            if first > start {
+                head.lost = lose(start, first.previous, "the records before it do not read")
             }
             let builder = try RecordingBuilder(target, head, files: files)
             try copyChunks(into: builder, head)
-            try copyTails(into: builder, head)
+            try copyTails(into: builder)
+            guard builder.last >= first else {
+                throw JournalError(.damaged("no record of it can be read"), file: source.path)
+            }
             for bytes in search.lost {
                 lost.append(
                     Loss(
@@ -200,6 +207,13 @@ public struct Recoverer {
         /// Ids from 1 without holes; a stream that nothing names any more gets a name of its own.
         private var streams: [ChannelAnnouncement] {
             var all = search.streams
+            for channel in tails?.allChannels ?? [] where all[channel.id] == nil {
+                all[channel.id] = ChannelAnnouncement(
+                    id: StreamID(channel.id),
+                    name: StreamName(channel.topic),
+                    origin: ""
+                )
+            }
             for head in heads.values {
                 for stream in head.streams { all[stream.id.value] = stream }
             }
@@ -266,12 +280,8 @@ public struct Recoverer {
         }
 
         /// Entries of the last run that go on where the chunks end.
-        private func copyTails(
-            into builder: RecordingBuilder,
-            _ front: SegmentHead
-        ) throws(JournalError) {
-            guard var tails = try? TailReader(in: source) else { return }
-            tails.select(run: heads.values.map(\.run).max() ?? front.run)
+        private func copyTails(into builder: RecordingBuilder) throws(JournalError) {
+            guard let tails else { return }
             while let record = tails.message(builder.last.next), let base = record.baseAddress {
                 let header = MessageHeader(record: base)
                 guard header.time >= builder.lastTime,
