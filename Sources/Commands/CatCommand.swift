@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Journal
 import Market
 
@@ -10,7 +11,8 @@ struct CatCommand: JudgingCommand {
             One record a line: sequence number, time, stream, payload. --raw prints each payload as its \
             bytes, one to a line. --json prints one object a line with the payload as a string. --follow \
             goes on with what is being recorded, over restarts of the recorder, and ends at the seal. What does \
-            not read is named on standard error, what is sound behind it is printed, and the status is 2.
+            not read is named on standard error, what is sound behind it is printed, and the status is 2. `-` \
+            reads one MCAP file from standard input.
             """
     )
 
@@ -42,6 +44,7 @@ struct CatCommand: JudgingCommand {
     private static let largestGaps = 1_000
 
     func judge() throws -> ExitStatus {
+        if options.recording == "-" { return try judgePipe() }
         var gaps = 0
         let recording = try options.open()
         let (from, to) = try range.resolved(in: recording.manifest)
@@ -78,6 +81,47 @@ struct CatCommand: JudgingCommand {
             throw Failure(error)
         }
         return gaps == 0 ? .yes : .undecided
+    }
+
+    /// One file out of a pipe: no seeking, so positions are passed over one by one.
+    private func judgePipe() throws -> ExitStatus {
+        guard !follow else {
+            throw Failure(.usage, "a pipe is read to its end", do: "Leave --follow out.")
+        }
+        guard isatty(STDIN_FILENO) == 0 else {
+            throw Failure(
+                .usage,
+                "standard input is a terminal",
+                do: "Pipe a segment in: tapedeck cat - < 000000000001.mcap"
+            )
+        }
+        let from = try range.from.map(RecordingPosition.init)
+        let to = try range.to.map(RecordingPosition.init)
+        guard from?.isAbsolute != false, to?.isAbsolute != false else {
+            throw Failure(
+                .usage,
+                "where a pipe begins and ends is not known before it is read",
+                do: "Give positions as sequence numbers or times."
+            )
+        }
+        let begin = from?.resolved(first: .zero, last: .zero)
+        let end = to?.resolved(first: .zero, last: .zero)
+        let streams = stream.map(Glob.init)
+        let symbols = symbol.map(Glob.init)
+        do throws(JournalError) {
+            let cursor = try PipeCursor(
+                STDIN_FILENO,
+                streams: { CatCommand.passes($0, streams, symbols) }
+            )
+            while let record = try cursor.next() {
+                if let begin, begin.isAfter(record.sequence, record.time) { continue }
+                if let end, end.isBefore(record.sequence, record.time) { break }
+                show(record, cursor.name(of: record.stream))
+            }
+        } catch {
+            throw Failure(error)
+        }
+        return .yes
     }
 
     private static func passes(_ name: StreamName, _ streams: [Glob], _ symbols: [Glob]) -> Bool {

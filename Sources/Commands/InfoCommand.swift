@@ -57,7 +57,7 @@ struct InfoCommand: JudgingCommand {
         Printing.result("segments   \(manifest.segments.count)")
         Printing.result("signature  \(InfoCommand.words(of: manifest.signature))")
         for label in manifest.labels {
-            Printing.result(Columns.line([(label.key, 10), (label.value, 0)]))
+            Printing.result(Columns.line([(label.key, 9), (label.value, 0)]))
         }
         Printing.result("")
         Printing.result(

@@ -77,7 +77,10 @@ struct LsCommand: ParsableCommand {
 /// Bytes that a recording's own files take; `derived/` is not part of it.
 enum FolderSize {
     static func bytes(of path: String) -> Int {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            return attributes?[.size] as? Int ?? 0
+        }
         return names.reduce(0) { sum, name in
             let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/" + name)
             guard attributes?[.type] as? FileAttributeType == .typeRegular else { return sum }

@@ -35,6 +35,7 @@ struct PnLCommand: ParsableCommand {
     }
 
     func run() throws {
+        _ = try options.directory()
         let recording = try options.open()
         try Sandbox.denyOutgoing()
         let rows: [ProfitAndLoss]

@@ -32,7 +32,7 @@ struct RecoverCommand: JudgingCommand {
     var signingKey: String?
 
     func judge() throws -> ExitStatus {
-        let path = try options.path()
+        let path = try options.directory()
         let target = output ?? path + "-recovered"
         try Sandbox.denyOutgoing()
         let outcome: Recoverer.Outcome

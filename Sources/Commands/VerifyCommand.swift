@@ -63,11 +63,13 @@ struct VerifyCommand: JudgingCommand {
         )
         Printing.result("begins     \(VerifyCommand.words(of: result.beginning))")
         Printing.result(
-            "covered    \(result.segments) segments, \(result.chunks) chunks: checksums, chain, numbers, times,"
+            "covered    \(Columns.count(result.segments, "segment")), "
+                + "\(Columns.count(result.chunks, "chunk")): \(result.covered.prefix(5).joined(separator: ", "))"
+                + (result.covered.count > 5 ? "," : "")
         )
-        Printing.result(
-            "           counts, summaries, indexes, manifest, signature, deletions"
-        )
+        if result.covered.count > 5 {
+            Printing.result("           \(result.covered.dropFirst(5).joined(separator: ", "))")
+        }
         if let durable = result.durable { Printing.result("durable    up to \(durable)") }
         Printing.result("chain      \(result.chain)")
         Printing.result("signature  \(words(of: result.signature))")
@@ -114,6 +116,10 @@ struct VerifyCommand: JudgingCommand {
             $0.field("records", Int64(clamping: result.records))
             $0.field("chunks", result.chunks)
             $0.field("segments", result.segments)
+            $0.field(
+                "covered",
+                array: { words in for word in result.covered { words.value(word) } }
+            )
             $0.field("durable", result.durable ?? .none)
             $0.field("begins", VerifyCommand.word(of: result.beginning))
             $0.field("chain", result.chain.description)

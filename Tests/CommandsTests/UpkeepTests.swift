@@ -190,7 +190,7 @@ import Testing
         }
         """
 
-    private static func segments(_ path: String) throws -> [Int] {
+    static func segments(_ path: String) throws -> [Int] {
         try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".mcap") }
             .compactMap { Int($0.dropLast(5)) }.sorted()
     }

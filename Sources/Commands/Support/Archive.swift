@@ -12,8 +12,9 @@ struct Archive {
         return names.filter { Archive.isRecording(folder + "/" + $0) }.sorted()
     }
 
-    /// The directory that RECORDING means: a path, `last`, `last~1`, or a unique prefix of a name.
+    /// The directory or MCAP file that RECORDING means: a path, `last`, `last~1`, or a unique prefix of a name.
     func path(of text: String) throws -> String {
+        if Archive.isFile(text) { return text }
         if text.contains("/") || Archive.isRecording(text) {
             guard Archive.isRecording(text) else {
                 throw Failure(
@@ -61,6 +62,13 @@ struct Archive {
             return false
         }
         return names.contains { $0 == "manifest.json" || $0 == "HEAD" || $0.hasSuffix(".mcap") }
+    }
+
+    /// A regular file, which may be MCAP of any origin.
+    private static func isFile(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            && !isFolder.boolValue
     }
 
     /// `<UTC>-<4 hex>`, such as `2026-11-22T20-18-05Z-7f3a`.

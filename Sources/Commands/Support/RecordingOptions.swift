@@ -1,10 +1,15 @@
 import ArgumentParser
+import Foundation
 import Journal
 import Market
 
 /// Which recording, and how to print.
 struct RecordingOptions: ParsableArguments {
-    @Argument(help: "A directory, `last`, `last~1`, or the beginning of a name in the archive.")
+    @Argument(
+        help: """
+            A directory, an MCAP file, `last`, `last~1`, or the beginning of a name in the archive.
+            """
+    )
     var recording: String
 
     @Option(help: ArgumentHelp("The folder that recordings lie in.", valueName: "dir"))
@@ -14,6 +19,22 @@ struct RecordingOptions: ParsableArguments {
     var json = false
 
     func path() throws -> String { try Archive(archive).path(of: recording) }
+
+    /// The path of a whole recording, for what writes into its directory.
+    func directory() throws -> String {
+        let path = try path()
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+            isFolder.boolValue
+        else {
+            throw Failure(
+                .usage,
+                "\(path) is a single file, and this needs a whole recording",
+                do: "Name the directory that it lies in."
+            )
+        }
+        return path
+    }
 
     func open() throws -> Recording {
         let path = try path()

@@ -37,6 +37,14 @@ enum RecordingPosition: Equatable {
         }
     }
 
+    /// Whether it says where it is without knowing where the recording begins and ends.
+    var isAbsolute: Bool {
+        switch self {
+        case .sequence, .time: true
+        case .fromStart, .fromEnd: false
+        }
+    }
+
     /// RFC 3339 with up to nine digits of a second.
     private static func time(_ text: String) -> Timestamp? {
         var whole = text
@@ -78,6 +86,10 @@ enum ResolvedPosition: Equatable {
         case .sequence(let own): own < sequence
         case .time(let own): own < time
         }
+    }
+
+    func isAfter(_ sequence: SequenceNumber, _ time: Timestamp) -> Bool {
+        !isAtOrBefore(sequence, time)
     }
 
     func isAtOrBefore(_ sequence: SequenceNumber, _ time: Timestamp) -> Bool {

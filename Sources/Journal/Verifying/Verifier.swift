@@ -64,6 +64,14 @@ private struct Audit {
         result = Verification(id: recording.id, isSealed: recording.state != .open)
         result.isSealed = recording.state == .sealed || recording.state == .recovered
         result.segments = layout.names.count
+        result.covered = ["checksums", "times", "counts", "summaries"]
+        if layout.isOurs {
+            result.covered += ["numbers", "commits", "chain", "announcements", "indexes"]
+        }
+        if layout.isOurs, recording.path == layout.directory.path {
+            result.covered += ["HEAD", "tails", "manifest", "deletions"]
+            if recording.manifest.signature != nil { result.covered.append("signature") }
+        }
         result.findings = recording.damage
     }
 
