@@ -54,6 +54,7 @@ struct InfoCommand: JudgingCommand {
         )
         Printing.result("begins     \(VerifyCommand.words(of: beginning))")
         for gap in census.gaps { Printing.result("gap        \(gap)") }
+        for gap in census.links.words { Printing.result("gap        \(gap)") }
         Printing.result("segments   \(manifest.segments.count)")
         Printing.result("signature  \(InfoCommand.words(of: manifest.signature))")
         for label in manifest.labels {
@@ -99,6 +100,19 @@ struct InfoCommand: JudgingCommand {
             $0.field("ratio", Census.ratio(census.bytes, disk))
             $0.field("begins", VerifyCommand.word(of: beginning))
             $0.field("gaps", array: { for gap in census.gaps { $0.value(gap.description) } })
+            $0.field(
+                "interruptions",
+                array: { rows in
+                    for (link, row) in census.links.rows.sorted(by: { $0.key < $1.key }) {
+                        rows.object {
+                            $0.field("link", link)
+                            $0.field("count", row.interruptions)
+                            $0.field("nanoseconds", row.nanoseconds)
+                            $0.field("shed", row.shed)
+                        }
+                    }
+                }
+            )
             $0.field("signature", InfoCommand.words(of: manifest.signature))
             $0.nested("labels") {
                 for label in manifest.labels { $0.field(label.key, label.value) }
@@ -131,6 +145,7 @@ struct Census {
     private(set) var rows: [Row] = []
     private(set) var records: UInt64 = 0
     private(set) var bytes = 0
+    private(set) var links = LinkGaps()
     /// What could not be read, in order.
     private(set) var gaps: [JournalError] = []
     private static let largestGaps = 1_000
@@ -148,6 +163,7 @@ struct Census {
                 places[record.stream] = place
                 rows.append(Row(name: cursor.name(of: record.stream)))
             }
+            links.take(record, rows[place].name)
             rows[place].records += 1
             rows[place].bytes += record.payload.count
             records += 1

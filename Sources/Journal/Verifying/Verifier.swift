@@ -69,7 +69,8 @@ private struct Audit {
             result.covered += ["numbers", "commits", "chain", "announcements", "indexes"]
         }
         if layout.isOurs, recording.path == layout.directory.path {
-            result.covered += ["HEAD", "tails", "manifest", "deletions"]
+            result.covered += ["HEAD", "manifest", "deletions"]
+            if !result.isSealed { result.covered.append("tails") }
             if recording.manifest.signature != nil { result.covered.append("signature") }
         }
         result.findings = recording.damage
