@@ -29,6 +29,8 @@ final class SessionLoop {
     var clockOffset = ClockOffset()
     /// Public frames that found no room in the queue, by socket; told in a record as soon as there is room.
     var shed: [Int: Int64] = [:]
+    /// When what was shed was told last, while it goes on.
+    var shedToldAt: [Int: Int64] = [:]
     var isStalled = false
     var isAwaitingRelief = false
     var isFailed = false
