@@ -59,15 +59,21 @@ final class Layout: Sendable {
     deinit { directory.close() }
 
     private let tables = Mutex(ChunkTables())
+    /// The index read last: cursors that share the recording are often in the same segment.
+    private let recent = Mutex<(key: ChunkTables.Key, index: SegmentIndex)?>(nil)
 
-    /// Where the chunks of a segment begin: from its own index, or found by reading it once.
-    func table(of position: Int, _ segment: SegmentFile) throws(JournalError) -> ChunkTable? {
-        guard isOurs else { return nil }
-        let key = ChunkTables.Key(
+    private func key(_ position: Int, _ segment: SegmentFile) -> ChunkTables.Key {
+        ChunkTables.Key(
             position: position,
             size: segment.window.size,
             summary: segment.summary?.start
         )
+    }
+
+    /// Where the chunks of a segment begin: from its own index, or found by reading it once.
+    func table(of position: Int, _ segment: SegmentFile) throws(JournalError) -> ChunkTable? {
+        guard isOurs else { return nil }
+        let key = key(position, segment)
         if let known = tables.withLock({ $0[key] }) { return known }
         guard let index = try index(of: position, segment) else { return nil }
         let table = ChunkTable(index)
@@ -77,7 +83,12 @@ final class Layout: Sendable {
 
     /// The chunks of a segment with their streams.
     func index(of position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex? {
-        try isOurs ? read(position, segment) : nil
+        guard isOurs else { return nil }
+        let key = key(position, segment)
+        if let known = recent.withLock({ $0?.key == key ? $0?.index : nil }) { return known }
+        guard let index = try read(position, segment) else { return nil }
+        recent.withLock { $0 = (key, index) }
+        return index
     }
 
     private func read(_ position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex?

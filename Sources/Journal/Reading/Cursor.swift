@@ -11,6 +11,8 @@ public final class Cursor {
     /// By channel id.
     private var names: [StreamName?] = []
     private var nameBytes = 0
+    /// By channel id: whether it has a name.
+    private var isNamed: [Bool] = []
     /// By channel id: 1 gives its records, 0 does not.
     @exclusivity(unchecked) private var accepts: [UInt8] = []
 
@@ -210,7 +212,6 @@ public final class Cursor {
             in: layout.directory,
             presumes: layout.isOurs
         )
-        segment.dropChunkIndexes()
         if let head = segment.head {
             for stream in head.streams { try register(stream.channel, segment) }
         }
@@ -225,7 +226,7 @@ public final class Cursor {
         for (place, entry) in index.entries.enumerated() {
             let mayHold = entry.channels.contains { id in
                 let id = Int(id)
-                return id >= accepts.count || names[id] == nil
+                return id >= accepts.count || !isNamed[id]
                     || (accepts[id] != 0 && id != Int(StreamTable.commitID.value))
             }
             if mayHold || entry.channels.isEmpty {
@@ -454,6 +455,7 @@ public final class Cursor {
     private func makeRoom(_ id: Int) {
         while names.count <= id {
             names.append(nil)
+            isNamed.append(false)
             // Without a Channel a Message has no name, and passes no filter.
             accepts.append(filter == nil ? 1 : 0)
         }
@@ -473,6 +475,7 @@ public final class Cursor {
         }
         let name = StreamName(channel.topic)
         names[id] = name
+        isNamed[id] = true
         accepts[id] = filter.map { $0(name) ? 1 : 0 } ?? 1
     }
 

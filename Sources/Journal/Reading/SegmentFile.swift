@@ -9,6 +9,7 @@ final class SegmentFile {
     private(set) var head: SegmentHead?
     /// Behind the head's records.
     private(set) var dataStart: UInt64 = 0
+    private let listsChunks: Bool
     /// Footer and summary; `nil` where the file has none, or none that is whole.
     private(set) var summary: Summary?
 
@@ -31,13 +32,16 @@ final class SegmentFile {
     ///
     /// - Parameters:
     ///   - headOnly: the summary is passed over, as if there were none.
+    ///   - listsChunks: the summary's list of chunks is taken too; readers go by our own index.
     ///   - presumes: a head that does not read is presumed, so that the records are served; see ``headFailure``.
     init(
         _ name: String,
         in directory: RecordingDirectory,
         headOnly: Bool = false,
+        listsChunks: Bool = false,
         presumes: Bool = false
     ) throws(JournalError) {
+        self.listsChunks = listsChunks
         window = try ReadWindow(name, in: directory)
         let number = presumes ? RecordingDirectory.firstNumber(ofSegment: name) : nil
         do throws(JournalError) {
@@ -187,9 +191,6 @@ final class SegmentFile {
         return (attachment.data, end)
     }
 
-    /// Gives back what a cursor does not ask: the summary's list of chunks.
-    func dropChunkIndexes() { summary?.chunks = [] }
-
     // MARK: The end
 
     /// The summary when the file has a whole footer whose checksum holds; `nil` otherwise.
@@ -227,7 +228,7 @@ final class SegmentFile {
                 switch MCAP.Opcode(rawValue: place.opcode) {
                 case .channel: summary.channels.append(try MCAP.channel(body))
                 case .statistics: summary.statistics = try MCAP.statistics(body)
-                case .chunkIndex: summary.chunks.append(try MCAP.chunkIndex(body))
+                case .chunkIndex where listsChunks: summary.chunks.append(try MCAP.chunkIndex(body))
                 case .attachmentIndex: summary.attachments.append(try MCAP.attachmentIndex(body))
                 case .metadataIndex: summary.metadata.append(try MCAP.metadataIndex(body))
                 default: break

@@ -97,7 +97,12 @@ private struct Audit {
         for (position, name) in layout.names.enumerated() {
             entering(name)
             do throws(JournalError) {
-                let segment = try SegmentFile(name, in: layout.directory, presumes: layout.isOurs)
+                let segment = try SegmentFile(
+                    name,
+                    in: layout.directory,
+                    listsChunks: true,
+                    presumes: layout.isOurs
+                )
                 begin(segment, position)
                 let limit = layout.limits[position] ?? segment.window.size
                 try read(segment, position, limit) { progress(before + $0, all) }
@@ -306,7 +311,7 @@ private struct Audit {
             endTime: chunk.endTime,
             uncompressedSize: UInt64(chunk.records.count),
             compressedSize: 0,
-            channels: chunk.channels.map(\.id)
+            channels: chunk.channelIDs
         )
     }
 
