@@ -47,13 +47,22 @@ struct CatCommand: JudgingCommand {
         if options.recording == "-" { return try judgePipe() }
         var gaps = 0
         let recording = try options.open()
+        for damage in recording.damage {
+            gaps += 1
+            Printing.error(Failure(damage), json: options.json)
+        }
         let (from, to) = try range.resolved(in: recording.manifest)
         let streams = stream.map(Glob.init)
         let symbols = symbol.map(Glob.init)
+        // Without one every chunk is read, and every hole is met.
+        var filter: (@Sendable (StreamName) -> Bool)?
+        if !streams.isEmpty || !symbols.isEmpty {
+            filter = { CatCommand.passes($0, streams, symbols) }
+        }
         do throws(JournalError) {
             let cursor = try recording.cursor(
                 from: from?.cursorStart ?? .beginning,
-                streams: { CatCommand.passes($0, streams, symbols) },
+                streams: filter,
                 follows: follow
             )
             while true {
@@ -61,7 +70,7 @@ struct CatCommand: JudgingCommand {
                 do throws(JournalError) {
                     record = try cursor.next()
                 } catch {
-                    gaps += 1
+                    if !error.isKnownLoss { gaps += 1 }
                     guard !follow, error.isDamage, gaps < CatCommand.largestGaps else {
                         throw error
                     }

@@ -94,7 +94,8 @@ struct ExportCommand: JudgingCommand {
     }
 
     private static func status(_ summary: ExportSummary) -> ExitStatus {
-        if !summary.damage.isEmpty { return .undecided }
+        if !summary.damage.allSatisfy(\.isKnownLoss) { return .undecided }
+        if !summary.damage.isEmpty { return .no }
         return summary.leftOut.isEmpty ? .yes : .no
     }
 

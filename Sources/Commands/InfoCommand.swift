@@ -30,7 +30,8 @@ struct InfoCommand: JudgingCommand {
             printText(recording, census, beginning)
         }
         // What recovery gave up is part of what is known; anything else that does not read is damage.
-        return census.gaps.isEmpty || recording.state == .recovered ? .yes : .undecided
+        let isKnown = census.gaps.allSatisfy(\.isKnownLoss)
+        return isKnown && recording.damage.isEmpty ? .yes : .undecided
     }
 
     private func printText(_ recording: Recording, _ census: Census, _ beginning: Beginning) {
@@ -53,7 +54,13 @@ struct InfoCommand: JudgingCommand {
                 + " \(Census.ratio(census.bytes, disk)) to 1"
         )
         Printing.result("begins     \(VerifyCommand.words(of: beginning))")
+        for damage in recording.damage { Printing.result("damage     \(damage)") }
         for gap in census.gaps { Printing.result("gap        \(gap)") }
+        if let lost = recording.lostEnd {
+            Printing.result(
+                "gap        records \(lost.first) to \(lost.last) were given up by recovery"
+            )
+        }
         for gap in census.links.words { Printing.result("gap        \(gap)") }
         Printing.result("segments   \(manifest.segments.count)")
         Printing.result("signature  \(InfoCommand.words(of: manifest.signature))")
@@ -100,6 +107,10 @@ struct InfoCommand: JudgingCommand {
             $0.field("ratio", Census.ratio(census.bytes, disk))
             $0.field("begins", VerifyCommand.word(of: beginning))
             $0.field("gaps", array: { for gap in census.gaps { $0.value(gap.description) } })
+            $0.field(
+                "damage",
+                array: { for error in recording.damage { $0.value(error.description) } }
+            )
             $0.field(
                 "interruptions",
                 array: { rows in

@@ -51,6 +51,7 @@ struct MergeCommand: ParsableCommand {
                 try SigningKey(file: file)
             }
             let sources = try paths.map { path throws(JournalError) in try Recording.open(path) }
+            for source in sources { if let damage = source.damage.first { throw damage } }
             manifest = try merger.merge(sources, to: output)
         } catch {
             throw ReplayCommand.undecided(error)

@@ -36,7 +36,7 @@ struct PnLCommand: ParsableCommand {
 
     func run() throws {
         _ = try options.directory()
-        let recording = try options.open()
+        let recording = try options.openSound()
         try Sandbox.denyOutgoing()
         let rows: [ProfitAndLoss]
         do {

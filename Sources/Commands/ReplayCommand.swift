@@ -42,6 +42,7 @@ struct ReplayCommand: JudgingCommand {
         let result: ReplayResult
         do {
             let recording = try Recording.open(path)
+            try RecordingOptions.checkSound(recording)
             let manifest = recording.manifest
             if let position = try until.map({
                 try RecordingPosition($0).resolved(first: manifest.started, last: manifest.ended)

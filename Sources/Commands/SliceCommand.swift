@@ -33,7 +33,7 @@ struct SliceCommand: ParsableCommand {
     var signingKey: String?
 
     func run() throws {
-        let recording = try options.open()
+        let recording = try options.openSound()
         try Sandbox.denyOutgoing()
         let (from, to) = try range.resolved(in: recording.manifest)
         let isPast: @Sendable (SequenceNumber, Timestamp) -> Bool = {

@@ -26,7 +26,7 @@ struct StateCommand: ParsableCommand {
     var depth = 3
 
     func run() throws {
-        let recording = try options.open()
+        let recording = try options.openSound()
         try Sandbox.denyOutgoing()
         let manifest = recording.manifest
         let position = try at.map {

@@ -36,6 +36,24 @@ struct RecordingOptions: ParsableArguments {
         return path
     }
 
+    /// A recording that can be judged.
+    ///
+    /// - Throws: a failure (2) that names the first damage known without reading all of it.
+    func openSound() throws -> Recording {
+        let recording = try open()
+        try RecordingOptions.checkSound(recording)
+        return recording
+    }
+
+    static func checkSound(_ recording: Recording) throws {
+        guard let damage = recording.damage.first else { return }
+        var failure = Failure(damage)
+        failure.status = .undecided
+        failure.todo =
+            "See `tapedeck verify`; `tapedeck recover` makes a sound recording of what is left."
+        throw failure
+    }
+
     func open() throws -> Recording {
         let path = try path()
         do throws(JournalError) {
@@ -85,9 +103,17 @@ extension JournalError {
     /// A place in a recording that does not read, behind which it may go on.
     var isDamage: Bool {
         switch reason {
-        case .damaged, .malformed, .tooLarge: true
+        case .damaged, .malformed, .tooLarge, .lost: true
         default: false
         }
+    }
+}
+
+extension JournalError {
+    /// A hole that the recording itself tells of: recovery left it, and what is around it is sound.
+    var isKnownLoss: Bool {
+        if case .lost = reason { return true }
+        return false
     }
 }
 
@@ -98,7 +124,7 @@ extension Failure {
             switch error.reason {
             case .missing: .notFound
             case .notARecording, .malformed, .compression, .tooLarge, .newer: .format
-            case .damaged: .undecided
+            case .damaged, .lost: .undecided
             case .held: .busy
             case .key: .refused
             case .sealed: .exists

@@ -98,6 +98,8 @@ enum RecordWalk {
         } catch {
             throw InterchangeError(error)
         }
+        // What was known when the recording was opened, once.
+        for error in recording.damage where !damage.contains(error) { damage.append(error) }
         var streams: [Stream?] = []
         while true {
             let next: Record?

@@ -27,7 +27,7 @@ final class Layout: Sendable {
     /// A recording's directory.
     init(_ directory: RecordingDirectory, _ list: SegmentList, _ salvage: Salvage) {
         self.directory = directory
-        names = salvage.names
+        names = list.names
         firsts = list.segments.map(\.first)
         times = list.times
         var limits = list.limits

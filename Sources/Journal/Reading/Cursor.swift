@@ -22,6 +22,9 @@ public final class Cursor {
     /// With a filter: the segment's chunks, and those of them that may hold wanted records, with the next of
     /// these.
     private var wanted: (table: ChunkTable, chunks: [UInt32], next: Int)?
+    /// With a filter: what is missing among the segment's chunks, and the number due behind them.
+    private var holes = Holes.none
+    private var due = SequenceNumber.none
     private var isInTail = false
     /// Segments open now, the one used last at the end.
     private var opened: [(position: Int, segment: SegmentFile)] = []
@@ -67,6 +70,7 @@ public final class Cursor {
         firstWanted = .none
         timeWanted = 0
         live = nil
+        due = .none
         var place = 0
         switch start {
         case .beginning: break
@@ -83,6 +87,7 @@ public final class Cursor {
             position = 0
             // A first chunk that is no longer there must not be passed over.
             if layout.isOurs { expected = layout.firsts.first ?? .none }
+            due = expected
             return
         }
         if segment == nil || position != place {
@@ -95,6 +100,11 @@ public final class Cursor {
             ? table.chunk(endingAtOrAfter: timeWanted) : table.chunk(with: firstWanted)
         if let chunks = wanted?.chunks {
             wanted?.next = chunks.firstIndex { $0 >= chunk } ?? chunks.count
+            if let index = try layout.index(of: position, segment) {
+                holes = Holes(index, due: .none)
+                holes.drop(upTo: chunk)
+                due = holes.due
+            }
         }
         guard chunk < table.count else {
             // It has no record that late: what follows it does.
@@ -170,10 +180,11 @@ public final class Cursor {
     /// What the segments should hold has all been met; told once where it has not.
     private func checkEnd() throws(JournalError) {
         let behind = layout.tailFirst
-        // With a filter chunks are passed over on purpose.
-        guard layout.isOurs, filter == nil, expected != .none, expected < behind else { return }
-        let first = expected
+        // With a filter chunks are passed over on purpose, but none that is missing.
+        let first = filter == nil ? expected : due
+        guard layout.isOurs, first != .none, first < behind else { return }
         expected = behind
+        due = behind
         throw JournalError(
             .damaged("records \(first) to \(behind.previous) are missing"),
             file: layout.directory.place(layout.names.last ?? ""),
@@ -192,6 +203,8 @@ public final class Cursor {
                 let table = try layout.table(of: position, segment)
             {
                 wanted = (table, chunks(of: index), 0)
+                holes = Holes(index, due: due)
+                due = holes.due
             }
         } catch {
             leave()
@@ -300,9 +313,13 @@ public final class Cursor {
     }
 
     private func advanceToWanted(in segment: SegmentFile) throws(JournalError) -> Bool {
-        while let (table, chunks, next) = wanted, next < chunks.count {
+        while let (table, chunks, next) = wanted {
+            let place = next < chunks.count ? Int(chunks[next]) : table.count
+            if let hole = holes.take(before: place) {
+                throw missing(hole.first, hole.last, segment)
+            }
+            guard next < chunks.count else { return false }
             wanted?.next += 1
-            let place = Int(chunks[next])
             let offset = table.offset(of: place)
             expected = table.first(of: place)
             segment.window.jump(for: table.length(of: place))
@@ -347,13 +364,26 @@ public final class Cursor {
         expected = chunk.last.next
         if layout.isOurs, wanted != .none, chunk.first != wanted {
             // The chunk stays current: the next call gives its first record.
-            throw segment.error(
-                .damaged("records \(wanted) to \(chunk.first.previous) are missing"),
-                at: record.offset,
-                sequence: wanted.previous
-            )
+            throw missing(wanted, chunk.first.previous, segment, at: record.offset)
         }
         return chunk.count > 0
+    }
+
+    /// Records that are not there; whether recovery gave them up is said by the segment behind them.
+    private func missing(
+        _ first: SequenceNumber,
+        _ last: SequenceNumber,
+        _ segment: SegmentFile,
+        at offset: UInt64? = nil
+    ) -> JournalError {
+        let isKnown = segment.head?.lost == SegmentHead.Lost(first: first, last: last)
+        return segment.error(
+            isKnown
+                ? .lost(first: first, last: last)
+                : .damaged("records \(first) to \(last) are missing"),
+            at: offset,
+            sequence: first.previous
+        )
     }
 
     private func decode(

@@ -236,6 +236,9 @@ public struct Recording: Sendable {
 
 extension SystemFailure {
     static let notADirectory = SystemFailure(ENOTDIR)
+
+    /// It says nothing of the files beside: a bad block, a symbolic link in its place, missing rights.
+    var isOfOneFile: Bool { [EIO, ELOOP, EACCES, EISDIR, ENXIO].contains(code) }
 }
 
 /// Where a cursor begins.

@@ -192,10 +192,31 @@ struct Salvage {
         for stream in new where Int(stream.id.value) == streams.count + 1 { streams.append(stream) }
     }
 
+    /// HEAD is written and synced before the first record: without it nobody can say what must be there.
+    private mutating func judgeWithoutHead(_ directory: RecordingDirectory, _ place: String) {
+        // What was sealed says itself where it ends, and a recording that was built has none.
+        guard !isSealed, last >= lastHead.first || names.count > 1 else { return }
+        var isThere = false
+        if let file = try? directory.openIfThere(RecordingDirectory.head) {
+            isThere = true
+            directory.files.close(file)
+        }
+        let error = JournalError(
+            .damaged(
+                (isThere ? "neither slot of HEAD reads" : "HEAD is missing")
+                    + ": what was durable, and whether all of it is there, cannot be said"
+            ),
+            file: place,
+            sequence: last
+        )
+        // A power cut may take both slots while they are written; it does not take the file.
+        if isThere { torn.append(error) } else { damage.append(error) }
+    }
+
     /// What HEAD says was durable must be there.
     private mutating func checkHead(_ directory: RecordingDirectory) {
-        guard let head else { return }
         let place = directory.place(RecordingDirectory.head)
+        guard let head else { return judgeWithoutHead(directory, place) }
         if head.segment > lastHead.first {
             damage.append(
                 JournalError(

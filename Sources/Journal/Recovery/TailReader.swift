@@ -80,13 +80,54 @@ struct TailReader {
         for file in files {
             var offset = file.start
             while file.end - offset >= TailEntry.header {
-                guard let end = entry(at: offset, limit: file.end, run: run) else {
-                    note(file, offset)
-                    break
+                if let end = entry(at: offset, limit: file.end, run: run) {
+                    offset = end
+                    continue
                 }
-                offset = end
+                note(file, offset)
+                // An older run's files are whole, and none of ours.
+                if offset == file.start, isEntryOfAnyRun(at: offset, limit: file.end) { break }
+                guard let next = nextEntry(behind: offset, limit: file.end, run: run) else { break }
+                offset = next
             }
         }
+    }
+
+    /// Behind bytes that are no entry: where the next one of the run begins.
+    ///
+    /// Older entries may stand behind the end of the newest. Their numbers are in a chunk by then, byte for byte.
+    private func nextEntry(behind offset: Int, limit: Int, run: Int) -> Int? {
+        let all = bytes.buffer.bytes
+        let wanted = UInt32(truncatingIfNeeded: run)
+        // The last write was whole: nothing of ours is behind its zeros.
+        guard all[offset..<min(limit, offset + TailEntry.header)].contains(where: { $0 != 0 })
+        else { return nil }
+        var place = offset + 1
+        while limit - place > TailEntry.header {
+            defer { place += 1 }
+            guard
+                all.loadUnaligned(fromByteOffset: place + 8, as: UInt32.self).littleEndian
+                    == wanted
+            else { continue }
+            let length = Int(
+                all.loadUnaligned(fromByteOffset: place, as: UInt32.self).littleEndian
+            )
+            guard length > 0, length <= limit - place - TailEntry.header else { continue }
+            let whole = UnsafeRawBufferPointer(
+                rebasing: all[place..<(place + TailEntry.header + length)]
+            )
+            if TailEntry.checksum(whole)
+                == whole.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian
+            {
+                return place
+            }
+        }
+        return nil
+    }
+
+    /// Numbers behind `number` that an entry holds, the lowest.
+    func firstNumber(behind number: SequenceNumber) -> SequenceNumber? {
+        messages.keys.lazy.filter { $0 > number.value }.min().map { SequenceNumber($0) }
     }
 
     /// Takes up the entry at `offset` and says where it ends; `nil` when there is none.

@@ -135,9 +135,10 @@ final class RecordingBuilder {
     }
 
     /// Ends the segment and begins another, which may leave records out and begin with another link.
-    func begin(_ head: SegmentHead) throws(JournalError) {
+    func begin(_ head: SegmentHead, goesOn: Bool = false) throws(JournalError) {
         try closeChunk()
         var head = head
+        if goesOn { head.chain = chain }
         head.time = Timestamp(nanoseconds: Int64(bitPattern: lastTime))
         head.streams = table.streams
         if !segment.index.entries.isEmpty {

@@ -134,9 +134,30 @@ public struct Recoverer {
         }
         var tails = try? TailReader(in: source)
         tails?.select(run: heads.values.map(\.run).max() ?? known.run)
-        var copy = Copy(source: source, heads: heads, search: search, tails: tails, lost: lost)
+        var copy = Copy(
+            source: source,
+            heads: heads,
+            search: search,
+            tails: tails,
+            promised: promised(source, names),
+            lost: lost
+        )
         let end = try copy.write(to: target, known, files, key)
         return outcome(.copied, target, end, copy.lost)
+    }
+
+    /// The last number that HEAD, the manifest or a segment's name says was there.
+    private func promised(_ source: RecordingDirectory, _ names: [String]) -> SequenceNumber {
+        var last = (try? Head.read(in: source))?.durable ?? .none
+        if let bytes = try? source.contents(of: RecordingDirectory.manifest, limit: 64 << 20),
+            let manifest = Manifest(json: bytes)
+        {
+            last = max(last, manifest.last)
+        }
+        if let name = names.last, let first = RecordingDirectory.firstNumber(ofSegment: name) {
+            last = max(last, first.previous)
+        }
+        return last
     }
 
     /// The way of what was found into a new directory.
@@ -146,6 +167,8 @@ public struct Recoverer {
         let search: ChunkSearch
         /// Entries of the last run.
         let tails: TailReader?
+        /// Up to here there was something once.
+        let promised: SequenceNumber
         var lost: [Loss]
 
         mutating func write(
@@ -154,9 +177,22 @@ public struct Recoverer {
             _ files: any JournalFiles,
             _ key: SigningKey?
         ) throws(JournalError) -> Manifest {
-            let labels =
-                known.labels.filter { $0.key != Recording.lossLabel }
+            var labels =
+                known.labels.filter {
+                    $0.key != Recording.lossLabel && $0.key != Recording.lostEndLabel
+                }
                 + [Label(Recording.lossLabel, "see lost.first and lost.last of each segment")]
+            let end = lastFound
+            if promised > end {
+                lost.append(
+                    Loss(
+                        first: end.next,
+                        last: promised,
+                        what: "they do not read, or are not there"
+                    )
+                )
+                labels.append(Label(Recording.lostEndLabel, "\(end.next) \(promised)"))
+            }
             var head = known
             head.labels = labels
             head.streams = streams
@@ -183,7 +219,7 @@ public struct Recoverer {
             }
             let builder = try RecordingBuilder(target, head, files: files)
             try copyChunks(into: builder, head)
-            try copyTails(into: builder)
+            try copyTails(into: builder, head)
             guard builder.last >= first else {
                 throw JournalError(.damaged("no record of it can be read"), file: source.path)
             }
@@ -279,9 +315,48 @@ public struct Recoverer {
             }
         }
 
-        /// Entries of the last run that go on where the chunks end.
-        private func copyTails(into builder: RecordingBuilder) throws(JournalError) {
+        /// The last number that will be in the new recording.
+        private var lastFound: SequenceNumber {
+            var last = search.found.map(\.last).max() ?? .none
+            guard let tails else { return last }
+            while true {
+                while tails.message(last.next) != nil { last = last.next }
+                guard let next = tails.firstNumber(behind: last) else { return last }
+                last = next
+            }
+        }
+
+        /// Entries of the last run behind the chunks, over holes too.
+        private mutating func copyTails(
+            into builder: RecordingBuilder,
+            _ front: SegmentHead
+        ) throws(JournalError) {
             guard let tails else { return }
+            while true {
+                try copyRun(tails, into: builder)
+                guard let next = tails.firstNumber(behind: builder.last) else { return }
+                var head = front
+                head.first = next
+                head.run = heads.values.map(\.run).max() ?? front.run
+                head.recovered = 0
+                head.checkpoint = []
+                head.lost = lose(
+                    builder.last.next,
+                    next.previous,
+                    "they do not read, or are not there"
+                )
+                let before = builder.last
+                try builder.begin(head, goesOn: true)
+                try copyRun(tails, into: builder)
+                // What cannot be copied must not be tried for ever.
+                guard builder.last > before else { return }
+            }
+        }
+
+        private func copyRun(
+            _ tails: TailReader,
+            into builder: RecordingBuilder
+        ) throws(JournalError) {
             while let record = tails.message(builder.last.next), let base = record.baseAddress {
                 let header = MessageHeader(record: base)
                 guard header.time >= builder.lastTime,

@@ -69,7 +69,8 @@ private struct Audit {
             result.covered += ["numbers", "commits", "chain", "announcements", "indexes"]
         }
         if layout.isOurs, recording.path == layout.directory.path {
-            result.covered += ["HEAD", "manifest", "deletions"]
+            result.covered += ["manifest", "deletions"]
+            if recording.durable != nil { result.covered.append("HEAD") }
             if !result.isSealed { result.covered.append("tails") }
             if recording.manifest.signature != nil { result.covered.append("signature") }
         }
@@ -483,9 +484,11 @@ private struct Audit {
     private mutating func conclude() {
         result.chain = chain
         result.durable = recording.durable
+        if let lost = recording.lostEnd, lost.last > result.last { result.gaps.append(lost) }
         if !result.findings.isEmpty {
             result.state = .damaged
-        } else if !recording.torn.isEmpty {
+        } else if !recording.torn.isEmpty, !recording.isHeld {
+            // Beside a recorder the end may be in the middle of a write.
             result.state = .cut
             result.findings = recording.torn
         } else {

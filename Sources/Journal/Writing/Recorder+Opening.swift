@@ -150,6 +150,15 @@ extension Recorder {
     ) throws(JournalError) -> Recorder {
         let list = try SegmentList(directory, salvage)
         if let damage = list.damage.first { throw damage }
+        if let first = list.segments.first {
+            let check = try BeginningCheck(
+                directory,
+                salvage.lastHead.id,
+                salvage.lastHead.labels,
+                first
+            )
+            if let finding = check.findings.first { throw finding }
+        }
         var earlier = list.segments
         // A last segment without a record gives its name to the new one, by the rename.
         let isEmpty = salvage.lastInSegment < salvage.lastHead.first
