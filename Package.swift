@@ -90,7 +90,12 @@ let package = Package(
         // 1 pure
         .target(name: "Bybit", dependencies: ["Market", "JSON"]),
         .target(name: "Trading", dependencies: ["Market"]),
-        .target(name: "Simulation", dependencies: ["Market"]),
+        .target(
+            name: "Simulation",
+            dependencies: ["Market"],
+            // `serve` says what was assumed, from the page itself.
+            resources: [.embedInCode("Simulation.docc/Assumptions.md")]
+        ),
 
         // 2 outside
         .target(name: "Journal", dependencies: ["Market", "CZstd", "CDeflate", "CCrypto"]),
@@ -201,7 +206,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Live", "Trading", "Market", "tapedeck"]
+            dependencies: ["Commands", "Live", "ReplayServer", "Trading", "Market", "tapedeck"]
         ),
         .testTarget(name: "TidyTests"),
     ],

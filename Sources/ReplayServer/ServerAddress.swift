@@ -53,6 +53,8 @@ public struct ServerCounters: Hashable, Sendable {
     public var rejected = 0
     /// Sockets that the server dropped: forced, or of a client that did not read.
     public var dropped = 0
+    /// Manners carried out: what the exchange did to its clients by order or by seed.
+    public var manners = 0
 
     public init() {}
 }

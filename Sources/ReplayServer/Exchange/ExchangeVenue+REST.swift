@@ -8,7 +8,7 @@ import Simulation
 extension ExchangeVenue {
     func answer(_ request: HTTPRequest, _ reply: @escaping (HTTPReply) -> Void) {
         counters.requests += 1
-        let now = WallClock.now
+        let now = driver.now
         guard let route = Route.table[request.path] else {
             return reply(refusal(.notFound, 10_017, "Route not found.", now))
         }
@@ -31,7 +31,9 @@ extension ExchangeVenue {
             place = try directory.authorize(
                 request,
                 payload: request.method == .GET ? Array(request.query.utf8) : request.body,
-                nowMilliseconds: now.milliseconds
+                nowMilliseconds: driver.judge(
+                    request.headers.first(name: "X-BAPI-TIMESTAMP").flatMap { Int64($0) }
+                ).milliseconds
             )
         } catch {
             return reply(refusal(.ok, error.code, error.message, now))

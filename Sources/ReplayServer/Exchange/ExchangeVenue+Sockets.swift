@@ -13,7 +13,7 @@ extension ExchangeVenue {
         }
         switch frame.request {
         case .ping:
-            let now = WallClock.now.milliseconds
+            let now = driver.now.milliseconds
             reply(client) { [id = client.connectionID, path = client.path] in
                 $0.pong(requestID: frame.requestID, connectionID: id, time: now, on: path.name)
             }
@@ -55,7 +55,7 @@ extension ExchangeVenue {
                 key: key,
                 expires: expires,
                 signature: signature,
-                nowMilliseconds: WallClock.now.milliseconds
+                nowMilliseconds: driver.judge(expires).milliseconds
             )
         else { return "Params Error" }
         if let former = client.account { fanOut.remove(client, from: accounts[former]) }

@@ -10,12 +10,18 @@ protocol Venue: AnyObject, SendableMetatype {
     func answer(_ request: HTTPRequest, _ reply: @escaping (HTTPReply) -> Void)
     /// True when a WebSocket may be opened there; a refused path answers 404.
     func accepts(_ path: SocketPath) -> Bool
+    /// The status that a handshake is refused with at this moment; `nil` lets it through.
+    func refusal(_ path: SocketPath) -> HTTPResponseStatus?
     func opened(_ client: Client)
     /// One whole text message of a client; messages of one client come in the order sent.
     func received(_ message: [UInt8], from client: Client)
     /// The client's socket takes bytes again after it had not.
     func drained(_ client: Client)
     func closed(_ client: Client)
+}
+
+extension Venue {
+    func refusal(_ path: SocketPath) -> HTTPResponseStatus? { nil }
 }
 
 /// Where a WebSocket is open: the path fixes what is spoken on it.
@@ -56,6 +62,15 @@ struct HTTPReply {
     var status: HTTPResponseStatus
     var headers: [(name: String, value: String)]
     var body: [UInt8]
+    /// The connection breaks instead of an answer.
+    var isCutOff = false
+
+    /// A broken line in the place of an answer.
+    static var cutOff: HTTPReply {
+        var reply = HTTPReply(body: [])
+        reply.isCutOff = true
+        return reply
+    }
 
     init(
         status: HTTPResponseStatus = .ok,

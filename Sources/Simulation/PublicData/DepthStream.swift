@@ -51,6 +51,9 @@ struct DepthStream: Sendable {
         DepthStream.copyTop(of: book.asks, depth, into: &asks)
     }
 
+    /// Counts anew: the next snapshot has `u` 1, as after a restart of the exchange's push service.
+    mutating func restart() { updateID = 1 }
+
     private mutating func keep(_ book: MatchingBook, at moment: Moment) {
         crossSequence = moment.crossSequence
         matchTime = moment.matchMilliseconds

@@ -43,6 +43,18 @@ extension SimulatedExchange {
         }
     }
 
+    /// Begins `u` of one depth at 1 again; whoever drives the exchange sends each subscriber a snapshot.
+    ///
+    /// - Returns: false when nobody is subscribed to it.
+    public mutating func restartUpdateIDs(_ id: InstrumentID, depth: Int) -> Bool {
+        guard let index = index(of: id),
+            let place = states[index].streams.firstIndex(where: { $0.depth == depth }),
+            states[index].streams[place].isActive
+        else { return false }
+        states[index].streams[place].restart()
+        return true
+    }
+
     /// Nanoseconds between pushes of an open candle.
     static let candleInterval: Int64 = 1_000_000_000
 
