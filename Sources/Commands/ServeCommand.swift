@@ -70,6 +70,11 @@ struct ServeCommand: JudgingCommand {
     var start: String?
 
     @Option(
+        help: ArgumentHelp("List at least so many linear contracts, for load.", valueName: "n")
+    )
+    var symbols = 0
+
+    @Option(
         help: ArgumentHelp(
             "Misbehave by this seed: the same seed, the same faults.",
             valueName: "n"
@@ -154,6 +159,9 @@ struct ServeCommand: JudgingCommand {
         configuration.accounts = try serverAccounts()
         configuration.chaosSeed = chaos
         configuration.journal = journal
+        guard (0...2_000).contains(symbols) else {
+            throw Failure(.usage, "--symbols \(symbols) is not within 0 and 2000")
+        }
         guard let pace = MarketPace(pace ?? "real") else {
             throw Failure(
                 .usage,
@@ -194,6 +202,7 @@ struct ServeCommand: JudgingCommand {
             start: try beginning(configuration.pace),
             accounts: configuration.accounts.map(\.alias),
             deposits: BuiltInExchange.everyCoin,
+            perpetuals: symbols,
             fundingInterval: BuiltInExchange.eightHours
         )
         let report = ServeReport(isJSON: json, authorityFile: caOut)

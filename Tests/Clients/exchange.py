@@ -33,8 +33,8 @@ class Exchange:
         self.url, self.websocket = self.facts["endpoint"], self.facts["websocket"]
         self.authority = self.facts["ca_file"] or None
         if self.authority:
-            # Where requests and websocket-client look for authorities.
-            os.environ["REQUESTS_CA_BUNDLE"] = os.environ["WEBSOCKET_CLIENT_CA_BUNDLE"] = self.authority
+            # Where websocket-client looks for authorities.
+            os.environ["WEBSOCKET_CLIENT_CA_BUNDLE"] = self.authority
         self.states = []
         threading.Thread(target=self._drain, daemon=True).start()
 
@@ -50,8 +50,7 @@ class Exchange:
         status = self.process.wait(20)
         self.process.stdout.close()
         self.folder.cleanup()
-        for name in ("REQUESTS_CA_BUNDLE", "WEBSOCKET_CLIENT_CA_BUNDLE"):
-            os.environ.pop(name, None)
+        os.environ.pop("WEBSOCKET_CLIENT_CA_BUNDLE", None)
         assert status == 0, f"the exchange ended with {status}"
 
     # The control endpoint.

@@ -19,6 +19,9 @@ def point(exchange):
 def http(exchange, key=KEY, secret=SECRET, **options):
     session = pybit.unified_trading.HTTP(api_key=key, api_secret=secret, **options)
     session.endpoint = exchange.url
+    if exchange.authority:
+        # pybit sends prepared requests, for which requests does not look at the environment.
+        session.client.verify = exchange.authority
     return session
 
 

@@ -133,7 +133,7 @@ class PybitSession(unittest.TestCase):
         quantity = self.quantity("linear")
         wishes = [
             {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": quantity,
-             "price": self.far("linear", part), "orderLinkId": f"pybit-batch-{part}"}
+             "price": self.far("linear", part), "orderLinkId": "pybit-batch-" + part[2:]}
             for part in ("0.96", "0.961", "0.962")
         ]
         wishes.append({"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0", "price": "1"})
