@@ -10,6 +10,8 @@ final class MarketDriver {
     private(set) var exchange: SimulatedExchange
     /// Sends what happened; set once, before the first step.
     var deliver: ([TimedEvent]) -> Void = { _ in }
+    /// Called at each multiple of ``tickInterval`` of the exchange's clock, with nothing pending; set once.
+    var tick: () -> Void = {}
     private var output = ExchangeOutput()
     private var clock: MarketClock
     private let loop: any EventLoop
@@ -43,7 +45,23 @@ final class MarketDriver {
         guard clock.isRunning else { return }
         let target = clock.time
         let reach = exchange.now.advanced(nanoseconds: MarketDriver.stretchMax)
-        exchange.advance(to: min(target, reach), into: &output)
+        advance(to: min(target, reach))
+    }
+
+    /// Nanoseconds of exchange time.
+    static let tickInterval: Int64 = 100_000_000
+
+    /// Moves the exchange on, with a halt at each tick: what ticks send depends on the exchange's time alone.
+    private func advance(to time: Timestamp) {
+        while true {
+            let past = exchange.now.nanoseconds / MarketDriver.tickInterval
+            let due = Timestamp(nanoseconds: (past + 1) * MarketDriver.tickInterval)
+            guard due <= time else { break }
+            exchange.advance(to: due, into: &output)
+            flush()
+            tick()
+        }
+        exchange.advance(to: time, into: &output)
         flush()
     }
 
@@ -54,6 +72,13 @@ final class MarketDriver {
     ) -> Result {
         catchUp()
         return body(&exchange, &output)
+    }
+
+    /// The same where the exchange stands, for what a tick does.
+    func actNow<Result>(
+        _ body: (inout SimulatedExchange, inout ExchangeOutput) -> Result
+    ) -> Result {
+        body(&exchange, &output)
     }
 
     /// Changes or reads the exchange where it stands.
