@@ -26,7 +26,9 @@ extension SocketPath {
     public var text: String {
         switch self {
         case .publicData(let category): "/v5/public/" + category.name
+        case .systemStatus: "/v5/public/misc/status"
         case .privateData: "/v5/private"
+        case .trade: "/v5/trade"
         }
     }
 }

@@ -17,6 +17,11 @@ final class ExchangeVenue: Venue {
     var writer = MessageWriter()
     var meter: RateMeter
     var orderAnswers = OrderAnswers.prompt
+    /// `reqId`s that each trade socket has used.
+    var requestIDs: [UInt64: RecentIDs] = [:]
+    var guards = DisconnectGuards()
+    let risk = RiskFeeds()
+    let history = ReferenceHistory()
     var counters = ServerCounters()
     private var clients: [UInt64: Client] = [:]
 
@@ -33,6 +38,8 @@ final class ExchangeVenue: Venue {
         self.loop = loop
         meter = RateMeter(rateLimits)
         driver.deliver = { [fanOut] in fanOut.deliver($0) }
+        driver.withExchange { $0.tellsDetails = true }
+        driver.tick = { [weak self] in self?.tick() }
     }
 
     // MARK: sockets come and go
@@ -47,6 +54,7 @@ final class ExchangeVenue: Venue {
 
     func closed(_ client: Client) {
         clients[client.number] = nil
+        requestIDs[client.number] = nil
         counters.clients -= 1
         if client.isTooSlow { counters.dropped += 1 }
         counters.subscriptions -= client.topics.count
@@ -71,9 +79,9 @@ final class ExchangeVenue: Venue {
         driver.catchUp()
         fanOut.isOn = isOn
         guard isOn else { return }
-        for stream in fanOut.streams {
-            for client in fanOut.subscribers(of: stream) {
-                sendSnapshot(of: stream, to: client)
+        for feed in fanOut.heard {
+            for client in fanOut.subscribers(of: feed) {
+                sendFirst(of: feed, to: client)
                 client.flush()
             }
         }

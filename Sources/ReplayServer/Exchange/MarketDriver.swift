@@ -11,6 +11,8 @@ final class MarketDriver {
     private(set) var exchange: SimulatedExchange
     /// Sends what happened; set once, before the first step.
     var deliver: ([TimedEvent]) -> Void = { _ in }
+    /// Called at each multiple of ``tickInterval`` of the exchange's clock, with nothing pending; set once.
+    var tick: () -> Void = {}
     /// False while a subscriber's socket is full, or there is none: paces that follow no clock wait for it.
     var mayGoOn: () -> Bool = { true }
     /// Somebody has kept the market waiting for ten seconds.
@@ -87,7 +89,23 @@ final class MarketDriver {
         guard clock.isRunning else { return }
         let target = clock.time
         let reach = exchange.now.advanced(nanoseconds: MarketDriver.stretchMax)
-        exchange.advance(to: min(target, reach), into: &output)
+        advance(to: min(target, reach))
+    }
+
+    /// Nanoseconds of exchange time.
+    static let tickInterval: Int64 = 100_000_000
+
+    /// Moves the exchange on, with a halt at each tick: what ticks send depends on the exchange's time alone.
+    private func advance(to time: Timestamp) {
+        while true {
+            let past = exchange.now.nanoseconds / MarketDriver.tickInterval
+            let due = Timestamp(nanoseconds: (past + 1) * MarketDriver.tickInterval)
+            guard due <= time else { break }
+            exchange.advance(to: due, into: &output)
+            flush()
+            tick()
+        }
+        exchange.advance(to: time, into: &output)
         flush()
     }
 
@@ -111,8 +129,7 @@ final class MarketDriver {
         }
         heldSince = nil
         let start = NIODeadline.now()
-        exchange.advance(to: exchange.now.advanced(nanoseconds: stretch), into: &output)
-        flush()
+        advance(to: exchange.now.advanced(nanoseconds: stretch))
         let work = (NIODeadline.now() - start).nanoseconds
         if work < 1_000_000 {
             stretch = min(MarketDriver.stretchMax, stretch * 2)
@@ -151,11 +168,7 @@ final class MarketDriver {
         }
         heldSince = nil
         let reach = exchange.now.advanced(nanoseconds: MarketDriver.stretchMax)
-        exchange.advance(
-            to: min(Timestamp(nanoseconds: wish.target), reach),
-            into: &output
-        )
-        flush()
+        advance(to: min(Timestamp(nanoseconds: wish.target), reach))
         if exchange.now.nanoseconds >= wish.target {
             wishes.removeFirst()
             wish.done()
@@ -173,6 +186,13 @@ final class MarketDriver {
     ) -> Result {
         catchUp()
         return body(&exchange, &output)
+    }
+
+    /// The same where the exchange stands, for what a tick does.
+    func actNow<Result>(
+        _ body: (inout SimulatedExchange, inout ExchangeOutput) -> Result
+    ) -> Result {
+        body(&exchange, &output)
     }
 
     /// Changes or reads the exchange where it stands.

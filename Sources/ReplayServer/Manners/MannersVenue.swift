@@ -327,21 +327,18 @@ extension MannersVenue {
 
     /// The state that the topic's next delta continues from, once more.
     func sendSnapshot(of topic: String, to client: Client) {
-        guard case .publicData(let category) = client.path,
-            case .stream(let stream) = PublicTopic(topic, on: category)
-        else { return }
-        exchange.sendSnapshot(of: stream, to: client)
+        guard let feed = PublicTopic(topic, on: client.path)?.feed else { return }
+        exchange.sendFirst(of: feed, to: client)
     }
 
     /// Begins `u` again for everybody who subscribes to that book.
     func restart(_ topic: String, on path: SocketPath) -> Bool {
-        guard case .publicData(let category) = path,
-            case .stream(let stream) = PublicTopic(topic, on: category),
-            case .book(let id, let depth) = stream,
+        guard let feed = PublicTopic(topic, on: path)?.feed,
+            case .stream(.book(let id, let depth)) = feed,
             exchange.driver.withExchange({ $0.restartUpdateIDs(id, depth: depth) })
         else { return false }
-        for client in exchange.fanOut.subscribers(of: stream) {
-            exchange.sendSnapshot(of: stream, to: client)
+        for client in exchange.fanOut.subscribers(of: feed) {
+            exchange.sendFirst(of: feed, to: client)
             client.flush()
         }
         return true

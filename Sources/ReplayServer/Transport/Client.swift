@@ -228,7 +228,9 @@ extension SocketPath {
     var connectionWord: String {
         switch self {
         case .publicData(let category): category.name
+        case .systemStatus: "status"
         case .privateData: "private"
+        case .trade: "trade"
         }
     }
 }

@@ -30,20 +30,26 @@ extension Venue {
 public enum SocketPath: Hashable, Sendable {
     /// `/v5/public/{spot,linear,inverse,option,spread}`.
     case publicData(Category)
+    /// `/v5/public/misc/status`: the topic `system.status`.
+    case systemStatus
     /// `/v5/private`.
     case privateData
+    /// `/v5/trade`: order entry.
+    case trade
 
     /// From the path alone, without its query; `nil` for a path that has no WebSocket.
     init?(path: some StringProtocol) {
-        if path == "/v5/private" {
-            self = .privateData
-            return
+        switch path {
+        case "/v5/private": self = .privateData
+        case "/v5/trade": self = .trade
+        case "/v5/public/misc/status": self = .systemStatus
+        default:
+            let prefix = "/v5/public/"
+            guard path.hasPrefix(prefix),
+                let category = Category(name: path.dropFirst(prefix.count))
+            else { return nil }
+            self = .publicData(category)
         }
-        let prefix = "/v5/public/"
-        guard path.hasPrefix(prefix),
-            let category = Category(name: path.dropFirst(prefix.count))
-        else { return nil }
-        self = .publicData(category)
     }
 }
 

@@ -60,10 +60,10 @@ struct ListingState: Sendable {
             scale: listing.instrument.scale
         )
         recentTrades = History(limit: max(1_000, historyMax / 1_000))
-        streams = DepthStream.depths.enumerated().map { place, row in
+        let plans = DepthStream.plans(of: listing.instrument.id.category)
+        streams = plans.enumerated().map { place, plan in
             DepthStream(
-                depth: row.depth,
-                interval: row.interval,
+                plan,
                 updateID: 1_000 * Int64(place + 1) + 10_000 * Int64(index + 1)
             )
         }
@@ -85,6 +85,11 @@ struct ListingState: Sendable {
             bid: book.bestBid.map { Price(units: $0) },
             ask: book.bestAsk.map { Price(units: $0) }
         )
+    }
+
+    /// Place of a depth among the streams; `nil` where the category has no such topic.
+    func place(depth: Int, isImprovement: Bool = false) -> Int? {
+        streams.firstIndex { $0.depth == depth && $0.isImprovement == isImprovement }
     }
 
     func moment(_ now: Int64) -> DepthStream.Moment {
