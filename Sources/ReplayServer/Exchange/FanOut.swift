@@ -75,6 +75,7 @@ final class FanOut {
             guard let subscribers = feeds[.liquidations(id)], !subscribers.isEmpty else { return }
             let frame = WebSocketFrames.text(LiquidationMessage.message(row, ts: ts))
             for client in subscribers { push(frame, to: client) }
+        case .listed, .notListed, .delivered: break
         case .order(let account, let row):
             tell(account, .order, row.instrument.category) { topic, id in
                 self.bytes { $0.orders([row], topic: topic, id: id, creationTime: ts) }

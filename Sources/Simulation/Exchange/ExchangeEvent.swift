@@ -24,6 +24,12 @@ public enum ExchangeEvent: Sendable {
     case ticker(InstrumentID, TickerUpdate)
     case candle(InstrumentID, Candle)
     case liquidation(InstrumentID, Liquidation)
+    /// Can be traded from now on; told always.
+    case listed(InstrumentID)
+    /// A fault of the calendar, which goes on without it; told always.
+    case notListed(InstrumentID, SimulationError)
+    /// Has been delivered and trades no more; told always.
+    case delivered(InstrumentID)
     case order(AccountID, OrderUpdate)
     case execution(AccountID, ExecutionReport)
     case position(AccountID, PositionUpdate)
@@ -46,7 +52,7 @@ public struct ExchangeOutput: Sendable {
 
 /// A public topic of the exchange.
 public enum PublicStream: Hashable, Sendable {
-    /// Depths: 1, 50, 200, 500, 1000.
+    /// Depths: 1, 50, 200, 500, 1000; of options 25 and 100, of combinations 25.
     case book(InstrumentID, depth: Int)
     case trades(InstrumentID)
     case ticker(InstrumentID)

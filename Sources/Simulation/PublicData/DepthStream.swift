@@ -8,10 +8,18 @@ import Market
 /// does not hold.
 struct DepthStream: Sendable {
     /// Depths that can be subscribed to, with their push intervals in nanoseconds.
-    static let depths: [(depth: Int, interval: Int64)] = [
-        (1, 10_000_000), (50, 20_000_000), (200, 100_000_000), (500, 100_000_000),
-        (1000, 200_000_000),
-    ]
+    static func depths(_ category: Category) -> [(depth: Int, interval: Int64)] {
+        switch category {
+        case .linear, .inverse, .spot:
+            [
+                (1, 10_000_000), (50, 20_000_000), (200, 100_000_000), (500, 100_000_000),
+                (1000, 200_000_000),
+            ]
+        case .option: [(25, 20_000_000), (100, 100_000_000)]
+        case .spread: [(25, 20_000_000)]
+        }
+    }
+
     /// An unchanged best level is sent again after this long.
     static let repeatAfter: Int64 = 3_000_000_000
 

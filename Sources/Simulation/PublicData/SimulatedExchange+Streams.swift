@@ -9,7 +9,7 @@ extension SimulatedExchange {
         guard let index = index(of: stream.instrument) else { return false }
         switch stream {
         case .book(_, let depth):
-            guard let place = DepthStream.depths.firstIndex(where: { $0.depth == depth }) else {
+            guard let place = states[index].streams.firstIndex(where: { $0.depth == depth }) else {
                 return false
             }
             activateBook(index, place)
@@ -32,7 +32,7 @@ extension SimulatedExchange {
         guard let index = index(of: stream.instrument) else { return }
         switch stream {
         case .book(_, let depth):
-            guard let place = DepthStream.depths.firstIndex(where: { $0.depth == depth }) else {
+            guard let place = states[index].streams.firstIndex(where: { $0.depth == depth }) else {
                 return
             }
             states[index].streams[place].isActive = false
@@ -95,14 +95,15 @@ extension SimulatedExchange {
 
     private func ticker(_ index: Int) -> TickerUpdate {
         guard states[index].hasFunding else {
-            return states[index].tickerNow(fundingRate: nil, nextFunding: nil)
+            return states[index].tickerNow(fundingRate: nil, nextFunding: nil, now: now)
         }
         let stamp = following(configuration.fundingInterval)
         return states[index].tickerNow(
             fundingRate: states[index].source.fundingRate(
                 period: stamp / configuration.fundingInterval
             ),
-            nextFunding: stamp / 1_000_000
+            nextFunding: stamp / 1_000_000,
+            now: now
         )
     }
 
@@ -113,7 +114,7 @@ extension SimulatedExchange {
         _ place: Int,
         into output: inout ExchangeOutput
     ) -> Int64? {
-        guard states[index].streams[place].isActive else {
+        guard states[index].streams[place].isActive, states[index].isLive else {
             states[index].streams[place].isScheduled = false
             return nil
         }
@@ -125,7 +126,7 @@ extension SimulatedExchange {
     }
 
     mutating func pushTicker(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
-        guard states[index].ticker.isActive else {
+        guard states[index].ticker.isActive, states[index].isLive else {
             states[index].ticker.isScheduled = false
             return nil
         }
@@ -138,7 +139,7 @@ extension SimulatedExchange {
     }
 
     mutating func pushCandle(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
-        guard states[index].sendsCandles else {
+        guard states[index].sendsCandles, states[index].isLive else {
             states[index].isCandleScheduled = false
             return nil
         }
