@@ -70,9 +70,23 @@ struct ServeCommand: JudgingCommand {
     var start: String?
 
     @Option(
-        help: ArgumentHelp("List at least so many linear contracts, for load.", valueName: "n")
+        help: ArgumentHelp(
+            "Coins of the market, 1 to 1000: each has a USDT perpetual, the first ones more.",
+            valueName: "n"
+        )
     )
-    var symbols = 0
+    var symbols = 20
+
+    @Option(help: ArgumentHelp("Price levels on each side of a book, 25 to 1000.", valueName: "n"))
+    var levels = 200
+
+    @Option(
+        help: ArgumentHelp(
+            "What the market is like: calm, trend, jump, thin, halt, or changing.",
+            valueName: "regime"
+        )
+    )
+    var regime = "calm"
 
     @Option(
         help: ArgumentHelp(
@@ -152,58 +166,12 @@ struct ServeCommand: JudgingCommand {
 
     // MARK: - A synthetic market
 
-    private func exchangeSettings() throws -> ExchangeServerConfiguration {
-        var configuration = ExchangeServerConfiguration()
-        configuration.port = port
-        configuration.isPlain = plain
-        configuration.accounts = try serverAccounts()
-        configuration.chaosSeed = chaos
-        configuration.journal = journal
-        guard (0...2_000).contains(symbols) else {
-            throw Failure(.usage, "--symbols \(symbols) is not within 0 and 2000")
-        }
-        guard let pace = MarketPace(pace ?? "real") else {
-            throw Failure(
-                .usage,
-                "\(pace ?? "") is not a pace",
-                do: "Write real, x1 to x10000, fast or virtual."
-            )
-        }
-        configuration.pace = pace
-        switch rateLimits {
-        case "exchange": configuration.rateLimits = .enforced
-        case "off": configuration.rateLimits = .unlimited
-        default:
-            guard rateLimits.hasPrefix("x"), let factor = Int(rateLimits.dropFirst()),
-                (1...1_000_000).contains(factor)
-            else {
-                throw Failure(
-                    .usage,
-                    "\(rateLimits) is no way to limit rates",
-                    do: "Write exchange, off, or xN."
-                )
-            }
-            configuration.rateLimits = .multiplied(factor)
-        }
-        return configuration
-    }
-
-    private func beginning(_ pace: MarketPace) throws -> Timestamp? {
-        guard let start else { return pace == .virtual ? BuiltInExchange.virtualStart : nil }
-        guard let time = RecordingPosition.time(start), time >= .zero else {
-            throw Failure(.usage, "\(start) is not a time", do: "Write 2026-01-13T00:00:00Z.")
-        }
-        return time
-    }
-
     private func serve(_ configuration: ExchangeServerConfiguration, _ nanoseconds: Int64?) throws {
-        let exchange = try BuiltInExchange.make(
+        let exchange = try BuiltInExchange.universe(
+            try universe(),
             seed: seed,
             start: try beginning(configuration.pace),
-            accounts: configuration.accounts.map(\.alias),
-            deposits: BuiltInExchange.everyCoin,
-            perpetuals: symbols,
-            fundingInterval: BuiltInExchange.eightHours
+            accounts: configuration.accounts.map(\.alias)
         )
         let report = ServeReport(isJSON: json, authorityFile: caOut)
         try Blocking.run {
@@ -220,20 +188,6 @@ struct ServeCommand: JudgingCommand {
                 last = now
             }
             await server.stop()
-        }
-    }
-
-    private func serverAccounts() throws -> [ServerAccount] {
-        if account.isEmpty { return [ServerAccount.generated(alias: "main")] }
-        return try account.enumerated().map { index, text in
-            guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
-                throw Failure(.usage, "--account is not KEY:SECRET")
-            }
-            return ServerAccount(
-                alias: index == 0 ? "main" : "main\(index + 1)",
-                key: String(text[..<colon]),
-                secret: Array(text[text.index(after: colon)...].utf8)
-            )
         }
     }
 

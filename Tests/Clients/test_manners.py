@@ -55,7 +55,7 @@ class Manners(unittest.TestCase):
         return [m for m in inbox.all() if "topic" in m and (topic is None or m["topic"] == topic)]
 
     def place(self, link, **changes):
-        order = dict(category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="0.01", price="80000", orderLinkId=link)
+        order = dict(category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="0.01", price="60000", orderLinkId=link)
         return self.http.place_order(**{**order, **changes})["result"]
 
     def entries(self, what, count=1):
@@ -188,7 +188,7 @@ class Manners(unittest.TestCase):
         answers = Inbox()
         for link in ("never", "soon"):
             socket.place_order(
-                answers, category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="0.01", price="80000",
+                answers, category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="0.01", price="60000",
                 orderLinkId=link,
             )
         wait_until(lambda: answers.all(), what="the second answer")
@@ -211,7 +211,7 @@ class Manners(unittest.TestCase):
         self.exchange.manner("rate-limit", path="/v5/order/create", milliseconds=500)
         start = time.monotonic()
         placed = http.place_order(
-            category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="0.01", price="80000", orderLinkId="limited"
+            category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="0.01", price="60000", orderLinkId="limited"
         )["result"]
         self.assertEqual(placed["orderLinkId"], "limited")
         self.assertGreaterEqual(time.monotonic() - start, 0.4)

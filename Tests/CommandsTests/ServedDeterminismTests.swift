@@ -51,7 +51,7 @@ import Testing
         var now = Self.start
         for turn in 0..<30 {
             let side = turn % 2 == 0 ? "Buy" : "Sell"
-            let price = turn % 3 == 0 ? 89_000 : turn % 3 == 1 ? 90_000 : 91_000
+            let price = turn % 3 == 0 ? 64_000 : turn % 3 == 1 ? 65_100 : 66_000
             let kind = turn % 5 == 0 ? "Market" : "Limit"
             _ = try rest.signed(
                 "POST",

@@ -123,6 +123,7 @@ final class FanOut {
                     time: ts
                 )
             }
+        case .listed, .notListed, .delivered: break
         case .order, .execution, .position, .wallet: deliverPrivate(event, at: ts)
         }
     }
@@ -200,7 +201,8 @@ final class FanOut {
                     )
                 }
             }
-        case .book, .trades, .ticker, .candle, .liquidation: break
+        case .book, .trades, .ticker, .candle, .liquidation, .listed, .notListed, .delivered:
+            break
         }
     }
 

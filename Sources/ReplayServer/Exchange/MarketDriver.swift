@@ -26,6 +26,9 @@ final class MarketDriver {
     /// Exchange time of one step at the pace `fast`, fitted to two milliseconds of work.
     private var stretch: Int64 = 10_000_000
     private var heldSince: NIODeadline?
+    /// What goes on when the sockets take more.
+    private var waiting: (() -> Void)?
+    private var waits = 0
     /// Wishes to advance a virtual clock, in the order they came.
     private var wishes: CircularBuffer<(target: Int64, done: () -> Void)> = []
 
@@ -120,13 +123,7 @@ final class MarketDriver {
 
     private func rush() {
         guard !isStopped else { return }
-        guard mayGoOn() else {
-            isHeldUp()
-            loop.assumeIsolated().scheduleTask(in: .microseconds(500)) { [weak self] in
-                self?.rush()
-            }
-            return
-        }
+        guard mayGoOn() else { return wait { [weak self] in self?.rush() } }
         heldSince = nil
         let start = NIODeadline.now()
         advance(to: exchange.now.advanced(nanoseconds: stretch))
@@ -139,13 +136,27 @@ final class MarketDriver {
         loop.assumeIsolated().execute { [weak self] in self?.rush() }
     }
 
-    private func isHeldUp() {
+    /// Goes on with `body` when a socket takes bytes again, and looks for itself every two milliseconds.
+    private func wait(_ body: @escaping () -> Void) {
         let now = NIODeadline.now()
         let since = heldSince ?? now
         heldSince = since
-        guard now - since > .seconds(10) else { return }
-        heldSince = nil
-        heldUp()
+        if now - since > .seconds(10) {
+            heldSince = nil
+            heldUp()
+        }
+        waits += 1
+        waiting = body
+        loop.assumeIsolated().scheduleTask(in: .milliseconds(2)) { [weak self, waits] in
+            if self?.waits == waits { self?.resume() }
+        }
+    }
+
+    /// A socket that was full takes bytes again.
+    func resume() {
+        guard let body = waiting else { return }
+        waiting = nil
+        loop.assumeIsolated().execute(body)
     }
 
     // MARK: by order
@@ -159,13 +170,7 @@ final class MarketDriver {
 
     private func goOn() {
         guard !isStopped, let wish = wishes.first else { return }
-        guard mayGoOn() else {
-            isHeldUp()
-            loop.assumeIsolated().scheduleTask(in: .microseconds(500)) { [weak self] in
-                self?.goOn()
-            }
-            return
-        }
+        guard mayGoOn() else { return wait { [weak self] in self?.goOn() } }
         heldSince = nil
         let reach = exchange.now.advanced(nanoseconds: MarketDriver.stretchMax)
         advance(to: min(Timestamp(nanoseconds: wish.target), reach))

@@ -83,10 +83,8 @@ struct ControlDoor {
 
     private func journal(_ query: QueryItems) -> HTTPReply {
         let from = Int(query["from"]) ?? 1
-        let lines = venue.manners.journal.entries(
-            from: from,
-            limit: query.limit(default: 1_000, most: 10_000)
-        )
+        let limit = Int(query["limit"]) ?? 1_000
+        let lines = venue.manners.journal.entries(from: from, limit: min(max(1, limit), 10_000))
         return reply {
             $0.field("first", venue.manners.journal.first)
             $0.field("next", max(from, venue.manners.journal.first) + lines.count)

@@ -183,7 +183,10 @@ final class MannersVenue: Venue {
         filters[client.number] = nil
     }
 
-    func drained(_ client: Client) { exchange.drained(client) }
+    func drained(_ client: Client) {
+        exchange.drained(client)
+        exchange.driver.resume()
+    }
 
     func received(_ message: [UInt8], from client: Client) {
         guard filters[client.number]?.isMute != true else { return }

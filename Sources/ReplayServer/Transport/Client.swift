@@ -181,9 +181,12 @@ final class Client: ChannelDuplexHandler {
             return giveUp()
         }
         let bytes = outgoing
-        outgoing = ByteBuffer()
+        // As large as the last one: a buffer that grows is copied each time.
+        outgoing = context.channel.allocator.buffer(capacity: min(count, Client.capacityMax))
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
+
+    private static let capacityMax = 64 << 10
 
     /// Says why, then closes; the close handshake of RFC 6455 §7.
     func fail(code: UInt16) {
