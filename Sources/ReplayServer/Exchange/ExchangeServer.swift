@@ -1,5 +1,5 @@
 public import Logging
-import Market
+public import Market
 import NIOCore
 public import Simulation
 
@@ -99,6 +99,11 @@ public final class ExchangeServer: Sendable {
     /// From now on; ``OrderAnswers/prompt`` undoes it.
     public func setOrderAnswers(_ answers: OrderAnswers) async {
         _ = await host.run { $0.orderAnswers = answers }
+    }
+
+    /// Tells all subscribers of `system.status`.
+    public func announce(_ status: SystemStatus) async {
+        _ = await host.run { $0.announce(status) }
     }
 
     /// False keeps every push back while the market goes on; true sends fresh snapshots and goes on.
