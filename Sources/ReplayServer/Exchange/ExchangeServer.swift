@@ -1,5 +1,5 @@
 public import Logging
-import Market
+public import Market
 import NIOCore
 public import Simulation
 
@@ -108,6 +108,11 @@ public final class ExchangeServer: Sendable {
     /// From now on; ``OrderAnswers/prompt`` undoes it.
     public func setOrderAnswers(_ answers: OrderAnswers) async {
         _ = await host.run { $0.exchange.orderAnswers = answers }
+    }
+
+    /// Tells all subscribers of `system.status`.
+    public func announce(_ status: SystemStatus) async {
+        _ = await host.run { $0.announce(status) }
     }
 
     /// False keeps every push back while the market goes on; true sends fresh snapshots and goes on.

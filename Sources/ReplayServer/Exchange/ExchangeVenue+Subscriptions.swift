@@ -5,6 +5,8 @@ import Simulation
 /// Subscriptions: what is admitted, what a subscriber gets first, and how it ends.
 extension ExchangeVenue {
     func subscribe(_ topics: [String], _ frame: ClientFrame, _ client: Client) {
+        // Pushes that are due go to those who are there: none may come before a newcomer's snapshot.
+        driver.catchUp()
         if client.path.name.family == .commandResponse {
             return subscribeEach(topics, client)
         }
@@ -126,7 +128,6 @@ extension ExchangeVenue {
             }
             feeds.append(topic.feed)
         }
-        driver.catchUp()
         for feed in feeds where fanOut.add(client, to: feed) { activate(feed) }
         return .success(feeds)
     }
