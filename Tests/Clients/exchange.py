@@ -20,7 +20,7 @@ class Exchange:
         self.folder = tempfile.TemporaryDirectory(prefix="tapedeck-clients-")
         self.journal_file = os.path.join(self.folder.name, "journal.jsonl")
         authority = os.path.join(self.folder.name, "ca.pem")
-        command = [os.environ["TAPEDECK"], "serve", "--synthetic", "--json", "--seed", str(seed)]
+        command = [os.environ["TAPEDECK"], "serve", "--synthetic", "--json", "--seed", str(seed), "--symbols", "4"]
         command += ["--account", f"{KEY}:{SECRET}", "--account", f"{OTHER_KEY}:{OTHER_SECRET}"]
         command += ["--journal", self.journal_file, "--ca-out", authority, "--for", "30m", *options]
         if plain:

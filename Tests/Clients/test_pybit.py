@@ -226,7 +226,7 @@ class PybitSession(unittest.TestCase):
             with self.subTest(category):
                 symbol = self.symbol(category)
                 placed = self.http.place_order(
-                    category=category, symbol=symbol, side="Buy", orderType="Limit", qty=self.quantity(category, 1),
+                    category=category, symbol=symbol, side="Buy", orderType="Limit", qty=self.quantity(category, 100 if category == "inverse" else 1),
                     price=self.far(category, "0.97"), orderLinkId=f"pybit-{category}",
                 )["result"]
                 row = self.http.get_open_orders(category=category, symbol=symbol, orderId=placed["orderId"])["result"]["list"][0]

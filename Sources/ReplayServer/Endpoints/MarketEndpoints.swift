@@ -127,8 +127,17 @@ enum MarketEndpoints {
                     coin.isEmpty || coin == instrument.baseCoin,
                     date.isEmpty || instrument.id.symbol.description.contains("-\(date)"),
                     id != nil || exchange.isLive(instrument.id),
-                    let ticker = exchange.tickerSnapshot(instrument.id)
+                    var ticker = exchange.tickerSnapshot(instrument.id)
                 else { continue }
+                // The spot stream has no quotes, and the REST row has.
+                if category == .spot, let book = exchange.orderBook(instrument.id, limit: 1) {
+                    (ticker.bidPrice, ticker.bidSize) = (
+                        book.bids.first?.price, book.bids.first?.size
+                    )
+                    (ticker.askPrice, ticker.askSize) = (
+                        book.asks.first?.price, book.asks.first?.size
+                    )
+                }
                 TickerBody.write(instrument.id, ticker, instrument, &json)
             }
         }
