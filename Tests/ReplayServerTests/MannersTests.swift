@@ -92,6 +92,28 @@ extension ReplayServerTests {
             }
         }
 
+        @Test(arguments: ["snapshot", "restart-u"])
+        func `after one in the midst of pushes the rest comes by itself`(
+            manner: String
+        ) async throws {
+            try await ControlledExchange.run { exchange in
+                let socket = try await exchange.subscriber(Self.linear, "orderbook.50.BTCUSDT")
+                let before = try await exchange.pushes(socket).count
+                try await exchange.order(#"{"manner":"\#(manner)","after":0}"#)
+                for _ in 0..<40 { try await exchange.advance(20) }
+                let clients = try await exchange.status()["clients"] as? [[String: Any]]
+                let made = try #require(clients?.first?["pushes"] as? Int)
+                #expect(made > before + 5)
+                // No ping: whatever was made for the socket is on its way.
+                var snapshots = 0
+                for _ in before..<made {
+                    if try await socket.text().contains(#""type":"snapshot""#) { snapshots += 1 }
+                }
+                #expect(snapshots == 1)
+                await socket.close()
+            }
+        }
+
         @Test func `u begins at 1 again for every subscriber`() async throws {
             try await ControlledExchange.run { exchange in
                 let topic = "orderbook.50.BTCUSDT"

@@ -112,7 +112,7 @@ public final class ExchangeServer: Sendable {
 
     /// Tells all subscribers of `system.status`.
     public func announce(_ status: SystemStatus) async {
-        _ = await host.run { $0.announce(status) }
+        _ = await host.run { $0.exchange.announce(status) }
     }
 
     /// False keeps every push back while the market goes on; true sends fresh snapshots and goes on.

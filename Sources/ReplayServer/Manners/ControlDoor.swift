@@ -152,6 +152,7 @@ struct ControlDoor {
             return reply(failure(.badRequest, #"give {"milliseconds": N}, up to a week"#))
         }
         let before = venue.exchange.totals.pushes
+        let stood = wish.books.map { OwnBook($0, of: driver)?.updateID }
         driver.advance(nanoseconds: span) { [venue] in
             let books = wish.books.map { ($0, OwnBook($0, of: venue.exchange.driver)) }
             if let unknown = books.first(where: { $0.1 == nil })?.0 {
@@ -165,7 +166,10 @@ struct ControlDoor {
                     $0.field(
                         "books",
                         array: { json in
-                            for (_, book) in books { json.object { book?.write(&$0) } }
+                            for (place, book) in books.map(\.1).enumerated() {
+                                let isNew = span == 0 || book?.updateID != stood[place]
+                                json.object { book?.write(&$0, withLevels: isNew) }
+                            }
                         }
                     )
                 }
@@ -193,7 +197,7 @@ struct OwnBook {
     private let id: InstrumentID
     private let depth: Int
     private let book: BookUpdate
-    private let updateID: Int64
+    let updateID: Int64
 
     /// - Parameter text: `linear/BTCUSDT/50`; a combination's symbol has a slash of its own.
     init?(_ text: String, of driver: MarketDriver) {
@@ -210,11 +214,12 @@ struct OwnBook {
         updateID = driver.exchange.bookSnapshot(id, depth: depth)?.updateID ?? 0
     }
 
-    func write(_ json: inout JSONWriter) {
+    func write(_ json: inout JSONWriter, withLevels: Bool = true) {
         json.field("category", id.category.name)
         json.field("symbol", id.symbol.description)
         json.field("depth", depth)
         json.field("u", updateID)
+        guard withLevels else { return }
         for (name, levels) in [("b", book.bids), ("a", book.asks)] {
             json.field(
                 name,

@@ -38,6 +38,11 @@ final class FrameFilter {
 
     func pass(_ frame: ByteBuffer, to client: Client) {
         guard !isMute else { return }
+        // Nothing is wanted of anybody and nothing is under way: the usual case, once for each push and socket.
+        if manners.isIdle, isClear {
+            if FrameFilter.isPush(frame) { pushes += 1 }
+            return client.append(frame)
+        }
         guard let payload = WebSocketFrames.payload(of: frame),
             let topic = FrameFilter.topic(payload)
         else {
@@ -118,6 +123,8 @@ final class FrameFilter {
         }
     }
 
+    private var isClear: Bool { held == nil && gaps.isEmpty && !isLate && unanswered.isEmpty }
+
     private func out(_ frame: ByteBuffer, _ client: Client) {
         if isLate { late.append(frame) } else { client.append(frame) }
     }
@@ -132,8 +139,12 @@ final class FrameFilter {
         let wishes = (snapshots, restarts)
         snapshots.removeAll()
         restarts.removeAll()
-        for topic in wishes.1 { wantsRestart(topic) }
-        for topic in wishes.0 { wantsSnapshot(topic) }
+        // Not while the fan-out is still handing a batch to its sockets.
+        client.next { [self] in
+            for topic in wishes.1 { wantsRestart(topic) }
+            for topic in wishes.0 { wantsSnapshot(topic) }
+            client.flush()
+        }
     }
 
     /// Frames from now on wait so long.
@@ -199,6 +210,16 @@ final class FrameFilter {
                 if let update = root["data"]?["u"]?.int64 { json.field("u", update) }
                 if let sequence = root["data"]?["seq"]?.int64 { json.field("seq", sequence) }
             }
+        }
+    }
+
+    /// By its first name: `topic`, or `id` where that stands first; replies begin otherwise.
+    private static func isPush(_ frame: ByteBuffer) -> Bool {
+        frame.withUnsafeReadableBytes { bytes in
+            guard bytes.count > 16 else { return false }
+            let start = bytes[1] < 126 ? 2 : bytes[1] == 126 ? 4 : 10
+            let first = bytes[start + 2]
+            return first == UInt8(ascii: "t") || first == UInt8(ascii: "i")
         }
     }
 

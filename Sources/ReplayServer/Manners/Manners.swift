@@ -16,6 +16,8 @@ final class Manners {
     }
 
     var chaosSeed: UInt64? { chaos?.seed }
+    /// Nothing is wanted of anybody.
+    var isIdle: Bool { orders.isEmpty && chaos == nil }
 
     /// A manner that is to be carried out, and who wants it.
     struct Verdict {

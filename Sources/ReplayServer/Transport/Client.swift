@@ -208,6 +208,13 @@ final class Client: ChannelDuplexHandler {
         }
     }
 
+    /// As the loop's next task, in the order of these calls.
+    func next(_ body: @escaping () -> Void) {
+        context?.eventLoop.assumeIsolated().execute { [weak self] in
+            if self?.isOpen == true { body() }
+        }
+    }
+
     /// It did not read for too long, and others wait for it.
     func giveUp() {
         isTooSlow = true
