@@ -169,7 +169,7 @@ extension TestExchange {
     ) async throws {
         var configuration = ExchangeServerConfiguration()
         configuration.isPlain = isPlain
-        configuration.pace = pace
+        configuration.pace = .times(pace)
         configuration.rateLimits = rateLimits
         configuration.accounts = accounts
         configuration.deposits = try deposits.map {
