@@ -24,6 +24,12 @@ public enum ExchangeEvent: Sendable {
     case ticker(InstrumentID, TickerUpdate)
     case candle(InstrumentID, Candle)
     case liquidation(InstrumentID, Liquidation)
+    /// Can be traded from now on; told always.
+    case listed(InstrumentID)
+    /// A fault of the calendar, which goes on without it; told always.
+    case notListed(InstrumentID, SimulationError)
+    /// Has been delivered and trades no more; told always.
+    case delivered(InstrumentID)
     case order(AccountID, OrderUpdate)
     case execution(AccountID, ExecutionReport)
     case position(AccountID, PositionUpdate)

@@ -104,14 +104,15 @@ extension SimulatedExchange {
 
     private func ticker(_ index: Int) -> TickerUpdate {
         guard states[index].hasFunding else {
-            return states[index].tickerNow(fundingRate: nil, nextFunding: nil)
+            return states[index].tickerNow(fundingRate: nil, nextFunding: nil, now: now)
         }
         let stamp = following(configuration.fundingInterval)
         return states[index].tickerNow(
             fundingRate: states[index].source.fundingRate(
                 period: stamp / configuration.fundingInterval
             ),
-            nextFunding: stamp / 1_000_000
+            nextFunding: stamp / 1_000_000,
+            now: now
         )
     }
 
@@ -122,7 +123,7 @@ extension SimulatedExchange {
         _ place: Int,
         into output: inout ExchangeOutput
     ) -> Int64? {
-        guard states[index].streams[place].isActive else {
+        guard states[index].streams[place].isActive, states[index].isLive else {
             states[index].streams[place].isScheduled = false
             return nil
         }
@@ -134,7 +135,7 @@ extension SimulatedExchange {
     }
 
     mutating func pushTicker(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
-        guard states[index].ticker.isActive else {
+        guard states[index].ticker.isActive, states[index].isLive else {
             states[index].ticker.isScheduled = false
             return nil
         }
@@ -147,7 +148,7 @@ extension SimulatedExchange {
     }
 
     mutating func pushCandle(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
-        guard states[index].sendsCandles else {
+        guard states[index].sendsCandles, states[index].isLive else {
             states[index].isCandleScheduled = false
             return nil
         }
