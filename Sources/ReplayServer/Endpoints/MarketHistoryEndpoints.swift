@@ -214,7 +214,7 @@ enum MarketHistoryEndpoints {
         let settle = call.query["settleCoin"]
         venue.driver.catchUp()
         let exchange = venue.driver.exchange
-        let rows = exchange.listings.map(\.instrument).filter {
+        let rows = exchange.deliveredListings.map(\.instrument).filter {
             $0.id.category == category && (id == nil || id == $0.id)
                 && (base.isEmpty || base == $0.baseCoin)
                 && (settle.isEmpty || settle == $0.settleCoin)

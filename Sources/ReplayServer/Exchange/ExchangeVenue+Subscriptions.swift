@@ -168,7 +168,7 @@ extension ExchangeVenue {
         }
     }
 
-    /// Options are listed every day: called again while somebody listens.
+    /// Called again when options are listed while somebody listens.
     func listen(toOptionsOf coin: String) {
         for id in options(of: coin) where fanOut.baseCoins[id] == nil {
             fanOut.baseCoins[id] = coin

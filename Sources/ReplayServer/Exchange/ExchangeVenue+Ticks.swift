@@ -12,7 +12,6 @@ extension ExchangeVenue {
             driver.withExchange { history.sample($0) }
             pushPools(at: now)
             pushGreeks(at: now)
-            for coin in fanOut.heardOptionCoins { listen(toOptionsOf: coin) }
         }
         fanOut.flush()
         for key in guards.due(at: now) {

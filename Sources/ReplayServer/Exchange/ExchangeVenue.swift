@@ -40,6 +40,14 @@ final class ExchangeVenue: Venue {
         driver.deliver = { [fanOut] in fanOut.deliver($0) }
         driver.withExchange { $0.tellsDetails = true }
         driver.tick = { [weak self] in self?.tick() }
+        // Options are listed every day, and whoever listens to a coin's trades hears the new ones too.
+        fanOut.listed = { [weak self] id in
+            guard let self, id.category == .option,
+                let coin = driver.exchange.listing(id)?.instrument.baseCoin,
+                fanOut.isHeard(.optionTrades(baseCoin: coin))
+            else { return }
+            listen(toOptionsOf: coin)
+        }
     }
 
     // MARK: sockets come and go
@@ -79,11 +87,13 @@ final class ExchangeVenue: Venue {
         driver.catchUp()
         fanOut.isOn = isOn
         guard isOn else { return }
-        for feed in fanOut.heard {
-            for client in fanOut.subscribers(of: feed) {
+        for number in clients.keys.sorted() {
+            guard let client = clients[number] else { continue }
+            for topic in client.topics {
+                guard let feed = PublicTopic(topic, on: client.path)?.feed else { continue }
                 sendFirst(of: feed, to: client)
-                client.flush()
             }
+            client.flush()
         }
     }
 

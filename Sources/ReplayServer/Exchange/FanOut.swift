@@ -19,6 +19,8 @@ final class FanOut {
     private var touched: [Client] = []
     /// Base coin of each option listed so far.
     var baseCoins: [InstrumentID: String] = [:]
+    /// Called with what is listed from now on; set once.
+    var listed: (InstrumentID) -> Void = { _ in }
     /// False keeps every push back.
     var isOn = true
     private(set) var pushes = 0
@@ -64,16 +66,6 @@ final class FanOut {
         feeds.keys.compactMap { if case .priceLimit(let id) = $0 { id } else { nil } }.sorted()
     }
 
-    /// Base coins whose options somebody listens to, in a fixed order.
-    var heardOptionCoins: [String] {
-        feeds.keys.compactMap { if case .optionTrades(let coin) = $0 { coin } else { nil } }
-            .sorted()
-    }
-
-    /// Feeds with subscribers, for fresh snapshots after pushes were kept back.
-    var heard: [PublicFeed] { Array(feeds.keys) }
-    func subscribers(of feed: PublicFeed) -> [Client] { feeds[feed] ?? [] }
-
     /// True while a socket of the account has that topic, whatever its category.
     func isHeard(_ kind: PrivateTopic.Kind, by account: AccountID) -> Bool {
         (personal[account] ?? []).contains { client in
@@ -87,7 +79,6 @@ final class FanOut {
     // MARK: delivery
 
     func deliver(_ events: [TimedEvent]) {
-        guard isOn else { return }
         for item in events { deliver(item.event, at: item.time.milliseconds) }
         flush()
     }
@@ -123,8 +114,9 @@ final class FanOut {
                     time: ts
                 )
             }
-        case .listed, .notListed, .delivered: break
         case .order, .execution, .position, .wallet: deliverPrivate(event, at: ts)
+        case .listed(let id): listed(id)
+        case .notListed, .delivered: break
         }
     }
 
@@ -201,14 +193,13 @@ final class FanOut {
                     )
                 }
             }
-        case .book, .trades, .ticker, .candle, .liquidation, .listed, .notListed, .delivered:
-            break
+        case .book, .trades, .ticker, .candle, .liquidation, .listed, .notListed, .delivered: break
         }
     }
 
     /// One message for all who hear the feed.
     func publish(_ feed: PublicFeed, _ write: (inout MessageWriter) -> Void) {
-        guard let subscribers = feeds[feed], !subscribers.isEmpty, isOn else { return }
+        guard isOn, let subscribers = feeds[feed], !subscribers.isEmpty else { return }
         let frame = WebSocketFrames.text(bytes(write))
         for client in subscribers { push(frame, to: client) }
     }

@@ -31,6 +31,7 @@ struct DepthStream: Sendable {
             ]
         }
     }
+
     /// An unchanged best level is sent again after this long.
     static let repeatAfter: Int64 = 3_000_000_000
 
