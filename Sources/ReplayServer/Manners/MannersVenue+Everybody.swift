@@ -82,7 +82,7 @@ extension MannersVenue {
             case .stream(.book(let id, let depth)) = feed,
             exchange.driver.withExchange({ $0.restartUpdateIDs(id, depth: depth) })
         else { return false }
-        for client in exchange.fanOut.subscribers(of: feed) {
+        for client in sockets where client.path == path && client.topics.contains(topic) {
             exchange.sendFirst(of: feed, to: client)
             client.flush()
         }
