@@ -130,7 +130,7 @@ import Testing
             case .execution: "execution"
             case .position: "position"
             case .wallet: "wallet"
-            case .book, .trades, .ticker, .candle, .liquidation: "public"
+            default: "public"
             }
         }
         #expect(

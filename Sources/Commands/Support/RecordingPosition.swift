@@ -46,7 +46,7 @@ enum RecordingPosition: Equatable {
     }
 
     /// RFC 3339 with up to nine digits of a second.
-    private static func time(_ text: String) -> Timestamp? {
+    static func time(_ text: String) -> Timestamp? {
         var whole = text
         var fraction: Int64 = 0
         if let point = text.firstIndex(of: "."),

@@ -20,9 +20,8 @@ extension SimulatedExchange {
             }
         }
         report(into: &output)
-        states[index].isLive = false
-        states[index].book = MatchingBook()
-        states[index].handles = []
+        states[index].close()
+        output.append(.delivered(states[index].id), at: now)
         for account in accountStates.indices {
             checkSolvency(account, coin: states[index].settleCoin, into: &output)
         }

@@ -1,6 +1,12 @@
 import Market
 
 extension SimulatedExchange {
+    /// The first rule that a book of orders or an account breaks, in words; `nil` when all hold.
+    ///
+    /// No negative quantity, no crossed book, no order in two states, no sum that is not that of its parts. Walks
+    /// everything: for tests and long runs.
+    public func brokenBooks() -> String? { brokenInvariant() ?? brokenAccountInvariant() }
+
     /// The first rule that an account breaks, in words; `nil` when all hold.
     ///
     /// Walks everything and computes each sum anew: for tests.
@@ -67,11 +73,7 @@ extension SimulatedExchange {
             var sums = CoinState()
             for place in state.positions.indices
             where states[place / 2].isContract && states[place / 2].settleCoin == coin {
-                var fresh = self
-                fresh.refresh(account, place)
-                if fresh.accountStates[account].positions[place].share
-                    != state.positions[place].share
-                {
+                if share(account, place) != state.positions[place].share {
                     return "position \(place) is valued at an old price"
                 }
                 sums.replace(PositionShare(), with: state.positions[place].share)

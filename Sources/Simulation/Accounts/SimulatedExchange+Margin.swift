@@ -91,7 +91,7 @@ extension SimulatedExchange {
         accountStates[account].coins[states[index].settleCoin].replace(old, with: share)
     }
 
-    private func share(_ account: Int, _ place: Int) -> PositionShare {
+    func share(_ account: Int, _ place: Int) -> PositionShare {
         let index = place / 2
         let position = accountStates[account].positions[place]
         var share = PositionShare()

@@ -24,6 +24,12 @@ public enum ExchangeEvent: Sendable {
     case ticker(InstrumentID, TickerUpdate)
     case candle(InstrumentID, Candle)
     case liquidation(InstrumentID, Liquidation)
+    /// Can be traded from now on; told always.
+    case listed(InstrumentID)
+    /// A fault of the calendar, which goes on without it; told always.
+    case notListed(InstrumentID, SimulationError)
+    /// Has been delivered and trades no more; told always.
+    case delivered(InstrumentID)
     case order(AccountID, OrderUpdate)
     case execution(AccountID, ExecutionReport)
     case position(AccountID, PositionUpdate)
@@ -46,8 +52,10 @@ public struct ExchangeOutput: Sendable {
 
 /// A public topic of the exchange.
 public enum PublicStream: Hashable, Sendable {
-    /// Depths: 1, 50, 200, 500, 1000.
+    /// Depths: 1, 50, 200, 500, 1,000 and 10,000 (`orderbook.full`); 25 and 100 of options, 25 of combinations.
     case book(InstrumentID, depth: Int)
+    /// Depth 50 with the sizes of retail price improvement orders.
+    case improvementBook(InstrumentID)
     case trades(InstrumentID)
     case ticker(InstrumentID)
     /// One-minute candles.
@@ -56,7 +64,8 @@ public enum PublicStream: Hashable, Sendable {
 
     public var instrument: InstrumentID {
         switch self {
-        case .book(let id, _), .trades(let id), .ticker(let id), .candle(let id),
+        case .book(let id, _), .improvementBook(let id), .trades(let id), .ticker(let id),
+            .candle(let id),
             .liquidations(let id):
             id
         }

@@ -79,9 +79,12 @@ struct History<Row: Sendable>: Sendable {
     }
 
     /// Rows that fit, newest first, from the one before `cursor` on.
+    ///
+    /// - Parameter newest: only among so many of the newest rows.
     func page(
         limit pageLimit: Int,
         cursor: String,
+        newest: Int = .max,
         where fits: (Row) -> Bool
     ) -> Page<Row> {
         var index = rows.count
@@ -92,7 +95,8 @@ struct History<Row: Sendable>: Sendable {
         }
         var found: [Row] = []
         var last = 0
-        while index > 0 {
+        let oldest = max(0, rows.count - min(newest, rows.count))
+        while index > oldest {
             index -= 1
             guard fits(rows[index]) else { continue }
             if found.count == max(1, pageLimit) {

@@ -46,6 +46,10 @@ public struct ContractTerms: Hashable, Sendable {
     public var legs: SpreadLegs?
     /// Of the delivery value of dated futures; of the underlying of an option.
     public var deliveryFeeRate: Numeral
+    /// Words of the row that say nothing here: `displayName`, `copyTrading`, `marginTrading`.
+    public var displayName = ""
+    public var copyTrading = "none"
+    public var marginTrading = "none"
 
     public init(
         launchMilliseconds: Int64,

@@ -2,8 +2,8 @@ import Market
 
 /// A listing while the exchange runs.
 struct ListingState: Sendable {
-    let listing: Listing
-    let instrument: Instrument
+    private(set) var listing: Listing
+    private(set) var instrument: Instrument
     let index: Int
     var book = MatchingBook()
     var source: any MarketSource
@@ -28,7 +28,8 @@ struct ListingState: Sendable {
     /// Samples of the mid price less the reference price, one a second.
     var premiums: PremiumAverage
     /// False once it has been delivered.
-    var isLive = true
+    private(set) var isLive = true
+    var openInterest: OpenInterest
     /// What the mark was when positions were last valued at it.
     var valuedAt = ReferencePrices(mark: Price(units: 0), index: Price(units: 0))
     var ticker = TickerStream()
@@ -60,13 +61,23 @@ struct ListingState: Sendable {
             scale: listing.instrument.scale
         )
         recentTrades = History(limit: max(1_000, historyMax / 1_000))
-        streams = DepthStream.depths.enumerated().map { place, row in
+        openInterest = OpenInterest(listing)
+        let plans = DepthStream.plans(of: listing.instrument.id.category)
+        streams = plans.enumerated().map { place, plan in
             DepthStream(
-                depth: row.depth,
-                interval: row.interval,
+                plan,
                 updateID: 1_000 * Int64(place + 1) + 10_000 * Int64(index + 1)
             )
         }
+    }
+
+    /// It trades no more; its book is empty.
+    mutating func close() {
+        isLive = false
+        listing.instrument.status = "Closed"
+        instrument.status = "Closed"
+        book = MatchingBook()
+        handles = []
     }
 
     var id: InstrumentID { instrument.id }
@@ -87,6 +98,11 @@ struct ListingState: Sendable {
         )
     }
 
+    /// Place of a depth among the streams; `nil` where the category has no such topic.
+    func place(depth: Int, isImprovement: Bool = false) -> Int? {
+        streams.firstIndex { $0.depth == depth && $0.isImprovement == isImprovement }
+    }
+
     func moment(_ now: Int64) -> DepthStream.Moment {
         DepthStream.Moment(
             scale: scale,
@@ -94,40 +110,6 @@ struct ListingState: Sendable {
             matchMilliseconds: matchMilliseconds,
             now: now
         )
-    }
-
-    /// The whole ticker as it stands.
-    func tickerNow(fundingRate: Int64?, nextFunding: Int64?) -> TickerUpdate {
-        let reference = source.reference
-        var ticker = TickerUpdate()
-        ticker.isSnapshot = true
-        ticker.lastPrice = scale.numeral(Price(units: statistics.last))
-        ticker.highPrice24h = scale.numeral(Price(units: statistics.high))
-        ticker.lowPrice24h = scale.numeral(Price(units: statistics.low))
-        ticker.previousPrice24h = scale.numeral(Price(units: statistics.previous))
-        ticker.change24h = statistics.change
-        ticker.volume24h = statistics.volume
-        ticker.turnover24h = statistics.turnover
-        ticker.crossSequence = sequence
-        guard instrument.id.category != .spot else {
-            ticker.indexPrice = scale.numeral(reference.index)
-            return ticker
-        }
-        ticker.tickDirection = statistics.tickDirection
-        ticker.markPrice = scale.numeral(reference.mark)
-        ticker.indexPrice = scale.numeral(reference.index)
-        if let bid = book.bids.last {
-            ticker.bidPrice = scale.numeral(Price(units: bid.price))
-            ticker.bidSize = scale.numeral(Quantity(units: bid.total))
-        }
-        if let ask = book.asks.last {
-            ticker.askPrice = scale.numeral(Price(units: ask.price))
-            ticker.askSize = scale.numeral(Quantity(units: ask.total))
-        }
-        ticker.fundingRate = fundingRate.map { Numeral(mantissa: $0, decimals: 8).trimmed }
-        ticker.nextFundingTime = nextFunding
-        ticker.openInterest = Numeral(mantissa: 50_000, decimals: 0)
-        return ticker
     }
 }
 
@@ -140,4 +122,25 @@ struct PublicTradeRecord: Sendable {
     var milliseconds: Int64
     var crossSequence: Int64
     var tickDirection: String
+    var option: OptionTradeRecord?
+}
+
+/// Where an option stood when it traded.
+struct OptionTradeRecord: Sendable {
+    var mark: Int64
+    var index: Int64
+    var markVolatility: Numeral
+    var volatility: Numeral
+}
+
+extension ListingState {
+    func optionTrade(at price: Int64) -> OptionTradeRecord? {
+        guard category == .option, let figures = source.figures else { return nil }
+        return OptionTradeRecord(
+            mark: mark,
+            index: indexPrice,
+            markVolatility: figures.volatility,
+            volatility: volatility(at: price, figures)
+        )
+    }
 }

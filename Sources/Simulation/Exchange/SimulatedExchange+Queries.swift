@@ -27,7 +27,8 @@ extension SimulatedExchange {
         var update = BookUpdate()
         update.isSnapshot = true
         update.depth = limit
-        update.updateID = state.streams.last?.updateID ?? 0
+        let place = state.place(depth: 1_000) ?? state.place(depth: 25)
+        update.updateID = place.map { state.streams[$0].updateID } ?? 0
         update.crossSequence = state.sequence
         update.matchTimeMilliseconds = state.matchMilliseconds
         update.bids = DepthStream.top(of: state.book.bids, max(0, limit), state.scale)
@@ -59,7 +60,11 @@ extension SimulatedExchange {
     // MARK: - Orders
 
     /// Open orders, newest first.
-    public func openOrders(_ account: AccountID, _ query: RowQuery) -> Page<OrderUpdate> {
+    public func openOrders(
+        _ account: AccountID,
+        _ query: RowQuery,
+        _ fits: (OrderUpdate) -> Bool = { _ in true }
+    ) -> Page<OrderUpdate> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         let state = accountStates[account.index]
         let before = query.cursor.isEmpty ? Int64.max : Int64(query.cursor) ?? 0
@@ -68,7 +73,7 @@ extension SimulatedExchange {
         for slot in state.openSlots.reversed() {
             guard let order = state.orders[slot], order.serial < before else { continue }
             let row = order.row(states[order.listing])
-            guard query.holds(row) else { continue }
+            guard query.holds(row), fits(row) else { continue }
             if rows.count == max(1, query.limit) {
                 return Page(rows: rows, nextCursor: String(last))
             }
@@ -81,7 +86,12 @@ extension SimulatedExchange {
     /// Open orders, newest first, then closed ones by their end, latest first.
     ///
     /// The cursor tells the two parts apart by its first letter.
-    public func orderHistory(_ account: AccountID, _ query: RowQuery) -> Page<OrderUpdate> {
+    public func orderHistory(
+        _ account: AccountID,
+        _ query: RowQuery,
+        _ fits: (OrderUpdate) -> Bool = { _ in true }
+    ) -> Page<OrderUpdate> {
+        func holds(_ row: OrderUpdate) -> Bool { query.holds(row) && fits(row) }
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         var rows: [OrderUpdate] = []
         var cursor = ""
@@ -90,7 +100,7 @@ extension SimulatedExchange {
         } else {
             var part = query
             if query.cursor.hasPrefix("o") { part.cursor = String(query.cursor.dropFirst()) }
-            let open = openOrders(account, part)
+            let open = openOrders(account, part, fits)
             if !open.nextCursor.isEmpty {
                 return Page(rows: open.rows, nextCursor: "o" + open.nextCursor)
             }
@@ -99,32 +109,67 @@ extension SimulatedExchange {
         let room = max(1, query.limit) - rows.count
         let history = accountStates[account.index].closed
         if room == 0 {
-            let isMore = history.page(limit: 1, cursor: "", where: query.holds).rows.isEmpty
+            let isMore = history.page(limit: 1, cursor: "", where: holds).rows.isEmpty
             return Page(rows: rows, nextCursor: isMore ? "" : "c")
         }
-        let closed = history.page(limit: room, cursor: cursor, where: query.holds)
+        let closed = history.page(limit: room, cursor: cursor, where: holds)
         return Page(
             rows: rows + closed.rows,
             nextCursor: closed.nextCursor.isEmpty ? "" : "c" + closed.nextCursor
         )
     }
 
+    /// Closed orders by their end, latest first.
+    ///
+    /// - Parameter most: only among so many of the latest.
+    public func closedOrders(
+        _ account: AccountID,
+        _ query: RowQuery,
+        most: Int,
+        _ fits: (OrderUpdate) -> Bool = { _ in true }
+    ) -> Page<OrderUpdate> {
+        guard accountStates.indices.contains(account.index) else { return Page.empty }
+        return accountStates[account.index].closed
+            .page(limit: query.limit, cursor: query.cursor, newest: most) {
+                query.holds($0) && fits($0)
+            }
+    }
+
     // MARK: - Flows
 
     /// Fills and funding, newest first.
-    public func executions(_ account: AccountID, _ query: RowQuery) -> Page<ExecutionReport> {
+    public func executions(
+        _ account: AccountID,
+        _ query: RowQuery,
+        _ fits: (ExecutionReport) -> Bool = { _ in true }
+    ) -> Page<ExecutionReport> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         return accountStates[account.index].executions
             .page(limit: query.limit, cursor: query.cursor) { row in
                 query.holds(time: row.timeMilliseconds) && query.holds(row.instrument)
                     && query.holds(orderID: row.orderID, orderLinkID: row.orderLinkID)
+                    && fits(row)
             }
+    }
+
+    /// What the legs of a combination's execution were, in their order; they follow it at once.
+    public func legs(of combination: ExecutionReport, _ account: AccountID) -> [ExecutionReport] {
+        guard accountStates.indices.contains(account.index) else { return [] }
+        let all = accountStates[account.index].executions.all
+        guard
+            let place = all.lastIndex(where: { $0.executionID == combination.executionID })
+        else { return [] }
+        return Array(all[(place + 1)...].prefix(2).filter { $0.type == .futureSpread })
     }
 
     /// Flows of the wallet, newest first.
     ///
     /// Rows of deposits have no category and fit every one.
-    public func transactionLog(_ account: AccountID, _ query: RowQuery) -> Page<TransactionRow> {
+    public func transactionLog(
+        _ account: AccountID,
+        _ query: RowQuery,
+        _ fits: (TransactionRow) -> Bool = { _ in true }
+    ) -> Page<TransactionRow> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         let symbol = query.instrument?.symbol.description
         return accountStates[account.index].log
@@ -134,6 +179,7 @@ extension SimulatedExchange {
                         || query.category == row.category)
                     && (symbol == nil || symbol == row.symbol)
                     && query.holds(orderID: row.orderID, orderLinkID: row.orderLinkID)
+                    && fits(row)
             }
     }
 
@@ -181,7 +227,7 @@ extension SimulatedExchange {
         let state = states[index]
         let scale = state.scale
         let size = abs(position.size)
-        return PositionUpdate(
+        var row = PositionUpdate(
             instrument: state.id,
             positionIndex: accountStates[account].hedged[index] ? place % 2 + 1 : 0,
             side: position.size == 0 ? nil : (position.size > 0 ? .buy : .sell),
@@ -201,6 +247,8 @@ extension SimulatedExchange {
             updatedMilliseconds: position.updatedMilliseconds,
             crossSequence: position.crossSequence
         )
+        if tellsDetails { row.details = positionDetails(account, place) }
+        return row
     }
 
     /// Every coin that the account ever moved, with the account's totals.
@@ -224,16 +272,16 @@ extension SimulatedExchange {
             let shares = state.shares
             let margin = balance.plus(shares.unrealised)
             let equity = margin.plus(shares.optionValue)
-            report.coins.append(
-                WalletUpdate(
-                    coin: coin,
-                    walletBalance: balance,
-                    equity: equity,
-                    unrealisedPnL: shares.unrealised,
-                    cumulativeRealisedPnL: state.realised,
-                    locked: state.locked
-                )
+            var row = WalletUpdate(
+                coin: coin,
+                walletBalance: balance,
+                equity: equity,
+                unrealisedPnL: shares.unrealised,
+                cumulativeRealisedPnL: state.realised,
+                locked: state.locked
             )
+            if tellsDetails { row.margins = margins(account.index, coin: place) }
+            report.coins.append(row)
             guard coin == "USDT" || coin == "USDC" else { continue }
             report.totalEquity = report.totalEquity.plus(equity)
             report.totalWalletBalance = report.totalWalletBalance.plus(balance)

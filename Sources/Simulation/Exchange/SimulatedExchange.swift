@@ -12,6 +12,8 @@ public import Market
 public struct SimulatedExchange: Sendable {
     /// The exchange's clock.
     public private(set) var now: Timestamp
+    /// Position and wallet rows with margins, exits and greeks: for whoever shows them, since they cost time.
+    public var tellsDetails = false
     let configuration: SimulationConfiguration
     let identifiers: Identifiers
     var states: [ListingState] = []
@@ -19,8 +21,9 @@ public struct SimulatedExchange: Sendable {
     var books: Books
     var indexByInstrument: [InstrumentID: Int] = [:]
     private var indexByAlias: [String: Int] = [:]
-    private var timers = Timers()
+    var timers = Timers()
     private var actions: [MarketAction] = []
+    var calendars: [any ListingCalendar]
     // What one match has touched, reported when it is over. Emptied each time; kept for their memory.
     var trades: [PublicTradeRecord] = []
     var touchedOrders: [OrderPlace] = []
@@ -28,6 +31,8 @@ public struct SimulatedExchange: Sendable {
     var touchedWallets: [Int] = []
     /// The last match ended at an order of the taker's own account.
     var preventedSelfMatch = false
+
+    var firstSpeculator = 0
 
     /// Where an account's open order is.
     struct OrderPlace: Hashable, Sendable {
@@ -52,6 +57,7 @@ public struct SimulatedExchange: Sendable {
         now = configuration.start
         identifiers = Identifiers(seed: configuration.seed)
         books = Books(historyMax: configuration.historyMax)
+        calendars = configuration.calendars
         for listing in configuration.listings { try add(listing) }
         for deposit in configuration.insurance {
             books.post(
@@ -66,11 +72,19 @@ public struct SimulatedExchange: Sendable {
             )
         }
         for account in configuration.accounts { _ = try openAccount(account) }
+        try openSpeculators()
         for index in states.indices { open(index) }
         timers.add(.funding, at: following(configuration.fundingInterval))
         timers.add(.session, at: following(SimulatedExchange.sessionInterval))
         timers.add(.sample, at: following(SimulatedExchange.sampleInterval))
         timers.add(.day, at: following(SimulatedExchange.dayInterval))
+        if configuration.speculators > 0 {
+            timers.add(.bet, at: following(SimulatedExchange.betInterval))
+        }
+        for (place, calendar) in calendars.enumerated() {
+            guard let next = calendar.next else { continue }
+            timers.add(.calendar(place: Int32(place)), at: next.nanoseconds)
+        }
     }
 
     /// Nanoseconds between settlements of USDC sessions.
@@ -79,85 +93,8 @@ public struct SimulatedExchange: Sendable {
     static let sampleInterval: Int64 = 1_000_000_000
     static let dayInterval: Int64 = 24 * 3_600 * 1_000_000_000
 
-    /// Lists one more instrument from now on.
-    public mutating func list(_ listing: Listing) throws(SimulationError) {
-        try add(listing)
-        for account in accountStates.indices {
-            accountStates[account].addListing(leverage: 1_000)
-        }
-        open(states.count - 1)
-    }
-
-    private mutating func add(_ listing: Listing) throws(SimulationError) {
-        let index = states.count
-        let id = listing.instrument.id
-        guard indexByInstrument[id] == nil else { throw .duplicateListing(id) }
-        if id.category == .option, listing.terms.option == nil { throw .optionWithoutTerms(id) }
-        var state = ListingState(
-            listing: listing,
-            index: index,
-            source: try SimulatedExchange.source(for: listing, configuration),
-            start: now,
-            historyMax: configuration.historyMax
-        )
-        if id.category == .spread { state.legs = try legs(of: listing) }
-        state.settleCoin = coin(listing.instrument.settleCoin)
-        state.baseCoin = coin(listing.instrument.baseCoin)
-        state.valuedAt = state.source.reference
-        indexByInstrument[id] = index
-        states.append(state)
-    }
-
-    private func legs(
-        of listing: Listing
-    ) throws(SimulationError) -> (first: Int, second: Int) {
-        let combination = listing.instrument
-        guard let legs = listing.terms.legs, let first = index(of: legs.first),
-            let second = index(of: legs.second), first != second,
-            legs.first.category == .linear,
-            legs.second.category == .linear || legs.second.category == .spot
-        else { throw .legsInvalid(combination.id) }
-        for leg in [states[first].instrument, states[second].instrument] {
-            guard leg.baseCoin == combination.baseCoin, leg.quoteCoin == combination.quoteCoin,
-                combination.scale.priceDecimals <= states[first].scale.priceDecimals,
-                leg.scale.quantityDecimals >= combination.scale.quantityDecimals
-            else { throw .legsInvalid(combination.id) }
-        }
-        return (first, second)
-    }
-
-    /// Place of a coin in the books and in every account.
-    mutating func coin(_ name: String) -> Int {
-        let place = books.index(of: name)
-        for account in accountStates.indices {
-            while accountStates[account].coins.count <= place {
-                accountStates[account].coins.append(CoinState())
-            }
-        }
-        return place
-    }
-
-    private static func source(
-        for listing: Listing,
-        _ configuration: SimulationConfiguration
-    ) throws(SimulationError) -> any MarketSource {
-        switch listing.market {
-        case .given(let source): return source
-        case .synthetic(let parameters):
-            guard parameters.isValid(for: listing.instrument) else {
-                throw .marketOutOfRange(listing.instrument.id)
-            }
-            return SyntheticMarket(
-                parameters: parameters,
-                instrument: listing.instrument,
-                seed: configuration.seed,
-                start: configuration.start
-            )
-        }
-    }
-
     /// Fills a book and sets the timers that always run.
-    private mutating func open(_ index: Int) {
+    mutating func open(_ index: Int) {
         var nobody = ExchangeOutput()
         actions.removeAll(keepingCapacity: true)
         states[index].source.open(into: &actions)
@@ -187,7 +124,12 @@ public struct SimulatedExchange: Sendable {
     public mutating func advance(to time: Timestamp, into output: inout ExchangeOutput) {
         while let entry = timers.first, entry.time <= time.nanoseconds {
             if entry.time > now.nanoseconds { now = Timestamp(nanoseconds: entry.time) }
-            // Nothing that runs here adds a timer, so the entry is still the first one.
+            if case .calendar(let place) = entry.task {
+                timers.removeFirst()
+                listDue(Int(place), into: &output)
+                continue
+            }
+            // Nothing else that runs here adds a timer, so the entry is still the first one.
             if let next = run(entry.task, into: &output) {
                 timers.moveFirst(to: max(next, entry.time))
             } else {
@@ -203,6 +145,7 @@ public struct SimulatedExchange: Sendable {
         case .market(let listing):
             let index = Int(listing)
             actions.removeAll(keepingCapacity: true)
+            guard states[index].isLive else { return nil }
             states[index].source.act(touch: states[index].touch, into: &actions)
             marketEvents += actions.count
             revalue(index, into: &output)
@@ -211,6 +154,9 @@ public struct SimulatedExchange: Sendable {
         case .session:
             settleSessions(into: &output)
             return following(SimulatedExchange.sessionInterval)
+        case .bet:
+            bet(into: &output)
+            return following(SimulatedExchange.betInterval)
         case .sample:
             for index in states.indices { states[index].samplePremium() }
             return following(SimulatedExchange.sampleInterval)
@@ -220,10 +166,12 @@ public struct SimulatedExchange: Sendable {
         case .deliver(let listing):
             deliver(Int(listing), into: &output)
             return nil
+        case .calendar: return nil
         case .funding:
             settleFunding(into: &output)
             return following(configuration.fundingInterval)
         case .closeCandle(let listing):
+            guard states[Int(listing)].isLive else { return nil }
             closeCandle(Int(listing), into: &output)
             return now.nanoseconds + TradeStatistics.minute * 1_000_000
         case .pushCandle(let listing):
@@ -247,10 +195,6 @@ public struct SimulatedExchange: Sendable {
     }
 
     // MARK: - Listings and accounts
-
-    public var listings: [Listing] { states.map(\.listing) }
-
-    public func listing(_ id: InstrumentID) -> Listing? { index(of: id).map { states[$0].listing } }
 
     func index(of id: InstrumentID) -> Int? { indexByInstrument[id] }
 

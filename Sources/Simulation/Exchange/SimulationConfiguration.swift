@@ -24,6 +24,10 @@ public struct SimulationConfiguration: Sendable {
     public var insurance: [AccountConfiguration.Deposit]
     /// Cheaper rates by traded volume, rising; empty: each account keeps its own.
     public var feeTiers: [FeeTier]
+    /// Who list new instruments as time passes; empty for a list that only shrinks.
+    public var calendars: [any ListingCalendar]
+    /// Accounts of the exchange's own that bet with the largest leverage and are liquidated now and then; 0 to 1,000.
+    public var speculators: Int
 
     /// Eight hours.
     public static let usualFundingInterval: Int64 = 8 * 3_600 * 1_000_000_000
@@ -37,7 +41,9 @@ public struct SimulationConfiguration: Sendable {
         faults: [AccountingFault] = [],
         historyMax: Int = 200_000,
         insurance: [AccountConfiguration.Deposit] = [],
-        feeTiers: [FeeTier] = []
+        feeTiers: [FeeTier] = [],
+        calendars: [any ListingCalendar] = [],
+        speculators: Int = 0
     ) {
         self.seed = seed
         self.start = start
@@ -48,6 +54,41 @@ public struct SimulationConfiguration: Sendable {
         self.historyMax = historyMax
         self.insurance = insurance
         self.feeTiers = feeTiers
+        self.calendars = calendars
+        self.speculators = min(max(0, speculators), 1_000)
+    }
+}
+
+extension SimulationConfiguration {
+    /// A market over every category, with insurance, and background accounts that are liquidated now and then.
+    public static func universe(
+        seed: UInt64,
+        start: Timestamp,
+        _ universe: UniverseConfiguration = UniverseConfiguration(),
+        accounts: [AccountConfiguration] = [],
+        fundingInterval: Int64 = SimulationConfiguration.usualFundingInterval,
+        speculators: Int = 12
+    ) throws(NumberError) -> SimulationConfiguration {
+        let market = try SyntheticUniverse(universe, start: start)
+        func deposit(_ coin: String, _ amount: Int64) -> AccountConfiguration.Deposit {
+            AccountConfiguration.Deposit(
+                coin: coin,
+                amount: Amount(units: Int128(amount) * PowerOfTen.int128(Amount.decimals))
+            )
+        }
+        return SimulationConfiguration(
+            seed: seed,
+            start: start,
+            listings: market.listings,
+            accounts: accounts,
+            fundingInterval: fundingInterval,
+            insurance: [
+                deposit("USDT", 20_000_000), deposit("USDC", 20_000_000), deposit("BTC", 1_000),
+                deposit("ETH", 20_000), deposit("SOL", 500_000),
+            ],
+            calendars: [market],
+            speculators: speculators
+        )
     }
 }
 

@@ -60,7 +60,11 @@ enum ScheduledTask: Sendable {
     case session
     case sample
     case day
+    /// A speculator acts.
+    case bet
     case deliver(listing: Int32)
+    /// New instruments, after those that they follow have gone.
+    case calendar(place: Int32)
     case closeCandle(listing: Int32)
     case pushCandle(listing: Int32)
     case flushBook(listing: Int32, stream: Int32)
@@ -71,9 +75,11 @@ enum ScheduledTask: Sendable {
         case .closeCandle(let listing): Int64(listing)
         case .market(let listing): 1 << 40 | Int64(listing)
         case .deliver(let listing): 2 << 40 | Int64(listing)
+        case .calendar(let place): 2 << 40 | 5 << 32 | Int64(place)
         case .session: 2 << 40 | 1 << 32
         case .funding: 2 << 40 | 2 << 32
         case .day: 2 << 40 | 3 << 32
+        case .bet: 1 << 40 | 1 << 32
         case .sample: 2 << 40 | 4 << 32
         case .pushCandle(let listing): 3 << 40 | Int64(listing)
         case .flushBook(let listing, let stream): 4 << 40 | Int64(listing) << 8 | Int64(stream)

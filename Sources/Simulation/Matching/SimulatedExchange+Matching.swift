@@ -173,6 +173,7 @@ extension SimulatedExchange {
             quantity: quantity,
             milliseconds: now.milliseconds
         )
+        states[index].openInterest.trade(quantity, number: states[index].tradeNumber)
         trades.append(
             PublicTradeRecord(
                 number: states[index].tradeNumber,
@@ -182,7 +183,8 @@ extension SimulatedExchange {
                 milliseconds: now.milliseconds,
                 crossSequence: states[index].sequence,
                 tickDirection: states[index].category == .spot || states[index].category == .option
-                    ? "" : states[index].statistics.tickDirection
+                    ? "" : states[index].statistics.tickDirection,
+                option: states[index].optionTrade(at: price)
             )
         )
         if maker.owner == MatchingBook.background {
@@ -209,7 +211,7 @@ extension SimulatedExchange {
 
     func publicTrade(_ trade: PublicTradeRecord, on index: Int) -> PublicTrade {
         let scale = states[index].scale
-        return PublicTrade(
+        var row = PublicTrade(
             symbol: states[index].id.symbol,
             price: scale.numeral(Price(units: trade.price)),
             size: scale.numeral(Quantity(units: trade.quantity)),
@@ -219,6 +221,15 @@ extension SimulatedExchange {
             crossSequence: trade.crossSequence,
             tickDirection: trade.tickDirection
         )
+        if let option = trade.option {
+            var terms = OptionTradeTerms()
+            terms.markPrice = scale.numeral(Price(units: option.mark))
+            terms.indexPrice = scale.numeral(Price(units: option.index))
+            terms.markVolatility = option.markVolatility
+            terms.volatility = option.volatility
+            row.terms = terms
+        }
+        return row
     }
 
     /// The largest quantity on a step that is worth at most `budget`.

@@ -39,6 +39,7 @@ extension SimulatedExchange {
     ) throws(Refusal) -> CheckedOrder {
         guard let index = index(of: request.instrument) else { throw .unknownSymbol }
         guard states[index].isLive else { throw .notLive }
+        guard !states[index].source.isHalted else { throw .halted }
         let state = states[index]
         var order = CheckedOrder(
             listing: index,

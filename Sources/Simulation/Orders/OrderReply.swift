@@ -54,6 +54,7 @@ enum Refusal: Hashable, Sendable {
     case notFound(verb: String)
     case positionIndex
     case notLive
+    case halted
     case triggerNotAbove(String)
     case triggerNotBelow(String)
     case exitInvalid(String)
@@ -94,7 +95,7 @@ enum Refusal: Hashable, Sendable {
         case .duplicateLink: 170141
         case .valueTooSmall: 170140
         case .notFound: 170213
-        case .notLive: 170151
+        case .notLive, .halted: 170151
         case .exitInvalid, .triggerNotAbove, .triggerNotBelow: 170202
         default: nil
         }
@@ -119,7 +120,7 @@ enum Refusal: Hashable, Sendable {
         case .leverageUnchanged: 110043
         case .amendedBelowFilled: 110064
         case .duplicateLink: 110072
-        case .notLive: 110074
+        case .notLive, .halted: 110074
         case .triggerNotAbove: 110092
         case .triggerNotBelow: 110093
         case .valueTooSmall: 110094
@@ -159,6 +160,7 @@ enum Refusal: Hashable, Sendable {
             category == .spot ? "Order does not exist." : "order not exists or too late to \(verb)"
         case .positionIndex: "position idx not match position mode"
         case .notLive: "This contract is not live"
+        case .halted: "Trading is halted for the moment; orders can be cancelled"
         case .triggerNotAbove(let prices): "expect Rising, but \(prices)"
         case .triggerNotBelow(let prices): "expect Falling, but \(prices)"
         case .exitInvalid(let what): "params error: \(what)"

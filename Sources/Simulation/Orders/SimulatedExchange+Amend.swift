@@ -22,6 +22,7 @@ extension SimulatedExchange {
                 .reply(category, orderLinkID: request.orderLinkID)
         }
         do throws(Refusal) {
+            guard !states[order.listing].source.isHalted else { throw .halted }
             let changed = try amended(order, request, options, account: place.account)
             if order.isWaiting {
                 accountStates[place.account].orders[place.slot] = changed

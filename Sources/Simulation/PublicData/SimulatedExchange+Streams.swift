@@ -9,7 +9,10 @@ extension SimulatedExchange {
         guard let index = index(of: stream.instrument) else { return false }
         switch stream {
         case .book(_, let depth):
-            guard let place = DepthStream.depths.firstIndex(where: { $0.depth == depth }) else {
+            guard let place = states[index].place(depth: depth) else { return false }
+            activateBook(index, place)
+        case .improvementBook:
+            guard let place = states[index].place(depth: 50, isImprovement: true) else {
                 return false
             }
             activateBook(index, place)
@@ -32,15 +35,28 @@ extension SimulatedExchange {
         guard let index = index(of: stream.instrument) else { return }
         switch stream {
         case .book(_, let depth):
-            guard let place = DepthStream.depths.firstIndex(where: { $0.depth == depth }) else {
-                return
-            }
+            guard let place = states[index].place(depth: depth) else { return }
+            states[index].streams[place].isActive = false
+        case .improvementBook:
+            guard let place = states[index].place(depth: 50, isImprovement: true) else { return }
             states[index].streams[place].isActive = false
         case .trades: states[index].sendsTrades = false
         case .liquidations: states[index].sendsLiquidations = false
         case .ticker: states[index].ticker.isActive = false
         case .candle: states[index].sendsCandles = false
         }
+    }
+
+    /// Begins `u` of one depth at 1 again; whoever drives the exchange sends each subscriber a snapshot.
+    ///
+    /// - Returns: false when nobody is subscribed to it.
+    public mutating func restartUpdateIDs(_ id: InstrumentID, depth: Int) -> Bool {
+        guard let index = index(of: id),
+            let place = states[index].streams.firstIndex(where: { $0.depth == depth }),
+            states[index].streams[place].isActive
+        else { return false }
+        states[index].streams[place].restart()
+        return true
     }
 
     /// Nanoseconds between pushes of an open candle.
@@ -74,13 +90,18 @@ extension SimulatedExchange {
 
     /// The book as subscribers of this depth hold it: later deltas continue from here.
     ///
+    /// - Parameter isImprovement: the RPI book, of depth 50.
     /// - Returns: a snapshot with the stream's own `u`; `nil` when the stream is not active.
-    public func bookSnapshot(_ id: InstrumentID, depth: Int) -> BookUpdate? {
+    public func bookSnapshot(
+        _ id: InstrumentID,
+        depth: Int,
+        isImprovement: Bool = false
+    ) -> BookUpdate? {
         guard let index = index(of: id),
-            let stream = states[index].streams.first(where: { $0.depth == depth }),
-            stream.isActive
+            let place = states[index].place(depth: depth, isImprovement: isImprovement),
+            states[index].streams[place].isActive
         else { return nil }
-        return stream.snapshot(scale: states[index].scale)
+        return states[index].streams[place].snapshot(scale: states[index].scale)
     }
 
     /// All fields of the ticker as they stand now; also the row of REST.
@@ -95,14 +116,15 @@ extension SimulatedExchange {
 
     private func ticker(_ index: Int) -> TickerUpdate {
         guard states[index].hasFunding else {
-            return states[index].tickerNow(fundingRate: nil, nextFunding: nil)
+            return states[index].tickerNow(fundingRate: nil, nextFunding: nil, now: now)
         }
         let stamp = following(configuration.fundingInterval)
         return states[index].tickerNow(
             fundingRate: states[index].source.fundingRate(
                 period: stamp / configuration.fundingInterval
             ),
-            nextFunding: stamp / 1_000_000
+            nextFunding: stamp / 1_000_000,
+            now: now
         )
     }
 
@@ -113,7 +135,7 @@ extension SimulatedExchange {
         _ place: Int,
         into output: inout ExchangeOutput
     ) -> Int64? {
-        guard states[index].streams[place].isActive else {
+        guard states[index].streams[place].isActive, states[index].isLive else {
             states[index].streams[place].isScheduled = false
             return nil
         }
@@ -125,7 +147,7 @@ extension SimulatedExchange {
     }
 
     mutating func pushTicker(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
-        guard states[index].ticker.isActive else {
+        guard states[index].ticker.isActive, states[index].isLive else {
             states[index].ticker.isScheduled = false
             return nil
         }
@@ -138,7 +160,7 @@ extension SimulatedExchange {
     }
 
     mutating func pushCandle(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
-        guard states[index].sendsCandles else {
+        guard states[index].sendsCandles, states[index].isLive else {
             states[index].isCandleScheduled = false
             return nil
         }

@@ -17,7 +17,7 @@ struct TickerStream: Sendable {
 
     /// What has changed since the last message; `nil` when nothing has.
     ///
-    /// Spot tickers are sent whole.
+    /// Price and size of a side go together. Spot, option and combination tickers are sent whole.
     mutating func difference(to full: TickerUpdate, category: Category) -> TickerUpdate? {
         var delta = TickerUpdate()
         var count = 0
@@ -29,10 +29,6 @@ struct TickerStream: Sendable {
         keep(\.lastPrice)
         keep(\.markPrice)
         keep(\.indexPrice)
-        keep(\.bidPrice)
-        keep(\.bidSize)
-        keep(\.askPrice)
-        keep(\.askSize)
         keep(\.fundingRate)
         keep(\.nextFundingTime)
         keep(\.openInterest)
@@ -43,9 +39,26 @@ struct TickerStream: Sendable {
         keep(\.volume24h)
         keep(\.turnover24h)
         keep(\.tickDirection)
+        if full.bidPrice != sent.bidPrice || full.bidSize != sent.bidSize {
+            delta.bidPrice = full.bidPrice
+            delta.bidSize = full.bidSize
+            count += 1
+        }
+        if full.askPrice != sent.askPrice || full.askSize != sent.askSize {
+            delta.askPrice = full.askPrice
+            delta.askSize = full.askSize
+            count += 1
+        }
+        for item in full.others where sent.value(item.field) != item.value {
+            delta.others.append(item)
+            count += 1
+        }
+        // What was there and is not any more: an empty side of the book.
+        delta.cleared = full.cleared.subtracting(sent.cleared)
+        if !delta.cleared.isEmpty { count += 1 }
         guard count > 0 else { return nil }
         sent = full
-        if category == .spot { return full }
+        if category == .spot || category == .option || category == .spread { return full }
         delta.crossSequence = full.crossSequence
         return delta
     }

@@ -37,6 +37,7 @@ struct TradeStatistics: Sendable {
     private var closedLow: Int64
     private var closedVolume: Int128 = 0
     private var closedTurnover: Int128 = 0
+    private var ever: (volume: Int128, turnover: Int128) = (0, 0)
     /// Price × quantity in raw units → turnover needs both scales.
     private let scale: Scale
 
@@ -57,6 +58,13 @@ struct TradeStatistics: Sendable {
     var turnover: Amount {
         amount(closedTurnover + current.turnover, scale.quantityDecimals + scale.priceDecimals)
     }
+    /// Since the start.
+    var totalVolume: Amount { amount(ever.volume, scale.quantityDecimals) }
+    var totalTurnover: Amount {
+        amount(ever.turnover, scale.quantityDecimals + scale.priceDecimals)
+    }
+    /// Price an hour ago, or at the beginning.
+    var hourAgo: Int64 { closed.suffix(60).first?.open ?? current.open }
     /// Price 24 hours ago, or at the beginning.
     var previous: Int64 { closed.first?.open ?? current.open }
 
@@ -84,6 +92,8 @@ struct TradeStatistics: Sendable {
         current.volume += Int128(quantity)
         current.turnover += Int128(quantity) * Int128(price)
         current.lastMatch = milliseconds
+        ever.volume += Int128(quantity)
+        ever.turnover += Int128(quantity) * Int128(price)
     }
 
     /// Ends the current minute and begins the next.

@@ -16,9 +16,18 @@ public protocol MarketSource: Sendable {
     mutating func open(into actions: inout [MarketAction])
     /// Appends what it does at `next`, and moves `next` on.
     mutating func act(touch: Touch, into actions: inout [MarketAction])
+    /// Of an option, as of its last action; `nil` of everything else, and where the source does not know.
+    var figures: OptionFigures? { get }
+    /// True while orders are refused; what rests stays.
+    var isHalted: Bool { get }
     /// Funding rate of the stamp with this number (stamp time ÷ interval), in units of 10⁻⁸; within
     /// ±0.01.
     func fundingRate(period: Int64) -> Int64
+}
+
+extension MarketSource {
+    public var figures: OptionFigures? { nil }
+    public var isHalted: Bool { false }
 }
 
 /// One wish of a market source.

@@ -4,7 +4,7 @@ public import Market
 ///
 /// Prices and quantities are in the instrument's scale.
 public struct SyntheticParameters: Hashable, Sendable {
-    /// Fair value at the beginning.
+    /// Price of the coin at the beginning.
     public var price: Price
     /// Unit of order sizes; a multiple of the quantity step.
     public var lot: Quantity
@@ -22,6 +22,12 @@ public struct SyntheticParameters: Hashable, Sendable {
     public var secondsBetweenJumps: Int64
     /// Largest funding rate either way, in 10⁻⁸.
     public var fundingRateMax: Int64
+    /// Of 1,000 parts of the variance, those that all drivers have in common.
+    public var commonPerThousand: Int64
+    /// What is quoted, as a function of the coin's price.
+    public var model: FairModel
+    public var texture: BookTexture
+    public var regimes: RegimePlan
 
     public init(
         price: Price,
@@ -32,7 +38,11 @@ public struct SyntheticParameters: Hashable, Sendable {
         slotsPerSide: Int = 420,
         volatility: Int64,
         secondsBetweenJumps: Int64 = 8,
-        fundingRateMax: Int64 = 50_000
+        fundingRateMax: Int64 = 50_000,
+        commonPerThousand: Int64 = 0,
+        model: FairModel = .outright(Carry()),
+        texture: BookTexture = .lively,
+        regimes: RegimePlan = .always(.calm)
     ) {
         self.price = price
         self.lot = lot
@@ -43,10 +53,23 @@ public struct SyntheticParameters: Hashable, Sendable {
         self.volatility = volatility
         self.secondsBetweenJumps = secondsBetweenJumps
         self.fundingRateMax = fundingRateMax
+        self.commonPerThousand = commonPerThousand
+        self.model = model
+        self.texture = texture
+        self.regimes = regimes
+    }
+
+    /// True when both have the same price of the coin, relative to their start.
+    func follows(_ other: SyntheticParameters) -> Bool {
+        driver == other.driver && volatility == other.volatility
+            && secondsBetweenJumps == other.secondsBetweenJumps
+            && commonPerThousand == other.commonPerThousand && regimes == other.regimes
     }
 
     func isValid(for instrument: Instrument) -> Bool {
-        price >= instrument.tickSize && lot >= instrument.quantityStep
+        price.units > 0 && (instrument.id.category != .linear || price >= instrument.tickSize)
+            && texture.isValid && (0...1_000).contains(commonPerThousand)
+            && lot >= instrument.quantityStep
             && lot.units % instrument.quantityStep.units == 0
             && (1...1_000_000).contains(eventsPerSecond) && (0...1_000).contains(takersPerThousand)
             && (1...20_000).contains(slotsPerSide) && (0...1_000_000_000).contains(volatility)

@@ -117,4 +117,30 @@ enum MarketMode {
             extra: [("executions", String(executions))]
         )
     }
+
+    /// A universe with so many perpetuals of 200 levels a side, run for a minute: what it holds in memory.
+    static func memory(symbols: Int) throws -> String {
+        var exchange = try SimulatedExchange(
+            .universe(
+                seed: 7,
+                start: start,
+                UniverseConfiguration(symbols: symbols, levels: 200, categories: [.linear])
+            )
+        )
+        var output = ExchangeOutput()
+        for listing in exchange.listings {
+            exchange.activate(.book(listing.instrument.id, depth: 200))
+        }
+        let measurement = Measurement()
+        let end = exchange.now.advanced(nanoseconds: 60_000_000_000)
+        while exchange.now < end {
+            exchange.advance(to: exchange.now.advanced(nanoseconds: 10_000_000), into: &output)
+            output.removeAll()
+        }
+        return measurement.line(
+            mode: "memory",
+            count: exchange.marketEvents,
+            extra: [("listings", String(exchange.listings.count))]
+        )
+    }
 }

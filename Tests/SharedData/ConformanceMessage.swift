@@ -1,9 +1,9 @@
-import Foundation
+package import Foundation
 import JSON
 
 /// One message of ../shared/data and what its source says of it.
-struct ConformanceMessage: CustomStringConvertible {
-    enum Shape {
+package struct ConformanceMessage: CustomStringConvertible {
+    package enum Shape {
         /// What a client sends.
         case request
         /// A reply of that endpoint; `nil` where the source does not say which.
@@ -15,18 +15,20 @@ struct ConformanceMessage: CustomStringConvertible {
         case other(String)
     }
 
-    var source: String
-    var bytes: [UInt8]
-    var shape: Shape
-    var topic = ""
-    var query = ""
-    var isTrade = false
+    package var source: String
+    package var bytes: [UInt8]
+    package var shape: Shape
+    package var topic = ""
+    package var query = ""
+    package var isTrade = false
     /// Of the family that lists topics.
-    var isList = false
+    package var isList = false
 
-    var description: String { "\(source): \(String(decoding: bytes.prefix(150), as: UTF8.self))" }
+    package var description: String {
+        "\(source): \(String(decoding: bytes.prefix(150), as: UTF8.self))"
+    }
 
-    static func all(in file: URL) throws -> [ConformanceMessage] {
+    package static func all(in file: URL) throws -> [ConformanceMessage] {
         let bytes = Array(try Data(contentsOf: file))
         let name = file.lastPathComponent
         let parser = JSONParser()

@@ -1,10 +1,10 @@
-import Foundation
+package import Foundation
 
 /// Third-party recordings that lie beside a full checkout; a clone without them skips the tests that need them.
-enum Shared {
-    static let directory: URL? = {
+package enum Shared {
+    package static let directory: URL? = {
         let root = URL(filePath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
         let candidates = [
             ProcessInfo.processInfo.environment["TAPEDECK_SHARED"].map { URL(filePath: $0) },
             root.appending(path: "../shared").standardized,
@@ -14,18 +14,18 @@ enum Shared {
         }
     }()
 
-    static var isPresent: Bool { directory != nil }
+    package static var isPresent: Bool { directory != nil }
 
-    static func bytes(_ path: String) throws -> [UInt8] {
+    package static func bytes(_ path: String) throws -> [UInt8] {
         Array(try Data(contentsOf: try require(url(path), "../shared")))
     }
 
-    static func lines(_ path: String) throws -> [[UInt8]] {
+    package static func lines(_ path: String) throws -> [[UInt8]] {
         try bytes(path).split(separator: UInt8(ascii: "\n")).map(Array.init)
     }
 
     /// All files below a directory of the shared data.
-    static func files(_ path: String) throws -> [URL] {
+    package static func files(_ path: String) throws -> [URL] {
         guard let start = url(path),
             let walk = FileManager.default.enumerator(at: start, includingPropertiesForKeys: nil)
         else { return [] }
@@ -37,9 +37,9 @@ enum Shared {
     private static func url(_ path: String) -> URL? { directory?.appending(path: path) }
 }
 
-func require<Value>(_ value: Value?, _ what: String) throws -> Value {
+package func require<Value>(_ value: Value?, _ what: String) throws -> Value {
     guard let value else { throw Missing(what: what) }
     return value
 }
 
-struct Missing: Error { var what: String }
+package struct Missing: Error { package var what: String }
