@@ -34,7 +34,10 @@ import Testing
     ) async throws -> (recording: String, journal: [Entry]) {
         let journal = folder.path + "/journal.jsonl"
         let server = try Program.start(
-            ["serve", "--synthetic", "--plain", "--json", "--seed", "5", "--for", "120s"]
+            [
+                "serve", "--synthetic", "--plain", "--json", "--seed", "5", "--symbols", "2",
+                "--for", "120s",
+            ]
                 + ["--account", "K:S", "--journal", journal] + options,
             in: folder.path
         )
