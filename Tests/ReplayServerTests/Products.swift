@@ -1,9 +1,9 @@
 import Logging
 import Market
-import Simulation
 import Testing
 
 @testable import ReplayServer
+@testable import Simulation
 
 /// What an exchange with every product lists, each with a synthetic market of its own.
 struct TestProduct {
@@ -138,19 +138,104 @@ struct TestProduct {
                 legs: legs.map { SpreadLegs(first: $0.0, second: $0.1) },
                 deliveryFeeRate: deliverySeconds == 0 ? .zero : Numeral(mantissa: 5, decimals: 4)
             ),
-            market: .synthetic(
-                SyntheticParameters(
-                    price: try scale.price(Numeral(text: price)),
-                    lot: try scale.quantity(Numeral(text: lot)),
-                    driver: category == .spread || category == .option ? symbol : "BTC",
-                    eventsPerSecond: eventsPerSecond,
-                    takersPerThousand: takers,
-                    slotsPerSide: category == .option || category == .spread ? 150 : 1_200,
-                    volatility: volatility
+            market: option != nil
+                ? .given(
+                    FixedOptionMarket(
+                        mark: try scale.price(Numeral(text: price)).units,
+                        index: try scale.price(Numeral(text: "90000")).units,
+                        tick: instrument.tickSize.units,
+                        lot: try scale.quantity(Numeral(text: lot)).units,
+                        start: start,
+                        eventsPerSecond: eventsPerSecond
+                    )
                 )
-            )
+                : .synthetic(
+                    SyntheticParameters(
+                        price: try scale.price(Numeral(text: price)),
+                        lot: try scale.quantity(Numeral(text: lot)),
+                        driver: category == .spread ? symbol : "BTC",
+                        eventsPerSecond: eventsPerSecond,
+                        takersPerThousand: takers,
+                        slotsPerSide: category == .spread ? 150 : 1_200,
+                        volatility: volatility
+                    )
+                )
         )
     }
+}
+
+/// An option's orders around a price that stays, with greeks that stay too.
+struct FixedOptionMarket: MarketSource {
+    private static let levels = 130
+    let reference: ReferencePrices
+    let figures: OptionFigures?
+    private let tick: Int64
+    private let lot: Int64
+    private let step: Int64
+    private var due: Int64
+    private var count: UInt64 = 0
+
+    init(
+        mark: Int64,
+        index: Int64,
+        tick: Int64,
+        lot: Int64,
+        start: Timestamp,
+        eventsPerSecond: Int64
+    ) {
+        reference = ReferencePrices(mark: Price(units: mark), index: Price(units: index))
+        figures = OptionFigures(
+            volatility: Numeral(mantissa: 45, decimals: 2),
+            underlyingPrice: Numeral(mantissa: 90_010, decimals: 0),
+            delta: Numeral(mantissa: 5_200, decimals: 4),
+            gamma: Numeral(mantissa: 12, decimals: 6),
+            vega: Numeral(mantissa: 48_000_000, decimals: 6),
+            theta: Numeral(mantissa: -61_500, decimals: 3)
+        )
+        self.tick = tick
+        self.lot = lot
+        step = 1_000_000_000 / eventsPerSecond
+        due = start.nanoseconds
+    }
+
+    var next: Timestamp? { Timestamp(nanoseconds: due) }
+
+    mutating func open(into actions: inout [MarketAction]) {
+        for level in 0..<FixedOptionMarket.levels {
+            for side in [Side.buy, .sell] { actions.append(place(level, side)) }
+        }
+    }
+
+    private mutating func place(_ level: Int, _ side: Side) -> MarketAction {
+        count += 1
+        let distance = Int64(1 + level) * tick
+        return .place(
+            key: side == .buy ? level : 1_000 + level,
+            side: side,
+            price: Price(units: reference.mark.units - side.sign * distance),
+            quantity: Quantity(units: lot * Int64(1 + Mix.spread(count) % 30))
+        )
+    }
+
+    mutating func act(touch: Touch, into actions: inout [MarketAction]) {
+        due += step
+        let drawn = Mix.spread(count &+ 77)
+        let side: Side = drawn % 2 == 0 ? .buy : .sell
+        if drawn % 9 == 0 {
+            count += 1
+            actions.append(
+                .take(
+                    side: side,
+                    quantity: Quantity(units: lot * Int64(1 + drawn % 40)),
+                    limit: Price(units: reference.mark.units + side.sign * 8 * tick)
+                )
+            )
+        } else {
+            actions.append(place(Int(drawn / 16 % UInt64(FixedOptionMarket.levels)), side))
+        }
+    }
+
+    func fundingRate(period: Int64) -> Int64 { 0 }
 }
 
 extension TestExchange {

@@ -55,7 +55,12 @@ extension PositionUpdate: WireRow {
         }
         coder.constant("autoAddMargin", "0")
         coder.constant("isReduceOnly", "false")
-        coder.constant("mmrSysUpdatedTime", #""""#)
+        // Spelled otherwise in lists.
+        if coder.form == .push {
+            coder.constant("mmrSysUpdatedTime", #""""#)
+        } else {
+            coder.constant("mmrSysUpdateTime", #""""#)
+        }
         coder.constant("leverageSysUpdatedTime", #""""#)
         coder.time("createdTime", &createdMilliseconds, .optional)
         coder.time("updatedTime", &updatedMilliseconds, .required)

@@ -36,6 +36,7 @@ extension TransactionRow: WireRow {
         coder.amount("cashBalance", &balance, .required)
         coder.derived { $0.numeral("feeRate", details?.feeRate) }
         coder.constant("bonusChange", #""""#)
+        coder.constant("extraFees", #""""#)
         coder.text("tradeId", &tradeID, .optional)
         coder.text("orderId", &orderID, .optional)
         coder.text("orderLinkId", &orderLinkID, .optional)

@@ -38,7 +38,12 @@ enum ProfileEndpoints {
             }
             return .feeRate(row)
         }
-        return Envelope.list(category, cursor: nil, time: call.time, rows: rows)
+        return Envelope.list(
+            category == .option ? category : nil,
+            cursor: nil,
+            time: call.time,
+            rows: rows
+        )
     }
 
     /// A unified account 2.0 with cross margin: what ccxt asks before its first private call.
@@ -124,6 +129,9 @@ enum ProfileEndpoints {
             json.field("parentUid", "0")
             json.field("kycLevel", "LEVEL_DEFAULT")
             json.field("kycRegion", "")
+            for name in ["userIDInt64", "inviterIDInt64", "affiliateIDInt64"] {
+                json.field(name, "0")
+            }
         }
     }
 
