@@ -76,6 +76,9 @@ struct SegmentIndex {
             )
             let channels = try reader.integer(UInt16.self)
             for _ in 0..<channels { entry.channels.append(try reader.integer()) }
+            guard entry.first.isPossible, entry.last.isPossible else {
+                throw Malformed("an index of records that cannot be", at: reader.offset)
+            }
             entries.append(entry)
         }
     }

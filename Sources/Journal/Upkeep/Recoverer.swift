@@ -183,7 +183,7 @@ public struct Recoverer {
             }
             let builder = try RecordingBuilder(target, head, files: files)
             try copyChunks(into: builder, head)
-            try copyTails(into: builder)
+            try copyTails(into: builder, head)
             guard builder.last >= first else {
                 throw JournalError(.damaged("no record of it can be read"), file: source.path)
             }
@@ -279,15 +279,34 @@ public struct Recoverer {
             }
         }
 
-        /// Entries of the last run that go on where the chunks end.
-        private func copyTails(into builder: RecordingBuilder) throws(JournalError) {
+        /// Entries of the last run behind the chunks.
+        private mutating func copyTails(
+            into builder: RecordingBuilder,
+            _ front: SegmentHead
+        ) throws(JournalError) {
             guard let tails else { return }
-            while let record = tails.message(builder.last.next), let base = record.baseAddress {
+            while let next = tails.next(behind: builder.last), let record = tails.message(next),
+                let base = record.baseAddress
+            {
                 let header = MessageHeader(record: base)
                 guard header.time >= builder.lastTime,
-                    header.sequence == UInt32(truncatingIfNeeded: builder.last.next.value),
+                    header.sequence == UInt32(truncatingIfNeeded: next.value),
                     builder.table.announcement(of: StreamID(header.channel)) != nil
                 else { break }
+                if next > builder.last.next {
+                    try builder.closeChunk()
+                    var head = front
+                    head.first = next
+                    head.chain = builder.chain
+                    head.recovered = 0
+                    head.checkpoint = []
+                    head.lost = lose(
+                        builder.last.next,
+                        next.previous,
+                        "they do not read, or are not there"
+                    )
+                    try builder.begin(head)
+                }
                 try builder.add(record)
             }
         }
