@@ -19,10 +19,10 @@ final class Layout: Sendable {
     let isLive: Bool
     /// Chunks of the last segment when it has no index of its own.
     let lastIndex: SegmentIndex?
-    /// Records that only the tails hold.
-    let tail: TailReader.ByteBufferBox
-    let tailFirst: SequenceNumber
-    let tailCount: UInt64
+    /// Records that only the tails hold, behind those of the segments.
+    let tails: [TailRun]
+    /// The number behind the last.
+    let next: SequenceNumber
 
     /// A recording's directory.
     init(_ directory: RecordingDirectory, _ list: SegmentList, _ salvage: Salvage) {
@@ -36,9 +36,8 @@ final class Layout: Sendable {
         isOurs = true
         isLive = !salvage.isSealed
         lastIndex = salvage.isSealed ? nil : salvage.index
-        tail = salvage.tail
-        tailFirst = salvage.lastInSegment.next
-        tailCount = salvage.tailCount
+        tails = salvage.tails
+        next = salvage.last.next
     }
 
     /// One file, in a directory that need not be a recording.
@@ -51,9 +50,8 @@ final class Layout: Sendable {
         isOurs = head != nil
         isLive = false
         lastIndex = nil
-        tail = TailReader.ByteBufferBox()
-        tailFirst = .none
-        tailCount = 0
+        tails = []
+        next = .none
     }
 
     deinit { directory.close() }
@@ -91,9 +89,19 @@ final class Layout: Sendable {
         return index
     }
 
+    /// The segment's own index; one that does not read is made again from the chunks, and `verify` tells of it.
+    private func readable(_ segment: SegmentFile) throws(JournalError) -> SegmentIndex? {
+        do throws(JournalError) {
+            return try segment.index()
+        } catch {
+            guard error.isOfOneSegment else { throw error }
+            return nil
+        }
+    }
+
     private func read(_ position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex?
     {
-        if let index = try segment.index(),
+        if let index = try readable(segment),
             limits[position] == nil || limits[position] == segment.window.size
         {
             return index

@@ -82,6 +82,9 @@ struct SegmentIndex {
                 }
                 count = channels.count / 2
             }
+            guard entry.first.isPossible, entry.last.isPossible else {
+                throw Malformed("an index of records that cannot be", at: reader.offset)
+            }
             entries.append(entry)
         }
     }

@@ -25,12 +25,15 @@ public final class Cursor {
     /// With a filter: what is missing among the segment's chunks, and the number due behind them.
     private var holes = Holes.none
     private var due = SequenceNumber.none
-    private var isInTail = false
+    /// Which of the layout's tails comes next.
+    private var nextTail = 0
     /// Segments open now, the one used last at the end.
     private var opened: [(position: Int, segment: SegmentFile)] = []
     private static let openedLimit = 32
 
     private let chunk = DecodedChunk()
+    /// Made for the first record that does not read.
+    private lazy var finder = ChunkFinder()
     @exclusivity(unchecked) private var place = 0
     @exclusivity(unchecked) private var end = 0
     /// Of the next Message in the chunk.
@@ -66,7 +69,7 @@ public final class Cursor {
         end = 0
         number = 0
         expected = .none
-        isInTail = false
+        nextTail = 0
         firstWanted = .none
         timeWanted = 0
         live = nil
@@ -177,9 +180,9 @@ public final class Cursor {
         return follows ? try follow() : false
     }
 
-    /// What the segments should hold has all been met; told once where it has not.
+    /// What stands before the next of the tails, or before the end, has all been met; told once where it has not.
     private func checkEnd() throws(JournalError) {
-        let behind = layout.tailFirst
+        let behind = nextTail < layout.tails.count ? layout.tails[nextTail].first : layout.next
         // With a filter chunks are passed over on purpose, but none that is missing.
         let first = filter == nil ? expected : due
         guard layout.isOurs, first != .none, first < behind else { return }
@@ -266,12 +269,15 @@ public final class Cursor {
                 else {
                     return false
                 }
+                guard !layout.isOurs || found.belongs else {
+                    throw segment.error(.damaged("a record that has no place here"), at: offset)
+                }
                 record = found
                 next = after
             } catch {
                 // Where this record ends cannot be known: the next chunk is looked for.
                 if layout.isOurs,
-                    let found = try ChunkFinder().next(
+                    let found = try finder.next(
                         in: segment.window,
                         behind: offset,
                         before: limit
@@ -283,13 +289,26 @@ public final class Cursor {
                 let isTorn =
                     layout.isOurs && layout.limits[position] == nil && segment.summary == nil
                 leaveAt(limit)
-                if isTorn, layout.tailCount > 0 { return false }
+                if isTorn, !layout.tails.isEmpty { return false }
                 throw error
             }
             offset = next
             switch MCAP.Opcode(rawValue: record.opcode) {
             case .chunk:
-                if try take(chunk: record, in: segment) { return true }
+                do throws(JournalError) {
+                    if try take(chunk: record, in: segment) { return true }
+                } catch {
+                    // Of one that did not decode nothing is here; of one behind a hole everything.
+                    if layout.isOurs, chunk.count == 0 {
+                        offset = try finder.resume(
+                            in: segment.window,
+                            behind: record.offset,
+                            end: next,
+                            before: limit
+                        )
+                    }
+                    throw error
+                }
             case .message where !layout.isOurs:
                 let whole = try segment.window.bytes(at: record.offset, count: next - record.offset)
                 try decode(segment, record) { () throws(JournalError.Reason) in
@@ -407,18 +426,16 @@ public final class Cursor {
 
     /// What only the tails hold, behind the last segment.
     private func enterTail() throws(JournalError) -> Bool {
-        guard !isInTail, layout.tailCount > 0 else { return false }
-        isInTail = true
+        guard nextTail < layout.tails.count else { return false }
+        let run = layout.tails[nextTail]
+        nextTail += 1
         do throws(JournalError.Reason) {
-            try chunk.decode(
-                records: layout.tail.buffer.bytes,
-                isOurs: true,
-                first: layout.tailFirst
-            )
+            try chunk.decode(records: run.buffer.bytes, isOurs: true, first: run.first)
             for channel in chunk.newChannels { try add(channel) }
         } catch {
-            throw JournalError(error, file: layout.directory.path, sequence: layout.tailFirst)
+            throw JournalError(error, file: layout.directory.path, sequence: run.first)
         }
+        expected = run.next
         begin()
         return true
     }

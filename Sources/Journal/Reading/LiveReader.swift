@@ -34,7 +34,7 @@ final class LiveReader {
         self.name = name
         segment = try SegmentFile(name, in: layout.directory)
         offset = layout.limits[layout.names.count - 1] ?? segment.dataStart
-        next = max(SequenceNumber(layout.tailFirst.value + layout.tailCount), first)
+        next = max(layout.next, first)
     }
 
     /// Fills `chunk` with records of which the last ones, from the number returned on, are new.

@@ -219,7 +219,14 @@ public struct Recording: Sendable {
         guard let position = layout.firsts.firstIndex(of: first) else {
             throw JournalError(.outside(first: self.first, last: last), file: path, sequence: first)
         }
-        return try SegmentFile(layout.names[position], in: layout.directory).checkpoint()
+        let segment = try SegmentFile(
+            layout.names[position],
+            in: layout.directory,
+            presumes: layout.isOurs
+        )
+        // No state is not the state of one whose head does not read.
+        if let failure = segment.headFailure { throw failure }
+        return try segment.checkpoint()
     }
 
     /// Bytes of all segments on disk.

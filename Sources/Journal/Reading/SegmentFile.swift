@@ -157,12 +157,31 @@ final class SegmentFile {
         head.streams = list
         checkpointStart = streams.end
         guard let checkpoint = try window.record(at: streams.end), let end = checkpoint.end,
-            checkpoint.opcode == MCAP.Opcode.attachment.rawValue
+            checkpoint.opcode == MCAP.Opcode.attachment.rawValue, try isCheckpoint(checkpoint)
         else {
             throw error(.damaged("the segment's head is not whole"), at: streams.end)
         }
         dataStart = end
         self.head = head
+    }
+
+    /// Whether the record's length is what its parts add up to; the state in it, which may be large, is not read.
+    ///
+    /// Chunks begin behind it: a length that has changed must not hide the first of them.
+    private func isCheckpoint(_ place: RecordPlace) throws(JournalError) -> Bool {
+        let bytes = try window.bytes(
+            at: place.offset + UInt64(MCAP.recordHeader),
+            count: min(place.bodyLength, 256)
+        )
+        return try parse(at: place.offset) { () throws(Malformed) in
+            var reader = ByteReader(bytes)
+            _ = try reader.take(16)
+            guard try reader.string() == SegmentHead.checkpointName else { return false }
+            _ = try reader.string()
+            let size = try reader.integer(UInt64.self)
+            let rest = place.bodyLength - UInt64(reader.offset)
+            return rest >= 4 && size == rest - 4
+        }
     }
 
     private var checkpointStart: UInt64 = 0

@@ -88,12 +88,12 @@ struct SegmentList {
         // What lies behind the end is no record: a first chunk that power loss tore must not stop a recovery.
         let limit = salvage.names.count == 1 ? salvage.end : segment.window.size
         if let time = try? firstTime(segment, limit) { return time }
-        guard salvage.tailCount > 0, let base = salvage.tail.buffer.bytes.baseAddress else {
+        guard let run = salvage.tails.first, let base = run.buffer.bytes.baseAddress else {
             return 0
         }
         // The first record stands behind its Channel.
         var place = 0
-        while place < salvage.tail.buffer.count {
+        while place < run.buffer.count {
             let record = base + place
             if record.load(as: UInt8.self) == MCAP.Opcode.message.rawValue {
                 return MessageHeader(record: record).time

@@ -20,6 +20,8 @@ struct TailReader {
     private let chunk = DecodedChunk()
     /// By number.
     private var messages: [UInt64: Place] = [:]
+    /// Their numbers in order.
+    private var order: [UInt64] = []
     /// Every Channel seen, by id: the record's bytes.
     private var channels: [UInt16: Place] = [:]
     /// Bytes behind the last whole entry that are neither the end's zeros nor an entry.
@@ -79,18 +81,43 @@ struct TailReader {
     mutating func select(run: Int) {
         for file in files {
             var offset = file.start
+            var isNoted = false
             while file.end - offset >= TailEntry.header {
                 if let end = entry(at: offset, limit: file.end, run: run) {
                     offset = end
                     continue
                 }
-                note(file, offset)
+                if !isNoted { note(file, offset) }
+                isNoted = true
                 // An older run's files are whole, and none of ours.
-                if offset == file.start, isEntryOfAnyRun(at: offset, limit: file.end) { break }
+                if offset == file.start, isEntry(at: offset, limit: file.end) { break }
+                // One that has changed hides no other.
                 guard let next = nextEntry(behind: offset, limit: file.end, run: run) else { break }
                 offset = next
             }
         }
+        order = messages.keys.sorted()
+    }
+
+    /// Where the entry at `offset` ends by its own word; `nil` where none can stand there.
+    private func end(ofEntryAt offset: Int, limit: Int) -> Int? {
+        guard offset <= limit - TailEntry.header else { return nil }
+        let all = bytes.buffer.bytes
+        let length = Int(all.loadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian)
+        guard length > 0, length <= limit - offset - TailEntry.header else { return nil }
+        return offset + TailEntry.header + length
+    }
+
+    /// Whether a whole entry stands there, of one run or, without one, of any.
+    private func isEntry(at offset: Int, limit: Int, run: Int? = nil) -> Bool {
+        guard let end = end(ofEntryAt: offset, limit: limit) else { return false }
+        let whole = UnsafeRawBufferPointer(rebasing: bytes.buffer.bytes[offset..<end])
+        guard
+            TailEntry.checksum(whole)
+                == whole.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian
+        else { return false }
+        let own = whole.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian
+        return run.map { own == UInt32(truncatingIfNeeded: $0) } ?? true
     }
 
     /// Behind bytes that are no entry: where the next one of the run begins.
@@ -109,40 +136,20 @@ struct TailReader {
                 all.loadUnaligned(fromByteOffset: place + 8, as: UInt32.self).littleEndian
                     == wanted
             else { continue }
-            let length = Int(
-                all.loadUnaligned(fromByteOffset: place, as: UInt32.self).littleEndian
-            )
-            guard length > 0, length <= limit - place - TailEntry.header else { continue }
-            let whole = UnsafeRawBufferPointer(
-                rebasing: all[place..<(place + TailEntry.header + length)]
-            )
-            if TailEntry.checksum(whole)
-                == whole.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian
-            {
-                return place
-            }
+            if isEntry(at: place, limit: limit, run: run) { return place }
         }
         return nil
     }
 
-    /// Numbers behind `number` that an entry holds, the lowest.
-    func firstNumber(behind number: SequenceNumber) -> SequenceNumber? {
-        messages.keys.lazy.filter { $0 > number.value }.min().map { SequenceNumber($0) }
-    }
-
     /// Takes up the entry at `offset` and says where it ends; `nil` when there is none.
     private mutating func entry(at offset: Int, limit: Int, run: Int) -> Int? {
-        let all = bytes.buffer.bytes
-        let length = Int(all.loadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian)
-        guard length > 0, length <= limit - offset - TailEntry.header else { return nil }
-        let end = offset + TailEntry.header + length
-        let whole = UnsafeRawBufferPointer(rebasing: all[offset..<end])
-        let crc = whole.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian
-        guard TailEntry.checksum(whole) == crc,
-            whole.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian
-                == UInt32(truncatingIfNeeded: run)
+        guard isEntry(at: offset, limit: limit, run: run),
+            let end = end(ofEntryAt: offset, limit: limit)
         else { return nil }
+        let all = bytes.buffer.bytes
+        let whole = UnsafeRawBufferPointer(rebasing: all[offset..<end])
         var number = whole.loadUnaligned(fromByteOffset: 16, as: UInt64.self).littleEndian
+        guard SequenceNumber(number).isPossible else { return nil }
         var place = offset + TailEntry.header
         if all[place] == MCAP.Opcode.chunk.rawValue {
             return unpack(all, place, end, SequenceNumber(number)) ? end : nil
@@ -221,7 +228,7 @@ struct TailReader {
         let rest = bytes.buffer.bytes[offset..<min(file.end, offset + TailEntry.header)]
         guard rest.contains(where: { $0 != 0 }) else { return }
         // Another run's entries begin at the front of the file and are whole.
-        if offset == file.start, isEntryOfAnyRun(at: offset, limit: file.end) { return }
+        if offset == file.start, isEntry(at: offset, limit: file.end) { return }
         tornBytes += UInt64(rest.count)
         torn.append(
             JournalError(
@@ -232,20 +239,20 @@ struct TailReader {
         )
     }
 
-    private func isEntryOfAnyRun(at offset: Int, limit: Int) -> Bool {
-        let all = bytes.buffer.bytes
-        let length = Int(all.loadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian)
-        guard length > 0, length <= limit - offset - TailEntry.header else { return false }
-        let whole = UnsafeRawBufferPointer(
-            rebasing: all[offset..<(offset + TailEntry.header + length)]
-        )
-        let crc = whole.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian
-        return TailEntry.checksum(whole) == crc
-    }
-
     /// The Message record with this number; `nil` when no entry has it.
     func message(_ number: SequenceNumber) -> UnsafeRawBufferPointer? {
         messages[number.value].map(bytes(of:))
+    }
+
+    /// The lowest number behind this one that an entry has; `nil` where there is none.
+    func next(behind number: SequenceNumber) -> SequenceNumber? {
+        var low = 0
+        var high = order.count
+        while low < high {
+            let middle = (low + high) / 2
+            if order[middle] > number.value { high = middle } else { low = middle + 1 }
+        }
+        return low < order.count ? SequenceNumber(order[low]) : nil
     }
 
     /// The Channel record with this id.

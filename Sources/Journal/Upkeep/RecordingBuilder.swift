@@ -107,7 +107,8 @@ final class RecordingBuilder {
         }
     }
 
-    private func closeChunk() throws(JournalError) {
+    /// Writes what was added one by one, so that ``chain`` includes it.
+    func closeChunk() throws(JournalError) {
         guard !builder.isEmpty else { return }
         let chunk: EncodedChunk
         do throws(Malformed) {
@@ -135,10 +136,9 @@ final class RecordingBuilder {
     }
 
     /// Ends the segment and begins another, which may leave records out and begin with another link.
-    func begin(_ head: SegmentHead, goesOn: Bool = false) throws(JournalError) {
+    func begin(_ head: SegmentHead) throws(JournalError) {
         try closeChunk()
         var head = head
-        if goesOn { head.chain = chain }
         head.time = Timestamp(nanoseconds: Int64(bitPattern: lastTime))
         head.streams = table.streams
         if !segment.index.entries.isEmpty {

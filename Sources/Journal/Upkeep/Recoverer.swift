@@ -321,48 +321,39 @@ public struct Recoverer {
             guard let tails else { return last }
             while true {
                 while tails.message(last.next) != nil { last = last.next }
-                guard let next = tails.firstNumber(behind: last) else { return last }
+                guard let next = tails.next(behind: last) else { return last }
                 last = next
             }
         }
 
-        /// Entries of the last run behind the chunks, over holes too.
+        /// Entries of the last run behind the chunks.
         private mutating func copyTails(
             into builder: RecordingBuilder,
             _ front: SegmentHead
         ) throws(JournalError) {
             guard let tails else { return }
-            while true {
-                try copyRun(tails, into: builder)
-                guard let next = tails.firstNumber(behind: builder.last) else { return }
-                var head = front
-                head.first = next
-                head.run = heads.values.map(\.run).max() ?? front.run
-                head.recovered = 0
-                head.checkpoint = []
-                head.lost = lose(
-                    builder.last.next,
-                    next.previous,
-                    "they do not read, or are not there"
-                )
-                let before = builder.last
-                try builder.begin(head, goesOn: true)
-                try copyRun(tails, into: builder)
-                // What cannot be copied must not be tried for ever.
-                guard builder.last > before else { return }
-            }
-        }
-
-        private func copyRun(
-            _ tails: TailReader,
-            into builder: RecordingBuilder
-        ) throws(JournalError) {
-            while let record = tails.message(builder.last.next), let base = record.baseAddress {
+            while let next = tails.next(behind: builder.last), let record = tails.message(next),
+                let base = record.baseAddress
+            {
                 let header = MessageHeader(record: base)
                 guard header.time >= builder.lastTime,
-                    header.sequence == UInt32(truncatingIfNeeded: builder.last.next.value),
+                    header.sequence == UInt32(truncatingIfNeeded: next.value),
                     builder.table.announcement(of: StreamID(header.channel)) != nil
                 else { break }
+                if next > builder.last.next {
+                    try builder.closeChunk()
+                    var head = front
+                    head.first = next
+                    head.chain = builder.chain
+                    head.recovered = 0
+                    head.checkpoint = []
+                    head.lost = lose(
+                        builder.last.next,
+                        next.previous,
+                        "they do not read, or are not there"
+                    )
+                    try builder.begin(head)
+                }
                 try builder.add(record)
             }
         }

@@ -228,9 +228,11 @@ extension Recorder {
                 failure = JournalError(.failed("\(error)"), file: segment.name)
             }
         }
+        // Without damage there is no hole, and one run at most.
+        guard let run = salvage.tails.first else { return }
         let records = DecodedChunk()
         do throws(JournalError.Reason) {
-            try records.decode(records: salvage.tail.buffer.bytes, isOurs: true, first: number.next)
+            try records.decode(records: run.buffer.bytes, isOurs: true, first: number.next)
         } catch {
             throw JournalError(error, file: segment.directory.path, sequence: number)
         }
