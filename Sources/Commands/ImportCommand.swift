@@ -25,7 +25,12 @@ struct ImportCommand: JudgingCommand {
 
             A line that is no record is named with file and line, and is a record on session/import.
 
-            Status 0: every line is in the recording. 1: some lines are no records.
+            The recording numbers its records from 1 without holes. Where the numbers of jsonl files do otherwise \
+            (a hole, a part that begins later, several files), each such place is named: what records from there on \
+            name as their cause is another record, and `replay` will differ.
+
+            Status 0: every line is in the recording, under its number. 1: some lines are no records, or numbers \
+            have changed.
             """
     )
 
@@ -79,7 +84,7 @@ struct ImportCommand: JudgingCommand {
             throw Failure(error)
         }
         report(summary, path)
-        return summary.badLineCount == 0 ? .yes : .no
+        return summary.badLineCount == 0 && summary.shiftCount == 0 ? .yes : .no
     }
 
     private func importFormat() throws -> Import.Format {
@@ -111,6 +116,12 @@ struct ImportCommand: JudgingCommand {
                 "no record: \(more) more lines; see tapedeck cat \(path) --stream session/import"
             )
         }
+        for shift in summary.shifts { Printing.note("renumbered: \(shift)") }
+        if summary.shiftCount > UInt64(summary.shifts.count) {
+            Printing.note(
+                "renumbered: \(summary.shiftCount - UInt64(summary.shifts.count)) more places"
+            )
+        }
         if summary.raised > 0 {
             Printing.note(
                 "\(summary.raised) records have a time before that of the record before them; they have its time"
@@ -129,6 +140,21 @@ struct ImportCommand: JudgingCommand {
             $0.field("recording", path)
             $0.field("records", Int64(clamping: summary.records))
             $0.field("bad_lines", Int64(clamping: summary.badLineCount))
+            $0.field("number_shifts", Int64(clamping: summary.shiftCount))
+            $0.field(
+                "shifts",
+                array: { rows in
+                    for shift in summary.shifts {
+                        rows.object {
+                            $0.field("file", shift.file)
+                            $0.field("line", shift.line)
+                            $0.field("expected", shift.expected)
+                            $0.field("seen", shift.seen)
+                            $0.field("number", shift.number)
+                        }
+                    }
+                }
+            )
             $0.field("raised_times", Int64(clamping: summary.raised))
             $0.field("renumbered_streams", Int64(clamping: summary.renumbered))
             $0.field("arrival_times_known", summary.manifest.knowsArrivalTimes)

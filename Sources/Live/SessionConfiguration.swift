@@ -116,7 +116,7 @@ public struct SessionConfiguration: Sendable {
     }
 
     /// The word for where it connects: an environment's name, or the endpoint.
-    var targetName: String {
+    public var targetName: String {
         switch target {
         case .environment(let name): name
         case .endpoint(let base): base

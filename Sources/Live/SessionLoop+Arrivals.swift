@@ -36,8 +36,28 @@ extension SessionLoop {
                     "reason": "\(event.reason)",
                 ]
             )
-            if event.change == .disconnected { counts.disconnects += 1 }
+            count(event, slot)
             ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
+        }
+    }
+
+    private func count(_ event: LinkEvent, _ slot: SocketSlot) {
+        switch event.change {
+        case .connected: counts.connects += 1
+        case .disconnected:
+            counts.disconnects += 1
+            counts.lastLinkFailure = event.reason
+        case .failed:
+            counts.lastLinkFailure = event.reason
+            // Attempts that fail for the same reason again and again are one thing to know.
+            guard warned[slot] != event.reason else { return }
+            warned[slot] = event.reason
+            logger.warning(
+                "what was asked of the exchange failed",
+                metadata: ["socket": "\(slot)", "reason": "\(event.reason)"]
+            )
+        case .ready: warned[slot] = nil
+        default: break
         }
     }
 

@@ -42,6 +42,8 @@ final class SessionLoop {
     /// Monotonic time of the last private frame or REST answer.
     var lastPrivate: Int64 = 0
     var counts = SessionCounts()
+    /// The last failure that was warned of, until the socket is complete again.
+    var warned: [SocketSlot: String] = [:]
     /// What is to be subscribed, as the rules and the exchange's lists say.
     var plan: SubscriptionPlan
     /// Which public topic is on which socket, by category.

@@ -154,7 +154,7 @@ def main():
             import tapedeck
 
             reader = tapedeck.open(given.recording, program=given.program)
-            reader.to_parquet(out, tables=["trades", "book"], depth=10, every="100ms")
+            reader.to_parquet(out, tables=["trades", "book"], depth=10, every="100ms", overwrite=True)
         else:
             plain(given.recording, given.plain, out)
         own, started = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

@@ -13,7 +13,16 @@ struct LinkGaps {
 
     /// By connection, such as `public/linear`.
     private(set) var rows: [String: Row] = [:]
-    private var lostAt: [String: Timestamp] = [:]
+    /// By source, which a merged recording has several of, and connection.
+    private var lostAt: [Place: Timestamp] = [:]
+    private var source = ""
+
+    private struct Place: Hashable {
+        var source: String
+        var link: String
+    }
+
+    private struct Origin: Decodable { var recording: String }
 
     private struct Payload: Decodable {
         var change: String
@@ -22,17 +31,23 @@ struct LinkGaps {
 
     /// Takes up a record of a `link/…` stream; others are passed over.
     mutating func take(_ record: borrowing Record, _ name: StreamName) {
+        if name.text == "session/origin",
+            let origin = try? JSONDecoder().decode(Origin.self, from: Data(record.payload))
+        {
+            source = origin.recording
+        }
         guard name.text.hasPrefix("link/"),
             let payload = try? JSONDecoder().decode(Payload.self, from: Data(record.payload)),
             let change = LinkEvent.Change(rawValue: payload.change)
         else { return }
         let link = String(name.text.dropFirst(5))
+        let place = Place(source: source, link: link)
         switch change {
         case .disconnected, .failed:
-            if lostAt[link] == nil { lostAt[link] = record.time }
+            if lostAt[place] == nil { lostAt[place] = record.time }
         case .ready:
             // The last loss of a session is its end, and is no gap.
-            guard let lost = lostAt.removeValue(forKey: link) else { return }
+            guard let lost = lostAt.removeValue(forKey: place) else { return }
             rows[link, default: Row()].interruptions += 1
             rows[link, default: Row()].nanoseconds += record.time.nanoseconds - lost.nanoseconds
         case .shed:

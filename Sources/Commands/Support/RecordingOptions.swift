@@ -79,13 +79,66 @@ struct RangeOptions: ParsableArguments {
     )
     var to: String?
 
-    func resolved(in manifest: Manifest) throws -> (from: ResolvedPosition?, to: ResolvedPosition?)
-    {
-        let first = manifest.started
-        let last = manifest.ended
-        return (
-            try from.map { try RecordingPosition($0).resolved(first: first, last: last) },
-            try to.map { try RecordingPosition($0).resolved(first: first, last: last) }
+    /// - Parameter follows: what lies behind the end may still come.
+    /// - Throws: 66 where the part begins behind the recording's end or ends before its beginning, 64 where it ends
+    ///   before it begins.
+    func resolved(
+        in recording: Recording,
+        follows: Bool = false
+    ) throws -> (from: ResolvedPosition?, to: ResolvedPosition?) {
+        let first = recording.manifest.started
+        let last = recording.manifest.ended
+        let from = try self.from.map {
+            try RecordingPosition($0).resolved(first: first, last: last)
+        }
+        let to = try self.to.map { try RecordingPosition($0).resolved(first: first, last: last) }
+        try RangeOptions.check(from: from, to: to)
+        guard recording.first != .none else { return (from, to) }
+        if let from, let text = self.from {
+            let isGone =
+                if case .sequence(let number) = from { number < recording.first } else { false }
+            if isGone || (!follows && from.isAfter(recording.last, last)) {
+                throw Failure(noPosition: text, in: recording)
+            }
+        }
+        if let to, let text = self.to {
+            if to.isBefore(recording.first, first) {
+                throw Failure(noPosition: text, in: recording)
+            }
+            if case .sequence(let number) = to, number > recording.last, !follows {
+                Printing.note("the recording ends at record \(recording.last), before --to \(text)")
+            }
+        }
+        return (from, to)
+    }
+
+    static func check(from: ResolvedPosition?, to: ResolvedPosition?) throws {
+        let isEmpty =
+            switch (from, to) {
+            case (.sequence(let from), .sequence(let to)): to < from
+            case (.time(let from), .time(let to)): to < from
+            default: false
+            }
+        guard !isEmpty else {
+            throw Failure(
+                .usage,
+                "--to lies before --from: the part is empty",
+                do: "Name the earlier position in --from."
+            )
+        }
+    }
+}
+
+extension Failure {
+    /// A position that the recording does not have.
+    init(noPosition text: String, in recording: Recording) {
+        let manifest = recording.manifest
+        self.init(
+            .notFound,
+            "\(text) lies outside the recording",
+            at: recording.path,
+            do: "It holds records \(manifest.first) to \(manifest.last), from \(manifest.started)"
+                + " to \(manifest.ended)."
         )
     }
 }
@@ -122,14 +175,13 @@ extension Failure {
     init(_ error: JournalError) {
         let status: ExitStatus =
             switch error.reason {
-            case .missing: .notFound
+            case .missing, .outside: .notFound
             case .notARecording, .malformed, .compression, .tooLarge, .newer: .format
             case .damaged, .lost: .undecided
             case .held: .busy
             case .key: .refused
             case .sealed: .exists
             case .system, .failed, .queueFull, .diskFull: .disk
-            case .outside: .usage
             case .notStarted, .closed, .streamName, .tooManyStreams: .bug
             }
         var place = error.file

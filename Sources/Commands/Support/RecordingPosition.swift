@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 import Market
 
 /// A place in a recording as the command line writes it.
@@ -80,6 +81,18 @@ enum RecordingPosition: Equatable {
 enum ResolvedPosition: Equatable {
     case sequence(SequenceNumber)
     case time(Timestamp)
+
+    /// A single place, which must lie in the recording.
+    ///
+    /// - Throws: 66 where it does not.
+    init(_ text: String, in recording: Recording) throws {
+        let manifest = recording.manifest
+        self = try RecordingPosition(text).resolved(first: manifest.started, last: manifest.ended)
+        guard manifest.first != .none else { return }
+        if isBefore(manifest.first, manifest.started) || isAfter(manifest.last, manifest.ended) {
+            throw Failure(noPosition: text, in: recording)
+        }
+    }
 
     func isBefore(_ sequence: SequenceNumber, _ time: Timestamp) -> Bool {
         switch self {

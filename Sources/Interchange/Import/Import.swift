@@ -44,6 +44,12 @@ public enum Import {
         public var raised: UInt64
         /// `session/channel` records that gave another number to a stream than it has now.
         public var renumbered: UInt64
+        /// How often the file's own numbers leave the recording's: holes, several files, a part that begins later.
+        ///
+        /// Records that name another as their cause then name a wrong one.
+        public var shiftCount: UInt64
+        /// The first of these places.
+        public var shifts: [NumberShift]
     }
 
     /// Bad lines that a summary names; all of them are in the recording.
@@ -85,7 +91,9 @@ public enum Import {
             badLineCount: findings.count,
             badLines: findings.first,
             raised: writer.raised,
-            renumbered: writer.renumbered
+            renumbered: writer.renumbered,
+            shiftCount: writer.shiftCount,
+            shifts: writer.shifts
         )
     }
 

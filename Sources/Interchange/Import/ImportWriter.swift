@@ -12,6 +12,11 @@ final class ImportWriter {
     private var hasStarted = false
     private(set) var raised: UInt64 = 0
     private(set) var renumbered: UInt64 = 0
+    /// The first of the places where numbers shift, and how many there are.
+    private(set) var shifts: [NumberShift] = []
+    private(set) var shiftCount: UInt64 = 0
+    /// The last record's number here, less that of the file.
+    private var distance: Int64 = 0
 
     init(_ path: String, _ options: Import.Options, _ files: [String]) throws(InterchangeError) {
         self.options = options
@@ -37,7 +42,8 @@ final class ImportWriter {
                 try announce(record.payload)
             default:
                 try begin(record.time)
-                try put(record.payload, on: record.stream, at: record.time)
+                let number = try put(record.payload, on: record.stream, at: record.time)
+                compare(record, number)
             }
         } catch {
             throw InterchangeError(error)
@@ -73,12 +79,35 @@ final class ImportWriter {
         try recorder.start(time: time, payload: options.start(recorder.id, time))
     }
 
-    private func put(_ payload: [UInt8], on stream: String, at time: Timestamp) throws(JournalError)
-    {
+    /// Notes where a record's number differs from the file's by more or less than the last one's.
+    private func compare(_ record: ImportedRecord, _ number: SequenceNumber) {
+        guard let seen = record.sequence else { return }
+        let own = Int64(clamping: number.value)
+        let (new, overflow) = own.subtractingReportingOverflow(Int64(clamping: seen.value))
+        guard !overflow, new != distance else { return }
+        let (expected, isBeyond) = own.subtractingReportingOverflow(distance)
+        let shift = NumberShift(
+            file: record.file,
+            line: record.line,
+            expected: isBeyond ? .max : expected,
+            seen: seen,
+            number: number
+        )
+        distance = new
+        shiftCount += 1
+        if shifts.count < Import.badLinesKept { shifts.append(shift) }
+    }
+
+    @discardableResult
+    private func put(
+        _ payload: [UInt8],
+        on stream: String,
+        at time: Timestamp
+    ) throws(JournalError) -> SequenceNumber {
         let id = try self.id(of: stream)
         // The disk sets the pace: nothing is shed from an import.
         while !recorder.hasRoom(for: payload.count, on: id) { usleep(200) }
-        try recorder.append(id, time: time, payload: payload)
+        return try recorder.append(id, time: time, payload: payload)
     }
 
     private func id(of stream: String, origin: String = "") throws(JournalError) -> StreamID {

@@ -1,11 +1,16 @@
 import Journal
-import Market
+public import Market
 
 /// One record on its way into a recording.
 struct ImportedRecord {
     var time: Timestamp
     var stream: String
     var payload: [UInt8]
+    /// The number that the file gives it; `nil` where the format has none.
+    var sequence: SequenceNumber?
+    /// Where it stands in the file, for those with a number.
+    var file = ""
+    var line = 0
 }
 
 extension ImportedRecord {
@@ -40,6 +45,25 @@ public struct BadLine: Hashable, Sendable {
 
 extension BadLine: CustomStringConvertible {
     public var description: String { "\(file), line \(line): \(why)" }
+}
+
+/// A place from which on records have another distance to their numbers in the file than before.
+public struct NumberShift: Hashable, Sendable {
+    public var file: String
+    /// From 1.
+    public var line: Int
+    /// The number that the record would have as the next one of the file.
+    public var expected: Int64
+    /// The number that the file gives it.
+    public var seen: SequenceNumber
+    /// The number that it has in the recording.
+    public var number: SequenceNumber
+}
+
+extension NumberShift: CustomStringConvertible {
+    public var description: String {
+        "\(file), line \(line): record \(expected) was expected and \(seen) is there, which is record \(number) now"
+    }
 }
 
 /// What one step through a file gives.
@@ -91,8 +115,12 @@ final class LineSource<Format: LineFormat>: ImportSource {
                 return bad(why, error.line ?? lines.line)
             }
             do throws(LineError) {
-                if let record = try format.read(line, number: lines.line) {
+                if var record = try format.read(line, number: lines.line) {
                     try record.check()
+                    if record.sequence != nil {
+                        record.file = lines.path
+                        record.line = lines.line
+                    }
                     return .record(record)
                 }
             } catch {

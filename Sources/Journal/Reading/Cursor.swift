@@ -436,6 +436,7 @@ public final class Cursor {
             throw JournalError(error, file: layout.directory.path, sequence: run.first)
         }
         expected = run.next
+        due = run.next
         begin()
         return true
     }

@@ -134,6 +134,11 @@ class DemoTests(Base):
         out = os.path.join(self.folder, "out")
         counts = r.to_parquet(out, depth=3)
         self.assertEqual(sorted(os.listdir(out)), [f"{t}.parquet" for t in sorted(counts)])
+        with self.assertRaisesRegex(tapedeck.TapedeckError, "exists already"):
+            r.to_parquet(out, tables=["trades", "book"])
+        with self.assertRaisesRegex(tapedeck.TapedeckError, "overwrite=True"):
+            r.trades().to_parquet(os.path.join(out, "trades.parquet"))
+        self.assertEqual(r.to_parquet(out, depth=3, overwrite=True), counts)
         for name, ask in {
             "trades": r.trades(),
             "book": r.book(depth=3, every="100ms"),

@@ -7,7 +7,7 @@ import warnings
 import pyarrow as pa
 
 from . import _program
-from ._errors import TapedeckWarning
+from ._errors import TapedeckWarning, refuse
 from ._words import many, position
 
 
@@ -78,9 +78,15 @@ class Recording:
         end=None,
         stream=None,
         floats=False,
+        overwrite=False,
     ):
-        """Writes `<table>.parquet` for each of the tables into the folder, in one pass; gives rows by table."""
+        """Writes `<table>.parquet` for each of the tables into the folder, in one pass; gives rows by table.
+
+        Files that are there are replaced only with `overwrite=True`.
+        """
         tables = list(tables)
+        if not overwrite:
+            refuse(*(os.path.join(folder, name + ".parquet") for name in tables))
         os.makedirs(folder, exist_ok=True)
         export = self._export(
             tables, stream, symbol, start, end, depth=depth, every=every, floats=floats
@@ -165,8 +171,10 @@ class Rows:
 
         return polars.from_arrow(self.to_arrow())
 
-    def to_parquet(self, path):
-        """One Parquet file."""
+    def to_parquet(self, path, overwrite=False):
+        """One Parquet file; one that is there is replaced only with `overwrite=True`."""
+        if not overwrite:
+            refuse(path)
         from . import _parquet
 
         _parquet.write(path, self.to_arrow())
