@@ -25,12 +25,11 @@ struct ImportCommand: JudgingCommand {
 
             A line that is no record is named with file and line, and is a record on session/import.
 
-            The recording numbers its records from 1 without holes. Where the numbers of jsonl files do otherwise \
-            (a hole, a part that begins later, several files), each such place is named: what records from there on \
-            name as their cause is another record, and `replay` will differ.
+            The recording numbers its records from 1 without holes. A whole jsonl file keeps \
+            its numbers; a part, several files, or lines of another hand do not, which is said. Each hole in a file's \
+            numbers is named: what records behind it name as their cause is another record, and `replay` will differ.
 
-            Status 0: every line is in the recording, under its number. 1: some lines are no records, or numbers \
-            have changed.
+            Status 0: every line is in the recording. 1: some lines are no records, or numbers have holes.
             """
     )
 
@@ -84,7 +83,7 @@ struct ImportCommand: JudgingCommand {
             throw Failure(error)
         }
         report(summary, path)
-        return summary.badLineCount == 0 && summary.shiftCount == 0 ? .yes : .no
+        return summary.badLineCount == 0 && summary.holeCount == 0 ? .yes : .no
     }
 
     private func importFormat() throws -> Import.Format {
@@ -116,10 +115,13 @@ struct ImportCommand: JudgingCommand {
                 "no record: \(more) more lines; see tapedeck cat \(path) --stream session/import"
             )
         }
-        for shift in summary.shifts { Printing.note("renumbered: \(shift)") }
-        if summary.shiftCount > UInt64(summary.shifts.count) {
+        for hole in summary.holes { Printing.note("hole: \(hole)") }
+        if summary.holeCount > UInt64(summary.holes.count) {
+            Printing.note("hole: \(summary.holeCount - UInt64(summary.holes.count)) more")
+        }
+        if summary.isNumberedAnew {
             Printing.note(
-                "renumbered: \(summary.shiftCount - UInt64(summary.shifts.count)) more places"
+                "records have other numbers than in the file; causes they name may be other records"
             )
         }
         if summary.raised > 0 {
@@ -140,17 +142,17 @@ struct ImportCommand: JudgingCommand {
             $0.field("recording", path)
             $0.field("records", Int64(clamping: summary.records))
             $0.field("bad_lines", Int64(clamping: summary.badLineCount))
-            $0.field("number_shifts", Int64(clamping: summary.shiftCount))
+            $0.field("numbered_anew", summary.isNumberedAnew)
+            $0.field("number_holes", Int64(clamping: summary.holeCount))
             $0.field(
-                "shifts",
+                "holes",
                 array: { rows in
-                    for shift in summary.shifts {
+                    for hole in summary.holes {
                         rows.object {
-                            $0.field("file", shift.file)
-                            $0.field("line", shift.line)
-                            $0.field("expected", shift.expected)
-                            $0.field("seen", shift.seen)
-                            $0.field("number", shift.number)
+                            $0.field("file", hole.file)
+                            $0.field("line", hole.line)
+                            $0.field("expected", hole.expected)
+                            $0.field("seen", hole.seen)
                         }
                     }
                 }

@@ -58,7 +58,7 @@ import Testing
         let again = try await Program.run(
             ["import", hole, "--format", "jsonl", "-o", folder.path + "/json", "--json"]
         )
-        #expect(again.object["number_shifts"] as? Int == 1)
+        #expect(again.object["number_holes"] as? Int == 1)
         let folderGiven = try await Program.run(
             ["import", demo, "--format", "jsonl", "-o", folder.path + "/none"]
         )

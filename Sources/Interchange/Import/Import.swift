@@ -44,12 +44,14 @@ public enum Import {
         public var raised: UInt64
         /// `session/channel` records that gave another number to a stream than it has now.
         public var renumbered: UInt64
-        /// How often the file's own numbers leave the recording's: holes, several files, a part that begins later.
+        /// Records whose number does not follow that of the record before them in their file.
         ///
-        /// Records that name another as their cause then name a wrong one.
-        public var shiftCount: UInt64
-        /// The first of these places.
-        public var shifts: [NumberShift]
+        /// Records behind them that name another as their cause then name a wrong one.
+        public var holeCount: UInt64
+        /// The first of these.
+        public var holes: [NumberHole]
+        /// Some record has another number than in its file.
+        public var isNumberedAnew: Bool
     }
 
     /// Bad lines that a summary names; all of them are in the recording.
@@ -92,8 +94,9 @@ public enum Import {
             badLines: findings.first,
             raised: writer.raised,
             renumbered: writer.renumbered,
-            shiftCount: writer.shiftCount,
-            shifts: writer.shifts
+            holeCount: writer.holeCount,
+            holes: writer.holes,
+            isNumberedAnew: writer.isNumberedAnew
         )
     }
 

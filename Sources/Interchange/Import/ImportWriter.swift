@@ -12,11 +12,13 @@ final class ImportWriter {
     private var hasStarted = false
     private(set) var raised: UInt64 = 0
     private(set) var renumbered: UInt64 = 0
-    /// The first of the places where numbers shift, and how many there are.
-    private(set) var shifts: [NumberShift] = []
-    private(set) var shiftCount: UInt64 = 0
-    /// The last record's number here, less that of the file.
-    private var distance: Int64 = 0
+    /// The first of the holes in the files' numbers, and how many there are.
+    private(set) var holes: [NumberHole] = []
+    private(set) var holeCount: UInt64 = 0
+    /// Some record has another number than in its file.
+    private(set) var isNumberedAnew = false
+    /// By file.
+    private var lastNumbers: [String: SequenceNumber] = [:]
 
     init(_ path: String, _ options: Import.Options, _ files: [String]) throws(InterchangeError) {
         self.options = options
@@ -32,6 +34,7 @@ final class ImportWriter {
     func append(_ record: ImportedRecord) throws(InterchangeError) {
         let before = recorder.lastTime
         if hasStarted, record.time < before { raised += 1 }
+        compare(record)
         do throws(JournalError) {
             switch record.stream {
             case "session/start" where !hasStarted:
@@ -43,7 +46,7 @@ final class ImportWriter {
             default:
                 try begin(record.time)
                 let number = try put(record.payload, on: record.stream, at: record.time)
-                compare(record, number)
+                if let seen = record.sequence, seen != number { isNumberedAnew = true }
             }
         } catch {
             throw InterchangeError(error)
@@ -79,23 +82,23 @@ final class ImportWriter {
         try recorder.start(time: time, payload: options.start(recorder.id, time))
     }
 
-    /// Notes where a record's number differs from the file's by more or less than the last one's.
-    private func compare(_ record: ImportedRecord, _ number: SequenceNumber) {
+    /// Notes where a record's number does not follow that of the record before it in its file.
+    private func compare(_ record: ImportedRecord) {
         guard let seen = record.sequence else { return }
-        let own = Int64(clamping: number.value)
-        let (new, overflow) = own.subtractingReportingOverflow(Int64(clamping: seen.value))
-        guard !overflow, new != distance else { return }
-        let (expected, isBeyond) = own.subtractingReportingOverflow(distance)
-        let shift = NumberShift(
-            file: record.file,
-            line: record.line,
-            expected: isBeyond ? .max : expected,
-            seen: seen,
-            number: number
-        )
-        distance = new
-        shiftCount += 1
-        if shifts.count < Import.badLinesKept { shifts.append(shift) }
+        if let last = lastNumbers[record.file], seen.value != last.value &+ 1 {
+            holeCount += 1
+            if holes.count < Import.badLinesKept {
+                holes.append(
+                    NumberHole(
+                        file: record.file,
+                        line: record.line,
+                        expected: SequenceNumber(last.value &+ 1),
+                        seen: seen
+                    )
+                )
+            }
+        }
+        lastNumbers[record.file] = seen
     }
 
     @discardableResult

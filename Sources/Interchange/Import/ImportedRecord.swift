@@ -47,22 +47,18 @@ extension BadLine: CustomStringConvertible {
     public var description: String { "\(file), line \(line): \(why)" }
 }
 
-/// A place from which on records have another distance to their numbers in the file than before.
-public struct NumberShift: Hashable, Sendable {
+/// A record whose number in its file is not the one after that of the record before it.
+public struct NumberHole: Hashable, Sendable {
     public var file: String
     /// From 1.
     public var line: Int
-    /// The number that the record would have as the next one of the file.
-    public var expected: Int64
-    /// The number that the file gives it.
+    public var expected: SequenceNumber
     public var seen: SequenceNumber
-    /// The number that it has in the recording.
-    public var number: SequenceNumber
 }
 
-extension NumberShift: CustomStringConvertible {
+extension NumberHole: CustomStringConvertible {
     public var description: String {
-        "\(file), line \(line): record \(expected) was expected and \(seen) is there, which is record \(number) now"
+        "\(file), line \(line): record \(expected) was expected and \(seen) is there"
     }
 }
 
