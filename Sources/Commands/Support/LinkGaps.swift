@@ -43,7 +43,7 @@ struct LinkGaps {
         let link = String(name.text.dropFirst(5))
         let place = Place(source: source, link: link)
         switch change {
-        case .disconnected, .failed:
+        case .disconnected:
             if lostAt[place] == nil { lostAt[place] = record.time }
         case .ready:
             // The last loss of a session is its end, and is no gap.
@@ -52,7 +52,8 @@ struct LinkGaps {
             rows[link, default: Row()].nanoseconds += record.time.nanoseconds - lost.nanoseconds
         case .shed:
             rows[link, default: Row()].shed += payload.count ?? 0
-        case .connected, .rules: break
+        // A refused subscription interrupts nothing else.
+        case .connected, .failed, .rules: break
         }
     }
 
