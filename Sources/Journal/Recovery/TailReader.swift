@@ -45,17 +45,52 @@ struct TailReader {
             defer { directory.files.close(file) }
             let size = min(try directory.size(file, name), TailReader.limit)
             let start = bytes.buffer.count
-            let header = min(size, UInt64(TailEntry.header))
-            try read(directory, file, name, upTo: header, from: start)
-            // A file that begins with zeros has no entry: the reserve of most recordings.
-            if bytes.buffer.bytes[start...].contains(where: { $0 != 0 }) {
-                try read(directory, file, name, upTo: size, from: start)
-            }
+            try readEntries(directory, file, name, size, from: start)
             files.append((directory.place(name), start, bytes.buffer.count))
         }
     }
 
     private var files: [(place: String, start: Int, end: Int)]
+
+    private static let step: UInt64 = 256 << 10
+
+    /// Takes the file's bytes up to the zeros behind its last entry, all of them where an entry has no sensible length.
+    ///
+    /// What lies behind the zeros is older, and mostly nothing: the reserve of most recordings begins with them.
+    private func readEntries(
+        _ directory: RecordingDirectory,
+        _ file: OpenFile,
+        _ name: String,
+        _ size: UInt64,
+        from start: Int
+    ) throws(JournalError) {
+        var place: UInt64 = 0
+        var have = min(size, UInt64(TailEntry.header))
+        try read(directory, file, name, upTo: have, from: start)
+        while true {
+            let known = UInt64(bytes.buffer.count - start)
+            // Shorter than it was a moment ago: there is no more.
+            guard known >= have else { return }
+            while known - place >= UInt64(TailEntry.header) {
+                let at = start + Int(place)
+                let header = bytes.buffer.bytes[at..<(at + TailEntry.header)]
+                guard header.contains(where: { $0 != 0 }) else { return }
+                let length = bytes.buffer.bytes.loadUnaligned(
+                    fromByteOffset: at,
+                    as: UInt32.self
+                ).littleEndian
+                let end = place + UInt64(TailEntry.header) + UInt64(length)
+                guard length > 0, end <= size else {
+                    return try read(directory, file, name, upTo: size, from: start)
+                }
+                if end > known { break }
+                place = end
+            }
+            guard have < size else { return }
+            have = min(size, have + TailReader.step)
+            try read(directory, file, name, upTo: have, from: start)
+        }
+    }
 
     /// Takes the file's bytes behind those that are there already.
     private func read(
