@@ -132,6 +132,8 @@ class Manners(unittest.TestCase):
 
         with inbox.lock:
             inbox.messages = Timed(original)
+        # Without one before it a pause is not seen.
+        wait_until(lambda: len(times) > 1, what="two pushes")
         self.exchange.manner("latency", topic=BEST, milliseconds=700)
         self.entries("latency")
         wait_until(lambda: any(b - a > 0.6 for a, b in zip(times, times[1:])), what="a pause")

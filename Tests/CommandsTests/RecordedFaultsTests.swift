@@ -79,6 +79,8 @@ import Testing
                 body: #"{"manner":"gap","topic":"*.BTCUSDT","after":5,"pushes":2}"#
             )
             try await wait(control, for: #""manners":2"#)
+            // The push behind the gap is what shows it.
+            try await Task.sleep(for: .seconds(2))
             _ = try control.request(
                 "POST",
                 "/tapedeck/manners",

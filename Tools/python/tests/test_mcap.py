@@ -85,7 +85,7 @@ class SealedTests(Served):
     def setUpClass(cls):
         super().setUpClass()
         cls.path = os.path.join(cls.folder, "sealed")
-        settings = ["--set", "journal.segment_bytes=65536", "--for", "4s"]
+        settings = ["--set", "journal.segment_bytes=65536", "--for", "12s"]
         subprocess.run(cls.recorder(cls, cls.path, *settings), check=True, capture_output=True, timeout=120)
         cls.records = [
             (r.stream, r.sequence, r.time, r.payload) for r in tapedeck.open(cls.path).records()
@@ -117,8 +117,11 @@ class SealedTests(Served):
         copy = os.path.join(self.folder, "compacted")
         shutil.copytree(self.path, copy)
         run("compact", copy)
-        for before, after in zip(segments(self.path), segments(copy)):
-            self.assertLess(os.path.getsize(after), os.path.getsize(before))
+        # A short last segment may grow by a few bytes.
+        before, after = (
+            sum(map(os.path.getsize, segments(path))) for path in (self.path, copy)
+        )
+        self.assertLess(after, before)
         self.check(copy)
 
     def test_a_changed_byte_in_a_chunk_is_found(self):
