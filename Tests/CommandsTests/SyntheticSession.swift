@@ -12,7 +12,12 @@ enum SyntheticSession {
     ) async throws -> String {
         let account = "SESSIONKEY:SESSIONSECRET0123456789abcdef0123456789"
         let server = try Program.start(
-            ["serve", "--synthetic", "--plain", "--json", "--account", account, "--for", "120s"],
+            // A market that moves: the maker is filled, and segments fill up.
+            [
+                "serve", "--synthetic", "--plain", "--json", "--regime", "jump", "--account",
+                account,
+                "--for", "120s",
+            ],
             in: folder.path
         )
         defer { server.kill() }

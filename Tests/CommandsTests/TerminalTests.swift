@@ -9,7 +9,7 @@ import Testing
         try await SyntheticSession.record(
             in: folder,
             settings: "journal:\n  segment_bytes: 65536",
-            seconds: 8
+            seconds: 10
         )
     }
 
@@ -66,7 +66,7 @@ import Testing
         let recording = try await SyntheticSession.record(
             in: folder,
             settings: "journal:\n  segment_bytes: 65536\ndisk:\n  max_size: 200KiB",
-            seconds: 12
+            seconds: 14
         )
         let left = try UpkeepTests.segments(recording)
         let first = try #require(left.first)

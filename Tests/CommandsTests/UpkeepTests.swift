@@ -55,7 +55,7 @@ import Testing
         let source = try await SyntheticSession.record(
             in: folder,
             settings: "journal:\n  segment_bytes: 65536",
-            seconds: 30
+            seconds: 16
         )
         let segments = try Self.segments(source)
         #expect(segments.count >= 3, "\(segments)")
