@@ -57,6 +57,12 @@ import Testing
         #expect(floor.position()?.entryPrice?.description == "90300")
         #expect(floor.position()?.unrealisedPnL?.description == "14")
         #expect(floor.balance().description == "10011.3274")
+        // `closedPnl`: the gross gain less the closing fee and its half of the opening fees.
+        let opening = floor.executions.dropLast().map(\.fee)
+        let share = try opening.reduce(Amount.zero) { try $0.adding($1) }
+            .scaled(by: 1, over: 2, rounding: .halfEven)
+        let closed = try #require(close.realisedPnL).subtracting(close.fee).subtracting(share)
+        #expect(closed.description == "12.1632")
     }
 
     @Test func `one fill through zero closes, opens at its price, and says how much it closed`()

@@ -38,7 +38,9 @@ enum ListBody {
         json.field("lowPrice24h", text(ticker.lowPrice24h))
         json.field("turnover24h", text(ticker.turnover24h))
         json.field("volume24h", text(ticker.volume24h))
-        guard !isSpot else { return json.field("usdIndexPrice", text(ticker.indexPrice)) }
+        guard !isSpot else {
+            return json.field("usdIndexPrice", text(ticker.value(.dollarIndexPrice)))
+        }
         json.field("indexPrice", text(ticker.indexPrice))
         json.field("markPrice", text(ticker.markPrice))
         json.field("prevPrice1h", text(ticker.previousPrice24h))
