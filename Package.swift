@@ -90,7 +90,12 @@ let package = Package(
         // 1 pure
         .target(name: "Bybit", dependencies: ["Market", "JSON"]),
         .target(name: "Trading", dependencies: ["Market"]),
-        .target(name: "Simulation", dependencies: ["Market"]),
+        .target(
+            name: "Simulation",
+            dependencies: ["Market"],
+            // `serve` says what was assumed, from the page itself.
+            resources: [.embedInCode("Simulation.docc/Assumptions.md")]
+        ),
 
         // 2 outside
         .target(name: "Journal", dependencies: ["Market", "CZstd", "CDeflate", "CCrypto"]),
@@ -164,7 +169,9 @@ let package = Package(
         // Tests: one target a module, `RuntimeTests` for scenarios, `TidyTests` for house style.
         .testTarget(name: "MarketTests", dependencies: ["Market"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
-        .testTarget(name: "BybitTests", dependencies: ["Bybit", "Market", "JSON"]),
+        // Reads the third-party recordings beside a full checkout, for more than one test target.
+        .target(name: "SharedData", dependencies: ["JSON"], path: "Tests/SharedData"),
+        .testTarget(name: "BybitTests", dependencies: ["Bybit", "Market", "JSON", "SharedData"]),
         .testTarget(name: "TradingTests", dependencies: ["Trading", "Market"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Market"]),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Market"]),
@@ -188,7 +195,7 @@ let package = Package(
         .testTarget(
             name: "ReplayServerTests",
             dependencies: [
-                "ReplayServer", "Simulation", "Bybit", "Market", "JSON",
+                "ReplayServer", "Simulation", "Bybit", "Market", "JSON", "CCrypto", "SharedData",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -201,7 +208,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Live", "Trading", "Market", "tapedeck"]
+            dependencies: ["Commands", "Live", "ReplayServer", "Trading", "Market", "tapedeck"]
         ),
         .testTarget(name: "TidyTests"),
     ],

@@ -5,21 +5,26 @@ extension MessageWriter {
     ///
     /// - Parameters:
     ///   - topic: the whole topic, with its symbol or coin.
+    ///   - type: `snapshot` or `delta`, of the public topics that have one.
+    ///   - id: the message's id; empty leaves it out.
     ///   - time: `ts` of a public topic, `creationTime` of a private one; Unix milliseconds.
     ///   - isPrivate: whether the frame has `creationTime`.
     public mutating func details(
         _ details: [Detail],
         topic: String,
+        type: String = "snapshot",
+        id: String = "",
         isPrivate: Bool,
         time: Int64
     ) {
         out.form = .push
         out.beginObject()
         out.text("topic", topic)
+        if !id.isEmpty { out.text("id", id) }
         if isPrivate {
             out.integer("creationTime", time)
         } else {
-            if !topic.hasPrefix("priceLimit.") { out.constant("type", #""snapshot""#) }
+            if !topic.hasPrefix("priceLimit."), topic != "system.status" { out.text("type", type) }
             out.integer("ts", time)
         }
         if topic.hasPrefix("priceLimit."), let only = details.first {

@@ -93,10 +93,16 @@ extension MessageWriter {
     }
 
     /// `account/wallet-balance`: one unified account with these coins.
-    public mutating func wallet(_ coins: [WalletUpdate], time: Int64) {
+    ///
+    /// - Parameter totals: `nil` sums up the coins that count as a dollar.
+    public mutating func wallet(
+        _ coins: [WalletUpdate],
+        totals: AccountTotals? = nil,
+        time: Int64
+    ) {
         envelope(time: time) { out in
             out.beginArray("list")
-            WalletUpdate.writeAccount(coins, to: &out)
+            WalletUpdate.writeAccount(coins, totals, to: &out)
             out.endArray()
         }
     }

@@ -31,9 +31,19 @@ extension MessageWriter {
             out.requestID("req_id", requestID)
             out.text("conn_id", connectionID)
         case .commandResponse:
-            commandResponse(request, success, connectionID)
+            var topics: [String] = []
+            switch request {
+            case .subscribe(let list), .unsubscribe(let list): topics = list
+            case .ping, .auth, .other: break
+            }
+            writeCommandResponse(
+                success ? [] : topics,
+                success ? topics : [],
+                success,
+                connectionID
+            )
         case .trade:
-            out.requestID("reqId", requestID)
+            if requestID != .none { out.requestID("reqId", requestID) }
             out.integer("retCode", success ? 0 : 10_001)
             out.text("retMsg", success ? "OK" : message)
             out.text("op", operation)
@@ -42,24 +52,31 @@ extension MessageWriter {
         out.endObject()
     }
 
-    private mutating func commandResponse(
-        _ request: SocketRequest,
+    /// The answer to subscribe on option and spread, where some topics may have failed.
+    public mutating func commandResponse(
+        failed: [String],
+        taken: [String],
+        connectionID: String
+    ) {
+        out.beginObject()
+        writeCommandResponse(failed, taken, failed.isEmpty, connectionID)
+        out.endObject()
+    }
+
+    private mutating func writeCommandResponse(
+        _ failed: [String],
+        _ taken: [String],
         _ success: Bool,
         _ connectionID: String
     ) {
-        var topics: [String] = []
-        switch request {
-        case .subscribe(let list), .unsubscribe(let list): topics = list
-        case .ping, .auth, .other: break
-        }
         out.flag("success", success)
         out.text("conn_id", connectionID)
         out.beginObject("data")
         out.beginArray("failTopics")
-        if !success { topics.forEach { out.textElement($0) } }
+        failed.forEach { out.textElement($0) }
         out.endArray()
         out.beginArray("successTopics")
-        if success { topics.forEach { out.textElement($0) } }
+        taken.forEach { out.textElement($0) }
         out.endArray()
         out.endObject()
         out.constant("type", #""COMMAND_RESP""#)

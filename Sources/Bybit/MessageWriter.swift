@@ -32,7 +32,9 @@ extension MessageWriter {
     /// - Parameter ts: when the message is built, Unix milliseconds.
     public mutating func book(_ update: BookUpdate, symbol: Symbol, ts: Int64) {
         out.beginObject()
-        let isImprovement = !update.bidImprovements.isEmpty || !update.askImprovements.isEmpty
+        let isImprovement =
+            update.isImprovement || !update.bidImprovements.isEmpty
+            || !update.askImprovements.isEmpty
         let feed =
             isImprovement
             ? "rpi" : update.depth == BookUpdate.fullDepth ? "full" : String(update.depth)
@@ -47,29 +49,56 @@ extension MessageWriter {
     }
 
     /// A push of `publicTrade.{symbol}`; at most 1,024 trades a message.
-    public mutating func trades(_ trades: [PublicTrade], symbol: Symbol, ts: Int64) {
-        out.beginObject()
-        out.text("topic", "publicTrade.\(symbol)")
-        out.constant("type", #""snapshot""#)
-        out.integer("ts", ts)
-        rows("data", trades)
-        out.endObject()
-    }
-
-    /// A push of `tickers.{symbol}`: what is `nil` is left out.
-    public mutating func ticker(
-        _ update: TickerUpdate,
-        category: Category,
+    public mutating func trades(
+        _ trades: [PublicTrade],
+        category: Category = .linear,
         symbol: Symbol,
         ts: Int64
     ) {
         out.beginObject()
+        out.text("topic", "publicTrade.\(symbol)")
+        out.constant("type", #""snapshot""#)
+        out.integer("ts", ts)
+        rows("data", trades, category)
+        out.endObject()
+    }
+
+    /// A push of an option's `publicTrade.{baseCoin}`: one topic for all options of a coin.
+    ///
+    /// - Parameter id: the message's id.
+    public mutating func optionTrades(
+        _ trades: [PublicTrade],
+        baseCoin: String,
+        id: String,
+        ts: Int64
+    ) {
+        out.beginObject()
+        out.text("id", id)
+        out.text("topic", "publicTrade.\(baseCoin)")
+        out.constant("type", #""snapshot""#)
+        out.integer("ts", ts)
+        rows("data", trades, .option)
+        out.endObject()
+    }
+
+    /// A push of `tickers.{symbol}`: what is `nil` is left out.
+    ///
+    /// - Parameter id: of option messages; empty leaves it out.
+    public mutating func ticker(
+        _ update: TickerUpdate,
+        category: Category,
+        symbol: Symbol,
+        id: String = "",
+        ts: Int64
+    ) {
+        out.beginObject()
+        if !id.isEmpty { out.text("id", id) }
         out.text("topic", "tickers.\(symbol)")
         out.text("type", update.isSnapshot ? "snapshot" : "delta")
         out.beginObject("data")
         TickerMessage.write(update, category: category, symbol: symbol, to: &out)
         out.endObject()
-        out.integer("cs", update.crossSequence)
+        if category != .option, category != .spread { out.integer("cs", update.crossSequence) }
         out.integer("ts", ts)
         out.endObject()
     }
@@ -84,7 +113,12 @@ extension MessageWriter {
         out.endObject()
     }
 
-    mutating func rows(_ key: StaticString, _ rows: [some WireRow]) {
+    mutating func rows(
+        _ key: StaticString,
+        _ rows: [some WireRow],
+        _ category: Category = .linear
+    ) {
+        out.category = category
         out.beginArray(key)
         for row in rows {
             out.beginObject()
@@ -134,15 +168,18 @@ extension MessageWriter {
     }
 
     /// A push of the `wallet` topic: one unified account with these coins.
+    ///
+    /// - Parameter totals: `nil` sums up the coins that count as a dollar.
     public mutating func wallet(
         _ coins: [WalletUpdate],
+        totals: AccountTotals? = nil,
         topic: String = "wallet",
         id: String,
         creationTime: Int64
     ) {
         push(topic, id, creationTime) { writer in
             writer.out.beginArray("data")
-            WalletUpdate.writeAccount(coins, to: &writer.out)
+            WalletUpdate.writeAccount(coins, totals, to: &writer.out)
             writer.out.endArray()
         }
     }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import Glibc
 import Journal
 import Market
 
@@ -8,30 +10,17 @@ struct CatCommand: JudgingCommand {
         abstract: "Print the records of a recording.",
         discussion: """
             One record a line: sequence number, time, stream, payload. --raw prints each payload as its \
-            bytes, one to a line. --json prints one object a line with the payload as a string. --follow \
+            bytes, one to a line. --json prints one object a line with the payload as a string; one that is no UTF-8 stands in payload_base64. --follow \
             goes on with what is being recorded, over restarts of the recorder, and ends at the seal. What does \
-            not read is named on standard error, what is sound behind it is printed, and the status is 2.
+            not read is named on standard error, what is sound behind it is printed, and the status is 2. `-` \
+            reads one MCAP file from standard input.
             """
     )
 
     @OptionGroup var options: RecordingOptions
     @OptionGroup var range: RangeOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "Only streams that match: `public/linear/*`, `desk/command`. Repeatable.",
-            valueName: "glob"
-        )
-    )
-    var stream: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "Only streams of symbols that match: `BTC*`. Repeatable.",
-            valueName: "glob"
-        )
-    )
-    var symbol: [String] = []
+    @OptionGroup var streams: StreamOptions
 
     @Flag(help: "Print each payload as its bytes, one to a line.")
     var raw = false
@@ -42,15 +31,26 @@ struct CatCommand: JudgingCommand {
     private static let largestGaps = 1_000
 
     func judge() throws -> ExitStatus {
+        guard !raw || !options.json else {
+            throw Failure(
+                .usage,
+                "--raw and --json are two ways to print a record",
+                do: "Give one of them."
+            )
+        }
+        if options.recording == "-" { return try judgePipe() }
         var gaps = 0
         let recording = try options.open()
-        let (from, to) = try range.resolved(in: recording.manifest)
-        let streams = stream.map(Glob.init)
-        let symbols = symbol.map(Glob.init)
+        for damage in recording.damage {
+            gaps += 1
+            Printing.error(Failure(damage), json: options.json)
+        }
+        let (from, to) = try range.resolved(in: recording, follows: follow)
+        let choice = streams.choice
         do throws(JournalError) {
             let cursor = try recording.cursor(
                 from: from?.cursorStart ?? .beginning,
-                streams: { CatCommand.passes($0, streams, symbols) },
+                streams: choice?.passes,
                 follows: follow
             )
             while true {
@@ -58,7 +58,7 @@ struct CatCommand: JudgingCommand {
                 do throws(JournalError) {
                     record = try cursor.next()
                 } catch {
-                    gaps += 1
+                    if !error.isKnownLoss { gaps += 1 }
                     guard !follow, error.isDamage, gaps < CatCommand.largestGaps else {
                         throw error
                     }
@@ -77,16 +77,69 @@ struct CatCommand: JudgingCommand {
         } catch {
             throw Failure(error)
         }
+        choice?.noteIfNothingMatched()
         return gaps == 0 ? .yes : .undecided
     }
 
-    private static func passes(_ name: StreamName, _ streams: [Glob], _ symbols: [Glob]) -> Bool {
-        if !streams.isEmpty, !streams.contains(where: { $0.matches(name.text) }) { return false }
-        if symbols.isEmpty { return true }
-        guard case .publicTopic(_, let topic) = name.kind,
-            let symbol = topic.split(separator: ".").last
-        else { return false }
-        return symbols.contains { $0.matches(String(symbol)) }
+    /// One file out of a pipe: no seeking, so positions are passed over one by one.
+    private func judgePipe() throws -> ExitStatus {
+        guard !follow else {
+            throw Failure(.usage, "a pipe is read to its end", do: "Leave --follow out.")
+        }
+        guard isatty(STDIN_FILENO) == 0 else {
+            throw Failure(
+                .usage,
+                "standard input is a terminal",
+                do: "Pipe a segment in: tapedeck cat - < 000000000001.mcap"
+            )
+        }
+        let from = try range.from.map(RecordingPosition.init)
+        let to = try range.to.map(RecordingPosition.init)
+        guard from?.isAbsolute != false, to?.isAbsolute != false else {
+            throw Failure(
+                .usage,
+                "where a pipe begins and ends is not known before it is read",
+                do: "Give positions as sequence numbers or times."
+            )
+        }
+        let begin = from?.resolved(first: .zero, last: .zero)
+        let end = to?.resolved(first: .zero, last: .zero)
+        try RangeOptions.check(from: begin, to: end)
+        let choice = streams.choice
+        var gaps = 0
+        var isEmpty = true
+        do throws(JournalError) {
+            let cursor = try PipeCursor(STDIN_FILENO, streams: choice?.passes)
+            while true {
+                let record: Record?
+                do throws(JournalError) {
+                    record = try cursor.next()
+                } catch {
+                    gaps += 1
+                    guard error.isDamage, gaps < CatCommand.largestGaps else { throw error }
+                    Printing.error(Failure(error), json: options.json)
+                    continue
+                }
+                guard let record else { break }
+                if let begin, begin.isAfter(record.sequence, record.time) { continue }
+                isEmpty = false
+                if let end, end.isBefore(record.sequence, record.time) { break }
+                show(record, cursor.name(of: record.stream))
+            }
+        } catch {
+            throw Failure(error)
+        }
+        choice?.noteIfNothingMatched()
+        guard gaps == 0 else { return .undecided }
+        if isEmpty, let text = range.from, choice == nil {
+            throw Failure(
+                .notFound,
+                "no record lies at or behind \(text)",
+                at: "stdin",
+                do: "Choose a position inside."
+            )
+        }
+        return .yes
     }
 
     private func show(_ record: Record, _ name: StreamName) {
@@ -97,26 +150,17 @@ struct CatCommand: JudgingCommand {
                 $0.field("sequence", record.sequence)
                 $0.field("time", record.time.description)
                 $0.field("stream", name.text)
-                $0.field("payload", String(decoding: record.payload, as: UTF8.self))
+                if let text = String(validating: record.payload, as: UTF8.self) {
+                    $0.field("payload", text)
+                } else {
+                    $0.field("payload_base64", Data(record.payload).base64EncodedString())
+                }
             }
         } else {
-            let text = CatCommand.printable(record.payload)
+            // Line ends are often part of JSON, and say nothing there.
+            let text = String(decoding: record.payload, as: UTF8.self)
+                .replacing("\n", with: " ")
             Printing.result("\(record.sequence)  \(record.time)  \(name)  \(text)")
         }
-    }
-
-    /// The payload on one line: control characters are escaped, so that no record can steer a terminal.
-    private static func printable(_ payload: UnsafeRawBufferPointer) -> String {
-        var text = ""
-        for scalar in String(decoding: payload, as: UTF8.self).unicodeScalars {
-            if scalar == "\n" {
-                text += " "
-            } else if scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value) {
-                text += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
     }
 }

@@ -22,7 +22,7 @@ struct CompactCommand: ParsableCommand {
     var level: Int32 = Compactor().level
 
     func run() throws {
-        let path = try options.path()
+        let path = try options.directory()
         guard (3...22).contains(level) else {
             throw Failure(.usage, "--level is \(level)", do: "Write a number from 3 to 22.")
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Interchange
 import Journal
 import Market
@@ -47,7 +48,9 @@ struct ExportCommand: JudgingCommand {
 
     func judge() throws -> ExitStatus {
         let recording = try options.open()
-        let selection = try range.selection(in: recording, streams.filter)
+        let choice = streams.choice
+        let selection = try range.selection(in: recording, choice?.passes)
+        defer { choice?.noteIfNothingMatched() }
         guard format == .mcap || !indexed else {
             throw Failure(.usage, "--indexed is for mcap alone", do: "Leave it out.")
         }
@@ -94,7 +97,8 @@ struct ExportCommand: JudgingCommand {
     }
 
     private static func status(_ summary: ExportSummary) -> ExitStatus {
-        if !summary.damage.isEmpty { return .undecided }
+        if !summary.damage.allSatisfy(\.isKnownLoss) { return .undecided }
+        if !summary.damage.isEmpty { return .no }
         return summary.leftOut.isEmpty ? .yes : .no
     }
 
@@ -144,7 +148,7 @@ extension RangeOptions {
         in recording: Recording,
         _ streams: (@Sendable (StreamName) -> Bool)?
     ) throws -> RecordSelection {
-        let (from, to) = try resolved(in: recording.manifest)
+        let (from, to) = try resolved(in: recording)
         let end: RecordSelection.End? =
             switch to {
             case .sequence(let number): .sequence(number)
@@ -163,6 +167,14 @@ extension Failure {
         case .journal(let journal):
             self.init(journal)
             return
+        case .system("read", EISDIR):
+            self.init(
+                .format,
+                "it is a directory, and not a file in the format",
+                at: error.place,
+                do: "Name the files that lie in it."
+            )
+            return
         case .system(let call, let code):
             // A file that is not there is the user's word for it, not the disk's fault.
             status = call == "open" && code == 2 ? .notFound : .disk
@@ -171,6 +183,9 @@ extension Failure {
         case .notInFormat: status = .format
         case .unsupported: status = .usage
         }
-        self.init(status, error.what, at: error.place, do: error.advice)
+        let advice =
+            error.advice.isEmpty && status == .disk
+            ? "Check the disk, and the rights of the file." : error.advice
+        self.init(status, error.what, at: error.place, do: advice)
     }
 }

@@ -25,7 +25,11 @@ struct ImportCommand: JudgingCommand {
 
             A line that is no record is named with file and line, and is a record on session/import.
 
-            Status 0: every line is in the recording. 1: some lines are no records.
+            The recording numbers its records from 1 without holes. A whole jsonl file keeps \
+            its numbers; a part, several files, or lines of another hand do not, which is said. Each hole in a file's \
+            numbers is named: what records behind it name as their cause is another record, and `replay` will differ.
+
+            Status 0: every line is in the recording. 1: some lines are no records, or numbers have holes.
             """
     )
 
@@ -79,7 +83,7 @@ struct ImportCommand: JudgingCommand {
             throw Failure(error)
         }
         report(summary, path)
-        return summary.badLineCount == 0 ? .yes : .no
+        return summary.badLineCount == 0 && summary.holeCount == 0 ? .yes : .no
     }
 
     private func importFormat() throws -> Import.Format {
@@ -111,6 +115,15 @@ struct ImportCommand: JudgingCommand {
                 "no record: \(more) more lines; see tapedeck cat \(path) --stream session/import"
             )
         }
+        for hole in summary.holes { Printing.note("hole: \(hole)") }
+        if summary.holeCount > UInt64(summary.holes.count) {
+            Printing.note("hole: \(summary.holeCount - UInt64(summary.holes.count)) more")
+        }
+        if summary.isNumberedAnew {
+            Printing.note(
+                "records have other numbers than in the file; causes they name may be other records"
+            )
+        }
         if summary.raised > 0 {
             Printing.note(
                 "\(summary.raised) records have a time before that of the record before them; they have its time"
@@ -129,6 +142,21 @@ struct ImportCommand: JudgingCommand {
             $0.field("recording", path)
             $0.field("records", Int64(clamping: summary.records))
             $0.field("bad_lines", Int64(clamping: summary.badLineCount))
+            $0.field("numbered_anew", summary.isNumberedAnew)
+            $0.field("number_holes", Int64(clamping: summary.holeCount))
+            $0.field(
+                "holes",
+                array: { rows in
+                    for hole in summary.holes {
+                        rows.object {
+                            $0.field("file", hole.file)
+                            $0.field("line", hole.line)
+                            $0.field("expected", hole.expected)
+                            $0.field("seen", hole.seen)
+                        }
+                    }
+                }
+            )
             $0.field("raised_times", Int64(clamping: summary.raised))
             $0.field("renumbered_streams", Int64(clamping: summary.renumbered))
             $0.field("arrival_times_known", summary.manifest.knowsArrivalTimes)

@@ -30,7 +30,8 @@ struct InfoCommand: JudgingCommand {
             printText(recording, census, beginning)
         }
         // What recovery gave up is part of what is known; anything else that does not read is damage.
-        return census.gaps.isEmpty || recording.state == .recovered ? .yes : .undecided
+        let isKnown = census.gaps.allSatisfy(\.isKnownLoss)
+        return isKnown && recording.damage.isEmpty ? .yes : .undecided
     }
 
     private func printText(_ recording: Recording, _ census: Census, _ beginning: Beginning) {
@@ -53,11 +54,18 @@ struct InfoCommand: JudgingCommand {
                 + " \(Census.ratio(census.bytes, disk)) to 1"
         )
         Printing.result("begins     \(VerifyCommand.words(of: beginning))")
+        for damage in recording.damage { Printing.result("damage     \(damage)") }
         for gap in census.gaps { Printing.result("gap        \(gap)") }
+        if let lost = recording.lostEnd {
+            Printing.result(
+                "gap        records \(lost.first) to \(lost.last) were given up by recovery"
+            )
+        }
+        for gap in census.links.words { Printing.result("gap        \(gap)") }
         Printing.result("segments   \(manifest.segments.count)")
         Printing.result("signature  \(InfoCommand.words(of: manifest.signature))")
         for label in manifest.labels {
-            Printing.result(Columns.line([(label.key, 10), (label.value, 0)]))
+            Printing.result(Columns.line([(label.key, 9), (label.value, 0)]))
         }
         Printing.result("")
         Printing.result(
@@ -99,6 +107,23 @@ struct InfoCommand: JudgingCommand {
             $0.field("ratio", Census.ratio(census.bytes, disk))
             $0.field("begins", VerifyCommand.word(of: beginning))
             $0.field("gaps", array: { for gap in census.gaps { $0.value(gap.description) } })
+            $0.field(
+                "damage",
+                array: { for error in recording.damage { $0.value(error.description) } }
+            )
+            $0.field(
+                "interruptions",
+                array: { rows in
+                    for (link, row) in census.links.rows.sorted(by: { $0.key < $1.key }) {
+                        rows.object {
+                            $0.field("link", link)
+                            $0.field("count", row.interruptions)
+                            $0.field("nanoseconds", row.nanoseconds)
+                            $0.field("shed", row.shed)
+                        }
+                    }
+                }
+            )
             $0.field("signature", InfoCommand.words(of: manifest.signature))
             $0.nested("labels") {
                 for label in manifest.labels { $0.field(label.key, label.value) }
@@ -131,6 +156,7 @@ struct Census {
     private(set) var rows: [Row] = []
     private(set) var records: UInt64 = 0
     private(set) var bytes = 0
+    private(set) var links = LinkGaps()
     /// What could not be read, in order.
     private(set) var gaps: [JournalError] = []
     private static let largestGaps = 1_000
@@ -148,6 +174,7 @@ struct Census {
                 places[record.stream] = place
                 rows.append(Row(name: cursor.name(of: record.stream)))
             }
+            links.take(record, rows[place].name)
             rows[place].records += 1
             rows[place].bytes += record.payload.count
             records += 1

@@ -8,7 +8,7 @@ struct LsCommand: ParsableCommand {
         commandName: "ls",
         abstract: "List the recordings of an archive.",
         discussion:
-            "One line each, oldest first: name, begin, duration, records, size, state, strategies."
+            "One line each, oldest first: name, duration, records, size, state, environment, strategies."
     )
 
     @Option(help: ArgumentHelp("The folder that recordings lie in.", valueName: "dir"))
@@ -19,7 +19,8 @@ struct LsCommand: ParsableCommand {
 
     func run() throws {
         let archive = Archive(archive)
-        let names = archive.names()
+        let forbidden = archive.unreadable()
+        let names = (archive.names() + forbidden).sorted()
         if names.isEmpty, !json {
             Printing.note("\(archive.folder)/ holds no recording. `tapedeck demo` makes one.")
             return
@@ -28,11 +29,36 @@ struct LsCommand: ParsableCommand {
             Printing.result(
                 Columns.line([
                     ("RECORDING", 28), ("DURATION", -10), ("RECORDS", -10), ("ON DISK", -10),
-                    ("STATE", 10), ("STRATEGIES", 0),
+                    ("STATE", 10), ("ENVIRONMENT", 24), ("STRATEGIES", 0),
                 ])
             )
         }
-        for name in names { show(name, path: archive.folder + "/" + name) }
+        for name in names {
+            let path = archive.folder + "/" + name
+            if forbidden.contains(name) {
+                showUnread(name, path, "this user may not read it")
+            } else {
+                show(name, path: path)
+            }
+        }
+    }
+
+    /// What is there all the same.
+    private func showUnread(_ name: String, _ path: String, _ why: String) {
+        guard json else {
+            Printing.result(
+                Columns.line([
+                    (name, 28), ("-", -10), ("-", -10), ("-", -10), ("unreadable", 10), (why, 0),
+                ])
+            )
+            return
+        }
+        Printing.json(schema: "ls") {
+            $0.field("recording", name)
+            $0.field("path", path)
+            $0.field("state", "unreadable")
+            $0.field("why", why)
+        }
     }
 
     private func show(_ name: String, path: String) {
@@ -64,12 +90,13 @@ struct LsCommand: ParsableCommand {
                         (name, 28), (Columns.duration(duration), -10),
                         (Columns.grouped(manifest.last.value), -10),
                         (Columns.bytes(FolderSize.bytes(of: path)), -10), (state, 10),
-                        (facts["strategies"] ?? "", 0),
+                        (facts["environment"] ?? "-", 24), (facts["strategies"] ?? "", 0),
                     ])
                 )
             }
         } catch {
-            Printing.note("\(name): \(error)")
+            showUnread(name, path, error.what)
+            Printing.note("\(error)")
         }
     }
 }
@@ -77,7 +104,10 @@ struct LsCommand: ParsableCommand {
 /// Bytes that a recording's own files take; `derived/` is not part of it.
 enum FolderSize {
     static func bytes(of path: String) -> Int {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            return attributes?[.size] as? Int ?? 0
+        }
         return names.reduce(0) { sum, name in
             let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/" + name)
             guard attributes?[.type] as? FileAttributeType == .typeRegular else { return sum }

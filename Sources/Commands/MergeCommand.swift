@@ -44,16 +44,20 @@ struct MergeCommand: ParsableCommand {
     func run() throws {
         let paths = try recordings.map { try Archive(archive).path(of: $0) }
         try Sandbox.denyOutgoing()
-        let manifest: Manifest
+        let sources: [Recording]
         do throws(JournalError) {
+            sources = try paths.map { path throws(JournalError) in try Recording.open(path) }
+        } catch {
+            throw ReplayCommand.undecided(error)
+        }
+        try MergeCommand.refuseTwice(sources)
+        let manifest = try NewRecording.write(output) { () throws(JournalError) in
             var merger = Merger()
             merger.key = try signingKey.map { file throws(JournalError) in
                 try SigningKey(file: file)
             }
-            let sources = try paths.map { path throws(JournalError) in try Recording.open(path) }
-            manifest = try merger.merge(sources, to: output)
-        } catch {
-            throw ReplayCommand.undecided(error)
+            for source in sources { if let damage = source.damage.first { throw damage } }
+            return try merger.merge(sources, to: output)
         }
         if json {
             Printing.json(schema: "merge") {
@@ -67,6 +71,24 @@ struct MergeCommand: ParsableCommand {
         } else {
             Printing.result("written    \(output): records \(manifest.first) to \(manifest.last)")
             Printing.result("replay     not possible: merged recordings are for reading")
+        }
+    }
+
+    /// The same recording twice, or a copy of it, would give each record twice.
+    private static func refuseTwice(_ sources: [Recording]) throws {
+        for (place, source) in sources.enumerated() {
+            guard
+                let same = sources[..<place].first(where: {
+                    $0.id == source.id
+                        && $0.manifest.segments.last?.chainLast
+                            == source.manifest.segments.last?.chainLast
+                })
+            else { continue }
+            throw Failure(
+                .usage,
+                "\(same.path) and \(source.path) are the same recording",
+                do: "Name each once."
+            )
         }
     }
 }

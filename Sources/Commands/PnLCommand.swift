@@ -10,7 +10,8 @@ struct PnLCommand: ParsableCommand {
         abstract: "Profit and loss of a recording, rebuilt from it alone.",
         discussion: """
             Realised and unrealised P&L, fees and funding, exact. The tables it reads are kept in the \
-            recording's derived/desk.sqlite and rebuilt when missing or older.
+            recording's derived/desk.sqlite and rebuilt when missing or older. Of a recording that begins later than \
+            record 1 the totals of its run are counted from the state kept there, by day as `before record N`.
             """
     )
 
@@ -35,7 +36,8 @@ struct PnLCommand: ParsableCommand {
     }
 
     func run() throws {
-        let recording = try options.open()
+        _ = try options.directory()
+        let recording = try options.openSound()
         try Sandbox.denyOutgoing()
         let rows: [ProfitAndLoss]
         do {
@@ -54,8 +56,13 @@ struct PnLCommand: ParsableCommand {
             throw Failure(.disk, "\(error)")
         }
         if recording.first > .first {
+            let isKept = (try? recording.checkpoint(at: recording.first))?.isEmpty == false
             Printing.note(
-                "the recording begins at record \(recording.first): executions before it are not in these figures"
+                "the recording begins at record \(recording.first): "
+                    + (isKept
+                        ? "what its run had earned before comes from the state kept there; fills and turnover"
+                            + " before it are not known"
+                        : "executions before it are not in these figures")
             )
         }
         if options.json {

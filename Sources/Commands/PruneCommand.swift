@@ -52,7 +52,7 @@ struct PruneCommand: JudgingCommand {
     var dryRun = false
 
     func judge() throws -> ExitStatus {
-        let path = try options.path()
+        let path = try options.directory()
         let settings = try SessionSettings.read(file: session)
         let rule = try rule(settings, path)
         guard !rule.isEmpty else {

@@ -32,18 +32,15 @@ struct RecoverCommand: JudgingCommand {
     var signingKey: String?
 
     func judge() throws -> ExitStatus {
-        let path = try options.path()
+        let path = try options.directory()
         let target = output ?? path + "-recovered"
         try Sandbox.denyOutgoing()
-        let outcome: Recoverer.Outcome
-        do throws(JournalError) {
+        let outcome = try NewRecording.write(target) { () throws(JournalError) in
             var recoverer = Recoverer()
             recoverer.key = try signingKey.map { file throws(JournalError) in
                 try SigningKey(file: file)
             }
-            outcome = try recoverer.recover(path, to: target)
-        } catch {
-            throw ReplayCommand.undecided(error)
+            return try recoverer.recover(path, to: target)
         }
         if options.json {
             printJSON(outcome)

@@ -42,10 +42,9 @@ struct ReplayCommand: JudgingCommand {
         let result: ReplayResult
         do {
             let recording = try Recording.open(path)
+            try RecordingOptions.checkSound(recording)
             let manifest = recording.manifest
-            if let position = try until.map({
-                try RecordingPosition($0).resolved(first: manifest.started, last: manifest.ended)
-            }) {
+            if let position = try until.map({ try ResolvedPosition($0, in: recording) }) {
                 replay.isPast = { position.isBefore($0, $1) }
             }
             var bar = ProgressBar("replaying", total: manifest.last.value)
@@ -122,7 +121,7 @@ struct ReplayCommand: JudgingCommand {
         case .identical: Printing.result("replay: identical")
         case .differs(let divergence):
             Printing.result("replay: differs")
-            Printing.result(divergence.description)
+            Printing.results(divergence.description)
         case .nothingToJudge(let why): Printing.result("replay: nothing to judge: \(why)")
         }
         Printing.result(

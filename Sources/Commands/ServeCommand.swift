@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Market
 import ReplayServer
 import Simulation
@@ -14,6 +13,10 @@ struct ServeCommand: JudgingCommand {
 
             TLS with a certificate made at start, unless --plain; the authority is written to --ca-out. Only \
             this machine can connect.
+
+            --chaos SEED makes the exchange misbehave as exchanges do: late, broken, closed. A test orders the same \
+            things one by one at the control endpoint, /tapedeck/ on the same port. --journal FILE tells what was \
+            done to whom.
 
             Example: tapedeck serve --synthetic --seed 7 --port 8443
             """
@@ -51,11 +54,63 @@ struct ServeCommand: JudgingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "--synthetic: xN, exchange seconds a second. --messages: `real` for the file's own times.",
+            "--synthetic: real, xN (exchange seconds a second), fast (as the subscribers read) or virtual (the "
+                + "control endpoint advances the clock). --messages: real or xN for the file's own times.",
             valueName: "pace"
         )
     )
     var pace: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "When the market begins, RFC 3339; now, or 2026-01-01T00:00:00Z on a virtual clock.",
+            valueName: "time"
+        )
+    )
+    var start: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Coins of the market, 1 to 1000: each has a USDT perpetual, the first ones more.",
+            valueName: "n"
+        )
+    )
+    var symbols = 20
+
+    @Option(help: ArgumentHelp("Price levels on each side of a book, 25 to 1000.", valueName: "n"))
+    var levels = 200
+
+    @Option(
+        help: ArgumentHelp(
+            "What the market is like: calm, trend, jump, thin, halt, or changing.",
+            valueName: "regime"
+        )
+    )
+    var regime = "calm"
+
+    @Option(
+        help: ArgumentHelp(
+            "Misbehave by this seed: the same seed, the same faults.",
+            valueName: "n"
+        )
+    )
+    var chaos: UInt64?
+
+    @Option(
+        help: ArgumentHelp("Append what was done to whom to this file.", valueName: "file")
+    )
+    var journal: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Rate limits: exchange (as Bybit has them), off, or xN for N times as many.",
+            valueName: "limits"
+        )
+    )
+    var rateLimits = "exchange"
+
+    @Flag(help: "Print what the exchange assumes where Bybit's documentation is silent, and end.")
+    var assumptions = false
 
     @Option(
         help: ArgumentHelp(
@@ -78,6 +133,10 @@ struct ServeCommand: JudgingCommand {
     var json = false
 
     func judge() throws -> ExitStatus {
+        if assumptions {
+            Printing.result(Assumptions.page)
+            return .yes
+        }
         guard synthetic != (messages != nil) else {
             throw Failure(
                 .usage,
@@ -90,13 +149,14 @@ struct ServeCommand: JudgingCommand {
         }
         let nanoseconds =
             try duration.map(DurationText.nanoseconds) ?? seconds.map { Int64($0) * 1_000_000_000 }
+        let exchange = try synthetic ? exchangeSettings() : nil
         Interruption.watch()
         try Sandbox.denyOutgoing()
         do {
-            if let messages {
+            if let exchange {
+                try serve(exchange, nanoseconds)
+            } else if let messages {
                 try serve(file: messages, nanoseconds)
-            } else {
-                try serveSynthetic(nanoseconds)
             }
         } catch let error as ServerError {
             throw Failure(.unavailable, "\(error)")
@@ -106,144 +166,72 @@ struct ServeCommand: JudgingCommand {
 
     // MARK: - A synthetic market
 
-    private func serveSynthetic(_ nanoseconds: Int64?) throws {
-        let accounts = try serverAccounts()
-        var configuration = ExchangeServerConfiguration()
-        configuration.port = port
-        configuration.isPlain = plain
-        configuration.accounts = accounts
-        configuration.pace = try factor()
-        let exchange = try BuiltInExchange.make(
+    private func serve(_ configuration: ExchangeServerConfiguration, _ nanoseconds: Int64?) throws {
+        let exchange = try BuiltInExchange.universe(
+            try universe(),
             seed: seed,
-            accounts: accounts.map(\.alias),
-            fundingInterval: BuiltInExchange.eightHours
+            start: try beginning(configuration.pace),
+            accounts: configuration.accounts.map(\.alias)
         )
-        let final = configuration
+        let report = ServeReport(isJSON: json, authorityFile: caOut)
         try Blocking.run {
             let server = try await ExchangeServer.start(
-                final,
+                configuration,
                 exchange: exchange,
                 logger: Log.logger("exchange")
             )
-            try announce(server.address)
-            for account in accounts where !json {
-                Printing.result("account    \(account.alias); for the credentials file:")
-                Printing.result("           [\(account.alias)]")
-                Printing.result("           key = \(account.key)")
-                Printing.result(
-                    "           secret = \(String(decoding: account.secret, as: UTF8.self))"
-                )
-                Printing.result("           environment = loopback")
-            }
+            try report.announce(server.address, configuration, seed: seed)
             var last = await server.counters()
             await Interruption.wait(nanoseconds: nanoseconds) {
                 let now = await server.counters()
-                show(now, since: last)
+                report.show(now, since: last)
                 last = now
             }
             await server.stop()
         }
     }
 
-    private func serverAccounts() throws -> [ServerAccount] {
-        if account.isEmpty { return [ServerAccount.generated(alias: "main")] }
-        return try account.enumerated().map { index, text in
-            guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
-                throw Failure(.usage, "--account is not KEY:SECRET")
-            }
-            return ServerAccount(
-                alias: index == 0 ? "main" : "main\(index + 1)",
-                key: String(text[..<colon]),
-                secret: Array(text[text.index(after: colon)...].utf8)
-            )
-        }
-    }
-
-    private func factor() throws -> Int {
-        guard let pace else { return 1 }
-        guard pace.hasPrefix("x"), let factor = Int(pace.dropFirst()), (1...10_000).contains(factor)
-        else {
-            throw Failure(.usage, "\(pace) is not a pace", do: "Write x1 to x10000.")
-        }
-        return factor
-    }
-
     // MARK: - A file of messages
 
     private func serve(file: String, _ nanoseconds: Int64?) throws {
+        guard chaos == nil, journal == nil, start == nil, account.isEmpty else {
+            throw Failure(
+                .usage,
+                "--chaos, --journal, --start and --account are of a synthetic market",
+                do: "Leave them out, or serve --synthetic."
+            )
+        }
         var configuration = MessagesServerConfiguration()
         configuration.port = port
         configuration.isPlain = plain
-        switch pace {
-        case nil: configuration.pace = .asRead
-        case "real": configuration.pace = .real
-        default: configuration.pace = .multiplied(try factor())
+        switch pace.map(MarketPace.init) {
+        case .none: configuration.pace = .asRead
+        case .some(.times(1)): configuration.pace = .real
+        case .some(.times(let factor)): configuration.pace = .multiplied(factor)
+        default:
+            throw Failure(.usage, "\(pace ?? "") is not a pace", do: "Write real, or x1 to x10000.")
         }
         let final = configuration
+        let report = ServeReport(isJSON: json, authorityFile: caOut)
         try Blocking.run {
             let server = try await MessagesServer.start(
                 final,
                 file: file,
                 logger: Log.logger("messages")
             )
-            try announce(server.address)
-            if !json { Printing.result("messages   \(server.messages) from \(file)") }
+            try report.announce(
+                server.address,
+                messages: server.messages,
+                from: file,
+                seed: seed
+            )
             var last = await server.counters()
             await Interruption.wait(nanoseconds: nanoseconds) {
                 let now = await server.counters()
-                show(now, since: last)
+                report.show(now, since: last)
                 last = now
             }
             await server.stop()
-        }
-    }
-
-    // MARK: - What it says
-
-    private func announce(_ address: ServerAddress) throws {
-        if let authority = address.authority {
-            guard FileManager.default.createFile(atPath: caOut, contents: Data(authority.utf8))
-            else {
-                throw Failure(
-                    .disk,
-                    "the authority of the certificate could not be written",
-                    at: caOut,
-                    do: "Name another file with --ca-out, or serve with --plain."
-                )
-            }
-        }
-        if json {
-            Printing.json(schema: "serve") {
-                $0.field("endpoint", address.base)
-                $0.field("websocket", address.webSocketBase)
-                $0.field("port", address.port)
-                $0.field("ca_file", address.authority == nil ? "" : caOut)
-                $0.field("seed", String(seed))
-            }
-        } else {
-            Printing.result("endpoint   \(address.base)")
-            Printing.result(
-                "websocket  \(address.webSocketBase)/v5/public/linear, /v5/private, ..."
-            )
-            if address.authority != nil { Printing.result("authority  \(caOut)") }
-            if synthetic { Printing.result("seed       \(seed)") }
-        }
-    }
-
-    private func show(_ now: ServerCounters, since last: ServerCounters) {
-        if json {
-            Printing.json(schema: "serve") {
-                $0.field("clients", now.clients)
-                $0.field("subscriptions", now.subscriptions)
-                $0.field("pushes", now.pushes)
-                $0.field("requests", now.requests)
-                $0.field("orders", now.orders)
-            }
-        } else if Printing.showsProgress {
-            Printing.progress(
-                "\(now.clients) clients, \(now.subscriptions) subscriptions,"
-                    + " \(now.pushes - last.pushes) pushes/s, \(now.orders - last.orders) orders/s"
-            )
         }
     }
 }

@@ -12,7 +12,8 @@ struct SliceCommand: ParsableCommand {
             Records stay as they are and keep their numbers; the slice's chain begins with the old recording's \
             value at that place. The engine's state before the first record is rebuilt and kept in it, so that \
             `replay`, `state` and `pnl` work from there; where that cannot be done (no strategy of that kind in \
-            this program, no session/start), the slice is for reading, and that is said.
+            this program, no session/start), the slice is for reading, and that is said. Where --to stands before or \
+            among the desk's outputs of one input, the slice goes on to the last of them.
 
             Example: tapedeck slice last --from start+5m --to start+6m -o incident
             """
@@ -33,32 +34,39 @@ struct SliceCommand: ParsableCommand {
     var signingKey: String?
 
     func run() throws {
-        let recording = try options.open()
+        let recording = try options.openSound()
         try Sandbox.denyOutgoing()
-        let (from, to) = try range.resolved(in: recording.manifest)
-        let isPast: @Sendable (SequenceNumber, Timestamp) -> Bool = {
+        let (from, to) = try range.resolved(in: recording)
+        let isBehind: @Sendable (SequenceNumber, Timestamp) -> Bool = {
             to?.isBefore($0, $1) ?? false
         }
         let start = from?.cursorStart ?? .beginning
-        let manifest: Manifest
-        let limit: String?
-        do throws(JournalError) {
+        let (manifest, limit, end) = try NewRecording.write(output) {
+            () throws(JournalError) -> (Manifest, String?, SequenceNumber?) in
             var slicer = Slicer()
             slicer.key = try signingKey.map { file throws(JournalError) in
                 try SigningKey(file: file)
             }
             guard let first = try recording.cursor(from: start).next(),
-                !isPast(first.sequence, first.time)
+                !isBehind(first.sequence, first.time)
             else {
                 throw JournalError(
                     .outside(first: recording.first, last: recording.last),
                     file: recording.path
                 )
             }
-            (slicer.checkpoint, limit) = SliceCommand.state(recording, before: first.sequence)
-            manifest = try slicer.slice(recording, from: start, isPast: isPast, to: output)
-        } catch {
-            throw ReplayCommand.undecided(error)
+            let state = SliceCommand.state(recording, before: first.sequence)
+            slicer.checkpoint = state.checkpoint
+            let end = try to.flatMap { to throws(JournalError) in
+                try slicer.end(of: recording, behind: to.cursorStart, isPast: isBehind)
+            }
+            let manifest = try slicer.slice(
+                recording,
+                from: start,
+                isPast: { isBehind($0, $1) && $0 > (end ?? SequenceNumber.none) },
+                to: output
+            )
+            return (manifest, state.limit, end)
         }
         if options.json {
             Printing.json(schema: "slice") {
@@ -68,11 +76,18 @@ struct SliceCommand: ParsableCommand {
                     $0.field("first", manifest.first)
                     $0.field("last", manifest.last)
                 }
+                $0.field("extended", end != nil)
                 $0.field("replayable", limit == nil)
                 $0.field("why", limit ?? "")
             }
         } else {
             Printing.result("written    \(output): records \(manifest.first) to \(manifest.last)")
+            if end != nil {
+                Printing.result(
+                    "extended   behind --to, up to record \(manifest.last): the outputs of its last input"
+                        + " belong to it"
+                )
+            }
             Printing.result(
                 limit.map { "replay     not possible, for reading only: \($0)" }
                     ?? "replay     begins from the state before record \(manifest.first)"

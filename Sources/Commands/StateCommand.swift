@@ -26,12 +26,10 @@ struct StateCommand: ParsableCommand {
     var depth = 3
 
     func run() throws {
-        let recording = try options.open()
+        let recording = try options.openSound()
         try Sandbox.denyOutgoing()
         let manifest = recording.manifest
-        let position = try at.map {
-            try RecordingPosition($0).resolved(first: manifest.started, last: manifest.ended)
-        }
+        let position = try at.map { try ResolvedPosition($0, in: recording) }
         var walk = Walk(registry: TapedeckMain.strategies)
         var bar = ProgressBar("rebuilding", total: manifest.last.value)
         walk.progress = { bar.update($0.value) }

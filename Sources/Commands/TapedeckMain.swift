@@ -45,13 +45,20 @@ public enum TapedeckMain {
             let code = Tapedeck.exitCode(for: error)
             let message = Tapedeck.fullMessage(for: error)
             if code == .success {
-                if !message.isEmpty { Printing.result(message) }
+                if !message.isEmpty { Printing.results(message) }
                 return .yes
             }
             if json {
-                Printing.error(Failure(.usage, Tapedeck.message(for: error)), json: true)
+                Printing.error(
+                    Failure(
+                        .usage,
+                        Tapedeck.message(for: error),
+                        do: "See `tapedeck --help`, and --help of the command."
+                    ),
+                    json: true
+                )
             } else {
-                Printing.note(message)
+                Printing.notes(message)
             }
             return code == .validationFailure ? .usage : .bug
         }

@@ -47,7 +47,13 @@ struct VerifyCommand: JudgingCommand {
             bar.finish()
             throw Failure(error)
         }
-        if options.json { printJSON(verification) } else { printText(verification, path: path) }
+        var result = verification
+        // Another program's file has no numbers of its own: its records are counted from 1, as `cat` does.
+        if result.first == .none, result.records > 0 {
+            result.first = .first
+            result.last = SequenceNumber(result.records)
+        }
+        if options.json { printJSON(result) } else { printText(result, path: path) }
         return ExitStatus(rawValue: verification.exitStatus) ?? .bug
     }
 
@@ -63,17 +69,22 @@ struct VerifyCommand: JudgingCommand {
         )
         Printing.result("begins     \(VerifyCommand.words(of: result.beginning))")
         Printing.result(
-            "covered    \(result.segments) segments, \(result.chunks) chunks: checksums, chain, numbers, times,"
+            "covered    \(Columns.count(result.segments, "segment")), "
+                + "\(Columns.count(result.chunks, "chunk")): \(result.covered.prefix(5).joined(separator: ", "))"
+                + (result.covered.count > 5 ? "," : "")
         )
-        Printing.result(
-            "           counts, summaries, indexes, manifest, signature, deletions"
-        )
+        if result.covered.count > 5 {
+            Printing.result("           \(result.covered.dropFirst(5).joined(separator: ", "))")
+        }
         if let durable = result.durable { Printing.result("durable    up to \(durable)") }
-        Printing.result("chain      \(result.chain)")
+        Printing.result("chain      \(hasChain(result) ? result.chain.description : "none")")
         Printing.result("signature  \(words(of: result.signature))")
         for gap in result.gaps { Printing.result("gap        \(gap.first) to \(gap.last)") }
         for finding in result.findings { Printing.result("finding    \(finding)") }
     }
+
+    /// Only files of ours have one.
+    private func hasChain(_ result: Verification) -> Bool { result.covered.contains("chain") }
 
     /// `none`, `trusted KEY` where it is that of --key, `made by KEY` where it is anybody's; findings say what is wrong.
     private func words(of signature: Signature?) -> String {
@@ -114,9 +125,13 @@ struct VerifyCommand: JudgingCommand {
             $0.field("records", Int64(clamping: result.records))
             $0.field("chunks", result.chunks)
             $0.field("segments", result.segments)
+            $0.field(
+                "covered",
+                array: { words in for word in result.covered { words.value(word) } }
+            )
             $0.field("durable", result.durable ?? .none)
             $0.field("begins", VerifyCommand.word(of: result.beginning))
-            $0.field("chain", result.chain.description)
+            $0.field("chain", hasChain(result) ? result.chain.description : "")
             $0.field("signature", words(of: result.signature))
             $0.field(
                 "gaps",

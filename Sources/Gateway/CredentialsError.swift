@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why no key was read; each says what to do.
 public enum CredentialsError: Error, Hashable, Sendable {
     /// A name with a slash or other signs that do not belong in one.
@@ -22,9 +24,9 @@ public enum CredentialsError: Error, Hashable, Sendable {
     public var status: Int32 {
         switch self {
         case .symbolicLink, .notRegular, .otherOwner, .openToOthers, .directoryOpenToOthers,
-            .linkedTwice, .tooLong:
+            .linkedTwice, .tooLong, .unreadable:
             77
-        case .badName, .missing, .unreadable, .badLine, .noSection, .noLine: 78
+        case .badName, .missing, .badLine, .noSection, .noLine: 78
         }
     }
 }
@@ -37,7 +39,9 @@ extension CredentialsError: CustomStringConvertible {
         case .missing(let file):
             "\(file) does not exist. Write it with the lines [NAME], key = …, secret = …, "
                 + "environment = testnet; then `chmod 600 \(file)`"
-        case .unreadable(let file, let code): "\(file) cannot be read (errno \(code))"
+        case .unreadable(let file, let code):
+            "\(file) cannot be read: \(String(cString: strerror(code))). It must be yours:"
+                + " `chown $(id -un) \(file)`, `chmod 600 \(file)`"
         case .symbolicLink(let file): "\(file) is a symbolic link. Name the file itself"
         case .notRegular(let file): "\(file) is not a file"
         case .otherOwner(let file):

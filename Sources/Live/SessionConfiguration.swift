@@ -93,7 +93,9 @@ public struct SessionConfiguration: Sendable {
     public var queueBytes = 32 << 20
     public var whenFull = FullQueue.stall
     /// Within ``segmentRange``; a segment ends at the next tick of a second after it has this many.
-    public var segmentBytes: UInt64 = 256 << 20
+    ///
+    /// After a kill the last one is read whole before anything goes on: of 64 MiB in half a second.
+    public var segmentBytes: UInt64 = 64 << 20
     /// Segments that it names are deleted at each roll.
     public var disk = DiskRule()
     /// The file of the private key that signs the seal.
@@ -114,7 +116,7 @@ public struct SessionConfiguration: Sendable {
     }
 
     /// The word for where it connects: an environment's name, or the endpoint.
-    var targetName: String {
+    public var targetName: String {
         switch target {
         case .environment(let name): name
         case .endpoint(let base): base

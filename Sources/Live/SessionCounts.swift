@@ -11,6 +11,10 @@ public struct SessionCounts: Hashable, Sendable {
     public var rejected: Int64 = 0
     public var findings: Int64 = 0
     public var disconnects: Int64 = 0
+    /// Sockets that were opened, again and again included.
+    public var connects: Int64 = 0
+    /// Why the last connection failed or was lost; empty before.
+    public var lastLinkFailure = ""
     /// Public frames that were not kept, each told in a `link` record.
     public var shed: Int64 = 0
     /// Times that reading waited for the disk.

@@ -36,8 +36,28 @@ extension SessionLoop {
                     "reason": "\(event.reason)",
                 ]
             )
-            if event.change == .disconnected { counts.disconnects += 1 }
+            count(event, slot)
             ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
+        }
+    }
+
+    private func count(_ event: LinkEvent, _ slot: SocketSlot) {
+        switch event.change {
+        case .connected: counts.connects += 1
+        case .disconnected:
+            counts.disconnects += 1
+            counts.lastLinkFailure = event.reason
+        case .failed:
+            counts.lastLinkFailure = event.reason
+            // Attempts that fail for the same reason again and again are one thing to know.
+            guard warned[slot] != event.reason else { return }
+            warned[slot] = event.reason
+            logger.warning(
+                "what was asked of the exchange failed",
+                metadata: ["socket": "\(slot)", "reason": "\(event.reason)"]
+            )
+        case .ready: warned[slot] = nil
+        default: break
         }
     }
 
@@ -104,6 +124,38 @@ extension SessionLoop {
         awaitRelief()
     }
 
+    /// While the disk is full: at once, since books are stale from the first frame that is not kept, and then now
+    /// and then, so that a kill takes no more than the last count with it.
+    private func tellShedWhileFull() {
+        let now = SessionClock.monotonic()
+        for number in shed.keys.sorted() {
+            if let told = shedToldAt[number], now - told < SessionLoop.shedInterval { continue }
+            shedToldAt[number] = now
+            tellShed(number)
+        }
+    }
+
+    private static let shedInterval: Int64 = 10_000_000_000
+
+    /// A record of what was not kept since the last one.
+    private func tellShed(_ number: Int) {
+        guard let count = shed[number], count > 0 else { return }
+        shed[number] = 0
+        var event = LinkEvent()
+        event.change = .shed
+        event.socket = slots[number].description
+        event.reason = "the disk was full, or slower than the market"
+        event.count = count
+        counts.shed += count
+        logger.warning(
+            "the disk was full, or slower than the market: frames were not kept",
+            metadata: ["socket": "\(slots[number])", "count": "\(count)"]
+        )
+        writer.reset()
+        event.write(into: &writer)
+        ingest(named: slots[number].linkStream.text, time: clock.now(), payload: writer.bytes)
+    }
+
     private func awaitRelief() {
         guard !isAwaitingRelief else { return }
         isAwaitingRelief = true
@@ -128,24 +180,14 @@ extension SessionLoop {
             for socket in sockets { socket.resume() }
         }
         guard !isFull else {
+            tellShedWhileFull()
             awaitRelief()
             return
         }
-        for (number, count) in shed.sorted(by: { $0.key < $1.key }) {
+        for number in shed.keys.sorted() {
+            tellShed(number)
             shed[number] = nil
-            var event = LinkEvent()
-            event.change = .shed
-            event.socket = slots[number].description
-            event.reason = "the disk was full, or slower than the market"
-            event.count = count
-            counts.shed += count
-            logger.warning(
-                "the disk was full, or slower than the market: frames were not kept",
-                metadata: ["socket": "\(slots[number])", "count": "\(count)"]
-            )
-            writer.reset()
-            event.write(into: &writer)
-            ingest(named: slots[number].linkStream.text, time: clock.now(), payload: writer.bytes)
+            shedToldAt[number] = nil
             if slots[number].isPrivate {
                 // What was lost is asked for by REST when the socket comes back.
                 sockets[number].disconnect(reason: "private messages found no room in the queue")

@@ -29,6 +29,8 @@ final class SessionLoop {
     var clockOffset = ClockOffset()
     /// Public frames that found no room in the queue, by socket; told in a record as soon as there is room.
     var shed: [Int: Int64] = [:]
+    /// When what was shed was told last, while it goes on.
+    var shedToldAt: [Int: Int64] = [:]
     var isStalled = false
     var isAwaitingRelief = false
     var isFailed = false
@@ -40,6 +42,8 @@ final class SessionLoop {
     /// Monotonic time of the last private frame or REST answer.
     var lastPrivate: Int64 = 0
     var counts = SessionCounts()
+    /// The last failure that was warned of, until the socket is complete again.
+    var warned: [SocketSlot: String] = [:]
     /// What is to be subscribed, as the rules and the exchange's lists say.
     var plan: SubscriptionPlan
     /// Which public topic is on which socket, by category.

@@ -120,6 +120,14 @@ public struct ExecutionReport: Hashable, Sendable, Codable {
     public var markPrice: Numeral?
     public var timeMilliseconds: Int64
     public var crossSequence: Int64
+    /// What a fill of a plain order does not say; the exchange's side writes it, decoding leaves it `nil`.
+    public var details: ExecutionDetails?
+
+    private enum CodingKeys: String, CodingKey {
+        case instrument, executionID, type, orderID, orderLinkID, side, price, quantity, value, fee
+        case feeRate, feeCoin, extraFees, realisedPnL, closedQuantity, isMaker, leavesQuantity
+        case orderPrice, orderQuantity, orderType, markPrice, timeMilliseconds, crossSequence
+    }
 
     public init(
         instrument: InstrumentID,
@@ -208,6 +216,14 @@ public struct PositionUpdate: Hashable, Sendable, Codable {
     public var updatedMilliseconds: Int64
     /// Cross sequence of the symbol's last fill; −1 if never traded.
     public var crossSequence: Int64
+    /// The exchange's side writes it, decoding leaves it `nil`.
+    public var details: PositionDetails?
+
+    private enum CodingKeys: String, CodingKey {
+        case instrument, positionIndex, side, size, entryPrice, positionValue, markPrice
+        case unrealisedPnL, currentRealisedPnL, cumulativeRealisedPnL, leverage
+        case createdMilliseconds, updatedMilliseconds, crossSequence
+    }
 
     public init(
         instrument: InstrumentID,
@@ -253,6 +269,12 @@ public struct WalletUpdate: Hashable, Sendable, Codable {
     public var unrealisedPnL: Amount?
     public var cumulativeRealisedPnL: Amount?
     public var locked: Amount?
+    /// The exchange's side writes it, decoding leaves it `nil`.
+    public var margins: CoinMargins?
+
+    private enum CodingKeys: String, CodingKey {
+        case coin, walletBalance, equity, unrealisedPnL, cumulativeRealisedPnL, locked
+    }
 
     public init(
         coin: String,
@@ -298,6 +320,13 @@ public struct TransactionRow: Hashable, Sendable, Codable {
     /// Wallet balance of the coin after the flow.
     public var balance: Amount
     public var timeMilliseconds: Int64
+    /// The exchange's side writes it, decoding leaves it `nil`.
+    public var details: TransactionDetails?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, type, category, symbol, coin, orderID, orderLinkID, tradeID, quantity, tradePrice
+        case cashFlow, funding, fee, change, balance, timeMilliseconds
+    }
 
     public init(
         id: String,

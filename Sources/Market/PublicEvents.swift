@@ -21,6 +21,8 @@ public struct BookUpdate: Sendable {
     /// A level goes when both its sizes are zero.
     public var bidImprovements: [Numeral] = []
     public var askImprovements: [Numeral] = []
+    /// The RPI book, which may have no level; the exchange's side says it, decoding knows the topic.
+    public var isImprovement = false
 
     public init() {}
 }

@@ -32,6 +32,9 @@ extension DeskReader {
     }
 
     /// The ledger's P&L by symbol, strategy, account or UTC day; exact sums, sorted by group and coin.
+    ///
+    /// Of a recording that begins later than its session did, what was before counts too: as the group
+    /// `before record N` by day. Its fills and turnover are not known.
     public func profitAndLoss(
         by grouping: Grouping,
         _ filter: DeskFilter = DeskFilter()
@@ -43,6 +46,8 @@ extension DeskReader {
             case .account: "account"
             case .day: "day"
             }
+        // What was before the first record was before all days.
+        let order = grouping == .day ? "grouped NOT LIKE 'before record %', grouped" : "grouped"
         var filter = filter
         // Sums have no place in the journal to cut them at.
         filter.from = nil
@@ -52,7 +57,7 @@ extension DeskReader {
             "pnl",
             """
             SELECT \(group) AS grouped, coin, realised, fees, funding, turnover, fills FROM pnl
-            WHERE \(condition) ORDER BY grouped, coin
+            WHERE \(condition) ORDER BY \(order), coin
             """,
             arguments,
             DeskReader.part

@@ -60,8 +60,12 @@ extension DeskWriter {
                 break
             }
             let changed = try statements.write(row)
-            if changed, case .execution(let execution, let effect, let strategy) = row.content {
+            switch row.content {
+            case .execution(let execution, let effect, let strategy) where changed:
                 try totals.add(execution, effect, strategy: strategy, at: row.place)
+            case .opening(let sums, let strategy):
+                try totals.add(sums, strategy: strategy, at: row.place)
+            default: break
             }
             index += 1
         }

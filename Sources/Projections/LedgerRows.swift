@@ -24,6 +24,33 @@ public struct ExecutionEffect: Hashable, Sendable {
     }
 }
 
+/// What an instrument had earned before the first record of a recording that begins later than its session did.
+public struct OpeningSums: Hashable, Sendable {
+    public var instrument: InstrumentID
+    /// The settle coin, of all three amounts.
+    public var coin: String
+    /// Before fees.
+    public var realised: Amount
+    /// Positive is paid.
+    public var fees: Amount
+    /// Positive is paid.
+    public var funding: Amount
+
+    public init(
+        instrument: InstrumentID,
+        coin: String,
+        realised: Amount,
+        fees: Amount,
+        funding: Amount
+    ) {
+        self.instrument = instrument
+        self.coin = coin
+        self.realised = realised
+        self.fees = fees
+        self.funding = funding
+    }
+}
+
 /// A position of the ledger after a record.
 public struct LedgerPosition: Hashable, Sendable {
     public var instrument: InstrumentID

@@ -97,6 +97,37 @@ struct ProfitAndLossTotals {
         }
     }
 
+    /// Sums from before the recording's first record.
+    mutating func add(
+        _ opening: OpeningSums,
+        strategy: String,
+        at place: Provenance
+    ) throws(ProjectionError) {
+        let key = Key(
+            account: place.account,
+            strategy: strategy,
+            instrument: opening.instrument,
+            day: Day.before(place.sequence),
+            coin: opening.coin
+        )
+        let index = index(of: key)
+        do throws(NumberError) {
+            var sums = rows[index].sums
+            sums.realised = try sums.realised.adding(opening.realised)
+            sums.fees = try sums.fees.adding(opening.fees)
+            sums.funding = try sums.funding.adding(opening.funding)
+            sums.sequence = place.sequence
+            if !sums.isChanged { changed.append(index) }
+            sums.isChanged = true
+            rows[index].sums = sums
+        } catch {
+            throw .number(
+                error,
+                subject: "pnl of \(opening.instrument) before record \(place.sequence)"
+            )
+        }
+    }
+
     private mutating func index(of key: Key) -> Int {
         if let index = places[key] { return index }
         places[key] = rows.count
@@ -134,6 +165,9 @@ struct ProfitAndLossTotals {
 
 /// The UTC day of an execution.
 enum Day {
+    /// Instead of a day, for what was earned before a recording's first record; nobody kept on which day.
+    static func before(_ sequence: SequenceNumber) -> String { "before record \(sequence)" }
+
     /// Of the exchange's time; of the record's where the exchange gives none.
     static func text(of execution: ExecutionReport, at place: Provenance) -> String {
         let time =

@@ -42,6 +42,9 @@ struct RowStatements {
             try write(finding, row)
         case .link(let link):
             try write(link, row)
+        case .opening:
+            // Part of the sums alone.
+            break
         }
         return true
     }

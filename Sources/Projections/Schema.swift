@@ -178,7 +178,7 @@ extension Schema {
               strategy TEXT NOT NULL,         -- empty: not ours (external)
               category TEXT NOT NULL,
               symbol TEXT NOT NULL,
-              day TEXT NOT NULL,
+              day TEXT NOT NULL,              -- `before record N`: from the state with which a pruned or cut recording begins
               coin TEXT NOT NULL,             -- of all amounts but turnover
               realised TEXT NOT NULL,         -- before fees
               fees TEXT NOT NULL,             -- positive is paid

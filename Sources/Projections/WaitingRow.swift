@@ -20,6 +20,7 @@ enum RowContent {
     case verdict(Verdict)
     case finding(Finding)
     case link(LinkEvent)
+    case opening(OpeningSums, strategy: String)
 }
 
 extension DeskWriter {
@@ -111,6 +112,15 @@ extension DeskWriter {
     /// A record of `link/…`: a lost connection or shed data begins a gap, and `ready` ends those of its socket.
     public func add(link: LinkEvent, at place: Provenance) throws(ProjectionError) {
         try append(.link(link), at: place)
+    }
+
+    /// What was earned before the recording's first record, at whose place it is told: part of the sums, of no day.
+    public func add(
+        opening: OpeningSums,
+        strategy: String,
+        at place: Provenance
+    ) throws(ProjectionError) {
+        try append(.opening(opening, strategy: strategy), at: place)
     }
 
     /// Any output of the core; state reports are not stored.

@@ -26,7 +26,9 @@ extension SocketPath {
     public var text: String {
         switch self {
         case .publicData(let category): "/v5/public/" + category.name
+        case .systemStatus: "/v5/public/misc/status"
         case .privateData: "/v5/private"
+        case .trade: "/v5/trade"
         }
     }
 }
@@ -53,6 +55,8 @@ public struct ServerCounters: Hashable, Sendable {
     public var rejected = 0
     /// Sockets that the server dropped: forced, or of a client that did not read.
     public var dropped = 0
+    /// Manners carried out: what the exchange did to its clients by order or by seed.
+    public var manners = 0
 
     public init() {}
 }

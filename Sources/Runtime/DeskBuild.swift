@@ -29,6 +29,7 @@ public struct DeskBuild {
         {
             return path
         }
+        try DeskBuild.removeOutrun(path, identity, recording)
         if mkdir(folder, 0o700) != 0, errno != EEXIST {
             throw ReplayError.journal(
                 JournalError(.system(call: "mkdir", code: errno), file: folder)
@@ -46,13 +47,44 @@ public struct DeskBuild {
         return path
     }
 
+    /// Tables that end before the recording now begins lack what lay between, and could not go on.
+    private static func removeOutrun(
+        _ path: String,
+        _ identity: DeskIdentity,
+        _ recording: Recording
+    ) throws(ReplayError) {
+        guard let status = try? DeskReader(path: path).status(), status.identity == identity,
+            status.lastSequence.next < recording.first
+        else { return }
+        for ending in ["", "-wal", "-shm"] where unlink(path + ending) != 0 && errno != ENOENT {
+            throw .journal(
+                JournalError(.system(call: "unlink", code: errno), file: path + ending)
+            )
+        }
+    }
+
     private func fill(_ writer: DeskWriter, _ recording: Recording) throws {
         var walk = Walk(registry: registry)
         walk.progress = progress
         var failure: ProjectionError?
+        var opening: ProjectionError?
         var account = ""
+        walk.opening = { made throws(ReplayError) in
+            let at = Provenance(
+                sequence: recording.first,
+                time: recording.manifest.started,
+                account: made.start.account
+            )
+            do throws(ProjectionError) {
+                try DeskRows(writer: writer, account: made.start.account)
+                    .addOpening(made.stepper.engine.ledger, at: at)
+            } catch {
+                opening = error
+            }
+        }
         let end = try walk.run(recording) { step, engine throws(ReplayError) in
             account = step.start.account
+            guard opening == nil else { return false }
             do throws(ProjectionError) {
                 try DeskRows(writer: writer, account: account).add(step, engine)
                 try writer.advance(to: step.header.sequence)
@@ -61,7 +93,7 @@ public struct DeskBuild {
             }
             return failure == nil
         }
-        if let failure { throw failure }
+        if let failure = opening ?? failure { throw failure }
         if let engine = end?.engine {
             let at = Provenance(sequence: recording.last, time: engine.time, account: account)
             DeskRows(writer: writer, account: account).addValuations(engine, at: at)
@@ -124,6 +156,52 @@ struct DeskRows {
         for (strategy, row) in holdings(engine) {
             try writer.add(position: row, strategy: strategy, at: at)
         }
+    }
+
+    /// What the account had earned before the first record: each strategy's own, and the rest.
+    ///
+    /// Funding stands with the rest, as that of the executions does, whose rows name no order.
+    func addOpening(_ ledger: Ledger, at: Provenance) throws(ProjectionError) {
+        for (instrument, account) in zip(ledger.accounts.keys, ledger.accounts.values) {
+            let whole = account.net
+            var rest = OpeningSums(
+                instrument: instrument,
+                coin: account.settleCoin,
+                realised: whole.realised,
+                fees: whole.fees,
+                funding: whole.funding
+            )
+            for (share, own) in zip(ledger.shares.keys, ledger.shares.values)
+            where share.instrument == instrument && share.strategy != Order.external {
+                do throws(NumberError) {
+                    rest.realised = try rest.realised.subtracting(own.realised)
+                    rest.fees = try rest.fees.subtracting(own.fees)
+                } catch {
+                    throw .number(
+                        error,
+                        subject: "pnl of \(instrument) before record \(at.sequence)"
+                    )
+                }
+                let sums = OpeningSums(
+                    instrument: instrument,
+                    coin: account.settleCoin,
+                    realised: own.realised,
+                    fees: own.fees,
+                    funding: .zero
+                )
+                try add(sums, share.strategy, at)
+            }
+            try add(rest, Order.external, at)
+        }
+    }
+
+    private func add(
+        _ sums: OpeningSums,
+        _ strategy: String,
+        _ at: Provenance
+    ) throws(ProjectionError) {
+        guard !(sums.realised.isZero && sums.fees.isZero && sums.funding.isZero) else { return }
+        try writer.add(opening: sums, strategy: strategy, at: at)
     }
 
     /// The same at the recording's end, by the last mark prices.

@@ -21,6 +21,9 @@ public struct Walk {
     private let registry: StrategyRegistry
     public var progress: (SequenceNumber) -> Void = { _ in }
 
+    /// Called with the state that a recording begins with where it begins later than its session did.
+    var opening: (EngineStart) throws(ReplayError) -> Void = { _ in }
+
     public init(registry: StrategyRegistry) { self.registry = registry }
 
     /// Calls `visit` for each record up to the first that is past `isPast`, or until `visit` gives false.
@@ -37,6 +40,7 @@ public struct Walk {
         var made = try recording.beginning(registry: registry, parser: parser).map {
             EngineStart($0)
         }
+        if let made { try opening(made) }
         var outputs = Outputs()
         let cursor: Cursor
         do throws(JournalError) {

@@ -1,5 +1,6 @@
 import Bybit
 import Market
+import SharedData
 import Testing
 
 /// Input that is not what its stream promises: a typed finding each, never a crash, never a number that was not there.

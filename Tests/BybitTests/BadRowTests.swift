@@ -1,5 +1,6 @@
 import Bybit
 import Market
+import SharedData
 import Testing
 
 /// Rows that are broken in one place: what the row can stand without is a finding, what it cannot takes it out.

@@ -2,6 +2,7 @@ import Bybit
 import Foundation
 import JSON
 import Market
+import SharedData
 import Testing
 
 /// Every message of ../shared/data on the stream that it came from: decoded without a finding, and written again.

@@ -1,6 +1,7 @@
 import Bybit
 import Foundation
 import Market
+import SharedData
 import Testing
 
 /// The invented payloads of Fixtures/payloads: one at least for each topic and endpoint that is spoken.

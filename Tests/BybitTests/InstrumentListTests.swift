@@ -1,6 +1,7 @@
 import Bybit
 import JSON
 import Market
+import SharedData
 import Testing
 
 @Suite struct InstrumentListTests {

@@ -2,6 +2,7 @@ import Bybit
 import Foundation
 import JSON
 import Market
+import SharedData
 import Testing
 
 /// The real session of 2026-08-09 in ../shared/data, decoded frame by frame.

@@ -1,5 +1,6 @@
 import Bybit
 import Market
+import SharedData
 import Testing
 
 /// What the server reads: its own client's requests, and those of other people's clients.

@@ -1,5 +1,6 @@
 import Bybit
 import Market
+import SharedData
 import Testing
 
 /// What the client sends: exact bytes, since they are signed.

@@ -1,5 +1,6 @@
 import Bybit
 import Market
+import SharedData
 import Testing
 
 /// What the writer says, the decoder understands: the same values out as in, field by field.

@@ -1,6 +1,7 @@
 import Bybit
 import JSON
 import Market
+import SharedData
 import Testing
 
 /// Rows of private pushes and of lists: the same values out as in, under the names that each place has.

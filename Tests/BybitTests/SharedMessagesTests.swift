@@ -2,6 +2,7 @@ import Bybit
 import Foundation
 import JSON
 import Market
+import SharedData
 import Testing
 
 /// Every message of ../shared/data: examples and recordings of other projects, in all their spellings.

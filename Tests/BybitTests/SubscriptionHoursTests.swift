@@ -1,5 +1,6 @@
 import Bybit
 import Market
+import SharedData
 import Testing
 
 /// 72 virtual hours: options are delivered and listed every day, contracts come and one goes.

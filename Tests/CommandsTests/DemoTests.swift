@@ -66,6 +66,11 @@ import Testing
         let verify = try await Program.run(["verify", path, "--json"])
         #expect(verify.status == 0, "\(verify.output) \(verify.errors)")
         #expect(verify.object["state"] as? String == "sound")
+        // The demo cuts each socket once.
+        let info = try await Program.run(["info", path, "--json"])
+        let gaps = try #require(info.object["interruptions"] as? [[String: Any]])
+        #expect(gaps.compactMap { $0["link"] as? String }.count == 3, "\(gaps)")
+        #expect(gaps.allSatisfy { ($0["count"] as? Int ?? 0) >= 1 })
         for grouping in ["symbol", "strategy", "account", "day"] {
             let pnl = try await Program.run(["pnl", path, "--by", grouping, "--json"])
             #expect(pnl.status == 0, "\(pnl.errors)")

@@ -34,6 +34,38 @@ import Testing
         #expect(over.status == 73)
     }
 
+    @Test func `a hole in the numbers of imported lines is named, and ends with 1`() async throws {
+        let folder = try TemporaryFolder()
+        let demo = try await Self.demo(folder)
+        let file = folder.path + "/demo.jsonl"
+        _ = try await Program.run(["export", demo, "--format", "jsonl", "-o", file])
+        var lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+        let place = try #require(
+            lines.indices.dropFirst(200).first { lines[$0].contains(#""stream":"public/"#) }
+        )
+        lines.remove(at: place)
+        let hole = folder.path + "/hole.jsonl"
+        try lines.joined(separator: "\n").write(toFile: hole, atomically: true, encoding: .utf8)
+        let copy = folder.path + "/copy"
+        let imported = try await Program.run(["import", hole, "--format", "jsonl", "-o", copy])
+        #expect(imported.status == 1, "\(imported.errors)")
+        #expect(
+            imported.errors.contains(
+                "hole.jsonl, line \(place + 1): record \(place + 1) was expected and \(place + 2) is there"
+            ),
+            "\(imported.errors)"
+        )
+        let again = try await Program.run(
+            ["import", hole, "--format", "jsonl", "-o", folder.path + "/json", "--json"]
+        )
+        #expect(again.object["number_holes"] as? Int == 1)
+        let folderGiven = try await Program.run(
+            ["import", demo, "--format", "jsonl", "-o", folder.path + "/none"]
+        )
+        #expect(folderGiven.status == 65)
+        #expect(folderGiven.errors.contains("Name the files"), "\(folderGiven.errors)")
+    }
+
     @Test func `what a format cannot hold is counted, and two categories are refused`() async throws
     {
         let folder = try TemporaryFolder()

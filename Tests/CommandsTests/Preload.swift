@@ -18,6 +18,40 @@ enum Preload {
         return library
     }
 
+    /// Segments find no room for as long as the file `FULL_DISK` is there.
+    static let fullDisk = """
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <errno.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <sys/types.h>
+        #include <unistd.h>
+        static int has_no_room(int fd) {
+            const char *sign = getenv("FULL_DISK");
+            if (!sign || access(sign, F_OK) != 0) return 0;
+            char link[64], name[4096];
+            snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+            ssize_t length = readlink(link, name, sizeof name - 1);
+            if (length < 0) return 0;
+            name[length] = 0;
+            return strstr(name, ".mcap") || strstr(name, "segment.unfinished");
+        }
+        ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at) {
+            static ssize_t (*next)(int, const void *, size_t, off_t);
+            if (!next) next = (ssize_t (*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite");
+            if (has_no_room(fd)) { errno = ENOSPC; return -1; }
+            return next(fd, bytes, count, at);
+        }
+        ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
+            static ssize_t (*next)(int, const void *, size_t, off64_t);
+            if (!next) next = (ssize_t (*)(int, const void *, size_t, off64_t))dlsym(RTLD_NEXT, "pwrite64");
+            if (has_no_room(fd)) { errno = ENOSPC; return -1; }
+            return next(fd, bytes, count, at);
+        }
+        """
+
     /// Each write at an offset takes 100 ms for as long as the file `SLOW_DISK` is there.
     static let slowDisk = """
         #define _GNU_SOURCE

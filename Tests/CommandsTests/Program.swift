@@ -55,7 +55,8 @@ enum Program {
         _ arguments: [String],
         program: String = path,
         environment: [String: String] = [:],
-        in folder: String? = nil
+        in folder: String? = nil,
+        input: FileHandle = .nullDevice
     ) throws -> Running {
         let process = Process()
         process.executableURL = URL(filePath: program)
@@ -64,7 +65,7 @@ enum Program {
         for (name, value) in environment { variables[name] = value }
         process.environment = variables
         if let folder { process.currentDirectoryURL = URL(filePath: folder) }
-        return try Running(process)
+        return try Running(process, input)
     }
 
     @discardableResult
@@ -86,7 +87,7 @@ final class Running: @unchecked Sendable {
     private let output: FileHandle
     private let errors: FileHandle
 
-    init(_ process: Process) throws {
+    init(_ process: Process, _ input: FileHandle) throws {
         self.process = process
         let folder = try TemporaryFolder()
         self.folder = folder
@@ -96,12 +97,16 @@ final class Running: @unchecked Sendable {
         errors = try #require(FileHandle(forWritingAtPath: paths[1]))
         process.standardOutput = output
         process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = input
         try process.run()
     }
 
     var outputSoFar: String {
         (try? String(contentsOfFile: folder.path + "/output", encoding: .utf8)) ?? ""
+    }
+
+    var errorsSoFar: String {
+        (try? String(contentsOfFile: folder.path + "/errors", encoding: .utf8)) ?? ""
     }
 
     /// Waits until the output holds a line that `pick` takes something from.

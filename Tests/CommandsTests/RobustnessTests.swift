@@ -53,6 +53,92 @@ import Testing
         return object?["written"] as? Int
     }
 
+    @Test func `a hangup seals as SIGTERM does, and a run after a kill says what it recovered`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let server = try Program.start(
+            ["serve", "--synthetic", "--plain", "--json", "--for", "60s"],
+            in: folder.path
+        )
+        defer { server.kill() }
+        let endpoint = try await server.line { Endpoint($0) }.url
+        let arguments = [
+            "record", "--endpoint", endpoint, "--public", "linear:publicTrade.BTCUSDT", "--out",
+            "one", "--json", "--status-every", "50ms",
+        ]
+        func start() async throws -> Running {
+            let recorder = try Program.start(arguments, in: folder.path)
+            _ = try await recorder.line { line in Self.written(line).flatMap { $0 > 30 ? $0 : nil }
+            }
+            return recorder
+        }
+        let first = try await start()
+        #expect(!first.errorsSoFar.contains("recovered"))
+        first.kill()
+        _ = try await first.end()
+        let info = try await Program.run(["info", "one", "--json"], in: folder.path)
+        let last = try #require((info.object["sequence"] as? [String: Any])?["last"] as? Int)
+        let second = try await start()
+        #expect(
+            second.errorsSoFar.contains("ended without a seal at record \(last);"),
+            "\(second.errorsSoFar)"
+        )
+        Foundation.kill(second.process.processIdentifier, SIGHUP)
+        let end = try await second.end()
+        #expect(end.status == 0, "\(end.errors)")
+        let sealed = try await Program.run(["verify", "one", "--json"], in: folder.path)
+        #expect(sealed.object["sealed"] as? Bool == true)
+        let why = try await Program.run(
+            ["cat", "one", "--stream", "session/end", "--raw"],
+            in: folder.path
+        )
+        #expect(why.output.contains("SIGHUP"))
+    }
+
+    @Test func `a recorder that never had a connection ends with 69, and is sealed`() async throws {
+        let folder = try TemporaryFolder()
+        for json in [[], ["--json"]] {
+            let outcome = try await Program.run(
+                [
+                    "record", "--endpoint", "http://127.0.0.1:1", "--public",
+                    "linear:publicTrade.BTCUSDT", "--out", "none\(json.count)", "--for", "2s",
+                ] + json,
+                in: folder.path
+            )
+            #expect(outcome.status == 69, "\(outcome.output)\(outcome.errors)")
+            #expect(outcome.errors.contains("http://127.0.0.1:1"))
+            #expect(outcome.errors.contains("refused"), "\(outcome.errors)")
+            let info = try await Program.run(
+                ["info", "none\(json.count)", "--json"],
+                in: folder.path
+            )
+            #expect(info.object["state"] as? String == "sealed")
+        }
+    }
+
+    @Test func `a refused subscription is a warning with topic and the exchange's words`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let server = try Program.start(
+            ["serve", "--synthetic", "--plain", "--json", "--for", "60s"],
+            in: folder.path
+        )
+        defer { server.kill() }
+        let endpoint = try await server.line { Endpoint($0) }.url
+        let outcome = try await Program.run(
+            [
+                "record", "--endpoint", endpoint, "--public",
+                "linear:nosuch.BTCUSDT,linear:publicTrade.BTCUSDT", "--out", "one", "--for", "3s",
+            ],
+            in: folder.path
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("warning"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("subscribe of nosuch.BTCUSDT refused: "))
+    }
+
     @Test func `a second recorder is told who holds the recording, and writes nothing`()
         async throws
     {

@@ -55,13 +55,14 @@ import Testing
         let source = try await SyntheticSession.record(
             in: folder,
             settings: "journal:\n  segment_bytes: 65536",
-            seconds: 12
+            seconds: 30
         )
         let segments = try Self.segments(source)
-        #expect(segments.count >= 4, "\(segments)")
+        #expect(segments.count >= 3, "\(segments)")
         let whole = try await Program.run(["replay", source, "--json"])
         #expect(whole.status == 0, "\(whole.output)\(whole.errors)")
         let state = try await Program.run(["state", source, "--json"])
+        let totals = try await Self.totals(source)
         for first in segments.dropFirst() {
             let path = folder.path + "/pruned-\(first)"
             try FileManager.default.copyItem(atPath: source, toPath: path)
@@ -86,14 +87,44 @@ import Testing
             )
             let end = try await Program.run(["state", path, "--json"])
             #expect(end.output == state.output)
-            let pnl = try await Program.run(["pnl", path])
-            #expect(pnl.status == 0, "\(pnl.errors)")
+            #expect(try await Self.totals(path) == totals)
+            let days = try await Program.run(["pnl", path, "--by", "day"])
+            #expect(days.output.contains("before record \(first)"), "\(days.output)")
+            #expect(days.errors.contains("from the state kept there"))
             let set = try await Program.run(
                 ["replay", path, "--set", "strategies.maker.offset_ticks=9"]
             )
             #expect(set.status == 64)
         }
         try await Self.compactAndCut(source, whole, state, in: folder)
+    }
+
+    /// Realised P&L, fees, funding and unrealised P&L by symbol, strategy and account, and their sums by day.
+    private static func totals(_ recording: String) async throws -> [String: [String]] {
+        var totals: [String: [String]] = [:]
+        for grouping in ["symbol", "strategy", "account", "day"] {
+            let pnl = try await Program.run(["pnl", recording, "--by", grouping, "--json"])
+            #expect(pnl.status == 0, "\(pnl.errors)")
+            #expect(!pnl.lines.isEmpty)
+            var sums: [String: [Decimal]] = [:]
+            for line in pnl.lines {
+                let row = try #require(
+                    try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                )
+                let names = ["realised", "fees", "funding", "net"]
+                let numbers = try names.map {
+                    try #require(Decimal(string: row[$0] as? String ?? ""))
+                }
+                let group = grouping == "day" ? "all" : row["group"] as? String ?? ""
+                let sum = sums[group] ?? numbers.map { _ in 0 }
+                sums[group] = zip(sum, numbers).map { $0 + $1 }
+                if grouping != "day" {
+                    totals["\(grouping) \(group) unrealised"] = [row["unrealised"] as? String ?? ""]
+                }
+            }
+            for (group, sum) in sums { totals["\(grouping) \(group)"] = sum.map { "\($0)" } }
+        }
+        return totals
     }
 
     /// The same recording compacted, sliced, merged with itself.
@@ -134,6 +165,85 @@ import Testing
         #expect(refused.errors.contains("merged"))
         let again = try await Program.run(["merge", source, slice, "-o", merged])
         #expect(again.status == 73)
+        #expect(again.errors.contains("Name another directory"), "\(again.errors)")
+        let twice = try await Program.run(["merge", source, source, "-o", folder.path + "/twice"])
+        #expect(twice.status == 64, "\(twice.errors)")
+        let copy = folder.path + "/copy"
+        try FileManager.default.copyItem(atPath: source, toPath: copy)
+        let same = try await Program.run(["merge", source, copy, "-o", folder.path + "/twice"])
+        #expect(same.status == 64 && same.errors.contains("the same recording"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/twice"))
+        let info = try await Program.run(["info", merged, "--json"])
+        #expect((info.object["interruptions"] as? [Any])?.isEmpty == true, "\(info.output)")
+    }
+
+    @Test func `a slice that ends at or among one input's outputs goes on to the last of them`()
+        async throws
+    {
+        let (demo, _) = try await DemoTests.demo()
+        let folder = try TemporaryFolder()
+        let cat = try await Program.run(["cat", demo, "--json", "--from", "1500"])
+        let records = try cat.lines.map { line -> (Int, String) in
+            let row = try #require(
+                try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            )
+            return (row["sequence"] as? Int ?? 0, row["stream"] as? String ?? "")
+        }
+        func isOutput(_ place: Int) -> Bool {
+            ["desk/command", "desk/verdict", "desk/finding", "desk/state"]
+                .contains(records[place].1)
+        }
+        let begin = try #require(
+            (20..<records.count - 10).first {
+                isOutput($0) && isOutput($0 + 1) && isOutput($0 + 2) && !isOutput($0 - 1)
+            }
+        )
+        var end = begin
+        while isOutput(end + 1) { end += 1 }
+        for place in (begin - 1)...end {
+            let path = folder.path + "/\(place)"
+            let to = records[place].0
+            let slice = try await Program.run(
+                ["slice", demo, "--from", "1500", "--to", "\(to)", "-o", path, "--json"]
+            )
+            #expect(slice.status == 0, "\(slice.errors)")
+            #expect(slice.object["extended"] as? Bool == (place < end))
+            let sequence = slice.object["sequence"] as? [String: Any]
+            #expect(sequence?["last"] as? Int == records[end].0)
+            let replay = try await Program.run(["replay", path])
+            #expect(replay.status == 0, "to \(to): \(replay.output)\(replay.errors)")
+        }
+        let text = try await Program.run(
+            [
+                "slice", demo, "--from", "1500", "--to", "\(records[begin].0)", "-o",
+                folder.path + "/text",
+            ]
+        )
+        #expect(text.output.contains("extended   behind --to, up to record \(records[end].0)"))
+        let over = try await Program.run(
+            ["slice", demo, "--from", "1500", "-o", folder.path + "/text"]
+        )
+        #expect(over.status == 73 && over.errors.contains("Name another directory"))
+    }
+
+    @Test func `a slice that fails leaves nothing behind`() async throws {
+        let folder = try TemporaryFolder()
+        let source = try await SyntheticSession.record(in: folder)
+        let name = source + "/000000000001.mcap"
+        var bytes = try Data(contentsOf: URL(filePath: name))
+        for place in (bytes.count / 2)..<(bytes.count / 2 + 16) { bytes[place] ^= 0x33 }
+        try bytes.write(to: URL(filePath: name))
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/empty",
+            withIntermediateDirectories: true
+        )
+        for target in ["new", "empty"] {
+            let slice = try await Program.run(["slice", source, "-o", folder.path + "/" + target])
+            #expect(slice.status == 2, "\(slice.output)\(slice.errors)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/new"))
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/empty")
+        #expect(left.isEmpty)
     }
 
     @Test func `a damaged recording is recovered beside the old one, and what is lost is named`()
@@ -190,7 +300,7 @@ import Testing
         }
         """
 
-    private static func segments(_ path: String) throws -> [Int] {
+    static func segments(_ path: String) throws -> [Int] {
         try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".mcap") }
             .compactMap { Int($0.dropLast(5)) }.sorted()
     }

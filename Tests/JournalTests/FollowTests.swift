@@ -72,6 +72,36 @@ import Testing
         #expect(try follower.cursor.next() == nil)
     }
 
+    @Test func `while the disk is full, what only the reserve has is given too`() throws {
+        let scratch = try Scratch()
+        let disk = SmallDisk(room: 1 << 20)
+        var options = RecorderOptions.small
+        // So small that its two tails are begun anew many times.
+        options.tailBytes = 8 << 10
+        options.queueBytes = 64 << 10
+        let tape = try Tape(scratch.file("r"), options, files: disk)
+        try tape.recorder.waitUntilDurable(try tape.append(100))
+        let follower = try Follower(scratch.file("r"))
+        for _ in 0..<2 {
+            try follower.take { $0.given.owners.count == tape.taken.count }
+            disk.fill()
+            // Nothing is read while all of this goes through the tails into the reserve.
+            for _ in 0..<40 {
+                for _ in 0..<10 { try tape.append(on: 2, bytes: 150) }
+                try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
+            }
+            #expect(tape.recorder.statistics.reserveBytes > 32 << 10)
+            try follower.take { $0.given.owners.count == tape.taken.count }
+            #expect(follower.given.owners == tape.taken)
+            disk.add(1 << 20)
+            while tape.recorder.health != .sound { usleep(1000) }
+            try tape.append(50)
+        }
+        try tape.recorder.seal()
+        try follower.take { $0.cursor.isAtEnd }
+        #expect(follower.given.owners == tape.taken)
+    }
+
     @Test(arguments: [4096, 700, 60_000])
     func `several followers beside a busy recorder are given all of it over rolls to the seal`(
         chunkBytes: Int

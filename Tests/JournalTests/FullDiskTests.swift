@@ -21,15 +21,26 @@ import Testing
     }
 
     /// A recorder whose disk has just become full, public data refused.
-    private func fullTape(_ path: String, _ disk: SmallDisk) throws -> Tape {
-        let tape = try Tape(path, files: disk)
+    ///
+    /// Its queue is so small that the reserve takes all of it, however long the recorder's thread has to wait.
+    private func fullTape(
+        _ path: String,
+        _ disk: SmallDisk,
+        queue: Int = 64 << 10,
+        waits: Bool = true
+    ) throws -> Tape {
+        var options = RecorderOptions.small
+        options.queueBytes = queue
+        let tape = try Tape(path, options, files: disk)
         try tape.append(100)
         try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
         disk.fill()
         try eventually {
             while tape.hasRoom(on: Self.publicStream), (try? tape.append(1)) != nil {}
-            return !tape.hasRoom(on: Self.publicStream)
+            return !tape.hasRoom(on: Self.publicStream) && isFull(tape.recorder)
         }
+        // What waits in the queue goes to the reserve first.
+        if waits { try eventually { tape.recorder.queuedBytes == 0 } }
         return tape
     }
 
@@ -49,7 +60,7 @@ import Testing
         #expect(error?.reason == .diskFull)
         for _ in 0..<200 {
             try tape.append(on: Self.order)
-            try tape.append(on: Self.command)
+            try tape.recorder.waitUntilWritten(try tape.append(on: Self.command))
         }
         try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
         #expect(isFull(tape.recorder))
@@ -171,7 +182,7 @@ import Testing
     {
         let scratch = try Scratch()
         let disk = SmallDisk(room: 1 << 20)
-        let tape = try fullTape(scratch.file("r"), disk)
+        let tape = try fullTape(scratch.file("r"), disk, queue: 1 << 20, waits: false)
         // The reserve holds 256 KiB: more than that of what hardly compresses.
         for _ in 0..<400 { try tape.append(on: Self.order, bytes: 1000) }
         try eventually { tape.recorder.watermarks.written > SequenceNumber(200) }

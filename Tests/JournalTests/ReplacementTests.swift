@@ -84,6 +84,32 @@ import Testing
         #expect(files.retried.isEmpty)
     }
 
+    @Test func `tails that are made anew take nothing before their names are durable`() throws {
+        let scratch = try Scratch()
+        let calls = Mutex<[String]>([])
+        let files = FaultyFiles { call, name, count in
+            calls.withLock { $0.append("\(call) \(name)") }
+            return call == "write" && name.hasPrefix("tail-") && count == 5
+                ? .fail(.inputOutput) : nil
+        }
+        let tape = try Tape(scratch.file("r"), files: files)
+        try eventually {
+            for _ in 0..<3 { _ = try? tape.append(on: 2) }
+            try? tape.recorder.waitUntilWritten(tape.recorder.watermarks.appended)
+            let log = calls.withLock { $0 }
+            guard let fresh = log.lastIndex(of: "open tail-b"),
+                log[..<fresh].contains("open tail-b")
+            else { return false }
+            return log[fresh...].contains { $0.hasPrefix("write tail-") }
+        }
+        let log = calls.withLock { $0 }
+        let fresh = try #require(log.lastIndex(of: "open tail-b"))
+        let used = try #require(log[fresh...].firstIndex { $0.hasPrefix("write tail-") })
+        #expect(log[fresh..<used].contains("sync ."), "\(log[fresh...used])")
+        try tape.recorder.seal()
+        #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
+    }
+
     @Test(arguments: [
         "open", "allocate", "sync", "rename", "unlink", "read", "write", "list",
     ])

@@ -144,7 +144,7 @@ extension ReplayServerTests {
             ("/v5/market/orderbook?category=linear", 10_001),
             ("/v5/market/orderbook?category=linear&symbol=NOSUCH", 10_001),
             ("/v5/market/tickers?category=nonsense", 10_001),
-            ("/v5/market/kline?category=linear&symbol=BTCUSDT&interval=5", 10_001),
+            ("/v5/market/kline?category=linear&symbol=BTCUSDT&interval=7", 10_001),
         ])
         func `a bad market request has the code of its error`(
             target: String,
@@ -172,7 +172,7 @@ extension ReplayServerTests {
             ),
             ("/v5/account/info", "", #""unifiedMarginStatus":5"#),
             ("/v5/user/query-api", "", #""uta":1"#),
-            ("/v5/asset/coin/query-info", "", #""rows":[]"#),
+            ("/v5/asset/coin/query-info", "", #""coin":"BTC""#),
         ])
         func `account endpoints answer their owner`(
             path: String,

@@ -281,7 +281,7 @@ extension ReplayServerTests {
             }
         }
 
-        @Test(arguments: ["/v5/trade", "/v5/public/nothing", "/"])
+        @Test(arguments: ["/v5/trades", "/v5/public/nothing", "/v5/public/misc", "/"])
         func `a path without a WebSocket answers 404`(path: String) async throws {
             try await TestExchange.run { exchange in
                 let socket = try await TestSocket.connect(exchange.server.address)

@@ -33,7 +33,7 @@ struct TestExchange {
     ) async throws {
         var configuration = ExchangeServerConfiguration()
         configuration.isPlain = isPlain
-        configuration.pace = pace
+        configuration.pace = .times(pace)
         configuration.rateLimits = rateLimits
         configuration.limits = limits
         configuration.accounts = [main, other]

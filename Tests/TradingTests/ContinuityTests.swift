@@ -194,6 +194,32 @@ import Trading
         #expect(try feed(bench).freshness == .stale)
     }
 
+    @Test func `while the journal has no room, stale books are not asked for; then they are`()
+        throws
+    {
+        var bench = try bench()
+        bench.feed("desk/operator") {
+            $0.kind = .operatorRequest
+            $0.operatorRequest.verb = "journal-halt"
+            $0.operatorRequest.reason = "the disk is full"
+        }
+        for _ in 0..<3 {
+            let shed = bench.link(.shed, "public/linear", count: 12)
+            #expect(shed.findings(.gap).count == 1)
+            #expect(shed.commands.isEmpty)
+            #expect(try feed(bench).freshness == .stale)
+            for _ in 0..<10 { #expect(bench.tick().commands.isEmpty) }
+        }
+        bench.feed("desk/operator") {
+            $0.kind = .operatorRequest
+            $0.operatorRequest.verb = "journal-resume"
+        }
+        let asked = (0..<4).flatMap { _ in bench.tick().commands }
+        #expect(asked.count == 2)
+        try bench.book("BTCUSDT", u: 300, snapshot: true, bids: [("90000.0", "1")])
+        #expect(try feed(bench).freshness == .live)
+    }
+
     @Test func `without an instrument the scale follows the data`() throws {
         var bench = try Bench()
         bench.begin()

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """A recording to Parquet (trades, and books of 10 levels each 100 ms), beside a plain reader on mcap and orjson.
 
-    parquet.py --program PATH [--messages /tmp/bench/m.txt] [--recording DIR] [--repetitions 3]
+    parquet.py --program PATH [--messages /tmp/bench/m.txt] [--recording DIR] [--repetitions 3] [--plain 100000]
 
 The recording is made from the benchmark kit's messages by `tapedeck import`, once. Both readers run in processes of their own,
-in turn. The plain one reads the first --plain messages only, since it is slow. Needs tapedeck-reader, mcap and orjson.
+in turn, from the start of Python to the end; --plain lets the slow one read the first messages only. Where it reads all, both
+must have found the same trades and books. Needs tapedeck-reader, mcap and orjson.
 """
 
 import argparse
 import json
+import math
 import os
 import resource
 import shutil
@@ -58,7 +60,8 @@ def plain(recording, limit, out):
         for topic in due:
             bids, asks = books[topic]
             best = sorted(bids.items(), reverse=True)[:10], sorted(asks.items())[:10]
-            rows.append((instant, topic, *[v for side in best for level in side for v in level]))
+            flat = ([v for level in side for v in level] for side in best)
+            rows.append((instant, topic, *[v for side in flat for v in (side + [None] * 20)[:20]]))
         due.clear()
 
     for name in sorted(f for f in os.listdir(recording) if f.endswith(".mcap")):
@@ -92,8 +95,7 @@ def plain(recording, limit, out):
                     due.add(topic)
     flush()
     os.makedirs(out, exist_ok=True)
-    width = max(map(len, rows))
-    for name, table in (("trades", trades), ("book", [r + (None,) * (width - len(r)) for r in rows])):
+    for name, table in (("trades", trades), ("book", rows)):
         columns = [pa.array(c) for c in zip(*table)]
         names = [f"c{i}" for i in range(len(columns))]
         parquet.write_table(pa.table(columns, names=names), os.path.join(out, name + ".parquet"), compression="zstd")
@@ -101,18 +103,40 @@ def plain(recording, limit, out):
 
 
 def child(arguments):
-    """Runs this file in a process of its own; wall, CPU seconds and the most memory of one process."""
+    """Runs this file in a process of its own; wall, CPU seconds and MiB at the most, with what it started."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
-    pid = subprocess.Popen([sys.executable, __file__, *arguments])
-    _, status, used = os.wait4(pid.pid, 0)
-    pid.returncode = status
-    if status:
+    done = subprocess.run([sys.executable, __file__, *arguments], stdout=subprocess.PIPE, text=True)
+    wall = time.monotonic() - begun
+    if done.returncode:
         sys.exit(f"{arguments[1]} failed")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    wall = time.monotonic() - begun
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, cpu, used.ru_maxrss / 1024
+    return wall, cpu, json.loads(done.stdout)["kib"] / 1024
+
+
+def check(ours, theirs, end):
+    """Both readers must have found the same: every price and quantity, up to the rounding of a float."""
+    import pyarrow.parquet as parquet
+
+    trades, plain_trades = (parquet.read_table(os.path.join(d, "trades.parquet")) for d in (ours, theirs))
+    books, plain_books = (parquet.read_table(os.path.join(d, "book.parquet")) for d in (ours, theirs))
+    # Without an end of the recording the plain one cannot know that its last instant lies behind it.
+    plain_books = plain_books.filter([x <= end for x in plain_books["c0"].to_pylist()])
+    # Rows of one instant have an order here, and none there.
+    books = books.sort_by([("time", "ascending"), ("stream", "ascending")])
+    plain_books = plain_books.sort_by([("c0", "ascending"), ("c1", "ascending")])
+    levels = [n for n in books.schema.names if n.startswith(("bid_", "ask_"))]
+    for mine, names, other, first in (
+        (trades, ["price", "quantity"], plain_trades, 4),
+        (books, levels, plain_books, 2),
+    ):
+        if mine.num_rows != other.num_rows:
+            sys.exit(f"{mine.num_rows} rows, the plain reader has {other.num_rows}")
+        for place, name in enumerate(names):
+            for a, b in zip(mine[name].to_pylist(), other[f"c{first + place}"].to_pylist()):
+                if not (a is b is None or math.isclose(a, b, rel_tol=1e-15)):
+                    sys.exit(f"{name}: {a}, the plain reader has {b}")
 
 
 def main():
@@ -121,7 +145,7 @@ def main():
     words.add_argument("--messages", default="/tmp/bench/m.txt")
     words.add_argument("--recording", default="/tmp/bench/store/tapedeck-parquet")
     words.add_argument("--repetitions", type=int, default=3)
-    words.add_argument("--plain", type=int, default=100_000)
+    words.add_argument("--plain", type=int, default=1 << 60)
     words.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
     given = words.parse_args()
     if given.run:
@@ -130,16 +154,20 @@ def main():
             import tapedeck
 
             reader = tapedeck.open(given.recording, program=given.program)
-            reader.to_parquet(out, tables=["trades", "book"], depth=10, every="100ms")
+            reader.to_parquet(out, tables=["trades", "book"], depth=10, every="100ms", overwrite=True)
         else:
             plain(given.recording, given.plain, out)
+        own, started = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        # What ran at the same time counts together.
+        print(json.dumps({"kib": own + started}))
         return
     if not os.path.isdir(given.recording):
         if not os.path.exists(given.messages):
             sys.exit(f"{given.messages} is not there: the benchmark kit makes it")
         make(given.program, given.messages, given.recording)
     with open(os.path.join(given.recording, "manifest.json")) as file:
-        all_messages = int(json.load(file)["last"])
+        manifest = json.load(file)
+        all_messages = int(manifest["last"])
     common = ["--program", given.program, "--recording", given.recording, "--plain", str(given.plain)]
     lines = {"ours": [], "plain": []}
     with tempfile.TemporaryDirectory() as out:
@@ -147,10 +175,14 @@ def main():
             for mode, count in (("ours", all_messages), ("plain", min(given.plain, all_messages))):
                 wall, cpu, memory = child(["--run", mode, os.path.join(out, mode), *common])
                 lines[mode].append((count / wall, count / cpu, memory))
-    print("| Reader | messages/s | messages/CPU s | MiB, largest process |\n| --- | --- | --- | --- |")
+        if given.plain >= all_messages:
+            check(os.path.join(out, "ours"), os.path.join(out, "plain"), int(manifest["ended_ns"]))
+    print("| Reader | messages/s | messages/CPU s | MiB, all processes |\n| --- | ---: | ---: | ---: |")
     for mode, name in (("ours", "tapedeck-reader, decimals"), ("plain", "mcap and orjson, floats")):
-        speed, cpu, memory = (statistics.median(c) for c in zip(*lines[mode]))
-        print(f"| {name} | {speed:,.0f} | {cpu:,.0f} | {memory:,.0f} |")
+        cells = (
+            f"{statistics.median(c):,.0f} ({min(c):,.0f} to {max(c):,.0f})" for c in zip(*lines[mode])
+        )
+        print(f"| {name} | {' | '.join(cells)} |")
     for place, name in ((0, "wall"), (1, "CPU")):
         ratios = [a[place] / b[place] for a, b in zip(lines["ours"], lines["plain"])]
         print(f"Ratio ({name}): {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})")

@@ -8,6 +8,11 @@ struct Dice {
         state = more.reduce(Mix.spread(seed)) { Mix.combine($0, $1) }
     }
 
+    /// One number, the same for the same seeds.
+    static func draw(_ seed: UInt64, _ more: UInt64...) -> UInt64 {
+        Mix.spread(more.reduce(Mix.spread(seed)) { Mix.combine($0, $1) })
+    }
+
     mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         return Mix.spread(state)

@@ -5,18 +5,21 @@ import Journal
 @main
 struct Torture {
     static let words = """
-        usage: torture SUBCOMMAND [--short] [--seed N] [--count N] [--seconds N] [--keep DIRECTORY]
+        usage: torture SUBCOMMAND [--short] [--seed N] [--count N] [--seconds N] [--jobs N]
+                       [--keep DIRECTORY] [--in DIRECTORY] [--only NAME]
 
           power    power loss by simulation: every state a disk may have kept
           kill     kill -9 at random moments and at each call, recovery included
           flip     every byte with every other value, every file cut at every length
           errors   the n-th call fails, once and for good, for every n and kind of call; a queue too small
-          fuzz     the MCAP reader on files changed at random
+          fuzz     the readers on files changed at random, the stored corpus first
+          corpus   writes the corpus that fuzzing begins with to the directory --in
           ext4     power cuts of a real file system in a loop device; needs root
           broken   ten recorders broken on purpose: all of them must be caught
 
         One JSON line a result. Exit status 0: no finding; 1: findings; 64: usage.
-        --short takes seconds. Findings leave their recording under --keep.
+        --short takes seconds; --seconds ends either early, and the result says how much was tried.
+        --jobs processes share the work, by default one a core. Findings leave their recording under --keep.
         """
 
     static func main() {
@@ -37,11 +40,25 @@ struct Torture {
         }
     }
 
+    /// What several processes share.
+    private static let shared: Set<String> = ["power", "kill", "flip", "errors", "fuzz", "broken"]
+
     /// True when nothing was found.
     private static func run(_ name: String, _ arguments: [String]) throws(Usage) -> Bool {
         if name == "child" { Child.run(arguments) }
         let settings = try Settings(arguments)
+        if settings.jobs > 1, settings.part == nil, shared.contains(name) {
+            return Team.run(name, arguments, settings)
+        }
         switch name {
+        case "corpus":
+            guard let path = settings.directory else { throw Usage("corpus wants --in") }
+            do throws(JournalError) {
+                try Corpus.write(to: path)
+            } catch {
+                throw Usage("\(error)")
+            }
+            return true
         case "power":
             var power = Power(settings)
             power.run()
@@ -61,10 +78,13 @@ struct Torture {
             var errors = Errors(settings)
             errors.run()
             errors.report.finish()
+            var full = FullDisks(settings)
+            full.run()
+            full.report.finish()
             var shedding = Shedding(settings)
             shedding.run()
             shedding.report.finish()
-            return errors.report.findings.isEmpty && shedding.report.findings.isEmpty
+            return [errors.report, full.report, shedding.report].allSatisfy(\.findings.isEmpty)
         case "fuzz":
             var fuzz = Fuzz(settings)
             fuzz.run()

@@ -12,28 +12,38 @@ struct Report {
 
     private let name: String
     private let settings: Settings
-    private let started = SystemFiles().now()
+    private let started: Int64
     private(set) var counts: [(name: String, value: Int)] = []
     private(set) var findings: [Finding] = []
+    /// Where findings leave their recordings, so that no process writes over another's.
+    private var part: String { settings.part.map { "-\($0)" } ?? "" }
     /// More of the same kind says nothing new.
     var most = 10
     /// Findings are wanted: nothing is printed or kept.
     var isQuiet = false
 
-    init(_ name: String, _ settings: Settings) {
+    init(_ name: String, _ settings: Settings, started: Int64 = SystemFiles().now()) {
         self.name = name
+        self.started = started
         self.settings = settings
     }
 
     /// Enough was found, or the time is up.
     var isFull: Bool { findings.count >= most || settings.isOver }
 
+    /// Adds to a count; one whose name begins with `most` keeps the larger of the two.
     mutating func count(_ name: String, _ more: Int = 1) {
         if let index = counts.firstIndex(where: { $0.name == name }) {
-            counts[index].value += more
+            let value = counts[index].value
+            counts[index].value = name.hasPrefix("most") ? max(value, more) : value + more
         } else {
             counts.append((name, more))
         }
+    }
+
+    /// Findings that another process has printed.
+    mutating func absorb(findings count: Int) {
+        for _ in 0..<count { findings.append(Finding(what: "", place: "")) }
     }
 
     /// Prints the finding at once; what comes after it may not end well.
@@ -43,7 +53,7 @@ struct Report {
         var line = "{\"torture\":\"\(name)\",\"finding\":\(Report.quoted(what))"
         line += ",\"seed\":\(settings.seed),\"at\":\(Report.quoted(place))"
         if let image {
-            let path = "\(settings.keep)/\(name)-\(settings.seed)-\(findings.count)"
+            let path = "\(settings.keep)/\(name)-\(settings.seed)\(part)-\(findings.count)"
             image.write(to: path)
             line += ",\"kept\":\(Report.quoted(path))"
         }

@@ -142,14 +142,25 @@ enum TickerMessage {
     ) {
         out.text("symbol", symbol)
         if let direction = update.tickDirection { out.text("tickDirection", direction) }
-        if let phase = update.preListingPhase { out.text("curPreListingPhase", phase) }
+        let isPerpetual =
+            update.isSnapshot && update.deliveryTime == nil
+            && (category == .linear || category == .inverse)
+        if let phase = update.preListingPhase ?? (isPerpetual ? "" : nil) {
+            out.text("curPreListingPhase", phase)
+        }
         for field in TickerField.allCases {
-            guard let name = TickerNames.name(of: field, category) else { continue }
+            guard let name = TickerNames.name(of: field, category),
+                !isElsewhere(field, update, category)
+            else { continue }
             switch field {
             case .volume24h: write(name, update.volume24h, field, update, &out)
             case .turnover24h: write(name, update.turnover24h, field, update, &out)
             case .nextFundingTime:
-                if let time = update.nextFundingTime { out.integerText(name, time) }
+                if let time = update.nextFundingTime {
+                    out.integerText(name, time)
+                } else if update.isSnapshot, update.deliveryTime != nil {
+                    out.constant(name, #""""#)
+                }
             case .deliveryTime: writeDelivery(name, update, category, &out)
             case .tickDirection, .preListingPhase: break
             default:
@@ -157,6 +168,9 @@ enum TickerMessage {
                     out.numeral(name, value)
                 } else if isBlank(field, update, category) {
                     out.constant(name, #""""#)
+                } else if field == .predictedDeliveryPrice, category == .option {
+                    // Only known in the last half hour, and nought before.
+                    out.constant(name, #""0""#)
                 }
             }
         }
@@ -189,6 +203,19 @@ enum TickerMessage {
         }
     }
 
+    /// The exchange knows the figure, and the category's stream says it by another name or not at all.
+    private static func isElsewhere(
+        _ field: TickerField,
+        _ update: TickerUpdate,
+        _ category: Category
+    ) -> Bool {
+        switch (category, field) {
+        case (.spot, .indexPrice): update.value(.dollarIndexPrice) != nil
+        case (.option, .previousPrice24h): true
+        default: false
+        }
+    }
+
     /// Cleared, or one of those by which clients tell a spot ticker from a contract's.
     private static func isBlank(
         _ field: TickerField,
@@ -200,10 +227,13 @@ enum TickerMessage {
         switch category {
         case .spot: return field == .dollarIndexPrice
         case .linear, .inverse:
+            // A perpetual and a dated contract have some keys each that the other has not.
             switch field {
-            case .previousPrice1h, .openInterestValue, .fundingIntervalHours, .fundingCap,
-                .deliveryTime, .basisRate, .deliveryFeeRate, .predictedDeliveryPrice:
-                return true
+            case .previousPrice1h, .openInterestValue: return true
+            case .fundingIntervalHours, .fundingCap, .preOpenPrice, .preQuantity:
+                return update.deliveryTime == nil
+            case .basisRate, .deliveryFeeRate, .predictedDeliveryPrice, .fundingRate:
+                return update.deliveryTime != nil
             default: return false
             }
         case .option, .spread: return false

@@ -30,9 +30,14 @@ extension ExecutionReport: WireRow {
         coder.numeral("orderQty", &orderQuantity, .empty)
         coder.numeral("leavesQty", &leavesQuantity, .empty)
         // Clients tell a contract's execution from a spot one by this key; funding has no order that was created.
-        if isContract, type != .funding { coder.constant("createType", #""CreateByUser""#) }
+        if isContract, type != .funding {
+            coder.derived { $0.text("createType", details?.createType ?? "CreateByUser") }
+        }
         coder.word("orderType", &orderType, .optional)
-        coder.constant("stopOrderType", #""UNKNOWN""#)
+        coder.derived {
+            let kind = details?.stopOrderType ?? ""
+            $0.text("stopOrderType", kind.isEmpty ? "UNKNOWN" : kind)
+        }
         coder.text("execId", &executionID, .required)
         coder.word("execType", &type, .required)
         coder.numeral("execPrice", &price, .required)
@@ -47,10 +52,10 @@ extension ExecutionReport: WireRow {
         coder.flag("isMaker", &isMaker)
         coder.constant("isLeverage", #""0""#)
         coder.numeral("markPrice", &markPrice, .empty)
-        coder.constant("indexPrice", #""""#)
-        coder.constant("underlyingPrice", #""""#)
-        coder.constant("tradeIv", #""""#)
-        coder.constant("markIv", #""""#)
+        coder.derived { $0.numeral("indexPrice", details?.indexPrice) }
+        coder.derived { $0.numeral("underlyingPrice", details?.underlyingPrice) }
+        coder.derived { $0.numeral("tradeIv", details?.volatility) }
+        coder.derived { $0.numeral("markIv", details?.markVolatility) }
         coder.constant("blockTradeId", #""""#)
         coder.constant("extraFees", #""""#)
         coder.time("execTime", &timeMilliseconds, .required)

@@ -30,34 +30,50 @@ extension PositionUpdate: WireRow {
         } else {
             coder.numeral("avgPrice", &entryPrice, .zero)
         }
-        coder.constant("sessionAvgPrice", #""""#)
+        coder.derived { $0.numeral("sessionAvgPrice", details?.sessionAveragePrice) }
         coder.numeral("leverage", &leverage, .empty)
-        coder.constant("breakEvenPrice", #""""#)
+        coder.derived { $0.numeral("breakEvenPrice", details?.breakEvenPrice) }
         coder.amount("positionValue", &positionValue, .empty)
         coder.constant("positionBalance", #""0""#)
         coder.numeral("markPrice", &markPrice, .empty)
-        coder.constant("positionIM", #""""#)
-        coder.constant("positionIMByMp", #""""#)
-        coder.constant("positionMM", #""""#)
-        coder.constant("positionMMByMp", #""""#)
-        coder.constant("liqPrice", #""""#)
+        coder.derived { $0.amount("positionIM", details?.initialMargin) }
+        coder.derived { $0.amount("positionIMByMp", details?.initialMargin) }
+        coder.derived { $0.amount("positionMM", details?.maintenanceMargin) }
+        coder.derived { $0.amount("positionMMByMp", details?.maintenanceMargin) }
+        coder.derived { $0.numeral("liqPrice", details?.liquidationPrice) }
         coder.constant("bustPrice", #""""#)
-        coder.constant("takeProfit", #""""#)
-        coder.constant("stopLoss", #""""#)
-        coder.constant("trailingStop", #""0""#)
+        coder.derived { $0.numeral("takeProfit", details?.takeProfit) }
+        coder.derived { $0.numeral("stopLoss", details?.stopLoss) }
+        coder.derived { $0.numeral("trailingStop", details?.trailingStop ?? .zero) }
         coder.amount("unrealisedPnl", &unrealisedPnL, .empty)
         coder.amount("curRealisedPnl", &currentRealisedPnL, .empty)
         coder.amount("cumRealisedPnl", &cumulativeRealisedPnL, .empty)
         coder.constant("tpslMode", #""Full""#)
         coder.constant("positionStatus", #""Normal""#)
-        coder.derived { $0.constant("adlRankIndicator", side == nil ? "0" : "2") }
+        coder.derived {
+            $0.integer("adlRankIndicator", details?.deleveragingRank ?? (side == nil ? 0 : 2))
+        }
         coder.constant("autoAddMargin", "0")
         coder.constant("isReduceOnly", "false")
-        coder.constant("mmrSysUpdatedTime", #""""#)
+        // Spelled otherwise in lists.
+        if coder.form == .push {
+            coder.constant("mmrSysUpdatedTime", #""""#)
+        } else {
+            coder.constant("mmrSysUpdateTime", #""""#)
+        }
         coder.constant("leverageSysUpdatedTime", #""""#)
         coder.time("createdTime", &createdMilliseconds, .optional)
         coder.time("updatedTime", &updatedMilliseconds, .required)
-        coder.derived { $0.integer("openTime", side == nil ? 0 : createdMilliseconds) }
+        coder.derived {
+            let opened = details?.openMilliseconds ?? createdMilliseconds
+            $0.integer("openTime", side == nil ? 0 : opened)
+        }
+        if instrument.category == .option {
+            coder.derived { $0.numeral("delta", details?.greeks?.delta) }
+            coder.derived { $0.numeral("gamma", details?.greeks?.gamma) }
+            coder.derived { $0.numeral("vega", details?.greeks?.vega) }
+            coder.derived { $0.numeral("theta", details?.greeks?.theta) }
+        }
         coder.integer("seq", &crossSequence, .optional)
     }
 }

@@ -23,8 +23,10 @@ extension PublicTrade: WireRow {
         coder.numeral("p", &price, .required)
         coder.tag("L", &tickDirection)
         coder.text("i", &id, .required)
-        coder.flag("BT", &isBlockTrade)
-        coder.flag("RPI", &isRPI)
+        if coder.category != .spread {
+            coder.flag("BT", &isBlockTrade)
+            coder.flag("RPI", &isRPI)
+        }
         coder.integer("seq", &crossSequence, .optional)
         codeTerms(&coder)
     }

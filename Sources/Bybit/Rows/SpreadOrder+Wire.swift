@@ -87,7 +87,12 @@ extension SpreadExecution: WireRow {
             coder.tag("feeCurrency", &feeCoin)
         }
         coder.text("execId", &executionID, .required)
-        coder.tag("parentExecId", &parentExecutionID)
+        // Pushes have both keys, empty where there is nothing to say.
+        if coder.form == .push {
+            coder.text("parentExecId", &parentExecutionID, .optional)
+        } else {
+            coder.tag("parentExecId", &parentExecutionID)
+        }
         coder.number("execPrice", &price, .empty)
         coder.number("execQty", &quantity, .empty)
         coder.text("execType", &type, .optional)
@@ -102,7 +107,11 @@ extension SpreadExecution: WireRow {
         coder.tag("orderType", &orderType)
         coder.side("side", &side)
         coder.time("execTime", &timeMilliseconds, .required)
-        coder.tag("isLeverage", &isLeverage)
+        if coder.form == .push {
+            coder.text("isLeverage", &isLeverage, .optional)
+        } else {
+            coder.tag("isLeverage", &isLeverage)
+        }
         coder.flag("isMaker", &isMaker)
         coder.integer("seq", &crossSequence, .optional)
         coder.tag("createType", &createType)

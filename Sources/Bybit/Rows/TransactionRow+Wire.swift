@@ -21,12 +21,12 @@ extension TransactionRow: WireRow {
         var name = category?.name ?? ""
         coder.text("category", &name, .optional)
         category = Category(name: name)
-        coder.constant("side", #""None""#)
+        coder.derived { $0.text("side", details?.side?.name ?? "None") }
         coder.time("transactionTime", &timeMilliseconds, .required)
         coder.text("type", &type, .required)
         coder.constant("transSubType", #""""#)
         coder.numeral("qty", &quantity, .empty)
-        coder.constant("size", #""""#)
+        coder.derived { $0.numeral("size", details?.size) }
         coder.text("currency", &coin, .required)
         coder.numeral("tradePrice", &tradePrice, .empty)
         coder.amount("funding", &funding, .optional)
@@ -34,8 +34,9 @@ extension TransactionRow: WireRow {
         coder.amount("cashFlow", &cashFlow, .optional)
         coder.amount("change", &change, .required)
         coder.amount("cashBalance", &balance, .required)
-        coder.constant("feeRate", #""""#)
+        coder.derived { $0.numeral("feeRate", details?.feeRate) }
         coder.constant("bonusChange", #""""#)
+        coder.constant("extraFees", #""""#)
         coder.text("tradeId", &tradeID, .optional)
         coder.text("orderId", &orderID, .optional)
         coder.text("orderLinkId", &orderLinkID, .optional)

@@ -16,9 +16,9 @@ extension WalletUpdate: WireRow {
         coder.constant("borrowAmount", #""0""#)
         coder.constant("spotBorrow", #""0""#)
         coder.constant("accruedInterest", #""0""#)
-        coder.constant("totalOrderIM", #""0""#)
-        coder.constant("totalPositionIM", #""0""#)
-        coder.constant("totalPositionMM", #""0""#)
+        coder.derived { $0.amount("totalOrderIM", margins?.orders ?? .zero) }
+        coder.derived { $0.amount("totalPositionIM", margins?.positions ?? .zero) }
+        coder.derived { $0.amount("totalPositionMM", margins?.maintenance ?? .zero) }
         coder.amount("unrealisedPnl", &unrealisedPnL, .empty)
         coder.amount("cumRealisedPnl", &cumulativeRealisedPnL, .empty)
         coder.constant("bonus", #""0""#)
@@ -37,26 +37,36 @@ extension WalletUpdate: WireRow {
     /// The account's row around its coins.
     ///
     /// Totals are in dollars, over the coins that count as one.
-    static func writeAccount(_ coins: [WalletUpdate], to writer: inout WireWriter) {
+    static func writeAccount(
+        _ coins: [WalletUpdate],
+        _ totals: AccountTotals? = nil,
+        to writer: inout WireWriter
+    ) {
         let dollars = coins.filter { isDollar($0.coin) }
-        let balance = sum(dollars.map(\.walletBalance))
         let equity = sum(dollars.map { $0.equity ?? $0.walletBalance })
+        let rates = totals?.rates
         writer.beginObject()
         writer.constant("accountType", #""UNIFIED""#)
-        writer.constant("accountIMRate", #""0""#)
-        writer.constant("accountMMRate", #""0""#)
-        writer.constant("accountIMRateByMp", #""0""#)
-        writer.constant("accountMMRateByMp", #""0""#)
+        writer.numeral("accountIMRate", rates?.initial ?? .zero)
+        writer.numeral("accountMMRate", rates?.maintenance ?? .zero)
+        writer.numeral("accountIMRateByMp", rates?.initial ?? .zero)
+        writer.numeral("accountMMRateByMp", rates?.maintenance ?? .zero)
         writer.constant("accountLTV", #""0""#)
-        writer.amount("totalEquity", equity)
-        writer.amount("totalWalletBalance", balance)
-        writer.amount("totalMarginBalance", equity)
-        writer.amount("totalAvailableBalance", equity)
-        writer.amount("totalPerpUPL", sum(dollars.map { $0.unrealisedPnL ?? .zero }))
-        writer.constant("totalInitialMargin", #""0""#)
-        writer.constant("totalMaintenanceMargin", #""0""#)
-        writer.constant("totalInitialMarginByMp", #""0""#)
-        writer.constant("totalMaintenanceMarginByMp", #""0""#)
+        writer.amount("totalEquity", totals?.equity ?? equity)
+        writer.amount(
+            "totalWalletBalance",
+            totals?.walletBalance ?? sum(dollars.map(\.walletBalance))
+        )
+        writer.amount("totalMarginBalance", totals?.marginBalance ?? equity)
+        writer.amount("totalAvailableBalance", totals?.available ?? equity)
+        writer.amount(
+            "totalPerpUPL",
+            totals?.unrealisedPnL ?? sum(dollars.map { $0.unrealisedPnL ?? .zero })
+        )
+        writer.amount("totalInitialMargin", totals?.initialMargin ?? .zero)
+        writer.amount("totalMaintenanceMargin", totals?.maintenanceMargin ?? .zero)
+        writer.amount("totalInitialMarginByMp", totals?.initialMargin ?? .zero)
+        writer.amount("totalMaintenanceMarginByMp", totals?.maintenanceMargin ?? .zero)
         writer.beginArray("coin")
         for coin in coins {
             writer.beginObject()

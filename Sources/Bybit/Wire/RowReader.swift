@@ -5,6 +5,8 @@ import Market
 struct RowReader: WireCoder {
     var members: JSONMembers
     let form: RowForm
+    /// Reading takes what is there, whatever the category.
+    var category: Category { .linear }
     var findings: Findings
     /// False once a field is lost without which the row would say something wrong: the row is left out.
     var isValid = true

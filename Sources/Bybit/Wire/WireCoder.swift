@@ -7,6 +7,8 @@ import Market
 protocol WireCoder {
     /// Where the row stands: a push names its category, a row of a list reply does not.
     var form: RowForm { get }
+    /// What is written: the category of rows that do not say it themselves and have fewer keys in some.
+    var category: Category { get }
 
     mutating func text(_ key: StaticString, _ value: inout String, _ presence: Presence)
     /// A text whose key is left out when it is empty: an id of a request, a trade's tick direction.

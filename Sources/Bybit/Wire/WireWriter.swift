@@ -8,6 +8,8 @@ struct WireWriter {
     private var needsComma = false
     /// Where the rows that are written stand.
     var form: RowForm = .push
+    /// Of the rows that do not say it themselves.
+    var category: Category = .linear
 
     init() {}
 

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The folder that recordings lie in, and how the command line names one of them.
 struct Archive {
@@ -12,8 +13,16 @@ struct Archive {
         return names.filter { Archive.isRecording(folder + "/" + $0) }.sorted()
     }
 
-    /// The directory that RECORDING means: a path, `last`, `last~1`, or a unique prefix of a name.
+    /// Directories that this user may not read, and which may be recordings.
+    func unreadable() -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { Archive.isForbidden(folder + "/" + $0) }.sorted()
+    }
+
+    /// The directory or MCAP file that RECORDING means: a path, `last`, `last~1`, or a unique prefix of a name.
     func path(of text: String) throws -> String {
+        if Archive.isFile(text) { return text }
+        if Archive.isForbidden(text) { throw Archive.forbidden(text) }
         if text.contains("/") || Archive.isRecording(text) {
             guard Archive.isRecording(text) else {
                 throw Failure(
@@ -48,6 +57,9 @@ struct Archive {
                 do: "They are: \(matching.prefix(5).joined(separator: ", "))."
             )
         }
+        if let name = unreadable().first(where: { $0.hasPrefix(text) }) {
+            throw Archive.forbidden(folder + "/" + name)
+        }
         throw Failure(
             .notFound,
             "no recording is called \(text)",
@@ -61,6 +73,29 @@ struct Archive {
             return false
         }
         return names.contains { $0 == "manifest.json" || $0 == "HEAD" || $0.hasSuffix(".mcap") }
+    }
+
+    /// What is there and may not be looked into, or lies where this user may not look.
+    private static func isForbidden(_ path: String) -> Bool {
+        guard let folder = opendir(path) else { return errno == EACCES || errno == EPERM }
+        closedir(folder)
+        return false
+    }
+
+    private static func forbidden(_ path: String) -> Failure {
+        Failure(
+            .disk,
+            "this user may not read it",
+            at: path,
+            do: "Run as its owner, or let its owner give you the right to read it."
+        )
+    }
+
+    /// A regular file, which may be MCAP of any origin.
+    private static func isFile(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            && !isFolder.boolValue
     }
 
     /// `<UTC>-<4 hex>`, such as `2026-11-22T20-18-05Z-7f3a`.

@@ -16,8 +16,10 @@ enum ChildJudge {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, ends[1], reportDescriptor)
-        var arguments: [UnsafeMutablePointer<CChar>?] = (CommandLine.arguments + ["--in-child"])
-            .map { strdup($0) }
+        // Right behind the command's name: behind a `--` it would be the name of a recording.
+        var words = CommandLine.arguments
+        words.insert("--in-child", at: min(2, words.count))
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
         // The signal says enough; working out where it came from takes long and reads what the file has made of memory.

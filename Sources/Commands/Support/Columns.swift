@@ -25,6 +25,11 @@ enum Columns {
         return result
     }
 
+    /// `1 segment`, `2 segments`.
+    static func count(_ number: Int, _ noun: String) -> String {
+        "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+    }
+
     /// `1536` as `1.5 KiB`.
     static func bytes(_ count: Int) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB"]

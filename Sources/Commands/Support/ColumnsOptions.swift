@@ -91,7 +91,7 @@ struct ColumnsOptions: ParsableArguments {
         }
         if summary.findings > 5 { Printing.note("\(summary.findings) findings in all") }
         for error in summary.damage.prefix(20) { Printing.note("not read: \(error)") }
-        if !summary.damage.isEmpty { return .undecided }
-        return summary.findings == 0 ? .yes : .no
+        if !summary.damage.allSatisfy(\.isKnownLoss) { return .undecided }
+        return summary.findings == 0 && summary.damage.isEmpty ? .yes : .no
     }
 }

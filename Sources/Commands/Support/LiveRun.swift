@@ -14,17 +14,20 @@ enum LiveRun {
         let interval = max(1_000_000, try DurationText.nanoseconds(output.statusEvery))
         let json = output.json
         Interruption.watch()
+        Printing.outliveOutput()
         let path = configuration.path
-        let manifest = try Blocking.run {
+        let (manifest, counts) = try Blocking.run {
             let session = try await LiveRun.start(configuration)
+            if let recovery = session.recorder.recovery { note(recovery, path) }
             Printing.note("recording into \(path); Ctrl-C seals it")
             await Interruption.wait(nanoseconds: nanoseconds, interval: interval) {
                 let status = await session.status()
                 if json { report(status, command: command) } else { show(status) }
             }
             let reason = Interruption.isRequested ? Interruption.name : "its time was over"
+            let counts = await session.status().counts
             do {
-                return try await session.stop(reason: reason)
+                return (try await session.stop(reason: reason), counts)
             } catch let error as SessionError {
                 throw Failure(error)
             }
@@ -41,7 +44,26 @@ enum LiveRun {
             Printing.result("sealed \(path): records \(manifest.first) to \(manifest.last)")
             Printing.result("next: tapedeck info \(path)")
         }
-        return .yes
+        guard counts.connects > 0 else {
+            throw Failure(
+                .unavailable,
+                "no connection was ever made"
+                    + (counts.lastLinkFailure.isEmpty ? "" : ": \(counts.lastLinkFailure)"),
+                at: configuration.targetName,
+                do:
+                    "Check the address and the way there; \(path) holds what was tried, and is sealed."
+            )
+        }
+        return Printing.lostOutput ?? .yes
+    }
+
+    /// What an earlier run that was killed left, and what came of it.
+    private static func note(_ recovery: Recovery, _ path: String) {
+        Printing.note(
+            "recovered \(path): its last run ended without a seal at record \(recovery.last);"
+                + " \(recovery.fromTails) records came from the tails, \(recovery.tornBytes) bytes behind them"
+                + " form no record"
+        )
     }
 
     static func start(_ configuration: SessionConfiguration) async throws -> Session {

@@ -1,15 +1,27 @@
 import Glibc
 import Market
+import Synchronization
 
 /// Where a command's words go: results on standard output, progress and log on standard error.
+///
+/// Names and payloads come from anybody: what could steer a terminal is escaped here, and nowhere else.
 enum Printing {
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Progress and colour need a terminal, and nobody who set `NO_COLOR`.
     static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 && getenv("NO_COLOR") == nil }
 
-    /// One line of results; a closed pipe ends the program quietly.
-    static func result(_ line: String) { write(Array(line.utf8) + [0x0a], to: STDOUT_FILENO) }
+    /// One line of results; a closed pipe ends the program quietly, any other error ends it with 74.
+    static func result(_ line: String) {
+        write(Array(TerminalText.line(line).utf8) + [0x0a], to: STDOUT_FILENO)
+    }
+
+    /// Results in words of our own that take several lines.
+    static func results(_ text: String) {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            result(String(line))
+        }
+    }
 
     static func result(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
@@ -29,7 +41,16 @@ enum Printing {
         write(Array(("\r\u{1b}[K" + line).utf8), to: STDERR_FILENO)
     }
 
-    static func note(_ line: String) { write(Array(line.utf8) + [0x0a], to: STDERR_FILENO) }
+    static func note(_ line: String) {
+        write(Array(TerminalText.line(line).utf8) + [0x0a], to: STDERR_FILENO)
+    }
+
+    /// Notes in words of our own that take several lines.
+    static func notes(_ text: String) {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            note(String(line))
+        }
+    }
 
     static func error(_ failure: Failure, json: Bool) {
         guard json else {
@@ -62,11 +83,44 @@ enum Printing {
             } else if errno == EAGAIN {
                 usleep(1_000)
             } else {
-                // Nobody reads on: the reader's choice, not an error of ours.
-                if descriptor == STDOUT_FILENO, errno == EPIPE { exit(ExitStatus.yes.rawValue) }
+                // Without standard error there is nobody to tell.
+                if descriptor == STDOUT_FILENO { lost(errno) }
                 return
             }
         }
+    }
+
+    // MARK: - Results that cannot be written
+
+    private static let outcome = Mutex<(outlives: Bool, status: ExitStatus?)>((false, nil))
+
+    /// From here on the loss of standard output is a wish to end, as a signal is: a session must cancel and seal first.
+    static func outliveOutput() { outcome.withLock { $0.outlives = true } }
+
+    /// How the loss of standard output would have ended the program; `nil` while it is there.
+    static var lostOutput: ExitStatus? { outcome.withLock { $0.status } }
+
+    /// A reader that went away is its own choice, and not an error of ours; anything else is the disk's.
+    private static func lost(_ code: Int32) {
+        let status: ExitStatus = code == EPIPE ? .yes : .disk
+        let (outlives, isFirst) = outcome.withLock { outcome in
+            defer { outcome.status = outcome.status ?? status }
+            return (outcome.outlives, outcome.status == nil)
+        }
+        if isFirst, status == .disk {
+            let words = String(cString: strerror(code))
+            error(
+                Failure(
+                    .disk,
+                    "the results cannot be written: \(words)",
+                    at: "standard output",
+                    do: "Free space where it leads to, or name another file."
+                ),
+                json: CommandLine.arguments.contains("--json")
+            )
+        }
+        guard outlives else { exit(status.rawValue) }
+        Interruption.request()
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 import Market
 
 /// A place in a recording as the command line writes it.
@@ -37,8 +38,16 @@ enum RecordingPosition: Equatable {
         }
     }
 
+    /// Whether it says where it is without knowing where the recording begins and ends.
+    var isAbsolute: Bool {
+        switch self {
+        case .sequence, .time: true
+        case .fromStart, .fromEnd: false
+        }
+    }
+
     /// RFC 3339 with up to nine digits of a second.
-    private static func time(_ text: String) -> Timestamp? {
+    static func time(_ text: String) -> Timestamp? {
         var whole = text
         var fraction: Int64 = 0
         if let point = text.firstIndex(of: "."),
@@ -73,11 +82,27 @@ enum ResolvedPosition: Equatable {
     case sequence(SequenceNumber)
     case time(Timestamp)
 
+    /// A single place, which must lie in the recording.
+    ///
+    /// - Throws: 66 where it does not.
+    init(_ text: String, in recording: Recording) throws {
+        let manifest = recording.manifest
+        self = try RecordingPosition(text).resolved(first: manifest.started, last: manifest.ended)
+        guard manifest.first != .none else { return }
+        if isBefore(manifest.first, manifest.started) || isAfter(manifest.last, manifest.ended) {
+            throw Failure(noPosition: text, in: recording)
+        }
+    }
+
     func isBefore(_ sequence: SequenceNumber, _ time: Timestamp) -> Bool {
         switch self {
         case .sequence(let own): own < sequence
         case .time(let own): own < time
         }
+    }
+
+    func isAfter(_ sequence: SequenceNumber, _ time: Timestamp) -> Bool {
+        !isAtOrBefore(sequence, time)
     }
 
     func isAtOrBefore(_ sequence: SequenceNumber, _ time: Timestamp) -> Bool {

@@ -38,7 +38,7 @@ enum SessionSettings {
         journal:
           queue_bytes: 33554432
           when_full: stall
-          # segment_bytes: 268435456
+          # segment_bytes: 67108864
           # signing_key: signing.pem
         # What may stay on the disk; older segments are deleted and noted in pruned.jsonl.
         # disk:

@@ -5,8 +5,10 @@ import Market
 
 /// A run of records, decoded apart from all others.
 struct DecodedBlock {
-    /// By table, in the order of the options; `nil` for the book.
+    /// By table, in the order of the options.
     var batches: [ColumnBatch] = []
+    /// Those that grew too large, in their order, before what `batches` has.
+    var full: [ColumnBatch] = []
     var book = BookBlock()
     var findings = ColumnFindings()
     var damage: [JournalError] = []
@@ -29,14 +31,14 @@ struct BookBlock {
         var time: Timestamp
         var stream: StreamID
         var depth: Int
-        var exchangeMilliseconds: Int64
-        var matchMilliseconds: Int64
-        var updateID: Int64
-        var crossSequence: Int64
+        var exchangeMilliseconds: Int64 = 0
+        var matchMilliseconds: Int64 = 0
+        var updateID: Int64 = 0
+        var crossSequence: Int64 = 0
         /// Levels from here on: bids, then asks.
         var start: Int
-        var bids: Int
-        var asks: Int
+        var bids = 0
+        var asks = 0
     }
 
     var pushes: [Push] = []
@@ -51,66 +53,95 @@ struct BookBlock {
 final class BlockDecoder: @unchecked Sendable {
     private let parser = JSONParser()
     private let decoder = MessageDecoder()
-    private var event = Event()
-    private var rows = RowDecoder()
-    private var routes: [ColumnRoute?] = []
+    @exclusivity(unchecked) private var event = Event()
+    @exclusivity(unchecked) private var rows = RowDecoder()
     private let recording: Recording
     private let options: ColumnsExport.Options
-    private let places: [ColumnTable: Int]
+    private let places: Places
+    /// What the largest block before took.
+    private var pushesKept = 0
+    private var levelsKept = 0
+
+    /// Where in the options each table is.
+    private struct Places {
+        let trades: Int?
+        let tickers: Int?
+        let klines: Int?
+        let book: Int?
+        let records: Int?
+
+        init(_ tables: [ColumnTable]) {
+            trades = tables.firstIndex(of: .trades)
+            tickers = tables.firstIndex(of: .tickers)
+            klines = tables.firstIndex(of: .klines)
+            book = tables.firstIndex(of: .book)
+            records = tables.firstIndex(of: .records)
+        }
+    }
 
     init(_ recording: Recording, _ options: ColumnsExport.Options) {
         self.recording = recording
         self.options = options
-        var places: [ColumnTable: Int] = [:]
-        for (place, table) in options.tables.enumerated() { places[table] = place }
-        self.places = places
+        places = Places(options.tables)
     }
 
     func decode(_ block: ClosedRange<UInt64>) throws(InterchangeError) -> DecodedBlock {
         var result = DecodedBlock()
-        result.batches = options.tables.enumerated().map {
-            ColumnBatch($0, $1.columns(depth: options.depth, floats: options.floats))
-        }
+        result.batches = options.tables.indices.map { batch($0) }
+        // What grows from nothing is copied again and again.
+        result.book.pushes.reserveCapacity(pushesKept)
+        result.book.levels.reserveCapacity(levelsKept)
         rows.cells.findings = ColumnFindings()
         let selection = RecordSelection(
             from: .sequence(SequenceNumber(block.lowerBound)),
             to: .sequence(SequenceNumber(block.upperBound)),
             streams: options.filter
         )
-        var known: Set<UInt16> = []
+        var routes: [(StreamID, ColumnRoute)] = []
         var damage: [JournalError] = []
-        try RecordWalk.run(recording, selection, damage: &damage) {
-            (record, name) throws(InterchangeError) in
-            let route = self.route(record.stream, name)
+        try RecordWalk.run(
+            recording,
+            selection,
+            damage: &damage,
+            stream: { id, name in
+                let route = ColumnRoute(name)
+                if route.subject == .book || route.subject == .link { routes.append((id, route)) }
+                return route
+            }
+        ) { (record, route) throws(InterchangeError) in
             result.records += 1
-            if let place = places[.records] {
+            if let place = places.records {
                 BlockDecoder.append(record, route, to: result.batches[place].columns)
+                endIfFull(place, &result)
             }
             switch route.subject {
             case .none: break
-            case .trades: row(record, route, places[.trades], &result)
-            case .tickers: row(record, route, places[.tickers], &result)
-            case .klines: row(record, route, places[.klines], &result)
-            case .book, .link:
-                guard places[.book] != nil else { break }
-                if known.insert(record.stream.value).inserted {
-                    result.book.routes.append((record.stream, route))
-                }
-                book(record, route, &result.book)
+            case .trades: row(record, route, places.trades, &result)
+            case .tickers: row(record, route, places.tickers, &result)
+            case .klines: row(record, route, places.klines, &result)
+            case .book: if places.book != nil { book(record, route, &result.book) }
+            case .link: if places.book != nil { link(record, route, &result.book) }
             }
         }
+        if places.book != nil { result.book.routes = routes }
+        pushesKept = max(pushesKept, result.book.pushes.count)
+        levelsKept = max(levelsKept, result.book.levels.count)
         result.damage = damage
         result.findings = rows.cells.findings
         return result
     }
 
-    private func route(_ stream: StreamID, _ name: StreamName) -> ColumnRoute {
-        let id = Int(stream.value)
-        while routes.count <= id { routes.append(nil) }
-        if let route = routes[id] { return route }
-        let route = ColumnRoute(name)
-        routes[id] = route
-        return route
+    private func batch(_ place: Int) -> ColumnBatch {
+        ColumnBatch(
+            place,
+            options.tables[place].columns(depth: options.depth, floats: options.floats)
+        )
+    }
+
+    private func endIfFull(_ place: Int, _ block: inout DecodedBlock) {
+        guard block.batches[place].isFull else { return }
+        block.full.append(block.batches[place])
+        block.batches[place] = batch(place)
     }
 
     private static func append(
@@ -138,6 +169,7 @@ final class BlockDecoder: @unchecked Sendable {
         )
         do throws(JSONError) {
             rows.decode(try parser.root(record.payload), beginning, into: block.batches[place])
+            endIfFull(place, &block)
         } catch {
             rows.cells.sequence = record.sequence
             rows.cells.stream = route.name.text
@@ -150,34 +182,66 @@ final class BlockDecoder: @unchecked Sendable {
         _ route: ColumnRoute,
         _ block: inout BookBlock
     ) {
-        decoder.decode(route.decoding, record.payload, into: &event)
         var push = BookBlock.Push(
-            what: .lost,
+            what: .unreadable(.json),
             sequence: record.sequence,
             time: record.time,
             stream: record.stream,
-            depth: event.book.depth,
-            exchangeMilliseconds: event.exchangeMilliseconds,
-            matchMilliseconds: event.book.matchTimeMilliseconds,
-            updateID: event.book.updateID,
-            crossSequence: event.book.crossSequence,
-            start: block.levels.count,
-            bids: event.book.bids.count,
-            asks: event.book.asks.count
+            depth: route.depth,
+            start: block.levels.count
         )
-        if route.subject == .link {
-            guard event.kind == .link,
-                event.link.change == .disconnected || event.link.change == .shed
-            else { return }
-        } else if event.kind != .book {
-            push.what = .unreadable(.json)
-        } else if !event.findings.isEmpty {
-            push.what = .unreadable(.bookLevel)
-        } else {
-            push.what = .push(isSnapshot: event.book.isSnapshot || event.book.updateID == 1)
-            block.levels.append(contentsOf: event.book.bids)
-            block.levels.append(contentsOf: event.book.asks)
+        // The usual push goes from the parser's memory to the block's; the decoder would keep it in between.
+        if let usual = parser.book(record.payload), let ticker = Symbol(bytes: usual.symbol),
+            ticker == route.ticker
+        {
+            push.exchangeMilliseconds = usual.ts
+            push.matchMilliseconds = usual.cts
+            push.updateID = usual.updateID
+            push.crossSequence = usual.crossSequence
+            push.bids = usual.bids.count
+            push.asks = usual.asks.count
+            push.what = .push(isSnapshot: usual.isSnapshot || usual.updateID == 1)
+            block.levels.append(contentsOf: usual.bids)
+            block.levels.append(contentsOf: usual.asks)
+            return block.pushes.append(push)
+        }
+        decoder.decode(route.decoding, record.payload, into: &event)
+        push.exchangeMilliseconds = event.exchangeMilliseconds
+        push.matchMilliseconds = event.book.matchTimeMilliseconds
+        push.updateID = event.book.updateID
+        push.crossSequence = event.book.crossSequence
+        push.bids = event.book.bids.count
+        push.asks = event.book.asks.count
+        if event.kind == .book {
+            if event.findings.isEmpty {
+                push.what = .push(isSnapshot: event.book.isSnapshot || event.book.updateID == 1)
+                block.levels.append(contentsOf: event.book.bids)
+                block.levels.append(contentsOf: event.book.asks)
+            } else {
+                push.what = .unreadable(.bookLevel)
+            }
         }
         block.pushes.append(push)
+    }
+
+    private func link(
+        _ record: borrowing Record,
+        _ route: ColumnRoute,
+        _ block: inout BookBlock
+    ) {
+        decoder.decode(route.decoding, record.payload, into: &event)
+        guard event.kind == .link,
+            event.link.change == .disconnected || event.link.change == .shed
+        else { return }
+        block.pushes.append(
+            BookBlock.Push(
+                what: .lost,
+                sequence: record.sequence,
+                time: record.time,
+                stream: record.stream,
+                depth: 0,
+                start: block.levels.count
+            )
+        )
     }
 }

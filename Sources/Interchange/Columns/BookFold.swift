@@ -79,7 +79,8 @@ struct BookFold {
             find(push, place, reason)
             lose(place, push, batch)
         case .push(let isSnapshot):
-            if let reason = change(place, push, isSnapshot, levels) {
+            let change = Self.change(&states[place], push, isSnapshot, levels)
+            if let reason = change {
                 find(push, place, reason)
                 if reason != .bookEarly && reason != .bookOld { lose(place, push, batch) }
             } else {
@@ -112,36 +113,35 @@ struct BookFold {
     }
 
     /// Changes the book, or says why it cannot be.
-    private mutating func change(
-        _ place: Int,
+    private static func change(
+        _ state: inout State,
         _ push: BookBlock.Push,
         _ isSnapshot: Bool,
         _ levels: UnsafeBufferPointer<LevelNumerals>
     ) -> ColumnFinding.Reason? {
         if isSnapshot {
-            states[place].book.removeAll()
+            state.book.removeAll()
         } else {
-            guard states[place].isLive else { return .bookEarly }
-            let last = states[place].updateID
+            guard state.isLive else { return .bookEarly }
+            let last = state.updateID
             guard push.updateID > last else { return .bookOld }
             guard push.updateID == last + 1 else { return .bookGap }
-            guard push.crossSequence >= states[place].crossSequence || push.crossSequence == 0
+            guard push.crossSequence >= state.crossSequence || push.crossSequence == 0
             else { return .bookBackwards }
         }
+        let middle = push.start + push.bids
         do throws(NumberError) {
-            for index in push.start..<(push.start + push.bids) {
-                try Self.set(.buy, levels[index], &states[place].book)
-            }
-            for index in (push.start + push.bids)..<(push.start + push.bids + push.asks) {
-                try Self.set(.sell, levels[index], &states[place].book)
+            for index in push.start..<middle { try set(.buy, levels[index], &state.book) }
+            for index in middle..<(middle + push.asks) {
+                try set(.sell, levels[index], &state.book)
             }
         } catch {
             return .bookLevel
         }
-        states[place].updateID = push.updateID
-        states[place].crossSequence = push.crossSequence
-        if push.depth > 0 { states[place].book.trim(depth: push.depth) }
-        return states[place].book.isCrossed ? .bookCrossed : nil
+        state.updateID = push.updateID
+        state.crossSequence = push.crossSequence
+        if push.depth > 0 { state.book.trim(depth: push.depth) }
+        return state.book.isCrossed ? .bookCrossed : nil
     }
 
     @inline(__always)

@@ -6,16 +6,23 @@ import Market
 /// Not Sendable: one owner at a time.
 final class ColumnBuilder {
     let type: ColumnType
-    private(set) var count = 0
-    private var nulls: [Int] = []
-    private var words: [Int64] = []
-    private var wide: [Int128] = []
-    private var floats: [Double] = []
-    private var offsets: [Int32] = [0]
-    private var bytes: [UInt8] = []
-    private var bits: [UInt8] = []
+    @exclusivity(unchecked) private(set) var count = 0
+    @exclusivity(unchecked) private var nulls: [Int] = []
+    /// Whole numbers and times, decimals, floats: the one that the type has.
+    @exclusivity(unchecked) private var words = ColumnBuffer<Int64>()
+    @exclusivity(unchecked) private var wide = ColumnBuffer<Int128>()
+    @exclusivity(unchecked) private var floats = ColumnBuffer<Double>()
+    /// Of texts: where each ends, and all of them.
+    @exclusivity(unchecked) private var offsets = ColumnBuffer<Int32>()
+    @exclusivity(unchecked) private var bytes = ColumnBuffer<UInt8>()
+    @exclusivity(unchecked) private var bits = ColumnBuffer<UInt8>()
 
-    init(_ type: ColumnType) { self.type = type }
+    init(_ type: ColumnType) {
+        self.type = type
+        if isText { offsets.append(0) }
+    }
+
+    private var isText: Bool { type == .utf8 || type == .binary }
 
     /// Whole numbers and times.
     @inline(__always)
@@ -31,28 +38,33 @@ final class ColumnBuilder {
     }
 
     func append(_ text: String) {
-        bytes.append(contentsOf: text.utf8)
+        var text = text
+        text.withUTF8 { bytes.append(contentsOf: $0) }
         endText()
     }
 
+    @inline(__always)
     func append(_ text: UnsafeRawBufferPointer) {
-        bytes.append(contentsOf: text)
+        text.withMemoryRebound(to: UInt8.self) { bytes.append(contentsOf: $0) }
         endText()
     }
 
+    @inline(__always)
     func append(_ text: [UInt8]) {
-        bytes.append(contentsOf: text)
+        text.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
         endText()
     }
 
+    @inline(__always)
     private func endText() {
-        // A batch is far smaller: records of one block.
+        // A batch ends before its texts outgrow 32 bits: see `isFull`.
         offsets.append(Int32(bytes.count))
         count += 1
     }
 
-    /// Bytes of text so far: a batch ends before they outgrow 32 bits.
-    var textBytes: Int { bytes.count }
+    /// Whether a batch should end here: offsets of text have 32 bits, and a reader should not need all in memory.
+    var isFull: Bool { bytes.count >= ColumnBuilder.fullBytes }
+    private static let fullBytes = 64 << 20
 
     /// `mantissa` × 10⁻ᵈᵉᶜⁱᵐᵃˡˢ: always exact as a decimal, the nearest one as a float.
     @inline(__always)
@@ -93,7 +105,6 @@ final class ColumnBuilder {
         return Double(mantissa) / Double(PowerOfTen.int64(decimals))
     }
 
-    @inline(__always)
     func appendNull() {
         nulls.append(count)
         switch type {
@@ -121,42 +132,18 @@ final class ColumnBuilder {
         return bits
     }
 
-    var offsetBytes: Int { type == .utf8 || type == .binary ? offsets.count * 4 : 0 }
+    /// Offsets of text; empty for values of one size.
+    ///
+    /// Valid until something is appended, as is ``data``.
+    var offsetBytes: UnsafeRawBufferPointer { offsets.bytes }
 
-    var dataBytes: Int {
+    var data: UnsafeRawBufferPointer {
         switch type {
-        case .uint64, .int64, .timestamp: words.count * 8
-        case .decimal: wide.count * 16
-        case .float64: floats.count * 8
-        case .bool: bits.count
-        case .utf8, .binary: bytes.count
-        }
-    }
-
-    func withOffsets(
-        _ body: (UnsafeRawBufferPointer) throws(InterchangeError) -> Void
-    ) throws(InterchangeError) {
-        try ColumnBuilder.give(offsets, body)
-    }
-
-    func withData(
-        _ body: (UnsafeRawBufferPointer) throws(InterchangeError) -> Void
-    ) throws(InterchangeError) {
-        switch type {
-        case .uint64, .int64, .timestamp: try ColumnBuilder.give(words, body)
-        case .decimal: try ColumnBuilder.give(wide, body)
-        case .float64: try ColumnBuilder.give(floats, body)
-        case .bool: try ColumnBuilder.give(bits, body)
-        case .utf8, .binary: try ColumnBuilder.give(bytes, body)
-        }
-    }
-
-    private static func give<Element>(
-        _ values: [Element],
-        _ body: (UnsafeRawBufferPointer) throws(InterchangeError) -> Void
-    ) throws(InterchangeError) {
-        try values.withUnsafeBufferPointer { (buffer) throws(InterchangeError) in
-            try body(UnsafeRawBufferPointer(buffer))
+        case .uint64, .int64, .timestamp: words.bytes
+        case .decimal: wide.bytes
+        case .float64: floats.bytes
+        case .bool: bits.bytes
+        case .utf8, .binary: bytes.bytes
         }
     }
 }
@@ -174,4 +161,6 @@ final class ColumnBatch {
     }
 
     var rows: Int { columns.first?.count ?? 0 }
+    /// Whether it should be written, and another begun.
+    var isFull: Bool { columns.contains(where: \.isFull) }
 }

@@ -59,7 +59,7 @@ struct ColumnFrames {
         let validities = batch.columns.map { $0.validity() }
         for (column, validity) in zip(batch.columns, validities) {
             ColumnFrames.put(UInt64(column.nullCount), &directory)
-            for length in [validity.count, column.offsetBytes, column.dataBytes] {
+            for length in [validity.count, column.offsetBytes.count, column.data.count] {
                 ColumnFrames.put(UInt64(offset), &directory)
                 ColumnFrames.put(UInt64(length), &directory)
                 offset += ColumnFrames.padded(length)
@@ -78,10 +78,10 @@ struct ColumnFrames {
         try sink.write(directory)
         for (column, validity) in zip(batch.columns, validities) {
             try put(validity)
-            if column.offsetBytes > 0 {
-                try column.withOffsets { bytes throws(InterchangeError) in try put(bytes) }
+            try withExtendedLifetime(column) { () throws(InterchangeError) in
+                try put(column.offsetBytes)
+                try put(column.data)
             }
-            try column.withData { bytes throws(InterchangeError) in try put(bytes) }
         }
     }
 

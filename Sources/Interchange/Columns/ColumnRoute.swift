@@ -2,7 +2,9 @@ import Bybit
 import Market
 
 /// What the records of one stream are to the tables, worked out once from its name.
-struct ColumnRoute {
+///
+/// A class: each record of the stream looks at it, and copying its texts would show.
+final class ColumnRoute: Sendable {
     enum Subject: Hashable {
         case none
         case trades
@@ -13,39 +15,56 @@ struct ColumnRoute {
         case link
     }
 
-    var name: StreamName
-    var subject = Subject.none
+    let name: StreamName
+    let subject: Subject
     /// `public/linear`, with the slot of a second socket: what a link record speaks of.
-    var socket = ""
-    var category = ""
+    let socket: String
+    let category: String
     /// Empty where the topic names something else (an option's base coin).
-    var symbol = ""
-    var decoding: StreamRoute
+    let symbol: String
+    /// The same, where it has the form of one.
+    let ticker: Symbol?
+    /// Levels a side, of a book.
+    let depth: Int
+    let decoding: StreamRoute
 
     init(_ name: StreamName) {
-        self.name = name
-        decoding = StreamRoute(name)
         let slot = name.slot > 1 ? "@\(name.slot)" : ""
+        var subject = Subject.none
+        var socket = ""
+        var category = ""
+        var symbol = ""
+        var depth = 0
         switch name.kind {
-        case .link(let socket) where socket.hasPrefix("public/"):
+        case .link(let own) where own.hasPrefix("public/"):
             subject = .link
-            self.socket = socket + slot
-        case .publicTopic(let category, let topic):
-            self.category = category.name
-            socket = "public/" + category.name + slot
+            socket = own + slot
+        case .publicTopic(let own, let topic):
+            category = own.name
+            socket = "public/" + category + slot
             let parts = topic.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
             symbol = String(parts.last ?? "")
             switch (parts[0], parts.count) {
-            case ("orderbook", 3) where (Int(parts[1]) ?? 0) > 0: subject = .book
+            case ("orderbook", 3):
+                depth = max(0, Int(parts[1]) ?? 0)
+                if depth > 0 { subject = .book }
             case ("publicTrade", 2):
                 subject = .trades
-                if category == .option { symbol = "" }
+                if own == .option { symbol = "" }
             case ("tickers", 2): subject = .tickers
             case ("kline", 3): subject = .klines
             default: break
             }
         default: break
         }
+        self.name = name
+        self.subject = subject
+        self.socket = socket
+        self.category = category
+        self.symbol = symbol
+        self.depth = depth
+        ticker = Symbol(symbol)
+        decoding = StreamRoute(name)
     }
 
     func isWanted(_ tables: Set<ColumnTable>) -> Bool {

@@ -53,6 +53,8 @@ public enum ColumnsExport {
             options.tables.map { ($0, $0.columns(depth: options.depth, floats: options.floats)) },
             every: options.every
         )
+        // Whoever reads gets ready while the first blocks are decoded.
+        try sink.flush()
         let (range, end) = try bounds(recording, options.selection)
         var output = Output(options, frames)
         let pool = Pool(recording, options)

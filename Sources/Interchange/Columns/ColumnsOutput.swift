@@ -23,7 +23,7 @@ extension ColumnsExport {
 
         mutating func write(_ block: DecodedBlock) throws(InterchangeError) {
             if let bookPlace { fold.apply(block.book, into: block.batches[bookPlace]) }
-            for batch in block.batches {
+            for batch in block.full + block.batches {
                 rows[batch.table] += UInt64(batch.rows)
                 try frames.batch(batch)
             }

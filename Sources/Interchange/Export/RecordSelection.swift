@@ -73,13 +73,34 @@ enum RecordWalk {
         damage: inout [JournalError],
         _ body: (borrowing Record, StreamName) throws(InterchangeError) -> Void
     ) throws(InterchangeError) {
+        try run(recording, selection, damage: &damage, stream: { _, name in Named(name) }) {
+            (record, stream) throws(InterchangeError) in
+            try body(record, stream.name)
+        }
+    }
+
+    private final class Named {
+        let name: StreamName
+        init(_ name: StreamName) { self.name = name }
+    }
+
+    /// The same for callers that work out what a stream is to them, once in the walk, at its first record.
+    static func run<Stream: AnyObject>(
+        _ recording: Recording,
+        _ selection: RecordSelection,
+        damage: inout [JournalError],
+        stream: (StreamID, StreamName) -> Stream,
+        _ body: (borrowing Record, Stream) throws(InterchangeError) -> Void
+    ) throws(InterchangeError) {
         let cursor: Cursor
         do throws(JournalError) {
             cursor = try recording.cursor(from: selection.from, streams: selection.streams)
         } catch {
             throw InterchangeError(error)
         }
-        var names: [StreamName?] = []
+        // What was known when the recording was opened, once.
+        for error in recording.damage where !damage.contains(error) { damage.append(error) }
+        var streams: [Stream?] = []
         while true {
             let next: Record?
             do throws(JournalError) {
@@ -92,10 +113,14 @@ enum RecordWalk {
             guard let record = next else { return }
             if let to = selection.to, to.isBefore(record) { return }
             let id = Int(record.stream.value)
-            while names.count <= id { names.append(nil) }
-            let name = names[id] ?? cursor.name(of: record.stream)
-            names[id] = name
-            try body(record, name)
+            if id < streams.count, let known = streams[id] {
+                try body(record, known)
+                continue
+            }
+            while streams.count <= id { streams.append(nil) }
+            let fresh = stream(record.stream, cursor.name(of: record.stream))
+            streams[id] = fresh
+            try body(record, fresh)
         }
     }
 }

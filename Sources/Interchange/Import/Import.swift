@@ -44,6 +44,14 @@ public enum Import {
         public var raised: UInt64
         /// `session/channel` records that gave another number to a stream than it has now.
         public var renumbered: UInt64
+        /// Records whose number does not follow that of the record before them in their file.
+        ///
+        /// Records behind them that name another as their cause then name a wrong one.
+        public var holeCount: UInt64
+        /// The first of these.
+        public var holes: [NumberHole]
+        /// Some record has another number than in its file.
+        public var isNumberedAnew: Bool
     }
 
     /// Bad lines that a summary names; all of them are in the recording.
@@ -85,7 +93,10 @@ public enum Import {
             badLineCount: findings.count,
             badLines: findings.first,
             raised: writer.raised,
-            renumbered: writer.renumbered
+            renumbered: writer.renumbered,
+            holeCount: writer.holeCount,
+            holes: writer.holes,
+            isNumberedAnew: writer.isNumberedAnew
         )
     }
 

@@ -12,6 +12,13 @@ final class ImportWriter {
     private var hasStarted = false
     private(set) var raised: UInt64 = 0
     private(set) var renumbered: UInt64 = 0
+    /// The first of the holes in the files' numbers, and how many there are.
+    private(set) var holes: [NumberHole] = []
+    private(set) var holeCount: UInt64 = 0
+    /// Some record has another number than in its file.
+    private(set) var isNumberedAnew = false
+    /// By file.
+    private var lastNumbers: [String: SequenceNumber] = [:]
 
     init(_ path: String, _ options: Import.Options, _ files: [String]) throws(InterchangeError) {
         self.options = options
@@ -27,6 +34,7 @@ final class ImportWriter {
     func append(_ record: ImportedRecord) throws(InterchangeError) {
         let before = recorder.lastTime
         if hasStarted, record.time < before { raised += 1 }
+        compare(record)
         do throws(JournalError) {
             switch record.stream {
             case "session/start" where !hasStarted:
@@ -37,7 +45,8 @@ final class ImportWriter {
                 try announce(record.payload)
             default:
                 try begin(record.time)
-                try put(record.payload, on: record.stream, at: record.time)
+                let number = try put(record.payload, on: record.stream, at: record.time)
+                if let seen = record.sequence, seen != number { isNumberedAnew = true }
             }
         } catch {
             throw InterchangeError(error)
@@ -73,12 +82,35 @@ final class ImportWriter {
         try recorder.start(time: time, payload: options.start(recorder.id, time))
     }
 
-    private func put(_ payload: [UInt8], on stream: String, at time: Timestamp) throws(JournalError)
-    {
+    /// Notes where a record's number does not follow that of the record before it in its file.
+    private func compare(_ record: ImportedRecord) {
+        guard let seen = record.sequence else { return }
+        if let last = lastNumbers[record.file], seen.value != last.value &+ 1 {
+            holeCount += 1
+            if holes.count < Import.badLinesKept {
+                holes.append(
+                    NumberHole(
+                        file: record.file,
+                        line: record.line,
+                        expected: SequenceNumber(last.value &+ 1),
+                        seen: seen
+                    )
+                )
+            }
+        }
+        lastNumbers[record.file] = seen
+    }
+
+    @discardableResult
+    private func put(
+        _ payload: [UInt8],
+        on stream: String,
+        at time: Timestamp
+    ) throws(JournalError) -> SequenceNumber {
         let id = try self.id(of: stream)
         // The disk sets the pace: nothing is shed from an import.
         while !recorder.hasRoom(for: payload.count, on: id) { usleep(200) }
-        try recorder.append(id, time: time, payload: payload)
+        return try recorder.append(id, time: time, payload: payload)
     }
 
     private func id(of stream: String, origin: String = "") throws(JournalError) -> StreamID {

@@ -1,11 +1,16 @@
 import Journal
-import Market
+public import Market
 
 /// One record on its way into a recording.
 struct ImportedRecord {
     var time: Timestamp
     var stream: String
     var payload: [UInt8]
+    /// The number that the file gives it; `nil` where the format has none.
+    var sequence: SequenceNumber?
+    /// Where it stands in the file, for those with a number.
+    var file = ""
+    var line = 0
 }
 
 extension ImportedRecord {
@@ -40,6 +45,21 @@ public struct BadLine: Hashable, Sendable {
 
 extension BadLine: CustomStringConvertible {
     public var description: String { "\(file), line \(line): \(why)" }
+}
+
+/// A record whose number in its file is not the one after that of the record before it.
+public struct NumberHole: Hashable, Sendable {
+    public var file: String
+    /// From 1.
+    public var line: Int
+    public var expected: SequenceNumber
+    public var seen: SequenceNumber
+}
+
+extension NumberHole: CustomStringConvertible {
+    public var description: String {
+        "\(file), line \(line): record \(expected) was expected and \(seen) is there"
+    }
 }
 
 /// What one step through a file gives.
@@ -91,8 +111,12 @@ final class LineSource<Format: LineFormat>: ImportSource {
                 return bad(why, error.line ?? lines.line)
             }
             do throws(LineError) {
-                if let record = try format.read(line, number: lines.line) {
+                if var record = try format.read(line, number: lines.line) {
                     try record.check()
+                    if record.sequence != nil {
+                        record.file = lines.path
+                        record.line = lines.line
+                    }
                     return .record(record)
                 }
             } catch {

@@ -41,6 +41,11 @@ struct JSONLinesFormat: LineFormat {
         } else {
             throw LineError("`payload` is missing")
         }
-        return ImportedRecord(time: time, stream: stream, payload: payload)
+        return ImportedRecord(
+            time: time,
+            stream: stream,
+            payload: payload,
+            sequence: root["sequence"]?.uint64.map { SequenceNumber($0) }
+        )
     }
 }

@@ -78,11 +78,10 @@ public final class ByteSink {
     /// Writes what has come together.
     public func flush() throws(InterchangeError) {
         guard !buffer.isEmpty else { return }
-        let bytes = buffer
-        buffer.removeAll(keepingCapacity: true)
-        try bytes.withTypedBytes { raw throws(InterchangeError) in
+        try buffer.withTypedBytes { raw throws(InterchangeError) in
             if gzip == nil { try put(raw) } else { try pack(raw, Z_NO_FLUSH) }
         }
+        buffer.removeAll(keepingCapacity: true)
     }
 
     /// Everything is written and the file has its name.

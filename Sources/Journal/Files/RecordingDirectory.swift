@@ -45,11 +45,10 @@ struct RecordingDirectory: Sendable {
     /// The first number of a segment's name; `nil` for any other name.
     static func firstNumber(ofSegment name: String) -> SequenceNumber? {
         guard name.hasSuffix(".mcap") else { return nil }
-        guard let value = UInt64(name.dropLast(5)), segmentName(SequenceNumber(value)) == name
-        else {
-            return nil
-        }
-        return SequenceNumber(value)
+        guard let number = UInt64(name.dropLast(5)).map({ SequenceNumber($0) }),
+            number.isPossible, segmentName(number) == name
+        else { return nil }
+        return number
     }
 
     /// Names of the segments in the order of their numbers.
@@ -269,4 +268,9 @@ struct RecordingDirectory: Sendable {
     ) -> JournalError {
         JournalError(.system(call: call, code: error.code), file: place(name), offset: offset)
     }
+}
+
+extension SequenceNumber {
+    /// Whether a record can have it: what a file says is checked before anyone counts on from it.
+    var isPossible: Bool { value > 0 && value < UInt64(Int64.max) }
 }

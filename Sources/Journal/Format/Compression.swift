@@ -1,4 +1,5 @@
 import CZstd
+import Synchronization
 
 /// zstd with its working memory kept between chunks.
 ///
@@ -36,9 +37,10 @@ final class Compressor {
 ///
 /// Not Sendable: one owner, one thread.
 final class Decompressor {
-    private let context = ZSTD_createDCtx()
+    /// Taken for the first chunk: who only looks at heads and tails needs none of its 160 KiB.
+    private var context: OpaquePointer?
 
-    deinit { ZSTD_freeDCtx(context) }
+    deinit { Decompressor.give(context) }
 
     /// Fills `output` with exactly `size` bytes, which the caller has bounded.
     func decompress(
@@ -48,6 +50,7 @@ final class Decompressor {
     ) throws(Malformed) {
         output.count = 0
         output.reserve(size)
+        if context == nil { context = Decompressor.take() }
         let written = ZSTD_decompressDCtx(
             context,
             output.base,
@@ -62,5 +65,24 @@ final class Decompressor {
             throw Malformed("a chunk of \(written) bytes that says it has \(size)", at: 0)
         }
         output.count = size
+    }
+
+    /// Contexts that nobody uses now, by address: making one costs as much as a small chunk.
+    private static let spares = Mutex<[Int]>([])
+    private static let sparesKept = 4
+
+    private static func take() -> OpaquePointer? {
+        let spare = spares.withLock { $0.popLast() }
+        return spare.flatMap { OpaquePointer(bitPattern: $0) } ?? ZSTD_createDCtx()
+    }
+
+    private static func give(_ context: OpaquePointer?) {
+        guard let context else { return }
+        let isKept = spares.withLock { spares in
+            guard spares.count < sparesKept else { return false }
+            spares.append(Int(bitPattern: context))
+            return true
+        }
+        if !isKept { ZSTD_freeDCtx(context) }
     }
 }

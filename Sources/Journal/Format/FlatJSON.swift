@@ -45,14 +45,19 @@ enum FlatJSON: Hashable {
         var offset = 0
 
         mutating func space() {
-            while offset < bytes.count, [0x20, 0x0a, 0x0d, 0x09].contains(bytes[offset]) {
-                offset += 1
+            while offset < bytes.count {
+                switch bytes[offset] {
+                case 0x20, 0x0a, 0x0d, 0x09: offset += 1
+                default: return
+                }
             }
         }
 
-        mutating func skip(_ character: Character) -> Bool {
+        mutating func skip(_ character: Unicode.Scalar) -> Bool {
             space()
-            guard offset < bytes.count, bytes[offset] == character.asciiValue else { return false }
+            guard offset < bytes.count, UInt32(bytes[offset]) == character.value else {
+                return false
+            }
             offset += 1
             return true
         }
@@ -109,6 +114,13 @@ enum FlatJSON: Hashable {
         mutating func string() -> String? {
             guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else { return nil }
             offset += 1
+            // Most text has no escapes: it is taken as it stands.
+            if let end = bytes[offset...].firstIndex(where: { $0 == 0x22 || $0 == 0x5c }),
+                bytes[end] == 0x22
+            {
+                defer { offset = end + 1 }
+                return String(validating: bytes[offset..<end], as: UTF8.self)
+            }
             var text: [UInt8] = []
             while offset < bytes.count {
                 let byte = bytes[offset]

@@ -46,6 +46,7 @@ struct Head: Hashable {
             durable = SequenceNumber(try reader.integer())
             offset = try reader.integer()
             guard let chain = ChainValue(bytes: try reader.take(32)) else { return nil }
+            guard segment.isPossible, durable == .none || durable.isPossible else { return nil }
             self.chain = chain
             _ = try reader.integer(UInt32.self)
             let covered = UnsafeRawBufferPointer(rebasing: slot[..<(Head.slotBytes - 4)])

@@ -15,6 +15,8 @@ public struct JournalError: Error, Hashable, Sendable {
         case malformed(String)
         /// Bytes that were durable have changed; the text says what does not fit.
         case damaged(String)
+        /// Records that a recovery could not read and left out; the recording says so itself.
+        case lost(first: SequenceNumber, last: SequenceNumber)
         /// A compression other than none and zstd.
         case compression(String)
         /// A length in the file is above what a reader takes.
@@ -75,6 +77,7 @@ extension JournalError {
         case .notARecording: "not a recording"
         case .malformed(let text): text
         case .damaged(let text): text
+        case .lost(let first, let last): "records \(first) to \(last) were given up by recovery"
         case .compression(let name): "compressed with \(name)"
         case .tooLarge(let what, let bytes, let limit):
             "\(what) of \(bytes) bytes, above the limit of \(limit)"
@@ -102,6 +105,7 @@ extension JournalError {
         case .notARecording: "Name a recording's directory or an .mcap file."
         case .malformed: "Check that the file is MCAP and was copied whole."
         case .damaged: "Keep a copy, then run `tapedeck verify` to see what is sound."
+        case .lost: "What is left is sound; the damaged recording may still have them."
         case .compression: "Rewrite it with zstd: `mcap compress --compression zstd`."
         case .tooLarge: "The file is damaged, or was not made for reading record by record."
         case .newer: "Read it with a newer program."
@@ -135,7 +139,7 @@ extension JournalError {
     var isOfOneSegment: Bool {
         switch reason {
         case .damaged, .malformed, .tooLarge: true
-        case .system(_, let code): SystemFailure(code) == .inputOutput
+        case .system(_, let code): SystemFailure(code).isOfOneFile
         default: false
         }
     }

@@ -19,15 +19,15 @@ final class Layout: Sendable {
     let isLive: Bool
     /// Chunks of the last segment when it has no index of its own.
     let lastIndex: SegmentIndex?
-    /// Records that only the tails hold.
-    let tail: TailReader.ByteBufferBox
-    let tailFirst: SequenceNumber
-    let tailCount: UInt64
+    /// Records that only the tails hold, behind those of the segments.
+    let tails: [TailRun]
+    /// The number behind the last.
+    let next: SequenceNumber
 
     /// A recording's directory.
     init(_ directory: RecordingDirectory, _ list: SegmentList, _ salvage: Salvage) {
         self.directory = directory
-        names = salvage.names
+        names = list.names
         firsts = list.segments.map(\.first)
         times = list.times
         var limits = list.limits
@@ -36,9 +36,8 @@ final class Layout: Sendable {
         isOurs = true
         isLive = !salvage.isSealed
         lastIndex = salvage.isSealed ? nil : salvage.index
-        tail = salvage.tail
-        tailFirst = salvage.lastInSegment.next
-        tailCount = salvage.tailCount
+        tails = salvage.tails
+        next = salvage.last.next
     }
 
     /// One file, in a directory that need not be a recording.
@@ -51,23 +50,28 @@ final class Layout: Sendable {
         isOurs = head != nil
         isLive = false
         lastIndex = nil
-        tail = TailReader.ByteBufferBox()
-        tailFirst = .none
-        tailCount = 0
+        tails = []
+        next = .none
     }
 
     deinit { directory.close() }
 
     private let tables = Mutex(ChunkTables())
+    /// The index read last: cursors that share the recording are often in the same segment.
+    private let recent = Mutex<(key: ChunkTables.Key, index: SegmentIndex)?>(nil)
 
-    /// Where the chunks of a segment begin: from its own index, or found by reading it once.
-    func table(of position: Int, _ segment: SegmentFile) throws(JournalError) -> ChunkTable? {
-        guard isOurs else { return nil }
-        let key = ChunkTables.Key(
+    private func key(_ position: Int, _ segment: SegmentFile) -> ChunkTables.Key {
+        ChunkTables.Key(
             position: position,
             size: segment.window.size,
             summary: segment.summary?.start
         )
+    }
+
+    /// Where the chunks of a segment begin: from its own index, or found by reading it once.
+    func table(of position: Int, _ segment: SegmentFile) throws(JournalError) -> ChunkTable? {
+        guard isOurs else { return nil }
+        let key = key(position, segment)
         if let known = tables.withLock({ $0[key] }) { return known }
         guard let index = try index(of: position, segment) else { return nil }
         let table = ChunkTable(index)
@@ -77,12 +81,27 @@ final class Layout: Sendable {
 
     /// The chunks of a segment with their streams.
     func index(of position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex? {
-        try isOurs ? read(position, segment) : nil
+        guard isOurs else { return nil }
+        let key = key(position, segment)
+        if let known = recent.withLock({ $0?.key == key ? $0?.index : nil }) { return known }
+        guard let index = try read(position, segment) else { return nil }
+        recent.withLock { $0 = (key, index) }
+        return index
+    }
+
+    /// The segment's own index; one that does not read is made again from the chunks, and `verify` tells of it.
+    private func readable(_ segment: SegmentFile) throws(JournalError) -> SegmentIndex? {
+        do throws(JournalError) {
+            return try segment.index()
+        } catch {
+            guard error.isOfOneSegment else { throw error }
+            return nil
+        }
     }
 
     private func read(_ position: Int, _ segment: SegmentFile) throws(JournalError) -> SegmentIndex?
     {
-        if let index = try segment.index(),
+        if let index = try readable(segment),
             limits[position] == nil || limits[position] == segment.window.size
         {
             return index

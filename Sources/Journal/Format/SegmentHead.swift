@@ -1,4 +1,5 @@
 import Market
+import Synchronization
 
 /// What a segment says of itself at its front: MCAP Header, a `Metadata` record, two Attachments.
 struct SegmentHead {
@@ -130,7 +131,8 @@ extension SegmentHead {
         guard format <= SegmentHead.format else { throw .newer(format: String(format)) }
         guard let id = metadata["recording"],
             let run = metadata["run"].flatMap({ Int($0) }), run > 0,
-            let first = metadata["first"].flatMap({ UInt64($0) }), first > 0,
+            let first = metadata["first"].flatMap({ UInt64($0) }),
+            SequenceNumber(first).isPossible,
             let chain = metadata["chain"].flatMap({ ChainValue(hex: $0) }),
             let time = metadata["time"].flatMap({ Int64($0) }),
             let recovered = metadata["recovered"].flatMap({ UInt64($0) })
@@ -164,8 +166,18 @@ extension SegmentHead {
         )
     }
 
+    /// The list that was read last: the segments of a recording mostly have the same.
+    private static let known = Mutex((json: [UInt8](), streams: [ChannelAnnouncement]()))
+
     /// The streams of a `tapedeck.streams` Attachment; `nil` where it does not list ids 1, 2, 3 ….
     static func streams(_ json: [UInt8]) -> [ChannelAnnouncement]? {
+        if let streams = known.withLock({ $0.json == json ? $0.streams : nil }) { return streams }
+        guard let streams = parse(json) else { return nil }
+        if !streams.isEmpty { known.withLock { $0 = (json, streams) } }
+        return streams
+    }
+
+    private static func parse(_ json: [UInt8]) -> [ChannelAnnouncement]? {
         guard let list = FlatJSON.parse(json) else { return nil }
         var streams: [ChannelAnnouncement] = []
         for item in list.items {

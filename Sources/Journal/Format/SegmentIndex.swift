@@ -74,8 +74,17 @@ struct SegmentIndex {
                 compressedSize: try reader.integer(),
                 channels: []
             )
-            let channels = try reader.integer(UInt16.self)
-            for _ in 0..<channels { entry.channels.append(try reader.integer()) }
+            let channels = try reader.take(2 * Int(try reader.integer(UInt16.self)))
+            entry.channels = Array(unsafeUninitializedCapacity: channels.count / 2) { room, count in
+                for place in 0..<(channels.count / 2) {
+                    let id = channels.loadUnaligned(fromByteOffset: 2 * place, as: UInt16.self)
+                    room.initializeElement(at: place, to: id.littleEndian)
+                }
+                count = channels.count / 2
+            }
+            guard entry.first.isPossible, entry.last.isPossible else {
+                throw Malformed("an index of records that cannot be", at: reader.offset)
+            }
             entries.append(entry)
         }
     }

@@ -22,6 +22,10 @@ final class ChunkFinder {
         var time: UInt64
     }
 
+    /// The last search, so that a file with a hole behind each record is not read once for each of them.
+    private weak var searched: ReadWindow?
+    private var result: (behind: UInt64, end: UInt64, found: Found?) = (0, 0, nil)
+
     /// The next chunk that begins behind `offset` and ends at `end` or before; `nil` where there is none.
     func next(
         in window: ReadWindow,
@@ -29,6 +33,22 @@ final class ChunkFinder {
         before end: UInt64
     ) throws(JournalError) -> Found? {
         let end = min(end, window.size)
+        if searched === window, result.end == end, result.behind <= offset,
+            result.found.map({ $0.place.offset > offset }) ?? true
+        {
+            return result.found
+        }
+        let found = try search(window, behind: offset, before: end)
+        searched = window
+        result = (offset, end, found)
+        return found
+    }
+
+    private func search(
+        _ window: ReadWindow,
+        behind offset: UInt64,
+        before end: UInt64
+    ) throws(JournalError) -> Found? {
         var start = offset + 1 + ChunkFinder.distance
         while start < end {
             let count = min(ChunkFinder.stretch, end - start)
@@ -54,12 +74,29 @@ final class ChunkFinder {
         return nil
     }
 
+    /// Where reading goes on behind a record that does not read: at its end, or at a chunk before it that proves itself.
+    ///
+    /// Its length may be what has changed.
+    func resume(
+        in window: ReadWindow,
+        behind offset: UInt64,
+        end: UInt64,
+        before limit: UInt64
+    ) throws(JournalError) -> UInt64 {
+        min(end, try next(in: window, behind: offset, before: limit)?.place.offset ?? end)
+    }
+
     private static func places(_ bytes: [UInt8]) -> [Int] {
         guard bytes.count >= mark.count else { return [] }
-        return (0...(bytes.count - mark.count)).filter { place in
-            bytes[place] == mark[0] && bytes[place + 4] == mark[4]
-                && bytes[place..<(place + mark.count)].elementsEqual(mark)
+        var places: [Int] = []
+        bytes.withUnsafeBytes { bytes in
+            let word = mark.withUnsafeBytes { $0.load(as: UInt64.self) }
+            for place in 0...(bytes.count - mark.count)
+            where bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) == word {
+                places.append(place)
+            }
         }
+        return places
     }
 }
 
@@ -85,6 +122,18 @@ extension DecodedChunk {
             }
         }
         return holds
+    }
+}
+
+extension RecordPlace {
+    /// Whether the data of a segment of ours may have such a record behind its head.
+    var belongs: Bool {
+        switch MCAP.Opcode(rawValue: opcode) {
+        case .chunk, .attachment, .metadata: true
+        // Nothing but a checksum: one of another length is another record whose opcode has changed.
+        case .dataEnd: bodyLength == 4
+        default: false
+        }
     }
 }
 

@@ -11,6 +11,8 @@ public final class Cursor {
     /// By channel id.
     private var names: [StreamName?] = []
     private var nameBytes = 0
+    /// By channel id: whether it has a name.
+    private var isNamed: [Bool] = []
     /// By channel id: 1 gives its records, 0 does not.
     @exclusivity(unchecked) private var accepts: [UInt8] = []
 
@@ -20,12 +22,18 @@ public final class Cursor {
     /// With a filter: the segment's chunks, and those of them that may hold wanted records, with the next of
     /// these.
     private var wanted: (table: ChunkTable, chunks: [UInt32], next: Int)?
-    private var isInTail = false
+    /// With a filter: what is missing among the segment's chunks, and the number due behind them.
+    private var holes = Holes.none
+    private var due = SequenceNumber.none
+    /// Which of the layout's tails comes next.
+    private var nextTail = 0
     /// Segments open now, the one used last at the end.
     private var opened: [(position: Int, segment: SegmentFile)] = []
     private static let openedLimit = 32
 
     private let chunk = DecodedChunk()
+    /// Made for the first record that does not read.
+    private lazy var finder = ChunkFinder()
     @exclusivity(unchecked) private var place = 0
     @exclusivity(unchecked) private var end = 0
     /// Of the next Message in the chunk.
@@ -61,10 +69,11 @@ public final class Cursor {
         end = 0
         number = 0
         expected = .none
-        isInTail = false
+        nextTail = 0
         firstWanted = .none
         timeWanted = 0
         live = nil
+        due = .none
         var place = 0
         switch start {
         case .beginning: break
@@ -81,6 +90,7 @@ public final class Cursor {
             position = 0
             // A first chunk that is no longer there must not be passed over.
             if layout.isOurs { expected = layout.firsts.first ?? .none }
+            due = expected
             return
         }
         if segment == nil || position != place {
@@ -93,6 +103,11 @@ public final class Cursor {
             ? table.chunk(endingAtOrAfter: timeWanted) : table.chunk(with: firstWanted)
         if let chunks = wanted?.chunks {
             wanted?.next = chunks.firstIndex { $0 >= chunk } ?? chunks.count
+            if let index = try layout.index(of: position, segment) {
+                holes = Holes(index, due: .none)
+                holes.drop(upTo: chunk)
+                due = holes.due
+            }
         }
         guard chunk < table.count else {
             // It has no record that late: what follows it does.
@@ -165,13 +180,14 @@ public final class Cursor {
         return follows ? try follow() : false
     }
 
-    /// What the segments should hold has all been met; told once where it has not.
+    /// What stands before the next of the tails, or before the end, has all been met; told once where it has not.
     private func checkEnd() throws(JournalError) {
-        let behind = layout.tailFirst
-        // With a filter chunks are passed over on purpose.
-        guard layout.isOurs, filter == nil, expected != .none, expected < behind else { return }
-        let first = expected
+        let behind = nextTail < layout.tails.count ? layout.tails[nextTail].first : layout.next
+        // With a filter chunks are passed over on purpose, but none that is missing.
+        let first = filter == nil ? expected : due
+        guard layout.isOurs, first != .none, first < behind else { return }
         expected = behind
+        due = behind
         throw JournalError(
             .damaged("records \(first) to \(behind.previous) are missing"),
             file: layout.directory.place(layout.names.last ?? ""),
@@ -190,6 +206,8 @@ public final class Cursor {
                 let table = try layout.table(of: position, segment)
             {
                 wanted = (table, chunks(of: index), 0)
+                holes = Holes(index, due: due)
+                due = holes.due
             }
         } catch {
             leave()
@@ -210,7 +228,6 @@ public final class Cursor {
             in: layout.directory,
             presumes: layout.isOurs
         )
-        segment.dropChunkIndexes()
         if let head = segment.head {
             for stream in head.streams { try register(stream.channel, segment) }
         }
@@ -225,7 +242,7 @@ public final class Cursor {
         for (place, entry) in index.entries.enumerated() {
             let mayHold = entry.channels.contains { id in
                 let id = Int(id)
-                return id >= accepts.count || names[id] == nil
+                return id >= accepts.count || !isNamed[id]
                     || (accepts[id] != 0 && id != Int(StreamTable.commitID.value))
             }
             if mayHold || entry.channels.isEmpty {
@@ -252,12 +269,15 @@ public final class Cursor {
                 else {
                     return false
                 }
+                guard !layout.isOurs || found.belongs else {
+                    throw segment.error(.damaged("a record that has no place here"), at: offset)
+                }
                 record = found
                 next = after
             } catch {
                 // Where this record ends cannot be known: the next chunk is looked for.
                 if layout.isOurs,
-                    let found = try ChunkFinder().next(
+                    let found = try finder.next(
                         in: segment.window,
                         behind: offset,
                         before: limit
@@ -269,13 +289,26 @@ public final class Cursor {
                 let isTorn =
                     layout.isOurs && layout.limits[position] == nil && segment.summary == nil
                 leaveAt(limit)
-                if isTorn, layout.tailCount > 0 { return false }
+                if isTorn, !layout.tails.isEmpty { return false }
                 throw error
             }
             offset = next
             switch MCAP.Opcode(rawValue: record.opcode) {
             case .chunk:
-                if try take(chunk: record, in: segment) { return true }
+                do throws(JournalError) {
+                    if try take(chunk: record, in: segment) { return true }
+                } catch {
+                    // Of one that did not decode nothing is here; of one behind a hole everything.
+                    if layout.isOurs, chunk.count == 0 {
+                        offset = try finder.resume(
+                            in: segment.window,
+                            behind: record.offset,
+                            end: next,
+                            before: limit
+                        )
+                    }
+                    throw error
+                }
             case .message where !layout.isOurs:
                 let whole = try segment.window.bytes(at: record.offset, count: next - record.offset)
                 try decode(segment, record) { () throws(JournalError.Reason) in
@@ -299,9 +332,13 @@ public final class Cursor {
     }
 
     private func advanceToWanted(in segment: SegmentFile) throws(JournalError) -> Bool {
-        while let (table, chunks, next) = wanted, next < chunks.count {
+        while let (table, chunks, next) = wanted {
+            let place = next < chunks.count ? Int(chunks[next]) : table.count
+            if let hole = holes.take(before: place) {
+                throw missing(hole.first, hole.last, segment)
+            }
+            guard next < chunks.count else { return false }
             wanted?.next += 1
-            let place = Int(chunks[next])
             let offset = table.offset(of: place)
             expected = table.first(of: place)
             segment.window.jump(for: table.length(of: place))
@@ -346,13 +383,26 @@ public final class Cursor {
         expected = chunk.last.next
         if layout.isOurs, wanted != .none, chunk.first != wanted {
             // The chunk stays current: the next call gives its first record.
-            throw segment.error(
-                .damaged("records \(wanted) to \(chunk.first.previous) are missing"),
-                at: record.offset,
-                sequence: wanted.previous
-            )
+            throw missing(wanted, chunk.first.previous, segment, at: record.offset)
         }
         return chunk.count > 0
+    }
+
+    /// Records that are not there; whether recovery gave them up is said by the segment behind them.
+    private func missing(
+        _ first: SequenceNumber,
+        _ last: SequenceNumber,
+        _ segment: SegmentFile,
+        at offset: UInt64? = nil
+    ) -> JournalError {
+        let isKnown = segment.head?.lost == SegmentHead.Lost(first: first, last: last)
+        return segment.error(
+            isKnown
+                ? .lost(first: first, last: last)
+                : .damaged("records \(first) to \(last) are missing"),
+            at: offset,
+            sequence: first.previous
+        )
     }
 
     private func decode(
@@ -376,18 +426,17 @@ public final class Cursor {
 
     /// What only the tails hold, behind the last segment.
     private func enterTail() throws(JournalError) -> Bool {
-        guard !isInTail, layout.tailCount > 0 else { return false }
-        isInTail = true
+        guard nextTail < layout.tails.count else { return false }
+        let run = layout.tails[nextTail]
+        nextTail += 1
         do throws(JournalError.Reason) {
-            try chunk.decode(
-                records: layout.tail.buffer.bytes,
-                isOurs: true,
-                first: layout.tailFirst
-            )
+            try chunk.decode(records: run.buffer.bytes, isOurs: true, first: run.first)
             for channel in chunk.newChannels { try add(channel) }
         } catch {
-            throw JournalError(error, file: layout.directory.path, sequence: layout.tailFirst)
+            throw JournalError(error, file: layout.directory.path, sequence: run.first)
         }
+        expected = run.next
+        due = run.next
         begin()
         return true
     }
@@ -454,6 +503,7 @@ public final class Cursor {
     private func makeRoom(_ id: Int) {
         while names.count <= id {
             names.append(nil)
+            isNamed.append(false)
             // Without a Channel a Message has no name, and passes no filter.
             accepts.append(filter == nil ? 1 : 0)
         }
@@ -473,6 +523,7 @@ public final class Cursor {
         }
         let name = StreamName(channel.topic)
         names[id] = name
+        isNamed[id] = true
         accepts[id] = filter.map { $0(name) ? 1 : 0 } ?? 1
     }
 

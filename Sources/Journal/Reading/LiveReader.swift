@@ -3,8 +3,8 @@ import Market
 /// Reads on behind what a recording held when it was opened, while a recorder writes it.
 ///
 /// A record goes from a tail into a chunk, and its tail may then be begun anew: tails are asked first and the
-/// segment after them, so that what moves meanwhile is seen twice rather than not at all. Numbers say what
-/// was given already. Not Sendable: one owner, one thread.
+/// reserve and segment after them, so that what moves meanwhile is seen twice rather than not at all. Numbers say
+/// what was given already. Not Sendable: one owner, one thread.
 final class LiveReader {
     /// The number that is given next.
     private(set) var next: SequenceNumber
@@ -17,6 +17,7 @@ final class LiveReader {
     private var name: String
     private var offset: UInt64
     private var tails = RecordingDirectory.tails.map { LiveTail($0) }
+    private let reserve = LiveReserve()
     private var records = ByteBuffer(capacity: 4096)
     /// When the directory was last looked at.
     private var lookedAt: Int64 = 0
@@ -33,7 +34,7 @@ final class LiveReader {
         self.name = name
         segment = try SegmentFile(name, in: layout.directory)
         offset = layout.limits[layout.names.count - 1] ?? segment.dataStart
-        next = max(SequenceNumber(layout.tailFirst.value + layout.tailCount), first)
+        next = max(layout.next, first)
     }
 
     /// Fills `chunk` with records of which the last ones, from the number returned on, are new.
@@ -43,6 +44,11 @@ final class LiveReader {
     func advance(into chunk: DecodedChunk) throws(JournalError) -> SequenceNumber? {
         guard !isEnded else { return nil }
         if try takeTails(into: chunk) { return give(chunk) }
+        if let run = segment.head.map({ UInt32(truncatingIfNeeded: $0.run) }),
+            try reserve.take(next, run: run, in: directory, into: chunk)
+        {
+            return give(chunk)
+        }
         if try takeChunk(into: chunk) { return give(chunk) }
         let now = directory.files.now()
         guard now - lookedAt >= LiveReader.lookInterval else { return nil }

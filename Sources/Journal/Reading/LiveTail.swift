@@ -90,7 +90,7 @@ final class LiveTail {
 }
 
 /// The fields before an entry's records.
-private struct TailHeader {
+struct TailHeader {
     var length: Int
     var crc: UInt32
     var run: UInt32

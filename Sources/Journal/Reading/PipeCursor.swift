@@ -16,6 +16,8 @@ public final class PipeCursor {
     private var start = 0
     /// Of the first unused byte in the file.
     private var offset: UInt64 = 0
+    /// Of the record in hand, opcode included: where errors say it is.
+    private var recordOffset: UInt64 = 0
     private var isOurs = false
     private var isDone = false
 
@@ -208,6 +210,7 @@ public final class PipeCursor {
 
     /// Opcode and length of the next record, used up; `nil` where the pipe ends between two records.
     private func record() throws(JournalError) -> (opcode: UInt8, length: UInt64)? {
+        recordOffset = offset
         guard try fill(MCAP.recordHeader) else {
             isDone = true
             guard unused.isEmpty else { throw ending() }
@@ -290,6 +293,6 @@ public final class PipeCursor {
         _ reason: JournalError.Reason,
         sequence: SequenceNumber? = nil
     ) -> JournalError {
-        JournalError(reason, file: file, offset: offset, sequence: sequence)
+        JournalError(reason, file: file, offset: recordOffset, sequence: sequence)
     }
 }

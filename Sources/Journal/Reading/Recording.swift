@@ -219,7 +219,14 @@ public struct Recording: Sendable {
         guard let position = layout.firsts.firstIndex(of: first) else {
             throw JournalError(.outside(first: self.first, last: last), file: path, sequence: first)
         }
-        return try SegmentFile(layout.names[position], in: layout.directory).checkpoint()
+        let segment = try SegmentFile(
+            layout.names[position],
+            in: layout.directory,
+            presumes: layout.isOurs
+        )
+        // No state is not the state of one whose head does not read.
+        if let failure = segment.headFailure { throw failure }
+        return try segment.checkpoint()
     }
 
     /// Bytes of all segments on disk.
@@ -236,6 +243,9 @@ public struct Recording: Sendable {
 
 extension SystemFailure {
     static let notADirectory = SystemFailure(ENOTDIR)
+
+    /// It says nothing of the files beside: a bad block, a symbolic link in its place, missing rights.
+    var isOfOneFile: Bool { [EIO, ELOOP, EACCES, EISDIR, ENXIO].contains(code) }
 }
 
 /// Where a cursor begins.

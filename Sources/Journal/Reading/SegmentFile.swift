@@ -9,6 +9,7 @@ final class SegmentFile {
     private(set) var head: SegmentHead?
     /// Behind the head's records.
     private(set) var dataStart: UInt64 = 0
+    private let listsChunks: Bool
     /// Footer and summary; `nil` where the file has none, or none that is whole.
     private(set) var summary: Summary?
 
@@ -31,13 +32,16 @@ final class SegmentFile {
     ///
     /// - Parameters:
     ///   - headOnly: the summary is passed over, as if there were none.
+    ///   - listsChunks: the summary's list of chunks is taken too; readers go by our own index.
     ///   - presumes: a head that does not read is presumed, so that the records are served; see ``headFailure``.
     init(
         _ name: String,
         in directory: RecordingDirectory,
         headOnly: Bool = false,
+        listsChunks: Bool = false,
         presumes: Bool = false
     ) throws(JournalError) {
+        self.listsChunks = listsChunks
         window = try ReadWindow(name, in: directory)
         let number = presumes ? RecordingDirectory.firstNumber(ofSegment: name) : nil
         do throws(JournalError) {
@@ -153,12 +157,31 @@ final class SegmentFile {
         head.streams = list
         checkpointStart = streams.end
         guard let checkpoint = try window.record(at: streams.end), let end = checkpoint.end,
-            checkpoint.opcode == MCAP.Opcode.attachment.rawValue
+            checkpoint.opcode == MCAP.Opcode.attachment.rawValue, try isCheckpoint(checkpoint)
         else {
             throw error(.damaged("the segment's head is not whole"), at: streams.end)
         }
         dataStart = end
         self.head = head
+    }
+
+    /// Whether the record's length is what its parts add up to; the state in it, which may be large, is not read.
+    ///
+    /// Chunks begin behind it: a length that has changed must not hide the first of them.
+    private func isCheckpoint(_ place: RecordPlace) throws(JournalError) -> Bool {
+        let bytes = try window.bytes(
+            at: place.offset + UInt64(MCAP.recordHeader),
+            count: min(place.bodyLength, 256)
+        )
+        return try parse(at: place.offset) { () throws(Malformed) in
+            var reader = ByteReader(bytes)
+            _ = try reader.take(16)
+            guard try reader.string() == SegmentHead.checkpointName else { return false }
+            _ = try reader.string()
+            let size = try reader.integer(UInt64.self)
+            let rest = place.bodyLength - UInt64(reader.offset)
+            return rest >= 4 && size == rest - 4
+        }
     }
 
     private var checkpointStart: UInt64 = 0
@@ -186,9 +209,6 @@ final class SegmentFile {
         }
         return (attachment.data, end)
     }
-
-    /// Gives back what a cursor does not ask: the summary's list of chunks.
-    func dropChunkIndexes() { summary?.chunks = [] }
 
     // MARK: The end
 
@@ -227,7 +247,7 @@ final class SegmentFile {
                 switch MCAP.Opcode(rawValue: place.opcode) {
                 case .channel: summary.channels.append(try MCAP.channel(body))
                 case .statistics: summary.statistics = try MCAP.statistics(body)
-                case .chunkIndex: summary.chunks.append(try MCAP.chunkIndex(body))
+                case .chunkIndex where listsChunks: summary.chunks.append(try MCAP.chunkIndex(body))
                 case .attachmentIndex: summary.attachments.append(try MCAP.attachmentIndex(body))
                 case .metadataIndex: summary.metadata.append(try MCAP.metadataIndex(body))
                 default: break

@@ -3,75 +3,77 @@ import Market
 /// The segments of a directory as the manifest lists them, read from their heads.
 struct SegmentList {
     private(set) var segments: [Manifest.Segment] = []
+    /// Names of those that are served, in order.
+    private(set) var names: [String] = []
     /// By segment: where it ends as the next one's head says; `nil` for the last.
     private(set) var limits: [UInt64?] = []
     /// By segment: `log_time` of the record before its first.
     private(set) var times: [Timestamp] = []
-    /// Heads that do not read; `nil` in their place, so that all other segments are served.
+    /// Segments that are missing or that cannot be read, which are left out, so that all others are served.
     private(set) var damage: [JournalError] = []
 
     init(_ directory: RecordingDirectory, _ salvage: Salvage) throws(JournalError) {
-        var heads: [SegmentHead?] = []
+        var heads: [SegmentHead] = []
         var marks: [CompactionMark?] = []
-        for name in salvage.names {
+        for (position, name) in salvage.names.enumerated() {
             do throws(JournalError) {
                 let segment = try SegmentFile(name, in: directory, presumes: true)
                 guard let head = segment.head else {
                     throw segment.error(.damaged("not a segment of ours"), at: 0)
                 }
+                let mark = try CompactionMark(segment)
                 // Of the last one it is told by recovery.
                 if let told = segment.presumption, name != salvage.names.last {
                     damage.append(told)
                 }
-                marks.append(try CompactionMark(segment))
+                // Of the first one in the directory the notes of pruning tell.
+                if segment.headFailure == nil, head.lost == nil, position > 0,
+                    let before = head.previous?.name, !salvage.names.contains(before)
+                {
+                    damage.append(
+                        segment.error(.damaged("segment \(before) is missing before it"), at: 0)
+                    )
+                }
+                names.append(name)
                 heads.append(head)
+                marks.append(mark)
             } catch {
                 if case .newer = error.reason { throw error }
-                damage.append(error)
-                while marks.count <= heads.count { marks.append(nil) }
-                heads.append(nil)
+                let first = RecordingDirectory.firstNumber(ofSegment: name) ?? .none
+                let following =
+                    position + 1 < salvage.names.count
+                    ? RecordingDirectory.firstNumber(ofSegment: salvage.names[position + 1]) : nil
+                var told = error
+                told.reason = .damaged(
+                    "records \(first) to \((following ?? first.next).previous) cannot be read: \(error.what)"
+                )
+                damage.append(told)
             }
         }
         for (index, head) in heads.enumerated() {
-            let name = salvage.names[index]
-            let next = index + 1 == heads.count ? nil : heads[index + 1]
-            let first = head?.first ?? RecordingDirectory.firstNumber(ofSegment: name) ?? .first
-            let isLast = index + 1 == heads.count
-            let following =
-                isLast
-                ? salvage.lastInSegment.next
-                : RecordingDirectory.firstNumber(ofSegment: salvage.names[index + 1]) ?? first.next
-            let unknown = ChainValue(words: (0, 0, 0, 0))
+            let next = index + 1 < heads.count ? heads[index + 1] : nil
+            let following = next?.first ?? salvage.lastInSegment.next
             var listed = Manifest.Segment(
-                name: name,
-                first: first,
+                name: names[index],
+                first: head.first,
                 last: following.previous,
-                chainFirst: head?.chain ?? unknown,
-                chainLast: isLast ? salvage.chain : next?.chain ?? unknown
+                chainFirst: head.chain,
+                chainLast: next?.chain ?? salvage.chain
             )
             if let lost = next?.lost {
                 // Recovery left records out behind it: its own index says where it ends.
                 listed.last = lost.first.previous
-                let own = (try? SegmentFile(name, in: directory)).flatMap { try? $0.index() }
+                let own = (try? SegmentFile(names[index], in: directory)).flatMap {
+                    try? $0.index()
+                }
                 listed.chainLast = own?.chain ?? listed.chainFirst
             }
             segments.append(listed)
-            times.append(head?.time ?? times.last ?? .zero)
+            times.append(head.time)
             let previous = next?.previous
             // The end that the next one names is that of the file as it was first written.
-            let isNamed = previous?.name == name && marks[index]?.end != previous?.end
+            let isNamed = previous?.name == names[index] && marks[index]?.end != previous?.end
             limits.append(isNamed ? previous?.end : nil)
-        }
-        for (index, head) in heads.enumerated() where head == nil {
-            let segment = segments[index]
-            damage = damage.map { error in
-                guard error.file == directory.place(segment.name) else { return error }
-                var error = error
-                error.reason = .damaged(
-                    "records \(segment.first) to \(segment.last) cannot be read: \(error.what)"
-                )
-                return error
-            }
         }
     }
 
@@ -86,12 +88,12 @@ struct SegmentList {
         // What lies behind the end is no record: a first chunk that power loss tore must not stop a recovery.
         let limit = salvage.names.count == 1 ? salvage.end : segment.window.size
         if let time = try? firstTime(segment, limit) { return time }
-        guard salvage.tailCount > 0, let base = salvage.tail.buffer.bytes.baseAddress else {
+        guard let run = salvage.tails.first, let base = run.buffer.bytes.baseAddress else {
             return 0
         }
         // The first record stands behind its Channel.
         var place = 0
-        while place < salvage.tail.buffer.count {
+        while place < run.buffer.count {
             let record = base + place
             if record.load(as: UInt8.self) == MCAP.Opcode.message.rawValue {
                 return MessageHeader(record: record).time

@@ -42,7 +42,7 @@ struct SegmentScan {
                 guard let place = try segment.window.record(at: offset), let next = place.end else {
                     break
                 }
-                guard next <= limit, SegmentScan.belongs(place.opcode) else {
+                guard next <= limit, place.belongs else {
                     throw segment.error(
                         .damaged("bytes behind the last record form none"),
                         at: offset,
@@ -63,6 +63,14 @@ struct SegmentScan {
                         // Past HEAD the end is a torn tail: nothing behind it counts.
                         guard next <= durable else { throw error }
                         findings.append(error)
+                        offset = try finder.resume(
+                            in: segment.window,
+                            behind: offset,
+                            end: next,
+                            before: min(limit, durable)
+                        )
+                        end = offset
+                        continue
                     }
                 }
                 if place.opcode == MCAP.Opcode.attachment.rawValue {
@@ -86,10 +94,6 @@ struct SegmentScan {
                 offset = found.place.offset
             }
         }
-    }
-
-    private static func belongs(_ opcode: UInt8) -> Bool {
-        MCAP.Opcode(rawValue: opcode) != nil && opcode != MCAP.Opcode.header.rawValue
     }
 
     private mutating func take(

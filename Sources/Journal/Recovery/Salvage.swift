@@ -26,9 +26,9 @@ struct Salvage {
     /// `log_time` of the last record in the last segment's chunks, or of the one before it.
     let timeInSegment: UInt64
     private(set) var streams: [ChannelAnnouncement]
-    /// Channels and Messages that only the tails hold, behind `lastInSegment`.
-    let tail = TailReader.ByteBufferBox()
-    private(set) var tailCount: UInt64 = 0
+    /// What only the tails hold, behind `lastInSegment`: one run, more where records between them are damaged.
+    private(set) var tails: [TailRun] = []
+    var tailCount: UInt64 { tails.reduce(0) { $0 + $1.count } }
     /// Messages by channel in the last segment's chunks and the tail; empty when sealed.
     private(set) var counts: [UInt16: UInt64] = [:]
     /// Bytes past HEAD that form no record.
@@ -52,18 +52,16 @@ struct Salvage {
         let segment = try Salvage.lastSegment(directory, &names, &damage)
         self.names = names
         let lastHead = try Salvage.head(of: segment, names, directory, head)
-        let known = damage.count
         self.lastHead = lastHead
         streams = lastHead.streams
-        seal = try segment.metadata(Seal.name)
-        if seal != nil, let index = try segment.index(),
-            let statistics = segment.summary?.statistics
-        {
-            self.index = index
-            end = max(segment.window.size, try CompactionMark(segment)?.end ?? 0)
+        let ending = try Salvage.ending(of: segment, &damage)
+        seal = ending?.seal
+        if let ending {
+            index = ending.index
+            end = max(segment.window.size, ending.size)
             lastInSegment = index.entries.last?.last ?? SequenceNumber(lastHead.first.value - 1)
             last = lastInSegment
-            lastTime = max(UInt64(bitPattern: lastHead.time.nanoseconds), statistics.endTime)
+            lastTime = max(UInt64(bitPattern: lastHead.time.nanoseconds), ending.time)
             timeInSegment = lastTime
             checkHead(directory)
             return
@@ -94,14 +92,47 @@ struct Salvage {
         }
         torn += tails.torn
         tornBytes += tails.tornBytes
-        // A head that was presumed takes nothing away from what the tails hold.
-        if damage.count == known { read(tails) }
+        // Each entry proves itself: what goes on behind the last chunk that reads is served, damage before it or not.
+        read(tails, directory)
         if scan.hasDataEnd, segment.summary == nil, scan.end < durable {
             damage.append(
                 segment.error(.damaged("the segment's summary does not read"), at: scan.end)
             )
         }
         checkHead(directory)
+    }
+
+    /// What a sealed recording's last segment holds at its end.
+    private struct Ending {
+        var seal: MCAP.Metadata
+        var index: SegmentIndex
+        /// Of the last record.
+        var time: UInt64
+        /// Of the file as it was sealed.
+        var size: UInt64
+    }
+
+    /// The seal and what it comes with; `nil` where there is none, and where it does not read: then the segment is
+    /// read as one without.
+    private static func ending(
+        of segment: SegmentFile,
+        _ damage: inout [JournalError]
+    ) throws(JournalError) -> Ending? {
+        do throws(JournalError) {
+            guard let seal = try segment.metadata(Seal.name), let index = try segment.index(),
+                let statistics = segment.summary?.statistics
+            else { return nil }
+            return Ending(
+                seal: seal,
+                index: index,
+                time: statistics.endTime,
+                size: try CompactionMark(segment)?.end ?? 0
+            )
+        } catch {
+            guard error.isOfOneSegment else { throw error }
+            damage.append(error)
+            return nil
+        }
     }
 
     /// What the last segment says of itself, or what the rest of the recording says of it.
@@ -133,6 +164,7 @@ struct Salvage {
             throw failure
         }
         head.run = max(run, 1)
+        if head.first == .first { head.chain = ChainHasher.genesis(id: head.id) }
         return head
     }
 
@@ -161,8 +193,38 @@ struct Salvage {
         throw first ?? JournalError(.notARecording, file: directory.path)
     }
 
-    /// Takes up what stands in the tails behind the last chunk.
-    private mutating func read(_ tails: TailReader) {
+    /// Takes up what stands in the tails behind the last chunk, and behind records of which HEAD says that they are
+    /// missing: what lies past HEAD may be a later write that outlived an earlier one.
+    private mutating func read(_ tails: TailReader, _ directory: RecordingDirectory) {
+        take(tails)
+        while let head, last < head.durable, self.tails.count < Salvage.mostRuns,
+            let next = tails.next(behind: last)
+        {
+            let before = last
+            last = next.previous
+            take(tails)
+            // One that does not fit here is passed over like one that is not there.
+            guard last >= next else {
+                last = before
+                return
+            }
+            damage.append(
+                JournalError(
+                    .damaged("records \(before.next) to \(next.previous) are missing"),
+                    file: directory.path,
+                    sequence: before
+                )
+            )
+        }
+    }
+
+    /// Tails with more holes than this were made to have them.
+    private static let mostRuns = 1000
+
+    /// Takes up the run of numbers behind ``last``.
+    private mutating func take(_ tails: TailReader) {
+        let run = TailRun(first: last.next)
+        defer { if run.count > 0 { self.tails.append(run) } }
         var seen: Set<UInt16> = []
         while let record = tails.message(last.next), let base = record.baseAddress {
             let header = MessageHeader(record: base)
@@ -171,10 +233,10 @@ struct Salvage {
             else { break }
             if seen.insert(header.channel).inserted {
                 guard let channel = tails.channel(header.channel) else { break }
-                tail.buffer.append(channel)
+                run.buffer.append(channel)
             }
-            tail.buffer.append(record)
-            tailCount += 1
+            run.buffer.append(record)
+            run.count += 1
             counts[header.channel, default: 0] += 1
             last = last.next
             lastTime = header.time
@@ -192,10 +254,31 @@ struct Salvage {
         for stream in new where Int(stream.id.value) == streams.count + 1 { streams.append(stream) }
     }
 
+    /// HEAD is written and synced before the first record: without it nobody can say what must be there.
+    private mutating func judgeWithoutHead(_ directory: RecordingDirectory, _ place: String) {
+        // What was sealed says itself where it ends, and a recording that was built has none.
+        guard !isSealed, last >= lastHead.first || names.count > 1 else { return }
+        var isThere = false
+        if let file = try? directory.openIfThere(RecordingDirectory.head) {
+            isThere = true
+            directory.files.close(file)
+        }
+        let error = JournalError(
+            .damaged(
+                (isThere ? "neither slot of HEAD reads" : "HEAD is missing")
+                    + ": what was durable, and whether all of it is there, cannot be said"
+            ),
+            file: place,
+            sequence: last
+        )
+        // A power cut may take both slots while they are written; it does not take the file.
+        if isThere { torn.append(error) } else { damage.append(error) }
+    }
+
     /// What HEAD says was durable must be there.
     private mutating func checkHead(_ directory: RecordingDirectory) {
-        guard let head else { return }
         let place = directory.place(RecordingDirectory.head)
+        guard let head else { return judgeWithoutHead(directory, place) }
         if head.segment > lastHead.first {
             damage.append(
                 JournalError(

@@ -20,6 +20,8 @@ struct TailReader {
     private let chunk = DecodedChunk()
     /// By number.
     private var messages: [UInt64: Place] = [:]
+    /// Their numbers in order.
+    private var order: [UInt64] = []
     /// Every Channel seen, by id: the record's bytes.
     private var channels: [UInt16: Place] = [:]
     /// Bytes behind the last whole entry that are neither the end's zeros nor an entry.
@@ -43,17 +45,52 @@ struct TailReader {
             defer { directory.files.close(file) }
             let size = min(try directory.size(file, name), TailReader.limit)
             let start = bytes.buffer.count
-            let header = min(size, UInt64(TailEntry.header))
-            try read(directory, file, name, upTo: header, from: start)
-            // A file that begins with zeros has no entry: the reserve of most recordings.
-            if bytes.buffer.bytes[start...].contains(where: { $0 != 0 }) {
-                try read(directory, file, name, upTo: size, from: start)
-            }
+            try readEntries(directory, file, name, size, from: start)
             files.append((directory.place(name), start, bytes.buffer.count))
         }
     }
 
     private var files: [(place: String, start: Int, end: Int)]
+
+    private static let step: UInt64 = 256 << 10
+
+    /// Takes the file's bytes up to the zeros behind its last entry, all of them where an entry has no sensible length.
+    ///
+    /// What lies behind the zeros is older, and mostly nothing: the reserve of most recordings begins with them.
+    private func readEntries(
+        _ directory: RecordingDirectory,
+        _ file: OpenFile,
+        _ name: String,
+        _ size: UInt64,
+        from start: Int
+    ) throws(JournalError) {
+        var place: UInt64 = 0
+        var have = min(size, UInt64(TailEntry.header))
+        try read(directory, file, name, upTo: have, from: start)
+        while true {
+            let known = UInt64(bytes.buffer.count - start)
+            // Shorter than it was a moment ago: there is no more.
+            guard known >= have else { return }
+            while known - place >= UInt64(TailEntry.header) {
+                let at = start + Int(place)
+                let header = bytes.buffer.bytes[at..<(at + TailEntry.header)]
+                guard header.contains(where: { $0 != 0 }) else { return }
+                let length = bytes.buffer.bytes.loadUnaligned(
+                    fromByteOffset: at,
+                    as: UInt32.self
+                ).littleEndian
+                let end = place + UInt64(TailEntry.header) + UInt64(length)
+                guard length > 0, end <= size else {
+                    return try read(directory, file, name, upTo: size, from: start)
+                }
+                if end > known { break }
+                place = end
+            }
+            guard have < size else { return }
+            have = min(size, have + TailReader.step)
+            try read(directory, file, name, upTo: have, from: start)
+        }
+    }
 
     /// Takes the file's bytes behind those that are there already.
     private func read(
@@ -79,29 +116,75 @@ struct TailReader {
     mutating func select(run: Int) {
         for file in files {
             var offset = file.start
+            var isNoted = false
             while file.end - offset >= TailEntry.header {
-                guard let end = entry(at: offset, limit: file.end, run: run) else {
-                    note(file, offset)
-                    break
+                if let end = entry(at: offset, limit: file.end, run: run) {
+                    offset = end
+                    continue
                 }
-                offset = end
+                if !isNoted { note(file, offset) }
+                isNoted = true
+                // An older run's files are whole, and none of ours.
+                if offset == file.start, isEntry(at: offset, limit: file.end) { break }
+                // One that has changed hides no other.
+                guard let next = nextEntry(behind: offset, limit: file.end, run: run) else { break }
+                offset = next
             }
         }
+        order = messages.keys.sorted()
+    }
+
+    /// Where the entry at `offset` ends by its own word; `nil` where none can stand there.
+    private func end(ofEntryAt offset: Int, limit: Int) -> Int? {
+        guard offset <= limit - TailEntry.header else { return nil }
+        let all = bytes.buffer.bytes
+        let length = Int(all.loadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian)
+        guard length > 0, length <= limit - offset - TailEntry.header else { return nil }
+        return offset + TailEntry.header + length
+    }
+
+    /// Whether a whole entry stands there, of one run or, without one, of any.
+    private func isEntry(at offset: Int, limit: Int, run: Int? = nil) -> Bool {
+        guard let end = end(ofEntryAt: offset, limit: limit) else { return false }
+        let whole = UnsafeRawBufferPointer(rebasing: bytes.buffer.bytes[offset..<end])
+        guard
+            TailEntry.checksum(whole)
+                == whole.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian
+        else { return false }
+        let own = whole.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian
+        return run.map { own == UInt32(truncatingIfNeeded: $0) } ?? true
+    }
+
+    /// Behind bytes that are no entry: where the next one of the run begins.
+    ///
+    /// Older entries may stand behind the end of the newest. Their numbers are in a chunk by then, byte for byte.
+    private func nextEntry(behind offset: Int, limit: Int, run: Int) -> Int? {
+        let all = bytes.buffer.bytes
+        let wanted = UInt32(truncatingIfNeeded: run)
+        // The last write was whole: nothing of ours is behind its zeros.
+        guard all[offset..<min(limit, offset + TailEntry.header)].contains(where: { $0 != 0 })
+        else { return nil }
+        var place = offset + 1
+        while limit - place > TailEntry.header {
+            defer { place += 1 }
+            guard
+                all.loadUnaligned(fromByteOffset: place + 8, as: UInt32.self).littleEndian
+                    == wanted
+            else { continue }
+            if isEntry(at: place, limit: limit, run: run) { return place }
+        }
+        return nil
     }
 
     /// Takes up the entry at `offset` and says where it ends; `nil` when there is none.
     private mutating func entry(at offset: Int, limit: Int, run: Int) -> Int? {
-        let all = bytes.buffer.bytes
-        let length = Int(all.loadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian)
-        guard length > 0, length <= limit - offset - TailEntry.header else { return nil }
-        let end = offset + TailEntry.header + length
-        let whole = UnsafeRawBufferPointer(rebasing: all[offset..<end])
-        let crc = whole.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian
-        guard TailEntry.checksum(whole) == crc,
-            whole.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian
-                == UInt32(truncatingIfNeeded: run)
+        guard isEntry(at: offset, limit: limit, run: run),
+            let end = end(ofEntryAt: offset, limit: limit)
         else { return nil }
+        let all = bytes.buffer.bytes
+        let whole = UnsafeRawBufferPointer(rebasing: all[offset..<end])
         var number = whole.loadUnaligned(fromByteOffset: 16, as: UInt64.self).littleEndian
+        guard SequenceNumber(number).isPossible else { return nil }
         var place = offset + TailEntry.header
         if all[place] == MCAP.Opcode.chunk.rawValue {
             return unpack(all, place, end, SequenceNumber(number)) ? end : nil
@@ -180,7 +263,7 @@ struct TailReader {
         let rest = bytes.buffer.bytes[offset..<min(file.end, offset + TailEntry.header)]
         guard rest.contains(where: { $0 != 0 }) else { return }
         // Another run's entries begin at the front of the file and are whole.
-        if offset == file.start, isEntryOfAnyRun(at: offset, limit: file.end) { return }
+        if offset == file.start, isEntry(at: offset, limit: file.end) { return }
         tornBytes += UInt64(rest.count)
         torn.append(
             JournalError(
@@ -191,25 +274,36 @@ struct TailReader {
         )
     }
 
-    private func isEntryOfAnyRun(at offset: Int, limit: Int) -> Bool {
-        let all = bytes.buffer.bytes
-        let length = Int(all.loadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian)
-        guard length > 0, length <= limit - offset - TailEntry.header else { return false }
-        let whole = UnsafeRawBufferPointer(
-            rebasing: all[offset..<(offset + TailEntry.header + length)]
-        )
-        let crc = whole.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian
-        return TailEntry.checksum(whole) == crc
-    }
-
     /// The Message record with this number; `nil` when no entry has it.
     func message(_ number: SequenceNumber) -> UnsafeRawBufferPointer? {
         messages[number.value].map(bytes(of:))
     }
 
+    /// The lowest number behind this one that an entry has; `nil` where there is none.
+    func next(behind number: SequenceNumber) -> SequenceNumber? {
+        var low = 0
+        var high = order.count
+        while low < high {
+            let middle = (low + high) / 2
+            if order[middle] > number.value { high = middle } else { low = middle + 1 }
+        }
+        return low < order.count ? SequenceNumber(order[low]) : nil
+    }
+
     /// The Channel record with this id.
     func channel(_ id: UInt16) -> UnsafeRawBufferPointer? {
         channels[id].map(bytes(of:))
+    }
+
+    /// Every Channel that stands in an entry, in the order of ids.
+    var allChannels: [MCAP.Channel] {
+        channels.keys.sorted().compactMap { id in
+            channel(id).flatMap { record in
+                try? MCAP.channel(
+                    UnsafeRawBufferPointer(rebasing: record[MCAP.recordHeader...])
+                )
+            }
+        }
     }
 
     private func bytes(of place: Place) -> UnsafeRawBufferPointer {

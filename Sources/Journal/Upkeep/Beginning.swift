@@ -19,6 +19,18 @@ extension Recording {
     public static let mergeLabel = "merge.of"
     /// The label of a recording that recovery wrote anew, with losses.
     static let lossLabel = "recovered"
+    /// The label of one whose end recovery could not read: first and last number that are missing behind it.
+    static let lostEndLabel = "recovered.end"
+
+    /// Records behind the last one that recovery gave up; `nil` where it gave up none.
+    public var lostEnd: Verification.Gap? {
+        guard
+            let words = manifest.labels.first(where: { $0.key == Recording.lostEndLabel })?.value
+                .split(separator: " "), words.count == 2, let first = UInt64(words[0]),
+            let last = UInt64(words[1])
+        else { return nil }
+        return Verification.Gap(first: SequenceNumber(first), last: SequenceNumber(last))
+    }
 
     /// Why the recording begins where it does.
     public func beginning() throws(JournalError) -> Beginning {
@@ -31,16 +43,30 @@ struct BeginningCheck {
     private(set) var beginning = Beginning.whole
     private(set) var findings: [JournalError] = []
 
+    private init() {}
+
     init(_ recording: Recording) throws(JournalError) {
         let directory = recording.layout.directory
         // A single file says nothing of what was before it.
         guard recording.layout.isOurs, recording.path == directory.path,
             let first = recording.manifest.segments.first
-        else { return }
+        else {
+            self.init()
+            return
+        }
+        try self.init(directory, recording.id, recording.manifest.labels, first)
+    }
+
+    init(
+        _ directory: RecordingDirectory,
+        _ id: String,
+        _ labels: [Label],
+        _ first: Manifest.Segment
+    ) throws(JournalError) {
         let place = directory.place(first.name)
-        if let origin = SliceOrigin(recording.manifest.labels) {
+        if let origin = SliceOrigin(labels) {
             beginning = .slice(of: origin.recording, chain: origin.chain)
-            if origin.beginning(id: recording.id) != first.chainFirst {
+            if origin.beginning(id: id) != first.chainFirst {
                 findings.append(
                     JournalError(
                         .damaged("the slice does not begin with the link that it names"),
@@ -60,7 +86,7 @@ struct BeginningCheck {
         let log = try PruneLog(directory)
         let entries = log.entries
         let file = directory.place(PrunedSegment.file)
-        for entry in entries where entry.recording != recording.id || !entry.isGenuine {
+        for entry in entries where entry.recording != id || !entry.isGenuine {
             let text =
                 entry.isGenuine
                 ? "a deletion of recording `\(entry.recording)`"
@@ -85,7 +111,7 @@ struct BeginningCheck {
         }
         beginning = .pruned(upTo: last.last, deletions: gone.count)
         var number = SequenceNumber.first
-        var chain = ChainHasher.genesis(id: recording.id)
+        var chain = ChainHasher.genesis(id: id)
         for entry in gone {
             guard entry.first == number, entry.chainFirst == chain else {
                 findings.append(

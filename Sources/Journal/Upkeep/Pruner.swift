@@ -62,11 +62,29 @@ public struct Pruner {
     ) throws(JournalError) -> Plan {
         let directory = try RecordingDirectory.open(path, files: files)
         defer { directory.close() }
+        return try plan(directory, rule, now)
+    }
+
+    /// - Throws: `damaged`: what would be noted of a damaged recording need not be so.
+    private func plan(
+        _ directory: RecordingDirectory,
+        _ rule: DiskRule,
+        _ now: Timestamp
+    ) throws(JournalError) -> Plan {
         let salvage = try Salvage(directory)
+        if let damage = salvage.damage.first { throw damage }
         let list = try SegmentList(directory, salvage)
         if let damage = list.damage.first { throw damage }
-        let segments = list.segments
-        return try plan(segments, rule, now, salvage.lastHead.id, directory)
+        if let first = list.segments.first {
+            let check = try BeginningCheck(
+                directory,
+                salvage.lastHead.id,
+                salvage.lastHead.labels,
+                first
+            )
+            if let finding = check.findings.first { throw finding }
+        }
+        return try plan(list.segments, rule, now, salvage.lastHead.id, directory)
     }
 
     /// Carries out a plan.
@@ -82,12 +100,7 @@ public struct Pruner {
         defer { directory.close() }
         let lock = try Recorder.takeLock(directory)
         defer { files.close(lock) }
-        let salvage = try Salvage(directory)
-        if let damage = salvage.damage.first { throw damage }
-        let list = try SegmentList(directory, salvage)
-        if let damage = list.damage.first { throw damage }
-        let segments = list.segments
-        let plan = try plan(segments, rule, now, salvage.lastHead.id, directory)
+        let plan = try plan(directory, rule, now)
         try carryOut(plan, directory)
         guard !plan.going.isEmpty || !plan.unfinished.isEmpty else { return plan }
         let manifest = try Recording.open(path, files: files).manifest
@@ -192,7 +205,15 @@ public struct Pruner {
         guard !plan.going.isEmpty || !plan.unfinished.isEmpty else { return }
         if !plan.going.isEmpty {
             var log = try PruneLog(directory)
-            try log.append(plan.going, in: directory)
+            do throws(JournalError) {
+                try log.append(plan.going, in: directory)
+            } catch {
+                // On a full disk the manifest's own block, which goes anyway, makes room for the notes.
+                guard error.isNoSpace else { throw error }
+                try directory.removeIfThere(RecordingDirectory.manifest)
+                try directory.syncNames()
+                try log.append(plan.going, in: directory)
+            }
         }
         // It lists what goes; without one it is derived from what is there.
         try directory.removeIfThere(RecordingDirectory.manifest)

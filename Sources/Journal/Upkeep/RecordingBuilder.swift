@@ -107,7 +107,8 @@ final class RecordingBuilder {
         }
     }
 
-    private func closeChunk() throws(JournalError) {
+    /// Writes what was added one by one, so that ``chain`` includes it.
+    func closeChunk() throws(JournalError) {
         guard !builder.isEmpty else { return }
         let chunk: EncodedChunk
         do throws(Malformed) {

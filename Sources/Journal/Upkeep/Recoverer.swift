@@ -132,9 +132,32 @@ public struct Recoverer {
             let isNamed = next?.name == name && mark?.end != next?.end
             try search.search(name, in: source, limit: isNamed ? next?.end : nil)
         }
-        var copy = Copy(source: source, heads: heads, search: search, lost: lost)
+        var tails = try? TailReader(in: source)
+        tails?.select(run: heads.values.map(\.run).max() ?? known.run)
+        var copy = Copy(
+            source: source,
+            heads: heads,
+            search: search,
+            tails: tails,
+            promised: promised(source, names),
+            lost: lost
+        )
         let end = try copy.write(to: target, known, files, key)
         return outcome(.copied, target, end, copy.lost)
+    }
+
+    /// The last number that HEAD, the manifest or a segment's name says was there.
+    private func promised(_ source: RecordingDirectory, _ names: [String]) -> SequenceNumber {
+        var last = (try? Head.read(in: source))?.durable ?? .none
+        if let bytes = try? source.contents(of: RecordingDirectory.manifest, limit: 64 << 20),
+            let manifest = Manifest(json: bytes)
+        {
+            last = max(last, manifest.last)
+        }
+        if let name = names.last, let first = RecordingDirectory.firstNumber(ofSegment: name) {
+            last = max(last, first.previous)
+        }
+        return last
     }
 
     /// The way of what was found into a new directory.
@@ -142,6 +165,10 @@ public struct Recoverer {
         let source: RecordingDirectory
         let heads: [String: SegmentHead]
         let search: ChunkSearch
+        /// Entries of the last run.
+        let tails: TailReader?
+        /// Up to here there was something once.
+        let promised: SequenceNumber
         var lost: [Loss]
 
         mutating func write(
@@ -150,36 +177,52 @@ public struct Recoverer {
             _ files: any JournalFiles,
             _ key: SigningKey?
         ) throws(JournalError) -> Manifest {
-            let labels =
-                known.labels.filter { $0.key != Recording.lossLabel }
+            var labels =
+                known.labels.filter {
+                    $0.key != Recording.lossLabel && $0.key != Recording.lostEndLabel
+                }
                 + [Label(Recording.lossLabel, "see lost.first and lost.last of each segment")]
+            let end = lastFound
+            if promised > end {
+                lost.append(
+                    Loss(
+                        first: end.next,
+                        last: promised,
+                        what: "they do not read, or are not there"
+                    )
+                )
+                labels.append(Label(Recording.lostEndLabel, "\(end.next) \(promised)"))
+            }
             var head = known
             head.labels = labels
             head.streams = streams
             head.previous = nil
             head.lost = nil
-            guard let first = search.found.first else {
-                throw JournalError(.damaged("no chunk of it can be read"), file: source.path)
-            }
+            // Without a chunk the tails may hold what there is.
+            let found = search.found.first
+            let first = found?.first ?? known.first
+            let own = found.map { heads[$0.file] } ?? nil
             // What is missing at the front of a pruned recording is missing on purpose.
             let log = try? PruneLog(source)
             let begins = max(
                 heads.values.map(\.first).min() ?? .first,
-                log?.entries.last(where: { $0.last < first.first })?.last.next ?? .first
+                log?.entries.last(where: { $0.last < first })?.last.next ?? .first
             )
-            let start = log?.entries.isEmpty == false ? min(begins, first.first) : .first
-            head.first = first.first
-            head.chain = first.previous
-            head.run = heads[first.file]?.run ?? known.run
+            let start = log?.entries.isEmpty == false ? min(begins, first) : .first
+            head.first = first
+            head.chain = found?.previous ?? known.chain
+            head.run = own?.run ?? known.run
             head.checkpoint =
-                heads[first.file]?.first == first.first
-                ? heads[first.file]?.checkpoint ?? [] : []
-            if first.first > start {
-                head.lost = lose(start, first.first.previous, "the records before it do not read")
+                own?.first == first ? own?.checkpoint ?? [] : []
+            if first > start {
+                head.lost = lose(start, first.previous, "the records before it do not read")
             }
             let builder = try RecordingBuilder(target, head, files: files)
             try copyChunks(into: builder, head)
             try copyTails(into: builder, head)
+            guard builder.last >= first else {
+                throw JournalError(.damaged("no record of it can be read"), file: source.path)
+            }
             for bytes in search.lost {
                 lost.append(
                     Loss(
@@ -200,6 +243,13 @@ public struct Recoverer {
         /// Ids from 1 without holes; a stream that nothing names any more gets a name of its own.
         private var streams: [ChannelAnnouncement] {
             var all = search.streams
+            for channel in tails?.allChannels ?? [] where all[channel.id] == nil {
+                all[channel.id] = ChannelAnnouncement(
+                    id: StreamID(channel.id),
+                    name: StreamName(channel.topic),
+                    origin: ""
+                )
+            }
             for head in heads.values {
                 for stream in head.streams { all[stream.id.value] = stream }
             }
@@ -265,19 +315,45 @@ public struct Recoverer {
             }
         }
 
-        /// Entries of the last run that go on where the chunks end.
-        private func copyTails(
+        /// The last number that will be in the new recording.
+        private var lastFound: SequenceNumber {
+            var last = search.found.map(\.last).max() ?? .none
+            guard let tails else { return last }
+            while true {
+                while tails.message(last.next) != nil { last = last.next }
+                guard let next = tails.next(behind: last) else { return last }
+                last = next
+            }
+        }
+
+        /// Entries of the last run behind the chunks.
+        private mutating func copyTails(
             into builder: RecordingBuilder,
             _ front: SegmentHead
         ) throws(JournalError) {
-            guard var tails = try? TailReader(in: source) else { return }
-            tails.select(run: heads.values.map(\.run).max() ?? front.run)
-            while let record = tails.message(builder.last.next), let base = record.baseAddress {
+            guard let tails else { return }
+            while let next = tails.next(behind: builder.last), let record = tails.message(next),
+                let base = record.baseAddress
+            {
                 let header = MessageHeader(record: base)
                 guard header.time >= builder.lastTime,
-                    header.sequence == UInt32(truncatingIfNeeded: builder.last.next.value),
+                    header.sequence == UInt32(truncatingIfNeeded: next.value),
                     builder.table.announcement(of: StreamID(header.channel)) != nil
                 else { break }
+                if next > builder.last.next {
+                    try builder.closeChunk()
+                    var head = front
+                    head.first = next
+                    head.chain = builder.chain
+                    head.recovered = 0
+                    head.checkpoint = []
+                    head.lost = lose(
+                        builder.last.next,
+                        next.previous,
+                        "they do not read, or are not there"
+                    )
+                    try builder.begin(head)
+                }
                 try builder.add(record)
             }
         }

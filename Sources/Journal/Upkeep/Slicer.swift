@@ -8,6 +8,37 @@ public struct Slicer {
 
     public init() {}
 
+    /// Where a slice ends that was to end at a position: with all outputs of its last input.
+    ///
+    /// Outputs follow their input at once. A slice that ended among them, or right before them, would say of its last
+    /// input that it led to less than it did, and its replay would differ.
+    ///
+    /// - Parameters:
+    ///   - position: where it was to end.
+    ///   - isPast: says what lies behind the position.
+    /// - Returns: the last output behind the position that belongs to an input before it; `nil` where there is none.
+    public func end(
+        of recording: Recording,
+        behind position: CursorStart,
+        isPast: (SequenceNumber, Timestamp) -> Bool
+    ) throws(JournalError) -> SequenceNumber? {
+        let cursor = try recording.cursor(from: position)
+        var last: SequenceNumber?
+        do throws(JournalError) {
+            while let record = try cursor.next() {
+                guard isPast(record.sequence, record.time) else { continue }
+                let kind = cursor.name(of: record.stream).kind
+                // What was sent, or that a stream is new, may stand between.
+                guard kind.isOutput || kind.isEvidence else { break }
+                if kind.isOutput { last = record.sequence }
+            }
+        } catch {
+            // What does not read is no output; the slice ends before it.
+            guard error.isOfOneSegment else { throw error }
+        }
+        return last
+    }
+
     /// - Parameters:
     ///   - start: the first record that goes in, or the next one after it.
     ///   - isPast: says where to stop.

@@ -40,6 +40,9 @@ public struct Verification: Sendable {
     public var beginning = Beginning.whole
     /// The operator's signature, where there is one; what does not hold of it is among `findings`.
     public var signature: Signature?
+    /// What was looked at, in the words of the format's page: a file of another origin has no chain, and a single
+    /// segment neither manifest nor deletions.
+    public var covered: [String] = []
     /// Chain value after the last chunk.
     public var chain: ChainValue
 

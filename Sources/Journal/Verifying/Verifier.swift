@@ -64,6 +64,16 @@ private struct Audit {
         result = Verification(id: recording.id, isSealed: recording.state != .open)
         result.isSealed = recording.state == .sealed || recording.state == .recovered
         result.segments = layout.names.count
+        result.covered = ["checksums", "times", "counts", "summaries"]
+        if layout.isOurs {
+            result.covered += ["numbers", "commits", "chain", "announcements", "indexes"]
+        }
+        if layout.isOurs, recording.path == layout.directory.path {
+            result.covered += ["manifest", "deletions"]
+            if recording.durable != nil { result.covered.append("HEAD") }
+            if !result.isSealed { result.covered.append("tails") }
+            if recording.manifest.signature != nil { result.covered.append("signature") }
+        }
         result.findings = recording.damage
     }
 
@@ -88,7 +98,12 @@ private struct Audit {
         for (position, name) in layout.names.enumerated() {
             entering(name)
             do throws(JournalError) {
-                let segment = try SegmentFile(name, in: layout.directory, presumes: layout.isOurs)
+                let segment = try SegmentFile(
+                    name,
+                    in: layout.directory,
+                    listsChunks: true,
+                    presumes: layout.isOurs
+                )
                 begin(segment, position)
                 let limit = layout.limits[position] ?? segment.window.size
                 try read(segment, position, limit) { progress(before + $0, all) }
@@ -168,6 +183,14 @@ private struct Audit {
         _ limit: UInt64,
         _ progress: (UInt64) -> Void
     ) throws(JournalError) {
+        if segment.headFailure == nil {
+            // Until the segment is complete no other checksum covers the owner's state.
+            do throws(JournalError) {
+                _ = try segment.checkpoint()
+            } catch {
+                find(error)
+            }
+        }
         var offset = segment.dataStart
         var crc = Checksum.crc32(try segment.window.bytes(at: 0, count: offset))
         var count: UInt64 = 0
@@ -193,24 +216,44 @@ private struct Audit {
                 if let entry = take(segment, record, body) {
                     chunks.append(entry)
                     count += chunk.count + UInt64(chunk.commits.count)
+                } else if segment.isOurs {
+                    offset = try resume(segment, record, limit)
+                    continue
                 }
             case .attachment:
                 let body = UnsafeRawBufferPointer(rebasing: whole[MCAP.recordHeader...])
-                _ = try segment.parse(at: offset) { () throws(Malformed) in
-                    try MCAP.attachment(body)
+                do throws(JournalError) {
+                    _ = try segment.parse(at: offset) { () throws(Malformed) in
+                        try MCAP.attachment(body)
+                    }
+                } catch {
+                    guard segment.isOurs else { throw error }
+                    find(error)
+                    offset = try resume(segment, record, limit)
+                    continue
                 }
             case .message where !segment.isOurs: count += 1
             case .metadata: break
-            default:
-                if segment.isOurs {
-                    find(segment.error(.damaged("a record that has no place here"), at: offset))
-                }
+            default: break
             }
             offset = next
             progress(offset)
         }
         compareSummary(segment, chunks, count)
         if !segment.isOurs { result.records = max(result.records, count) }
+    }
+
+    private func resume(
+        _ segment: SegmentFile,
+        _ record: RecordPlace,
+        _ limit: UInt64
+    ) throws(JournalError) -> UInt64 {
+        try finder.resume(
+            in: segment.window,
+            behind: record.offset,
+            end: record.end ?? limit,
+            before: limit
+        )
     }
 
     /// The record at `offset`; where none reads there, the next chunk that proves itself.
@@ -220,7 +263,11 @@ private struct Audit {
         _ limit: UInt64
     ) throws(JournalError) -> RecordPlace? {
         do throws(JournalError) {
-            return try segment.window.record(at: offset)
+            let record = try segment.window.record(at: offset)
+            guard !segment.isOurs || record?.belongs != false else {
+                throw segment.error(.damaged("a record that has no place here"), at: offset)
+            }
+            return record
         } catch {
             guard segment.isOurs,
                 let found = try finder.next(in: segment.window, behind: offset, before: limit)
@@ -297,7 +344,7 @@ private struct Audit {
             endTime: chunk.endTime,
             uncompressedSize: UInt64(chunk.records.count),
             compressedSize: 0,
-            channels: chunk.channels.map(\.id)
+            channels: chunk.channelIDs
         )
     }
 
@@ -338,6 +385,11 @@ private struct Audit {
             place = end
         }
         for channel in channelsToProve() where announced[channel.id] != channel.topic {
+            // What announced it may have stood in the head.
+            if segment.headFailure != nil, announced[channel.id] == nil {
+                announced[channel.id] = channel.topic
+                continue
+            }
             words.append("channel \(channel.id) was not announced as `\(channel.topic)`")
         }
         for word in words {
@@ -428,10 +480,20 @@ private struct Audit {
     // MARK: All of it
 
     private mutating func readTail() {
-        guard layout.tailCount > 0, expected == layout.tailFirst else { return }
-        result.records += layout.tailCount
-        if result.first == .none { result.first = layout.tailFirst }
-        result.last = SequenceNumber(layout.tailFirst.value + layout.tailCount - 1)
+        for run in layout.tails {
+            miss(
+                to: run.first,
+                JournalError(
+                    .damaged("records are missing"),
+                    file: layout.directory.path,
+                    sequence: expected.previous
+                )
+            )
+            result.records += run.count
+            if result.first == .none { result.first = run.first }
+            result.last = run.next.previous
+            expected = run.next
+        }
     }
 
     /// What the manifest says of a sealed recording must be so; one of an open recording may lag.
@@ -464,9 +526,11 @@ private struct Audit {
     private mutating func conclude() {
         result.chain = chain
         result.durable = recording.durable
+        if let lost = recording.lostEnd, lost.last > result.last { result.gaps.append(lost) }
         if !result.findings.isEmpty {
             result.state = .damaged
-        } else if !recording.torn.isEmpty {
+        } else if !recording.torn.isEmpty, !recording.isHeld {
+            // Beside a recorder the end may be in the middle of a write.
             result.state = .cut
             result.findings = recording.torn
         } else {

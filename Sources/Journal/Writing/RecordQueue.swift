@@ -25,12 +25,17 @@ final class RecordQueue: @unchecked Sendable {
         let used = Atomic<Int>(Int.max)
         var next: Block?
 
+        /// Pages of its own: what a burst took goes back to the system, and no block splits another's place.
         init(capacity: Int) {
             self.capacity = capacity
-            base = .allocate(byteCount: capacity, alignment: 64)
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS
+            guard let pages = mmap(nil, capacity, PROT_READ | PROT_WRITE, flags, -1, 0),
+                pages != MAP_FAILED
+            else { fatalError("no memory for \(capacity) bytes of the recorder's queue") }
+            base = pages
         }
 
-        deinit { base.deallocate() }
+        deinit { munmap(base, capacity) }
     }
 
     // The appending thread's.
@@ -50,7 +55,7 @@ final class RecordQueue: @unchecked Sendable {
     private let released = Atomic<UInt64>(0)
     /// Free blocks: a fresh one costs the appending thread a page fault at each of its pages.
     private let spares: UnsafeMutablePointer<Atomic<Unmanaged<Block>?>>
-    private static let sparesKept = 16
+    private static let sparesKept = 8
 
     init() {
         let block = Block(capacity: RecordQueue.blockBytes)

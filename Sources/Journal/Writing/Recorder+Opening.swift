@@ -150,6 +150,15 @@ extension Recorder {
     ) throws(JournalError) -> Recorder {
         let list = try SegmentList(directory, salvage)
         if let damage = list.damage.first { throw damage }
+        if let first = list.segments.first {
+            let check = try BeginningCheck(
+                directory,
+                salvage.lastHead.id,
+                salvage.lastHead.labels,
+                first
+            )
+            if let finding = check.findings.first { throw finding }
+        }
         var earlier = list.segments
         // A last segment without a record gives its name to the new one, by the rename.
         let isEmpty = salvage.lastInSegment < salvage.lastHead.first
@@ -219,9 +228,11 @@ extension Recorder {
                 failure = JournalError(.failed("\(error)"), file: segment.name)
             }
         }
+        // Without damage there is no hole, and one run at most.
+        guard let run = salvage.tails.first else { return }
         let records = DecodedChunk()
         do throws(JournalError.Reason) {
-            try records.decode(records: salvage.tail.buffer.bytes, isOurs: true, first: number.next)
+            try records.decode(records: run.buffer.bytes, isOurs: true, first: number.next)
         } catch {
             throw JournalError(error, file: segment.directory.path, sequence: number)
         }

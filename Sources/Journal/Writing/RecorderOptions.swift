@@ -6,8 +6,8 @@ public import Market
 public struct RecorderOptions: Sendable {
     /// A chunk closes when its uncompressed bytes reach this.
     ///
-    /// MCAP's headers take a tenth of it, so that it holds somewhat more than 64 KiB of payloads.
-    public var chunkBytes = 80 << 10
+    /// MCAP's headers take a tenth of it, so that it holds 80 KiB of payloads.
+    public var chunkBytes = 88 << 10
     /// A chunk closes when its first record is this old.
     public var chunkAge: Int64 = 10_000_000_000
     /// A segment rolls when it reaches this.
@@ -24,6 +24,9 @@ public struct RecorderOptions: Sendable {
     public var headInterval: Int64 = 1_000_000_000
     /// zstd's level; halved queue space lowers it to 1.
     public var compressionLevel: Int32 = 3
+    /// The level, when it is higher, of a chunk that took a second or more to fill: a twentieth fewer bytes for another
+    /// 0.3 ms of the recorder's thread.
+    public var quietLevel: Int32 = 5
     /// Bytes that may wait for the disk.
     ///
     /// A quarter is kept for all that is not public data.

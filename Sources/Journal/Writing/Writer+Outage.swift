@@ -157,16 +157,29 @@ extension Writer {
         do throws(JournalError) {
             if !tails.isUsable {
                 let fresh = try Tails(in: directory, size: options.tailBytes, run: run)
+                try named { fresh.close() }
                 tails.close()
                 tails = fresh
             }
             if !reserve.isUsable {
                 let fresh = try Reserve(in: directory, size: options.reserveBytes, run: run)
+                try named { fresh.close() }
                 reserve.close()
                 reserve = fresh
             }
         } catch {
             note(error)
+        }
+    }
+
+    /// New files count only when their names are durable: a power cut leaves those that failed, else, and what was
+    /// synced in the new ones is in none.
+    private func named(_ close: () -> Void) throws(JournalError) {
+        do throws(JournalError) {
+            try directory.syncNames()
+        } catch {
+            close()
+            throw error
         }
     }
 

@@ -71,8 +71,8 @@ final class Writer {
     /// Chunks closed so far.
     private var closed: UInt64 = 0
 
-    /// More than this is not taken from the queue at once.
-    private static let largestDrain = 4 << 20
+    /// More than this is not taken from the queue at once: its blocks are free only when all of it is written.
+    private static let largestDrain = 2 << 20
     /// Chunks that wait for a sync take no more than this.
     ///
     /// Half of the reserve, which takes them when the segment fails.
@@ -324,11 +324,10 @@ final class Writer {
         guard !builder.isEmpty, !progress.isFailed else { return }
         let chunk: EncodedChunk
         do throws(Malformed) {
-            let isBehind = queue.queued > options.queueBytes / 2
             chunk = try EncodedChunk(
                 &builder,
                 compressor: compressor,
-                level: isBehind ? 1 : options.compressionLevel,
+                level: levelNow,
                 scratch: &scratch
             )
         } catch {
@@ -358,6 +357,17 @@ final class Writer {
         tails.chunkClosed()
         if outage == nil, retainedBytes > Writer.largestRetained { syncNow() }
     }
+
+    /// Lower while the recorder is behind, higher where there is time for it.
+    private var levelNow: Int32 {
+        if queue.queued > options.queueBytes / 2 { return 1 }
+        let isQuiet = directory.files.now() - builder.opened >= Writer.quietChunk
+        return isQuiet
+            ? max(options.compressionLevel, options.quietLevel) : options.compressionLevel
+    }
+
+    /// A chunk that takes this long to fill is a quiet one.
+    private static let quietChunk: Int64 = 1_000_000_000
 
     func noteWrite() {
         if dirtySince == nil { dirtySince = directory.files.now() }

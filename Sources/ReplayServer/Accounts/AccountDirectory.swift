@@ -8,6 +8,12 @@ struct AccountDirectory {
         var alias: String
         var key: String
         fileprivate var secret: [UInt8]
+        fileprivate var publicKey: PublicKey?
+
+        func matches(_ signature: String, _ text: [UInt8]) -> Bool {
+            if let publicKey { return publicKey.matches(signature, text) }
+            return Signature.matches(signature, text, secret: secret)
+        }
     }
 
     let entries: [Entry]
@@ -21,23 +27,45 @@ struct AccountDirectory {
             }
         }
         self.places = places
-        entries = accounts.map { Entry(alias: $0.alias, key: $0.key, secret: $0.secret) }
+        entries = try accounts.map { (account) throws(ServerError) in
+            var entry = Entry(alias: account.alias, key: account.key, secret: account.secret)
+            if let pem = account.publicKey {
+                entry.publicKey = PublicKey(pem: pem)
+                guard entry.publicKey != nil else {
+                    throw .account(
+                        alias: account.alias,
+                        reason: "its public key is no RSA key in PEM"
+                    )
+                }
+            } else if account.secret.isEmpty {
+                throw .account(alias: account.alias, reason: "its secret is empty")
+            }
+            return entry
+        }
     }
 
     func place(ofKey key: String) -> Int? { places[key] }
 
-    /// A login of a private WebSocket: `GET/realtime` and `expires` signed, `expires` still ahead.
+    /// A login of a private or trade WebSocket: `GET/realtime` and `expires` signed, `expires` still ahead.
     ///
     /// - Parameter expires: Unix milliseconds; clients send a JSON number or a string.
-    /// - Returns: the account's place, or `nil` where the exchange answers `Params Error`.
-    func login(key: String, expires: Int64, signature: String, nowMilliseconds: Int64) -> Int? {
-        guard let place = places[key], expires > nowMilliseconds,
-            Signature.matches(
-                signature,
-                SocketRequest.textToSign(expires: expires),
-                secret: entries[place].secret
-            )
-        else { return nil }
+    /// - Returns: the account's place.
+    /// - Throws: the code of the trade socket; the private one answers `Params Error` to all of them.
+    func login(
+        key: String,
+        expires: Int64,
+        signature: String,
+        nowMilliseconds: Int64
+    ) throws(Refusal) -> Int {
+        guard let place = places[key] else {
+            throw Refusal(code: 10_003, message: "API key is invalid.")
+        }
+        guard expires > nowMilliseconds else {
+            throw Refusal(code: 10_001, message: "Params Error")
+        }
+        guard entries[place].matches(signature, SocketRequest.textToSign(expires: expires)) else {
+            throw Refusal(code: 10_004, message: "Error sign, please check your signature.")
+        }
         return place
     }
 
@@ -67,6 +95,21 @@ struct AccountDirectory {
         guard let place = places[key] else {
             throw Refusal(code: 10_003, message: "API key is invalid.")
         }
+        try AccountDirectory.check(timestamp: timestamp, window: window, nowMilliseconds: now)
+        let text = Array((sent + key + given).utf8) + payload
+        guard entries[place].matches(header("X-BAPI-SIGN"), text) else {
+            let origin = String(decoding: text, as: UTF8.self)
+            throw Refusal(code: 10_004, message: "error sign! origin_string[\(origin)]")
+        }
+        return place
+    }
+
+    /// A request's time must lie within the receive window, or less than a second ahead.
+    static func check(
+        timestamp: Int64,
+        window: Int64,
+        nowMilliseconds now: Int64
+    ) throws(Refusal) {
         guard now - window <= timestamp, timestamp < now + 1_000 else {
             throw Refusal(
                 code: 10_002,
@@ -74,11 +117,5 @@ struct AccountDirectory {
                     + " req_timestamp[\(timestamp)],server_timestamp[\(now)],recv_window[\(window)]"
             )
         }
-        let text = Array((sent + key + given).utf8) + payload
-        guard Signature.matches(header("X-BAPI-SIGN"), text, secret: entries[place].secret) else {
-            let origin = String(decoding: text, as: UTF8.self)
-            throw Refusal(code: 10_004, message: "error sign! origin_string[\(origin)]")
-        }
-        return place
     }
 }

@@ -13,26 +13,44 @@ public enum RateLimits: Hashable, Sendable {
 
     /// Requests a second for an endpoint; the IP's limit alone holds where this is `nil`.
     func quota(path: String, category: Category) -> Int? {
-        guard let base = RateLimits.base(path: path, isSpot: category == .spot) else { return nil }
-        if case .multiplied(let factor) = self { return base * max(1, factor) }
-        return base
+        RateLimits.base(path: path, category: category).map { $0 * factor }
     }
 
-    private static func base(path: String, isSpot: Bool) -> Int? {
-        switch path {
-        case "/v5/order/create", "/v5/order/cancel", "/v5/order/cancel-all": isSpot ? 20 : 10
-        case "/v5/order/amend": 10
-        case "/v5/order/create-batch", "/v5/order/amend-batch", "/v5/order/cancel-batch":
+    private var factor: Int {
+        if case .multiplied(let factor) = self { return max(1, factor) }
+        return 1
+    }
+
+    /// HTTP requests of one address within five seconds, and those of its trade sockets within one.
+    var addressRequests: (http: Int, trade: Int) { (600 * factor, 3_000 * factor) }
+
+    private static func base(path: String, category: Category) -> Int? {
+        let isSpot = category == .spot
+        return switch path {
+        case "/v5/order/create", "/v5/order/cancel", "/v5/order/create-batch",
+            "/v5/order/amend-batch", "/v5/order/cancel-batch", "/v5/order/pre-check":
             isSpot ? 20 : 10
+        case "/v5/order/cancel-all": isSpot ? 20 : category == .option ? 1 : 10
+        case "/v5/order/amend": 10
+        case "/v5/order/disconnected-cancel-all": 5
         case "/v5/position/set-leverage", "/v5/position/switch-mode", "/v5/position/trading-stop":
             10
         case "/v5/account/set-margin-mode": 5
-        case "/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list":
+        case "/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list",
+            "/v5/position/closed-pnl", "/v5/position/get-closed-positions":
             50
         case "/v5/account/wallet-balance", "/v5/account/info": 50
         case "/v5/account/transaction-log": 25
-        case "/v5/account/fee-rate": 5
+        case "/v5/account/instruments-info": 10
+        case "/v5/account/fee-rate", "/v5/account/query-dcp-info": 5
         case "/v5/user/query-api": 10
+        case "/v5/asset/coin/query-info": 5
+        case "/v5/asset/delivery-record", "/v5/asset/settlement-record": 50
+        case "/v5/spread/order/create", "/v5/spread/order/amend", "/v5/spread/order/cancel": 20
+        case "/v5/spread/order/cancel-all": 5
+        case "/v5/spread/order/realtime", "/v5/spread/order/history", "/v5/spread/execution/list",
+            "/v5/spread/max-qty":
+            50
         default: nil
         }
     }
@@ -52,19 +70,26 @@ struct RateMeter {
         var remaining: Int
         /// Unix milliseconds: when the quota is free again if exceeded, otherwise now.
         var reset: Int64
-        var isExceeded: Bool
+        /// How many of the units asked for are granted: all, of a batch perhaps the first ones, or none.
+        var granted: Int
+        var isExceeded: Bool { granted == 0 }
     }
 
     let limits: RateLimits
     private var recent: [Key: [Int64]] = [:]
+    private var addressTimes: [Int64] = []
+    private var tradeTimes: [Int64] = []
 
     init(_ limits: RateLimits) { self.limits = limits }
 
     /// Counts one request; `nil` for an endpoint without a limit of its own.
+    ///
+    /// - Parameter units: orders of a batch, each of which counts.
     mutating func count(
         account: Int,
         path: String,
         category: Category,
+        units: Int = 1,
         nowMilliseconds now: Int64
     ) -> Reading? {
         guard let limit = limits.quota(path: path, category: category) else { return nil }
@@ -72,20 +97,33 @@ struct RateMeter {
         var times = recent[key] ?? []
         times.removeAll { $0 <= now - 1_000 }
         defer { recent[key] = times }
-        if times.count >= limit, limits != .unlimited {
-            return Reading(
-                limit: limit,
-                remaining: 0,
-                reset: (times.first ?? now) + 1_000,
-                isExceeded: true
-            )
-        }
-        if times.count < limit { times.append(now) }
+        let wanted = max(1, units)
+        let room = max(0, limit - times.count)
+        let granted = limits == .unlimited ? wanted : min(wanted, room)
+        for _ in 0..<min(granted, room) { times.append(now) }
         return Reading(
             limit: limit,
             remaining: limit - times.count,
-            reset: now,
-            isExceeded: false
+            reset: granted < wanted ? (times.first ?? now) + 1_000 : now,
+            granted: granted
         )
+    }
+
+    /// Counts one HTTP request of the address, which on loopback is everybody's; false is one too many.
+    mutating func countAddress(nowMilliseconds now: Int64) -> Bool {
+        guard limits != .unlimited else { return true }
+        addressTimes.removeAll { $0 <= now - 5_000 }
+        guard addressTimes.count < limits.addressRequests.http else { return false }
+        addressTimes.append(now)
+        return true
+    }
+
+    /// The same of requests on trade sockets.
+    mutating func countTrade(nowMilliseconds now: Int64) -> Bool {
+        guard limits != .unlimited else { return true }
+        tradeTimes.removeAll { $0 <= now - 1_000 }
+        guard tradeTimes.count < limits.addressRequests.trade else { return false }
+        tradeTimes.append(now)
+        return true
     }
 }

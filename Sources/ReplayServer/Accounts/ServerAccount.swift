@@ -7,13 +7,25 @@ public struct ServerAccount: Sendable {
     /// The account of the simulated exchange that the key belongs to.
     public var alias: String
     public var key: String
-    /// The bytes of the HMAC key, as the client was given them.
+    /// The bytes of the HMAC key, as the client was given them; empty for an RSA key.
     public var secret: [UInt8]
+    /// PEM of the public half of an RSA key, whose owner signs with the private one.
+    public var publicKey: String?
 
     public init(alias: String, key: String, secret: [UInt8]) {
         self.alias = alias
         self.key = key
         self.secret = secret
+    }
+
+    /// A key whose requests are signed with RSA.
+    ///
+    /// - Parameter publicKey: PEM (`BEGIN PUBLIC KEY`).
+    public init(alias: String, key: String, publicKey: String) {
+        self.alias = alias
+        self.key = key
+        secret = []
+        self.publicKey = publicKey
     }
 
     /// A key and a secret nobody has seen before, of the lengths that Bybit uses (18 and 36 characters).

@@ -1,5 +1,5 @@
 public import Logging
-import Market
+public import Market
 import NIOCore
 public import Simulation
 
@@ -15,12 +15,15 @@ public struct ExchangeServerConfiguration: Sendable {
     public var deposits: [AccountConfiguration.Deposit] = [
         .init(coin: "USDT", amount: Amount(units: Int128(100_000) * 1_000_000_000_000_000_000))
     ]
-    /// Exchange seconds a second, at least 1.
-    public var pace = 1
+    public var pace = MarketPace.real
     public var limits = ServerLimits()
     public var rateLimits: RateLimits = .enforced
     /// How long a frame of a client waits before it is answered: pybit stores what it asked for after asking.
     public var answerDelayMilliseconds = 2
+    /// Manners by seed; `nil` for none but those that are ordered.
+    public var chaosSeed: UInt64?
+    /// A file that the exchange's journal is appended to; `nil` keeps it in memory alone.
+    public var journal: String?
 
     public init() {}
 }
@@ -31,9 +34,9 @@ public struct ExchangeServerConfiguration: Sendable {
 /// this type, never over the network.
 public final class ExchangeServer: Sendable {
     public let address: ServerAddress
-    private let host: ServerHost<ExchangeVenue>
+    private let host: ServerHost<MannersVenue>
 
-    private init(host: ServerHost<ExchangeVenue>) {
+    private init(host: ServerHost<MannersVenue>) {
         self.host = host
         address = host.address
     }
@@ -67,21 +70,27 @@ public final class ExchangeServer: Sendable {
         }
         let opened = exchange
         let ids = accounts
+        let journal = try ExchangeJournal(path: configuration.journal)
+        nonisolated(unsafe) let manners = Manners(
+            journal: journal,
+            chaosSeed: configuration.chaosSeed
+        )
         let host = try await ServerHost.start(
             port: configuration.port,
             isPlain: configuration.isPlain,
             limits: configuration.limits,
             answerDelayMilliseconds: configuration.answerDelayMilliseconds
         ) { loop in
-            ExchangeVenue(
+            let exchange = ExchangeVenue(
                 driver: MarketDriver(opened, pace: configuration.pace, loop: loop),
                 directory: directory,
                 accounts: ids,
                 rateLimits: configuration.rateLimits,
                 loop: loop
             )
+            return MannersVenue(exchange, manners: manners, loop: loop)
         }
-        _ = await host.run { $0.driver.start() }
+        _ = await host.run { $0.start() }
         logger.info("exchange is open", metadata: ["base": "\(host.address.base)"])
         return ExchangeServer(host: host)
     }
@@ -93,22 +102,27 @@ public final class ExchangeServer: Sendable {
     /// Drops every socket of that path as a broken line does: no close frame; how many there were.
     @discardableResult
     public func disconnectAll(_ path: SocketPath) async -> Int {
-        await host.run { $0.disconnectAll(path) } ?? 0
+        await host.run { $0.exchange.disconnectAll(path) } ?? 0
     }
 
     /// From now on; ``OrderAnswers/prompt`` undoes it.
     public func setOrderAnswers(_ answers: OrderAnswers) async {
-        _ = await host.run { $0.orderAnswers = answers }
+        _ = await host.run { $0.exchange.orderAnswers = answers }
+    }
+
+    /// Tells all subscribers of `system.status`.
+    public func announce(_ status: SystemStatus) async {
+        _ = await host.run { $0.exchange.announce(status) }
     }
 
     /// False keeps every push back while the market goes on; true sends fresh snapshots and goes on.
     public func setPushing(_ isOn: Bool) async {
-        _ = await host.run { $0.setPushing(isOn) }
+        _ = await host.run { $0.exchange.setPushing(isOn) }
     }
 
     /// False stops the exchange's clock: no trade, no funding, no push but those that requests cause.
     public func setMarketRunning(_ isRunning: Bool) async {
-        _ = await host.run { $0.driver.isRunning = isRunning }
+        _ = await host.run { $0.exchange.driver.isRunning = isRunning }
     }
 
     /// Reads or changes the exchange where its streams stand; on the server's loop, so it must be brief.
@@ -117,12 +131,12 @@ public final class ExchangeServer: Sendable {
     public func inspect<Result: Sendable>(
         _ body: @escaping @Sendable (inout SimulatedExchange) -> Result
     ) async -> Result? {
-        await host.run { $0.driver.withExchange(body) }
+        await host.run { $0.exchange.driver.withExchange(body) }
     }
 
     /// Closes all sockets and gives the port back; a second call does nothing.
     public func stop() async {
-        _ = await host.run { $0.driver.stop() }
+        _ = await host.run { $0.exchange.driver.stop() }
         await host.stop()
     }
 }

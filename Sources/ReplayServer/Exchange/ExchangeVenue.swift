@@ -17,6 +17,11 @@ final class ExchangeVenue: Venue {
     var writer = MessageWriter()
     var meter: RateMeter
     var orderAnswers = OrderAnswers.prompt
+    /// `reqId`s that each trade socket has used.
+    var requestIDs: [UInt64: RecentIDs] = [:]
+    var guards = DisconnectGuards()
+    let risk = RiskFeeds()
+    let history = ReferenceHistory()
     var counters = ServerCounters()
     private var clients: [UInt64: Client] = [:]
 
@@ -33,6 +38,16 @@ final class ExchangeVenue: Venue {
         self.loop = loop
         meter = RateMeter(rateLimits)
         driver.deliver = { [fanOut] in fanOut.deliver($0) }
+        driver.withExchange { $0.tellsDetails = true }
+        driver.tick = { [weak self] in self?.tick() }
+        // Options are listed every day, and whoever listens to a coin's trades hears the new ones too.
+        fanOut.listed = { [weak self] id in
+            guard let self, id.category == .option,
+                let coin = driver.exchange.listing(id)?.instrument.baseCoin,
+                fanOut.isHeard(.optionTrades(baseCoin: coin))
+            else { return }
+            listen(toOptionsOf: coin)
+        }
     }
 
     // MARK: sockets come and go
@@ -47,6 +62,7 @@ final class ExchangeVenue: Venue {
 
     func closed(_ client: Client) {
         clients[client.number] = nil
+        requestIDs[client.number] = nil
         counters.clients -= 1
         if client.isTooSlow { counters.dropped += 1 }
         counters.subscriptions -= client.topics.count
@@ -71,11 +87,13 @@ final class ExchangeVenue: Venue {
         driver.catchUp()
         fanOut.isOn = isOn
         guard isOn else { return }
-        for stream in fanOut.streams {
-            for client in fanOut.subscribers(of: stream) {
-                sendSnapshot(of: stream, to: client)
-                client.flush()
+        for number in clients.keys.sorted() {
+            guard let client = clients[number] else { continue }
+            for topic in client.topics {
+                guard let feed = PublicTopic(topic, on: client.path)?.feed else { continue }
+                sendFirst(of: feed, to: client)
             }
+            client.flush()
         }
     }
 

@@ -8,12 +8,19 @@ import Simulation
 /// A public push is encoded once and the same bytes go to all its subscribers. A private one goes to the sockets of
 /// its account, once for each topic text that takes it.
 final class FanOut {
-    private var feeds: [PublicStream: [Client]] = [:]
+    private var feeds: [PublicFeed: [Client]] = [:]
     private var personal: [AccountID: [Client]] = [:]
+    /// Intervals with subscribers, and how far each has come.
+    private var candles: [InstrumentID: [CandleFold]] = [:]
+    private var combinations = CombinationRows()
     private var writer = MessageWriter()
     private var messageNumber = 0
     /// Clients with bytes that are not yet handed to their sockets.
     private var touched: [Client] = []
+    /// Base coin of each option listed so far.
+    var baseCoins: [InstrumentID: String] = [:]
+    /// Called with what is listed from now on; set once.
+    var listed: (InstrumentID) -> Void = { _ in }
     /// False keeps every push back.
     var isOn = true
     private(set) var pushes = 0
@@ -21,17 +28,21 @@ final class FanOut {
 
     // MARK: subscribers
 
-    /// True when these are the stream's first ears.
-    func add(_ client: Client, to stream: PublicStream) -> Bool {
-        feeds[stream, default: []].append(client)
-        return feeds[stream]?.count == 1
+    /// True when these are the feed's first ears.
+    func add(_ client: Client, to feed: PublicFeed) -> Bool {
+        feeds[feed, default: []].append(client)
+        return feeds[feed]?.count == 1
     }
 
-    /// True when nobody listens to the stream any more.
-    func remove(_ client: Client, from stream: PublicStream) -> Bool {
-        feeds[stream]?.removeAll { $0 === client }
-        guard feeds[stream]?.isEmpty == true else { return false }
-        feeds[stream] = nil
+    /// True when nobody listens to the feed any more.
+    func remove(_ client: Client, from feed: PublicFeed) -> Bool {
+        feeds[feed]?.removeAll { $0 === client }
+        guard feeds[feed]?.isEmpty == true else { return false }
+        feeds[feed] = nil
+        if case .candles(let id, let interval) = feed {
+            candles[id]?.removeAll { $0.interval == interval }
+            if candles[id]?.isEmpty == true { candles[id] = nil }
+        }
         return true
     }
 
@@ -43,15 +54,37 @@ final class FanOut {
         personal[account]?.removeAll { $0 === client }
     }
 
-    /// Streams with subscribers, for fresh snapshots after pushes were kept back.
-    var streams: [PublicStream] { Array(feeds.keys) }
-    func subscribers(of stream: PublicStream) -> [Client] { feeds[stream] ?? [] }
+    /// Begins an interval of candles with the minutes that are there.
+    func begin(_ fold: CandleFold, _ id: InstrumentID) { candles[id, default: []].append(fold) }
+
+    func hasCandles(_ id: InstrumentID) -> Bool { candles[id] != nil }
+
+    func isHeard(_ feed: PublicFeed) -> Bool { feeds[feed] != nil }
+
+    /// Instruments whose price limits somebody listens to, in a fixed order.
+    var heardPriceLimits: [InstrumentID] {
+        feeds.keys.compactMap { if case .priceLimit(let id) = $0 { id } else { nil } }.sorted()
+    }
+
+    /// True while a socket of the account has that topic, whatever its category.
+    func isHeard(_ kind: PrivateTopic.Kind, by account: AccountID) -> Bool {
+        (personal[account] ?? []).contains { client in
+            client.privateTopics.contains { $0.topic.kind == kind }
+        }
+    }
+
+    /// The private sockets of an account that are logged in.
+    func sockets(of account: AccountID) -> [Client] { personal[account] ?? [] }
 
     // MARK: delivery
 
     func deliver(_ events: [TimedEvent]) {
-        guard isOn else { return }
         for item in events { deliver(item.event, at: item.time.milliseconds) }
+        flush()
+    }
+
+    /// Hands what was pushed to the sockets.
+    func flush() {
         for client in touched {
             client.isTouched = false
             client.flush()
@@ -62,31 +95,87 @@ final class FanOut {
     private func deliver(_ event: ExchangeEvent, at ts: Int64) {
         switch event {
         case .book(let id, let update):
-            publish(.book(id, depth: update.depth)) { $0.book(update, symbol: id.symbol, ts: ts) }
-        case .trades(let id, let trades):
-            publish(.trades(id)) { $0.trades(trades, symbol: id.symbol, ts: ts) }
+            let stream: PublicStream =
+                update.isImprovement ? .improvementBook(id) : .book(id, depth: update.depth)
+            publish(.stream(stream)) { $0.book(update, symbol: id.symbol, ts: ts) }
+        case .trades(let id, let trades): deliver(trades, of: id, at: ts)
         case .ticker(let id, let update):
-            publish(.ticker(id)) {
-                $0.ticker(update, category: id.category, symbol: id.symbol, ts: ts)
+            let number = id.category == .option ? nextID(id.symbol.description, ts) : ""
+            publish(.stream(.ticker(id))) {
+                $0.ticker(update, category: id.category, symbol: id.symbol, id: number, ts: ts)
             }
-        case .candle(let id, let candle):
-            publish(.candle(id)) { $0.candles([candle], symbol: id.symbol, ts: ts) }
+        case .candle(let id, let minute): deliver(minute, of: id, at: ts)
         case .liquidation(let id, let row):
-            guard let subscribers = feeds[.liquidations(id)], !subscribers.isEmpty else { return }
-            let frame = WebSocketFrames.text(LiquidationMessage.message(row, ts: ts))
-            for client in subscribers { push(frame, to: client) }
-        case .listed, .notListed, .delivered: break
+            publish(.stream(.liquidations(id))) {
+                $0.details(
+                    [.liquidation(row.wire)],
+                    topic: "allLiquidation.\(id.symbol)",
+                    isPrivate: false,
+                    time: ts
+                )
+            }
+        case .order, .execution, .position, .wallet: deliverPrivate(event, at: ts)
+        case .listed(let id): listed(id)
+        case .notListed, .delivered: break
+        }
+    }
+
+    /// At most 1,024 trades a message; all options of a coin share one topic.
+    private func deliver(_ trades: [PublicTrade], of id: InstrumentID, at ts: Int64) {
+        for start in stride(from: 0, to: trades.count, by: 1_024) {
+            let part = Array(trades[start..<min(start + 1_024, trades.count)])
+            guard id.category == .option else {
+                publish(.stream(.trades(id))) {
+                    $0.trades(part, category: id.category, symbol: id.symbol, ts: ts)
+                }
+                continue
+            }
+            let coin = baseCoins[id] ?? ""
+            let number = nextID(coin, ts)
+            publish(.optionTrades(baseCoin: coin)) {
+                $0.optionTrades(part, baseCoin: coin, id: number, ts: ts)
+            }
+        }
+    }
+
+    private func deliver(_ minute: Candle, of id: InstrumentID, at ts: Int64) {
+        guard var folds = candles[id] else { return }
+        for place in folds.indices {
+            let candle = folds[place].add(minute)
+            publish(.candles(id, folds[place].interval)) {
+                $0.candles([candle], symbol: id.symbol, ts: ts)
+            }
+        }
+        candles[id] = folds
+    }
+
+    private func deliverPrivate(_ event: ExchangeEvent, at ts: Int64) {
+        switch event {
+        case .order(let account, let row) where row.instrument.category == .spread:
+            let detail = Detail.spreadOrder(combinations.order(row))
+            tell(account, .spreadOrder, [detail], at: ts)
         case .order(let account, let row):
             tell(account, .order, row.instrument.category) { topic, id in
                 self.bytes { $0.orders([row], topic: topic, id: id, creationTime: ts) }
             }
+        case .execution(let account, let row) where row.instrument.category == .spread:
+            let detail = Detail.spreadExecution(combinations.execution(row, of: account))
+            tell(account, .spreadExecution, [detail], at: ts)
         case .execution(let account, let row):
             tell(account, .execution, row.instrument.category) { topic, id in
                 self.bytes { $0.executions([row], topic: topic, id: id, creationTime: ts) }
             }
-            guard row.type == .trade else { return }
-            tell(account, .fastExecution, row.instrument.category) { topic, _ in
-                FastExecution.message(row, topic: topic, creationTime: ts)
+            if row.type == .trade {
+                let fast = Detail.fastExecution(row.fast)
+                tell(account, .fastExecution, row.instrument.category) { topic, _ in
+                    self.bytes {
+                        $0.details([fast], topic: topic, isPrivate: true, time: ts)
+                    }
+                }
+            } else if row.type == .futureSpread {
+                let leg = combinations.leg(row, of: account)
+                tell(account, .spreadExecution, [.spreadExecution(leg.execution)], at: ts)
+                tell(account, .spreadOrder, [.spreadOrder(leg.order)], at: ts)
             }
         case .position(let account, let row):
             tell(account, .position, row.instrument.category) { topic, id in
@@ -94,15 +183,37 @@ final class FanOut {
             }
         case .wallet(let account, let report):
             tell(account, .wallet, nil) { topic, id in
-                self.bytes { $0.wallet(report.coins, topic: topic, id: id, creationTime: ts) }
+                self.bytes {
+                    $0.wallet(
+                        report.coins,
+                        totals: report.totals,
+                        topic: topic,
+                        id: id,
+                        creationTime: ts
+                    )
+                }
             }
+        case .book, .trades, .ticker, .candle, .liquidation, .listed, .notListed, .delivered: break
         }
     }
 
-    private func publish(_ stream: PublicStream, _ write: (inout MessageWriter) -> Void) {
-        guard let subscribers = feeds[stream], !subscribers.isEmpty else { return }
+    /// One message for all who hear the feed.
+    func publish(_ feed: PublicFeed, _ write: (inout MessageWriter) -> Void) {
+        guard isOn, let subscribers = feeds[feed], !subscribers.isEmpty else { return }
         let frame = WebSocketFrames.text(bytes(write))
         for client in subscribers { push(frame, to: client) }
+    }
+
+    /// Rows without a category of their own.
+    func tell(
+        _ account: AccountID,
+        _ kind: PrivateTopic.Kind,
+        _ rows: [Detail],
+        at ts: Int64
+    ) {
+        tell(account, kind, nil) { topic, id in
+            self.bytes { $0.details(rows, topic: topic, id: id, isPrivate: true, time: ts) }
+        }
     }
 
     private func tell(
@@ -111,7 +222,7 @@ final class FanOut {
         _ category: Category?,
         _ message: (_ topic: String, _ id: String) -> [UInt8]
     ) {
-        guard let clients = personal[account], !clients.isEmpty else { return }
+        guard isOn, let clients = personal[account], !clients.isEmpty else { return }
         messageNumber += 1
         let id = "\(account.index)_\(messageNumber)"
         var frames: [(topic: String, frame: ByteBuffer)] = []
@@ -126,6 +237,11 @@ final class FanOut {
                 }
             }
         }
+    }
+
+    private func nextID(_ name: String, _ ts: Int64) -> String {
+        messageNumber += 1
+        return "\(name)-\(messageNumber)-\(ts)"
     }
 
     /// One message for one client: its first snapshot.

@@ -2,50 +2,187 @@ import Market
 import NIOCore
 import Simulation
 
-/// Moves the simulated exchange through real time, a few milliseconds a step, on the server's loop.
+/// Moves the simulated exchange through its time, on the server's loop.
 ///
 /// What the exchange tells is handed to ``deliver`` after each step, so that outside a step nothing is pending and
 /// the exchange's streams stand where the last push left them.
 final class MarketDriver {
+    let pace: MarketPace
     private(set) var exchange: SimulatedExchange
     /// Sends what happened; set once, before the first step.
     var deliver: ([TimedEvent]) -> Void = { _ in }
+    /// Called at each multiple of ``tickInterval`` of the exchange's clock, with nothing pending; set once.
+    var tick: () -> Void = {}
+    /// False while a subscriber's socket is full, or there is none: paces that follow no clock wait for it.
+    var mayGoOn: () -> Bool = { true }
+    /// Somebody has kept the market waiting for ten seconds.
+    var heldUp: () -> Void = {}
+    /// Added to the time that REST tells and judges; nanoseconds.
+    var clockOffset: Int64 = 0
     private var output = ExchangeOutput()
     private var clock: MarketClock
     private let loop: any EventLoop
     private var isStopped = false
+    /// Exchange time of one step at the pace `fast`, fitted to two milliseconds of work.
+    private var stretch: Int64 = 10_000_000
+    private var heldSince: NIODeadline?
+    /// What goes on when the sockets take more.
+    private var waiting: (() -> Void)?
+    private var waits = 0
+    /// Wishes to advance a virtual clock, in the order they came.
+    private var wishes: CircularBuffer<(target: Int64, done: () -> Void)> = []
 
     /// Real time between steps: the fastest topic is pushed every ten milliseconds.
     private static let stepMin = TimeAmount.milliseconds(2)
     private static let stepMax = TimeAmount.milliseconds(20)
     /// Exchange time that one step makes up for at most, so that the sockets get their turn in between.
     private static let stretchMax: Int64 = 250_000_000
+    private static let stretchMin: Int64 = 1_000_000
 
-    init(_ exchange: SimulatedExchange, pace: Int, loop: any EventLoop) {
+    init(_ exchange: SimulatedExchange, pace: MarketPace, loop: any EventLoop) {
         self.exchange = exchange
+        self.pace = pace
         self.loop = loop
-        clock = MarketClock(start: exchange.now, pace: pace)
+        var factor = 1
+        if case .times(let given) = pace { factor = given }
+        clock = MarketClock(start: exchange.now, factor: factor)
+        if pace == .fast || pace == .virtual { clock.setRunning(false, at: exchange.now) }
     }
 
-    func start() { step() }
+    func start() {
+        switch pace {
+        case .times: step()
+        case .fast: rush()
+        case .virtual: break
+        }
+    }
+
     func stop() { isStopped = true }
 
     var isRunning: Bool {
         get { clock.isRunning }
         set {
+            guard case .times = pace else { return }
             catchUp()
             clock.setRunning(newValue, at: exchange.now)
         }
     }
+
+    // MARK: what time it is
+
+    /// The time that REST tells: the machine's, or the exchange's own where its clock is virtual.
+    var now: Timestamp {
+        (pace == .virtual ? exchange.now : WallClock.now).advanced(nanoseconds: clockOffset)
+    }
+
+    /// The time that a client's own is held against.
+    ///
+    /// Beside a virtual clock a client may go by its machine's or by the exchange's, as it learned to.
+    func judge(_ milliseconds: Int64?) -> Timestamp {
+        guard pace == .virtual, let milliseconds else { return now }
+        let wall = WallClock.now.advanced(nanoseconds: clockOffset)
+        let distance = milliseconds.subtractingReportingOverflow(wall.milliseconds)
+        return !distance.overflow && distance.partialValue.magnitude <= 60_000 ? wall : now
+    }
+
+    // MARK: by the clock
 
     /// Brings the exchange to the present; a request acts there.
     func catchUp() {
         guard clock.isRunning else { return }
         let target = clock.time
         let reach = exchange.now.advanced(nanoseconds: MarketDriver.stretchMax)
-        exchange.advance(to: min(target, reach), into: &output)
+        advance(to: min(target, reach))
+    }
+
+    /// Nanoseconds of exchange time.
+    static let tickInterval: Int64 = 100_000_000
+
+    /// Moves the exchange on, with a halt at each tick: what ticks send depends on the exchange's time alone.
+    private func advance(to time: Timestamp) {
+        while true {
+            let past = exchange.now.nanoseconds / MarketDriver.tickInterval
+            let due = Timestamp(nanoseconds: (past + 1) * MarketDriver.tickInterval)
+            guard due <= time else { break }
+            exchange.advance(to: due, into: &output)
+            flush()
+            tick()
+        }
+        exchange.advance(to: time, into: &output)
         flush()
     }
+
+    private func step() {
+        guard !isStopped else { return }
+        catchUp()
+        let wait = min(MarketDriver.stepMax, max(MarketDriver.stepMin, clock.wait(until: exchange)))
+        loop.assumeIsolated().scheduleTask(in: wait) { [weak self] in self?.step() }
+    }
+
+    // MARK: as fast as it goes
+
+    private func rush() {
+        guard !isStopped else { return }
+        guard mayGoOn() else { return wait { [weak self] in self?.rush() } }
+        heldSince = nil
+        let start = NIODeadline.now()
+        advance(to: exchange.now.advanced(nanoseconds: stretch))
+        let work = (NIODeadline.now() - start).nanoseconds
+        if work < 1_000_000 {
+            stretch = min(MarketDriver.stretchMax, stretch * 2)
+        } else if work > 4_000_000 {
+            stretch = max(MarketDriver.stretchMin, stretch / 2)
+        }
+        loop.assumeIsolated().execute { [weak self] in self?.rush() }
+    }
+
+    /// Goes on with `body` when a socket takes bytes again, and looks for itself every two milliseconds.
+    private func wait(_ body: @escaping () -> Void) {
+        let now = NIODeadline.now()
+        let since = heldSince ?? now
+        heldSince = since
+        if now - since > .seconds(10) {
+            heldSince = nil
+            heldUp()
+        }
+        waits += 1
+        waiting = body
+        loop.assumeIsolated().scheduleTask(in: .milliseconds(2)) { [weak self, waits] in
+            if self?.waits == waits { self?.resume() }
+        }
+    }
+
+    /// A socket that was full takes bytes again.
+    func resume() {
+        guard let body = waiting else { return }
+        waiting = nil
+        loop.assumeIsolated().execute(body)
+    }
+
+    // MARK: by order
+
+    /// Moves a virtual clock on and calls `done` when everything up to there has been handed to the sockets.
+    func advance(nanoseconds: Int64, _ done: @escaping () -> Void) {
+        let last = wishes.last?.target ?? exchange.now.nanoseconds
+        wishes.append((last + nanoseconds, done))
+        if wishes.count == 1 { goOn() }
+    }
+
+    private func goOn() {
+        guard !isStopped, let wish = wishes.first else { return }
+        guard mayGoOn() else { return wait { [weak self] in self?.goOn() } }
+        heldSince = nil
+        let reach = exchange.now.advanced(nanoseconds: MarketDriver.stretchMax)
+        advance(to: min(Timestamp(nanoseconds: wish.target), reach))
+        if exchange.now.nanoseconds >= wish.target {
+            wishes.removeFirst()
+            wish.done()
+        }
+        guard !wishes.isEmpty else { return }
+        loop.assumeIsolated().execute { [weak self] in self?.goOn() }
+    }
+
+    // MARK: requests
 
     /// Runs `body` on the exchange at the present; what it causes waits for ``flush()``, so that the answer to a
     /// request goes out before its pushes.
@@ -54,6 +191,13 @@ final class MarketDriver {
     ) -> Result {
         catchUp()
         return body(&exchange, &output)
+    }
+
+    /// The same where the exchange stands, for what a tick does.
+    func actNow<Result>(
+        _ body: (inout SimulatedExchange, inout ExchangeOutput) -> Result
+    ) -> Result {
+        body(&exchange, &output)
     }
 
     /// Changes or reads the exchange where it stands.
@@ -65,47 +209,5 @@ final class MarketDriver {
         guard !output.events.isEmpty else { return }
         deliver(output.events)
         output.removeAll()
-    }
-
-    private func step() {
-        guard !isStopped else { return }
-        catchUp()
-        let wait = min(MarketDriver.stepMax, max(MarketDriver.stepMin, clock.wait(until: exchange)))
-        loop.assumeIsolated().scheduleTask(in: wait) { [weak self] in self?.step() }
-    }
-}
-
-/// Exchange time as a function of the machine's monotonic clock.
-struct MarketClock {
-    private var origin = NIODeadline.now()
-    private var start: Timestamp
-    /// Exchange seconds a second.
-    private let pace: Int64
-    private(set) var isRunning = true
-
-    init(start: Timestamp, pace: Int) {
-        self.start = start
-        self.pace = Int64(max(1, pace))
-    }
-
-    var time: Timestamp {
-        guard isRunning else { return start }
-        let elapsed = (NIODeadline.now() - origin).nanoseconds
-        let (scaled, overflow) = elapsed.multipliedReportingOverflow(by: pace)
-        return start.advanced(nanoseconds: overflow ? .max : scaled)
-    }
-
-    /// Stands still at `now`, or goes on from there.
-    mutating func setRunning(_ isRunning: Bool, at now: Timestamp) {
-        self.isRunning = isRunning
-        start = now
-        origin = .now()
-    }
-
-    func wait(until exchange: SimulatedExchange) -> TimeAmount {
-        guard isRunning else { return .seconds(1) }
-        let (distance, overflow) = exchange.nextEvent.nanoseconds
-            .subtractingReportingOverflow(time.nanoseconds)
-        return .nanoseconds(overflow ? .max : distance / pace)
     }
 }

@@ -58,12 +58,19 @@ enum OrderBody {
         root[name]?.string ?? ""
     }
 
-    private static func symbol(
+    static func symbol(
         _ root: JSONValue,
         _ category: Market.Category
     ) throws(RequestError) -> InstrumentID {
         guard let symbol = Symbol(text(root, "symbol")) else { throw invalid("symbol invalid") }
         return InstrumentID(category, symbol)
+    }
+
+    static func symbolIfAny(
+        _ root: JSONValue,
+        _ category: Market.Category
+    ) throws(RequestError) -> InstrumentID? {
+        text(root, "symbol").isEmpty ? nil : try symbol(root, category)
     }
 
     static func category(_ root: JSONValue) throws(RequestError) -> Market.Category {

@@ -1,82 +1,104 @@
 import Market
 import Simulation
 
-/// A public topic as a client names it, and the stream of the exchange that feeds it.
-///
-/// - Source: `orderbook.{depth}.{symbol}`, `publicTrade.{symbol}`, `tickers.{symbol}`, `kline.{interval}.{symbol}`,
-///   `allLiquidation.{symbol}`.
-enum PublicTopic: Hashable {
+/// What a public topic is fed by: one entry of the fan-out, whose subscribers get the same bytes.
+enum PublicFeed: Hashable {
+    /// Books, trades, tickers and liquidations of one instrument.
     case stream(PublicStream)
+    case candles(InstrumentID, CandleInterval)
+    /// Trades of all options of a base coin.
+    case optionTrades(baseCoin: String)
+    case priceLimit(InstrumentID)
+    case insurance(RiskPool)
+    case deleveraging(RiskPool)
+    case systemStatus
 
-    /// `nil` for a topic that no path has.
-    init?(_ text: String, on category: Category) {
+    var instrument: InstrumentID? {
+        switch self {
+        case .stream(let stream): stream.instrument
+        case .candles(let id, _), .priceLimit(let id): id
+        case .optionTrades, .insurance, .deleveraging, .systemStatus: nil
+        }
+    }
+}
+
+/// The contracts that share insurance, as topics name them.
+enum RiskPool: String, Hashable, CaseIterable {
+    case tether = "USDT"
+    case dollarCoin = "USDC"
+    case inverse
+
+    func holds(_ instrument: Instrument) -> Bool {
+        switch self {
+        case .tether, .dollarCoin:
+            instrument.id.category == .linear && instrument.settleCoin == rawValue
+        case .inverse: instrument.id.category == .inverse
+        }
+    }
+}
+
+/// A public topic as a client names it.
+///
+/// - Source: the table of public topics of Bybit's v5 protocol, and the depths of each category.
+struct PublicTopic: Hashable {
+    var feed: PublicFeed
+
+    /// `nil` for a topic that the path does not have.
+    init?(_ text: String, on path: SocketPath) {
+        switch path {
+        case .systemStatus:
+            guard text == "system.status" else { return nil }
+            feed = .systemStatus
+        case .publicData(let category):
+            guard let found = PublicTopic.feed(text, category) else { return nil }
+            feed = found
+        case .privateData, .trade: return nil
+        }
+    }
+
+    private static func feed(_ text: String, _ category: Category) -> PublicFeed? {
         let parts = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count >= 2, let last = parts.last, let symbol = Symbol(String(last)) else {
             return nil
         }
         let id = InstrumentID(category, symbol)
+        let isContract = category == .linear || category == .inverse
         switch (parts[0], parts.count) {
-        case ("orderbook", 3):
-            // By its text: pushes carry the topic as Bybit writes it, and `050` is another text.
-            let depths = PublicTopic.depths(of: category)
-            guard let depth = depths.first(where: { String($0) == parts[1] }) else { return nil }
-            self = .stream(.book(id, depth: depth))
-        case ("publicTrade", 2): self = .stream(.trades(id))
-        case ("tickers", 2): self = .stream(.ticker(id))
-        // The exchange keeps candles of one minute.
-        case ("kline", 3) where parts[1] == "1": self = .stream(.candle(id))
-        case ("allLiquidation", 2) where category == .linear || category == .inverse:
-            self = .stream(.liquidations(id))
+        case ("orderbook", 3): return book(parts[1], id)
+        case ("publicTrade", 2):
+            return category == .option
+                ? .optionTrades(baseCoin: String(last)) : .stream(.trades(id))
+        case ("tickers", 2): return .stream(.ticker(id))
+        case ("kline", 3) where isContract || category == .spot:
+            guard let interval = CandleInterval(rawValue: String(parts[1])) else { return nil }
+            return .candles(id, interval)
+        case ("allLiquidation", 2) where isContract: return .stream(.liquidations(id))
+        case ("priceLimit", 2) where isContract || category == .spot: return .priceLimit(id)
+        case ("insurance", 2) where isContract:
+            return RiskPool(rawValue: String(last)).map { .insurance($0) }
+        case ("adlAlert", 2) where isContract:
+            return RiskPool(rawValue: String(last)).map { .deleveraging($0) }
         default: return nil
         }
     }
 
-    private static func depths(of category: Category) -> [Int] {
-        switch category {
-        case .linear, .inverse, .spot: [1, 50, 200, 1_000]
-        case .option: [25, 100]
-        case .spread: [25]
+    /// By its text: pushes carry the topic as Bybit writes it, and `050` is another text.
+    private static func book(_ depth: Substring, _ id: InstrumentID) -> PublicFeed? {
+        let depths: [Int] =
+            switch id.category {
+            case .linear, .inverse, .spot: [1, 50, 200, 1_000]
+            case .option: [25, 100]
+            case .spread: [25]
+            }
+        if let known = depths.first(where: { String($0) == depth }) {
+            return .stream(.book(id, depth: known))
         }
-    }
-}
-
-/// A private topic as a client names it: `order`, or `order.linear` for one category.
-struct PrivateTopic: Hashable {
-    enum Kind: String {
-        case order
-        case execution
-        case fastExecution = "execution.fast"
-        case position
-        case wallet
-        case greeks
-        /// Arms cancel-on-disconnect; nothing is pushed on it.
-        case disconnection = "dcp"
-    }
-
-    var kind: Kind
-    /// `nil` for all categories.
-    var category: Category?
-
-    init?(_ text: String) {
-        if let kind = Kind(rawValue: text), kind != .disconnection {
-            self.kind = kind
-            return
+        switch (depth, id.category) {
+        case ("rpi", .linear), ("rpi", .inverse), ("rpi", .spot):
+            return .stream(.improvementBook(id))
+        case ("full", .spot):
+            return .stream(.book(id, depth: BookUpdate.fullDepth))
+        default: return nil
         }
-        guard let dot = text.lastIndex(of: ".") else { return nil }
-        let rest = text[text.index(after: dot)...]
-        guard let kind = Kind(rawValue: String(text[..<dot])) else { return nil }
-        self.kind = kind
-        if kind == .disconnection {
-            guard ["future", "spot", "option"].contains(rest) else { return nil }
-            return
-        }
-        guard let category = Category(name: rest), category != .spread,
-            kind != .wallet, kind != .greeks, kind != .position || category != .spot
-        else { return nil }
-        self.category = category
-    }
-
-    func takes(_ kind: Kind, _ category: Category?) -> Bool {
-        self.kind == kind && (self.category == nil || self.category == category)
     }
 }

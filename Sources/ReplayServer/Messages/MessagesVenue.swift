@@ -40,7 +40,8 @@ final class MessagesVenue: Venue {
         reply(HTTPReply(status: isTime ? .ok : .notFound, body: body))
     }
 
-    func accepts(_ path: SocketPath) -> Bool { true }
+    /// Its clients read: no order entry, and no status that a file could hold.
+    func accepts(_ path: SocketPath) -> Bool { path != .trade && path != .systemStatus }
 
     func opened(_ client: Client) {
         clients[client.number] = client

@@ -26,6 +26,8 @@ final class Client: ChannelDuplexHandler {
     var isTouched = false
     /// Position in what is sent to it; used by the venue that sends a file.
     var progress = 0
+    /// Where manners are done to its frames; `nil` on a venue that has none.
+    var filter: FrameFilter?
     private(set) var isOpen = false
     private(set) var isWritable = true
     /// It did not read, and was disconnected for it.
@@ -121,7 +123,8 @@ final class Client: ChannelDuplexHandler {
             send(WebSocketFrames.pong(Array(buffer: frame.unmaskedData)))
             flush()
         case .connectionClose:
-            fail(code: 1000)
+            // A half-open line does not even say goodbye.
+            if filter?.isMute == true { disconnect() } else { fail(code: 1000) }
         case .binary:
             // All of Bybit's frames are text.
             fail(code: 1003)
@@ -158,22 +161,32 @@ final class Client: ChannelDuplexHandler {
     /// Puts the bytes of one or more whole frames behind what waits; ``flush()`` hands them to the socket.
     func send(_ frame: ByteBuffer) {
         guard isOpen, !hasSentClose else { return }
+        if let filter { filter.pass(frame, to: self) } else { append(frame) }
+    }
+
+    /// Past the filter.
+    func append(_ frame: ByteBuffer) {
+        guard isOpen, !hasSentClose else { return }
         outgoing.writeImmutableBuffer(frame)
     }
 
     /// One write for all frames since the last: on TLS one record instead of one a frame.
     func flush() {
+        guard isOpen else { return }
+        filter?.ended(self)
         guard isOpen, outgoing.readableBytes > 0, let context else { return }
         let count = outgoing.readableBytes
         if !isWritable { unsentBytes += count }
         guard unsentBytes <= limits.unsentBytesMax else {
-            isTooSlow = true
-            return disconnect()
+            return giveUp()
         }
         let bytes = outgoing
-        outgoing = ByteBuffer()
+        // As large as the last one: a buffer that grows is copied each time.
+        outgoing = context.channel.allocator.buffer(capacity: min(count, Client.capacityMax))
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
+
+    private static let capacityMax = 64 << 10
 
     /// Says why, then closes; the close handshake of RFC 6455 §7.
     func fail(code: UInt16) {
@@ -185,6 +198,27 @@ final class Client: ChannelDuplexHandler {
         context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { _ in
             context.close(promise: nil)
         }
+    }
+
+    /// On the socket's loop, unless the socket is gone by then.
+    func schedule(_ milliseconds: Int, _ body: @escaping () -> Void) {
+        context?.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(milliseconds))) {
+            [weak self] in
+            if self?.isOpen == true { body() }
+        }
+    }
+
+    /// As the loop's next task, in the order of these calls.
+    func next(_ body: @escaping () -> Void) {
+        context?.eventLoop.assumeIsolated().execute { [weak self] in
+            if self?.isOpen == true { body() }
+        }
+    }
+
+    /// It did not read for too long, and others wait for it.
+    func giveUp() {
+        isTooSlow = true
+        disconnect()
     }
 
     /// Drops the socket as a broken line does: no close frame, no TLS farewell.
@@ -204,7 +238,9 @@ extension SocketPath {
     var connectionWord: String {
         switch self {
         case .publicData(let category): category.name
+        case .systemStatus: "status"
         case .privateData: "private"
+        case .trade: "trade"
         }
     }
 }

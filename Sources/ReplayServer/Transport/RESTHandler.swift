@@ -52,9 +52,12 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     /// True when the request was a handshake, and the connection is a WebSocket from here on.
     private func open(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> Bool {
-        guard let handshake = WebSocketHandshake(head),
-            let client = makeClient(handshake.path)
-        else { return false }
+        guard let handshake = WebSocketHandshake(head) else { return false }
+        if let status = venue.refusal(handshake.path) {
+            refuse(status, context)
+            return true
+        }
+        guard let client = makeClient(handshake.path) else { return false }
         context.write(wrapOutboundOut(.head(handshake.response)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         // Not while the handlers that go are still at work on this request.
@@ -85,6 +88,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
         )
         venue.answer(request) { [self] reply in
             guard context.channel.isActive else { return }
+            guard !reply.isCutOff else { return context.close(promise: nil) }
             // The parser stops at an `Upgrade`, also one that is not taken up.
             let keepAlive = head.isKeepAlive && !head.headers.contains(name: "Upgrade")
             write(reply, keepAlive: keepAlive, version: head.version, context)

@@ -10,6 +10,8 @@ protocol Venue: AnyObject, SendableMetatype {
     func answer(_ request: HTTPRequest, _ reply: @escaping (HTTPReply) -> Void)
     /// True when a WebSocket may be opened there; a refused path answers 404.
     func accepts(_ path: SocketPath) -> Bool
+    /// The status that a handshake is refused with at this moment; `nil` lets it through.
+    func refusal(_ path: SocketPath) -> HTTPResponseStatus?
     func opened(_ client: Client)
     /// One whole text message of a client; messages of one client come in the order sent.
     func received(_ message: [UInt8], from client: Client)
@@ -18,26 +20,36 @@ protocol Venue: AnyObject, SendableMetatype {
     func closed(_ client: Client)
 }
 
+extension Venue {
+    func refusal(_ path: SocketPath) -> HTTPResponseStatus? { nil }
+}
+
 /// Where a WebSocket is open: the path fixes what is spoken on it.
 ///
 /// - Source: the table of WebSocket paths of Bybit's v5 protocol.
 public enum SocketPath: Hashable, Sendable {
     /// `/v5/public/{spot,linear,inverse,option,spread}`.
     case publicData(Category)
+    /// `/v5/public/misc/status`: the topic `system.status`.
+    case systemStatus
     /// `/v5/private`.
     case privateData
+    /// `/v5/trade`: order entry.
+    case trade
 
     /// From the path alone, without its query; `nil` for a path that has no WebSocket.
     init?(path: some StringProtocol) {
-        if path == "/v5/private" {
-            self = .privateData
-            return
+        switch path {
+        case "/v5/private": self = .privateData
+        case "/v5/trade": self = .trade
+        case "/v5/public/misc/status": self = .systemStatus
+        default:
+            let prefix = "/v5/public/"
+            guard path.hasPrefix(prefix),
+                let category = Category(name: path.dropFirst(prefix.count))
+            else { return nil }
+            self = .publicData(category)
         }
-        let prefix = "/v5/public/"
-        guard path.hasPrefix(prefix),
-            let category = Category(name: path.dropFirst(prefix.count))
-        else { return nil }
-        self = .publicData(category)
     }
 }
 
@@ -56,6 +68,15 @@ struct HTTPReply {
     var status: HTTPResponseStatus
     var headers: [(name: String, value: String)]
     var body: [UInt8]
+    /// The connection breaks instead of an answer.
+    var isCutOff = false
+
+    /// A broken line in the place of an answer.
+    static var cutOff: HTTPReply {
+        var reply = HTTPReply(body: [])
+        reply.isCutOff = true
+        return reply
+    }
 
     init(
         status: HTTPResponseStatus = .ok,

@@ -29,6 +29,16 @@ enum WebSocketFrames {
         return buffer
     }
 
+    /// What one whole text frame carries; `nil` for another.
+    static func payload(of frame: ByteBuffer) -> ByteBufferView? {
+        let start = frame.readerIndex
+        guard frame.getInteger(at: start, as: UInt8.self) == 0x80 | Opcode.text.rawValue,
+            let length = frame.getInteger(at: start + 1, as: UInt8.self)
+        else { return nil }
+        let header = length < 126 ? 2 : length == 126 ? 4 : 10
+        return frame.viewBytes(at: start + header, length: frame.readableBytes - header)
+    }
+
     static func append(_ opcode: Opcode, _ payload: [UInt8], to buffer: inout ByteBuffer) {
         buffer.writeInteger(0x80 | opcode.rawValue)
         switch payload.count {

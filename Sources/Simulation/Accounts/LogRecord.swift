@@ -11,6 +11,8 @@ struct LogRecord: Sendable {
     var coin: Int
     /// The execution that moved the money; `nil` for deposits and transfers.
     var execution: ExchangeEvent?
+    /// Of the position after it, in the instrument's quantity units, short below zero; 0 on spot.
+    var size: Int64 = 0
     var cashFlow: Amount
     var funding = Amount.zero
     var fee = Amount.zero
@@ -23,7 +25,7 @@ extension SimulatedExchange {
     func row(_ record: LogRecord, of account: Int) -> TransactionRow {
         let listing = record.listing < 0 ? nil : facts[record.listing]
         let execution = record.execution?.executionRow
-        return TransactionRow(
+        var row = TransactionRow(
             id: identifiers.text(.flow, place: account, number: record.number),
             type: record.type,
             category: listing?.category,
@@ -41,5 +43,7 @@ extension SimulatedExchange {
             balance: record.balance,
             timeMilliseconds: record.timeMilliseconds
         )
+        row.details = transactionDetails(record, execution)
+        return row
     }
 }

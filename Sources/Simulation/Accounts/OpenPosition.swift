@@ -15,7 +15,10 @@ struct OpenPosition: Sendable {
     var currentRealised: Amount = .zero
     /// The same since ever.
     var cumulativeRealised: Amount = .zero
+    /// First trade ever.
     var createdMilliseconds: Int64 = 0
+    /// When the position now held was opened.
+    var openMilliseconds: Int64 = 0
     var updatedMilliseconds: Int64 = 0
     /// Cross sequence of the last fill; −1 if never traded.
     var crossSequence: Int64 = -1

@@ -107,7 +107,7 @@ extension SimulatedExchange {
                 price: price,
                 quantity: legQuantity(leg, index, trade.quantity),
                 isMaker: trade.isMaker,
-                type: .other("FutureSpread"),
+                type: .futureSpread,
                 orderID: trade.orderID + (leg == legs.first ? "-1" : "-2"),
                 orderPrice: price,
                 orderQuantity: legQuantity(leg, index, trade.orderQuantity),

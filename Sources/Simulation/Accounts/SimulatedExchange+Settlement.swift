@@ -18,6 +18,8 @@ struct AccountTrade: Sendable {
     var orderQuantity: Int64 = 0
     var leaves: Int64 = 0
     var orderType = OrderType.limit
+    var createType = CreateType.user
+    var stop: StopKind?
     /// Fees are divided by it: 2 on legs of a combination, 0 for none at all.
     var feeShare: Int128 = 1
 }
@@ -53,7 +55,9 @@ extension SimulatedExchange {
             orderPrice: order.price,
             orderQuantity: order.quantity,
             leaves: order.budget == nil ? order.leaves : 0,
-            orderType: order.type
+            orderType: order.type,
+            createType: order.createType,
+            stop: order.stop?.kind
         )
         let fee: Amount
         switch facts[index].category {
@@ -81,6 +85,7 @@ extension SimulatedExchange {
         let rate = rate(trade)
         let value = valuation.worth(price: trade.price, quantity: trade.quantity)
         let fee = contractFee(trade, rate: rate, value: value)
+        let before = accountStates[account].positions[trade.position].size
         let change = accountStates[account].positions[trade.position].fill(
             trade.side,
             price: trade.price,
@@ -88,7 +93,12 @@ extension SimulatedExchange {
             valuation: valuation,
             averagesOnReduction: configuration.faults.contains(.entryPriceRule)
         )
-        stamp(account, trade.position)
+        let size = accountStates[account].positions[trade.position].size
+        stamp(
+            account,
+            trade.position,
+            isOpening: size != 0 && (before == 0 || (before > 0) != (size > 0))
+        )
         var execution = execution(trade, value: value, fee: fee, rate: rate)
         execution.realisedPnL = change.realised
         execution.closedQuantity = facts[index].scale.numeral(Quantity(units: change.closed))
@@ -147,7 +157,7 @@ extension SimulatedExchange {
         rate: Numeral
     ) -> ExecutionReport {
         let scale = facts[trade.listing].scale
-        return ExecutionReport(
+        var row = ExecutionReport(
             instrument: facts[trade.listing].id,
             executionID: "",
             type: trade.type,
@@ -169,6 +179,8 @@ extension SimulatedExchange {
             timeMilliseconds: now.milliseconds,
             crossSequence: states[trade.listing].sequence
         )
+        row.details = executionDetails(trade)
+        return row
     }
 
     /// Numbers, keeps and sends an execution row.
@@ -188,11 +200,14 @@ extension SimulatedExchange {
     }
 
     /// Marks a position as traded now.
-    private mutating func stamp(_ account: Int, _ place: Int) {
+    ///
+    /// - Parameter isOpening: it was flat before, or has gone through zero.
+    private mutating func stamp(_ account: Int, _ place: Int, isOpening: Bool) {
         let time = now.milliseconds
         let sequence = states[place / 2].sequence
         func mark(_ position: inout OpenPosition) {
             if position.createdMilliseconds == 0 { position.createdMilliseconds = time }
+            if isOpening { position.openMilliseconds = time }
             position.updatedMilliseconds = time
             position.crossSequence = sequence
         }
@@ -289,6 +304,8 @@ extension SimulatedExchange {
                 listing: trade.listing,
                 coin: coin,
                 execution: execution,
+                size: facts[trade.listing].isContract
+                    ? accountStates[account].positions[trade.position].size : 0,
                 cashFlow: flow.cash,
                 funding: flow.funding,
                 fee: flow.fee,

@@ -64,8 +64,10 @@ public struct ExchangeOutput: Sendable {
 
 /// A public topic of the exchange.
 public enum PublicStream: Hashable, Sendable {
-    /// Depths: 1, 50, 200, 500, 1000; of options 25 and 100, of combinations 25.
+    /// Depths: 1, 50, 200, 500, 1,000 and 10,000 (`orderbook.full`); 25 and 100 of options, 25 of combinations.
     case book(InstrumentID, depth: Int)
+    /// Depth 50 with the sizes of retail price improvement orders.
+    case improvementBook(InstrumentID)
     case trades(InstrumentID)
     case ticker(InstrumentID)
     /// One-minute candles.
@@ -74,7 +76,8 @@ public enum PublicStream: Hashable, Sendable {
 
     public var instrument: InstrumentID {
         switch self {
-        case .book(let id, _), .trades(let id), .ticker(let id), .candle(let id),
+        case .book(let id, _), .improvementBook(let id), .trades(let id), .ticker(let id),
+            .candle(let id),
             .liquidations(let id):
             id
         }

@@ -69,6 +69,9 @@ struct History<Row: Sendable>: Sendable {
 
     var count: Int { rows.count }
 
+    /// Oldest first.
+    var all: [Row] { newest(count) }
+
     /// The newest `wanted` rows, oldest first.
     func newest(_ wanted: Int) -> [Row] {
         let wanted = min(max(0, wanted), rows.count)
@@ -96,9 +99,12 @@ struct History<Row: Sendable>: Sendable {
     }
 
     /// Rows that fit, newest first, from the one before `cursor` on.
+    ///
+    /// - Parameter newest: only among so many of the newest rows.
     func page(
         limit pageLimit: Int,
         cursor: String,
+        newest: Int = .max,
         where fits: (Row) -> Bool
     ) -> Page<Row> {
         var index = rows.count
@@ -109,7 +115,8 @@ struct History<Row: Sendable>: Sendable {
         }
         var found: [Row] = []
         var last = 0
-        while index > 0 {
+        let oldest = max(0, rows.count - min(newest, rows.count))
+        while index > oldest {
             index -= 1
             let row = self[index]
             guard fits(row) else { continue }

@@ -43,12 +43,10 @@ struct ListingState: Sendable {
         )
         recentTrades = History(limit: max(1_000, historyMax / 1_000))
         openInterest = OpenInterest(facts.listing)
-        streams = DepthStream.depths(facts.category).enumerated().map {
-            place,
-            row in
+        let plans = DepthStream.plans(of: facts.category)
+        streams = plans.enumerated().map { place, plan in
             DepthStream(
-                depth: row.depth,
-                interval: row.interval,
+                plan,
                 updateID: 1_000 * Int64(place + 1) + 10_000 * Int64(index + 1)
             )
         }
@@ -65,6 +63,11 @@ struct ListingState: Sendable {
             bid: book.bestBid.map { Price(units: $0) },
             ask: book.bestAsk.map { Price(units: $0) }
         )
+    }
+
+    /// Place of a depth among the streams; `nil` where the category has no such topic.
+    func place(depth: Int, isImprovement: Bool = false) -> Int? {
+        streams.firstIndex { $0.depth == depth && $0.isImprovement == isImprovement }
     }
 
     func moment(_ now: Int64) -> DepthStream.Moment {

@@ -27,7 +27,8 @@ extension SimulatedExchange {
         var update = BookUpdate()
         update.isSnapshot = true
         update.depth = limit
-        update.updateID = states[index].streams.last?.updateID ?? 0
+        let place = states[index].place(depth: 1_000) ?? states[index].place(depth: 25)
+        update.updateID = place.map { states[index].streams[$0].updateID } ?? 0
         update.crossSequence = states[index].sequence
         update.matchTimeMilliseconds = states[index].matchMilliseconds
         update.bids = DepthStream.top(of: states[index].book.bids, max(0, limit), scale)
@@ -59,7 +60,11 @@ extension SimulatedExchange {
     // MARK: - Orders
 
     /// Open orders, newest first.
-    public func openOrders(_ account: AccountID, _ query: RowQuery) -> Page<OrderUpdate> {
+    public func openOrders(
+        _ account: AccountID,
+        _ query: RowQuery,
+        _ fits: (OrderUpdate) -> Bool = { _ in true }
+    ) -> Page<OrderUpdate> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         let state = accountStates[account.index]
         let before = query.cursor.isEmpty ? Int64.max : Int64(query.cursor) ?? 0
@@ -68,7 +73,7 @@ extension SimulatedExchange {
         for slot in state.openSlots.reversed() {
             guard let order = state.orders[slot], order.serial < before else { continue }
             let row = order.row(facts[order.listing])
-            guard query.holds(row) else { continue }
+            guard query.holds(row), fits(row) else { continue }
             if rows.count == max(1, query.limit) {
                 return Page(rows: rows, nextCursor: String(last))
             }
@@ -81,7 +86,14 @@ extension SimulatedExchange {
     /// Open orders, newest first, then closed ones by their end, latest first.
     ///
     /// The cursor tells the two parts apart by its first letter.
-    public func orderHistory(_ account: AccountID, _ query: RowQuery) -> Page<OrderUpdate> {
+    public func orderHistory(
+        _ account: AccountID,
+        _ query: RowQuery,
+        _ fits: (OrderUpdate) -> Bool = { _ in true }
+    ) -> Page<OrderUpdate> {
+        func holds(_ event: ExchangeEvent) -> Bool {
+            event.orderRow.map { query.holds($0) && fits($0) } ?? false
+        }
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         var rows: [OrderUpdate] = []
         var cursor = ""
@@ -90,7 +102,7 @@ extension SimulatedExchange {
         } else {
             var part = query
             if query.cursor.hasPrefix("o") { part.cursor = String(query.cursor.dropFirst()) }
-            let open = openOrders(account, part)
+            let open = openOrders(account, part, fits)
             if !open.nextCursor.isEmpty {
                 return Page(rows: open.rows, nextCursor: "o" + open.nextCursor)
             }
@@ -98,36 +110,74 @@ extension SimulatedExchange {
         }
         let room = max(1, query.limit) - rows.count
         let history = accountStates[account.index].closed
-        func fits(_ event: ExchangeEvent) -> Bool { event.orderRow.map(query.holds) ?? false }
         if room == 0 {
-            let isMore = history.page(limit: 1, cursor: "", where: fits).rows.isEmpty
+            let isMore = history.page(limit: 1, cursor: "", where: holds).rows.isEmpty
             return Page(rows: rows, nextCursor: isMore ? "" : "c")
         }
-        let closed = history.page(limit: room, cursor: cursor, where: fits)
+        let closed = history.page(limit: room, cursor: cursor, where: holds)
         return Page(
             rows: rows + closed.rows.compactMap(\.orderRow),
             nextCursor: closed.nextCursor.isEmpty ? "" : "c" + closed.nextCursor
         )
     }
 
+    /// Closed orders by their end, latest first.
+    ///
+    /// - Parameter most: only among so many of the latest.
+    public func closedOrders(
+        _ account: AccountID,
+        _ query: RowQuery,
+        most: Int,
+        _ fits: (OrderUpdate) -> Bool = { _ in true }
+    ) -> Page<OrderUpdate> {
+        guard accountStates.indices.contains(account.index) else { return Page.empty }
+        let page = accountStates[account.index].closed
+            .page(limit: query.limit, cursor: query.cursor, newest: most) { event in
+                event.orderRow.map { query.holds($0) && fits($0) } ?? false
+            }
+        return Page(rows: page.rows.compactMap(\.orderRow), nextCursor: page.nextCursor)
+    }
+
     // MARK: - Flows
 
     /// Fills and funding, newest first.
-    public func executions(_ account: AccountID, _ query: RowQuery) -> Page<ExecutionReport> {
+    public func executions(
+        _ account: AccountID,
+        _ query: RowQuery,
+        _ fits: (ExecutionReport) -> Bool = { _ in true }
+    ) -> Page<ExecutionReport> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         let page = accountStates[account.index].executions
             .page(limit: query.limit, cursor: query.cursor) { event in
                 guard let row = event.executionRow else { return false }
                 return query.holds(time: row.timeMilliseconds) && query.holds(row.instrument)
                     && query.holds(orderID: row.orderID, orderLinkID: row.orderLinkID)
+                    && fits(row)
             }
         return Page(rows: page.rows.compactMap(\.executionRow), nextCursor: page.nextCursor)
+    }
+
+    /// What the legs of a combination's execution were, in their order; they follow it at once.
+    public func legs(of combination: ExecutionReport, _ account: AccountID) -> [ExecutionReport] {
+        guard accountStates.indices.contains(account.index) else { return [] }
+        let all = accountStates[account.index].executions.all
+        guard
+            let place = all.lastIndex(where: {
+                $0.executionRow?.executionID == combination.executionID
+            })
+        else { return [] }
+        return all[(place + 1)...].prefix(2).compactMap(\.executionRow)
+            .filter { $0.type == .futureSpread }
     }
 
     /// Flows of the wallet, newest first.
     ///
     /// Rows of deposits have no category and fit every one.
-    public func transactionLog(_ account: AccountID, _ query: RowQuery) -> Page<TransactionRow> {
+    public func transactionLog(
+        _ account: AccountID,
+        _ query: RowQuery,
+        _ fits: (TransactionRow) -> Bool = { _ in true }
+    ) -> Page<TransactionRow> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         let page = accountStates[account.index].log
             .page(limit: query.limit, cursor: query.cursor) { row in
@@ -138,6 +188,7 @@ extension SimulatedExchange {
                     && (query.instrument == nil
                         || query.instrument?.symbol == listing?.id.symbol)
                     && holds(query, row)
+                    && fits(self.row(row, of: account.index))
             }
         return Page(
             rows: page.rows.map { row($0, of: account.index) },
@@ -198,7 +249,7 @@ extension SimulatedExchange {
         let state = facts[index]
         let scale = state.scale
         let size = abs(position.size)
-        return PositionUpdate(
+        var row = PositionUpdate(
             instrument: state.id,
             positionIndex: accountStates[account].hedged[index] ? place % 2 + 1 : 0,
             side: position.size == 0 ? nil : (position.size > 0 ? .buy : .sell),
@@ -221,6 +272,8 @@ extension SimulatedExchange {
             updatedMilliseconds: position.updatedMilliseconds,
             crossSequence: position.crossSequence
         )
+        if tellsDetails { row.details = positionDetails(account, place) }
+        return row
     }
 
     /// Every coin that the account ever moved, with the account's totals.
@@ -244,16 +297,16 @@ extension SimulatedExchange {
             let shares = state.shares
             let margin = balance.plus(shares.unrealised)
             let equity = margin.plus(shares.optionValue)
-            report.coins.append(
-                WalletUpdate(
-                    coin: coin,
-                    walletBalance: balance,
-                    equity: equity,
-                    unrealisedPnL: shares.unrealised,
-                    cumulativeRealisedPnL: state.realised,
-                    locked: state.locked
-                )
+            var row = WalletUpdate(
+                coin: coin,
+                walletBalance: balance,
+                equity: equity,
+                unrealisedPnL: shares.unrealised,
+                cumulativeRealisedPnL: state.realised,
+                locked: state.locked
             )
+            if tellsDetails { row.margins = margins(account.index, coin: place) }
+            report.coins.append(row)
             guard coin == "USDT" || coin == "USDC" else { continue }
             report.totalEquity = report.totalEquity.plus(equity)
             report.totalWalletBalance = report.totalWalletBalance.plus(balance)

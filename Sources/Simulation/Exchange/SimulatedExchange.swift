@@ -12,6 +12,8 @@ public import Market
 public struct SimulatedExchange: Sendable {
     /// The exchange's clock.
     public private(set) var now: Timestamp
+    /// Position and wallet rows with margins, exits and greeks: for whoever shows them, since they cost time.
+    public var tellsDetails = false
     let configuration: SimulationConfiguration
     let identifiers: Identifiers
     var facts: [ListingFacts] = []

@@ -11,6 +11,7 @@ enum CancelType: String, Sendable {
     case delivery = "CancelByDelivery"
     case rebalance = "CancelByRebalance"
     case cannotAfford = "CancelByCannotAffordOrderCost"
+    case disconnection = "CancelByDCP"
 }
 
 /// `rejectReason` of an order.

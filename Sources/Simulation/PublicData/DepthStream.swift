@@ -7,16 +7,28 @@ import Market
 /// added. So a subscriber holds exactly the top levels after each message, and is never told to delete what it
 /// does not hold.
 struct DepthStream: Sendable {
-    /// Depths that can be subscribed to, with their push intervals in nanoseconds.
-    static func depths(_ category: Category) -> [(depth: Int, interval: Int64)] {
+    /// One topic of a category's books: its depth, and the nanoseconds between its pushes.
+    struct Plan {
+        var depth: Int
+        var interval: Int64
+        /// Levels with the sizes of retail price improvement orders, of which there are none here.
+        var isImprovement = false
+    }
+
+    /// What can be subscribed to.
+    static func plans(of category: Category) -> [Plan] {
         switch category {
+        case .option:
+            [Plan(depth: 25, interval: 20_000_000), Plan(depth: 100, interval: 100_000_000)]
+        case .spread: [Plan(depth: 25, interval: 20_000_000)]
         case .linear, .inverse, .spot:
             [
-                (1, 10_000_000), (50, 20_000_000), (200, 100_000_000), (500, 100_000_000),
-                (1000, 200_000_000),
+                Plan(depth: 1, interval: 10_000_000), Plan(depth: 50, interval: 20_000_000),
+                Plan(depth: 200, interval: 100_000_000), Plan(depth: 500, interval: 100_000_000),
+                Plan(depth: 1_000, interval: 200_000_000),
+                Plan(depth: 50, interval: 100_000_000, isImprovement: true),
+                Plan(depth: BookUpdate.fullDepth, interval: 200_000_000),
             ]
-        case .option: [(25, 20_000_000), (100, 100_000_000)]
-        case .spread: [(25, 20_000_000)]
         }
     }
 
@@ -25,6 +37,7 @@ struct DepthStream: Sendable {
 
     let depth: Int
     let interval: Int64
+    let isImprovement: Bool
     var isActive = false
     /// True while a timer for the next flush stands.
     var isScheduled = false
@@ -36,9 +49,10 @@ struct DepthStream: Sendable {
     private var changes: UInt64 = 0
     private var sentAt: Int64 = 0
 
-    init(depth: Int, interval: Int64, updateID: Int64) {
-        self.depth = depth
-        self.interval = interval
+    init(_ plan: Plan, updateID: Int64) {
+        depth = plan.depth
+        interval = plan.interval
+        isImprovement = plan.isImprovement
         self.updateID = updateID
     }
 
@@ -54,10 +68,18 @@ struct DepthStream: Sendable {
     mutating func activate(_ book: MatchingBook, at moment: Moment) {
         isActive = true
         updateID += 1
+        fill(with: book, at: moment)
+    }
+
+    /// Takes the book as it is for what was sent last.
+    mutating func fill(with book: MatchingBook, at moment: Moment) {
         keep(book, at: moment)
         DepthStream.copyTop(of: book.bids, depth, into: &bids)
         DepthStream.copyTop(of: book.asks, depth, into: &asks)
     }
+
+    /// Counts anew: the next snapshot has `u` 1, as after a restart of the exchange's push service.
+    mutating func restart() { updateID = 1 }
 
     private mutating func keep(_ book: MatchingBook, at moment: Moment) {
         crossSequence = moment.crossSequence
@@ -72,7 +94,17 @@ struct DepthStream: Sendable {
         update.isSnapshot = true
         update.bids = bids.map { DepthStream.numerals($0, scale) }
         update.asks = asks.map { DepthStream.numerals($0, scale) }
-        return update
+        return improved(update)
+    }
+
+    /// With a size of nothing beside each level, where the topic has a third column.
+    private func improved(_ update: BookUpdate) -> BookUpdate {
+        guard isImprovement else { return update }
+        var improved = update
+        improved.isImprovement = true
+        improved.bidImprovements = update.bids.map { _ in .zero }
+        improved.askImprovements = update.asks.map { _ in .zero }
+        return improved
     }
 
     private func empty() -> BookUpdate {
@@ -115,7 +147,7 @@ struct DepthStream: Sendable {
         var update = empty()
         update.bids = bidChanges
         update.asks = askChanges
-        return update
+        return improved(update)
     }
 
     private mutating func flushBest(_ book: MatchingBook, at moment: Moment) -> BookUpdate? {

@@ -9,7 +9,10 @@ extension SimulatedExchange {
         guard let index = index(of: stream.instrument) else { return false }
         switch stream {
         case .book(_, let depth):
-            guard let place = states[index].streams.firstIndex(where: { $0.depth == depth }) else {
+            guard let place = states[index].place(depth: depth) else { return false }
+            activateBook(index, place)
+        case .improvementBook:
+            guard let place = states[index].place(depth: 50, isImprovement: true) else {
                 return false
             }
             activateBook(index, place)
@@ -32,15 +35,28 @@ extension SimulatedExchange {
         guard let index = index(of: stream.instrument) else { return }
         switch stream {
         case .book(_, let depth):
-            guard let place = states[index].streams.firstIndex(where: { $0.depth == depth }) else {
-                return
-            }
+            guard let place = states[index].place(depth: depth) else { return }
+            states[index].streams[place].isActive = false
+        case .improvementBook:
+            guard let place = states[index].place(depth: 50, isImprovement: true) else { return }
             states[index].streams[place].isActive = false
         case .trades: states[index].sendsTrades = false
         case .liquidations: states[index].sendsLiquidations = false
         case .ticker: states[index].ticker.isActive = false
         case .candle: states[index].sendsCandles = false
         }
+    }
+
+    /// Begins `u` of one depth at 1 again; whoever drives the exchange sends each subscriber a snapshot.
+    ///
+    /// - Returns: false when nobody is subscribed to it.
+    public mutating func restartUpdateIDs(_ id: InstrumentID, depth: Int) -> Bool {
+        guard let index = index(of: id),
+            let place = states[index].streams.firstIndex(where: { $0.depth == depth }),
+            states[index].streams[place].isActive
+        else { return false }
+        states[index].streams[place].restart()
+        return true
     }
 
     /// Nanoseconds between pushes of an open candle.
@@ -74,13 +90,18 @@ extension SimulatedExchange {
 
     /// The book as subscribers of this depth hold it: later deltas continue from here.
     ///
+    /// - Parameter isImprovement: the RPI book, of depth 50.
     /// - Returns: a snapshot with the stream's own `u`; `nil` when the stream is not active.
-    public func bookSnapshot(_ id: InstrumentID, depth: Int) -> BookUpdate? {
+    public func bookSnapshot(
+        _ id: InstrumentID,
+        depth: Int,
+        isImprovement: Bool = false
+    ) -> BookUpdate? {
         guard let index = index(of: id),
-            let stream = states[index].streams.first(where: { $0.depth == depth }),
-            stream.isActive
+            let place = states[index].place(depth: depth, isImprovement: isImprovement),
+            states[index].streams[place].isActive
         else { return nil }
-        return stream.snapshot(scale: facts[index].scale)
+        return states[index].streams[place].snapshot(scale: facts[index].scale)
     }
 
     /// All fields of the ticker as they stand now; also the row of REST.

@@ -129,6 +129,8 @@ extension Desk {
 
     /// Asks again for snapshots that have not come.
     mutating func askForSnapshots() {
+        // They would be shed; the patience of those that wait is long over when there is room again.
+        guard links.journalHalt == nil else { return }
         for place in markets.states.keys.indices {
             for feed in markets.states.values[place].feeds.indices {
                 let state = markets.states.values[place].feeds[feed]

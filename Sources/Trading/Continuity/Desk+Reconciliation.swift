@@ -150,7 +150,10 @@ extension Desk {
             var spoiled: [InstrumentID] = []
             if let category {
                 let slot = Desk.slot(ofSocket: event.socket)
-                asDesk { spoiled = $0.spoil(category, slot: slot, resubscribing: true) }
+                // While the journal has no room a snapshot would be shed as well: asked for when it has.
+                let hasRoom = links.journalHalt == nil
+                asDesk { spoiled = $0.spoil(category, slot: slot, resubscribing: hasRoom) }
+                if !hasRoom { awaitSnapshots(category) }
             }
             return spoiled
         case .rules: return []

@@ -31,9 +31,11 @@ struct Broken {
     ]
 
     mutating func run() {
-        for (name, trial) in Broken.trials where settings.only == nil || settings.only == name {
+        let ours = Broken.trials.enumerated().filter { settings.isOurs($0.offset) }.map(\.element)
+        for (place, (name, trial)) in ours.enumerated()
+        where settings.only == nil || settings.only == name {
             report.count("broken")
-            guard let finding = attempt(trial) else {
+            guard let finding = attempt(trial, of: ours.count - place) else {
                 report.find("not caught", at: name)
                 continue
             }
@@ -42,24 +44,35 @@ struct Broken {
         }
     }
 
-    private func attempt(_ trial: Trial) -> Report.Finding? {
+    /// - Parameter left: trials that share the time that is left.
+    private func attempt(_ trial: Trial, of left: Int) -> Report.Finding? {
         var settings = settings
         settings.count = nil
         settings.only = nil
+        settings.part = nil
+        if settings.deadline != .max {
+            let now = SystemFiles().now()
+            settings.deadline = now + (settings.deadline - now) / Int64(left)
+        }
         switch trial {
         case .power(let between):
             settings.count = settings.isShort ? 40_000 : 400_000
             var power = Power(settings, name: "broken")
             power.between = between
+            power.outages = false
             power.resumed = 12
             // Many lives rather than many states of one: some faults show only in the next life.
             power.samples = 3
             power.exhaustive = 1
+            power.stride = 5
             power.report.most = 1
             power.report.isQuiet = true
             power.run()
             return power.report.findings.first
         case .errors(let between):
+            // Every n: one of them shows it.
+            settings.isShort = false
+            settings.count = 1
             var errors = Errors(settings, name: "broken")
             errors.between = between
             errors.report.most = 1

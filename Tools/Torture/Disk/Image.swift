@@ -3,8 +3,10 @@ import Journal
 import Market
 
 /// What a disk shows of one directory: names and bytes.
-struct Image: Hashable {
+struct Image {
     var files: [String: [UInt8]] = [:]
+    /// Of files whose hash is known.
+    var hashes: [String: UInt64] = [:]
 
     /// Leaves it as a real directory, for `tapedeck verify` and eyes.
     func write(to path: String) {
@@ -49,7 +51,7 @@ struct Image: Hashable {
     var fingerprint: UInt64 {
         files.reduce(0) { sum, file in
             let name = file.key.utf8.reduce(UInt64(1)) { Mix.combine($0, UInt64($1)) }
-            return sum &+ Mix.combine(name, Mix.sum(file.value))
+            return sum &+ Mix.combine(name, hashes[file.key] ?? Mix.sum(file.value))
         }
     }
 }

@@ -1,4 +1,5 @@
 import Journal
+import Market
 
 /// What a disk may have kept when the power goes: everything synced, and any part of the rest.
 ///
@@ -19,8 +20,16 @@ struct PowerModel {
 
     private struct File {
         var durable: [UInt8] = []
+        /// Of `durable`.
+        var hash: UInt64
         var size = 0
         var parts: [Part] = []
+
+        init(_ bytes: [UInt8] = []) {
+            durable = bytes
+            hash = Mix.sum(bytes)
+            size = bytes.count
+        }
     }
 
     private enum NameChange {
@@ -38,7 +47,7 @@ struct PowerModel {
     init(_ image: Image = Image()) {
         for (name, bytes) in image.files {
             names[name] = files.count
-            files.append(File(durable: bytes, size: bytes.count))
+            files.append(File(bytes))
         }
     }
 
@@ -49,9 +58,12 @@ struct PowerModel {
         case .write(let file, let offset, let bytes): write(file, offset, bytes)
         case .allocate(let file, let size): files[file].size = max(files[file].size, size)
         case .sync(let file):
+            let isSame = files[file].parts.isEmpty && files[file].durable.count >= files[file].size
+            guard !isSame else { return }
             for part in files[file].parts { keep(part, in: &files[file].durable) }
             files[file].durable.extend(to: files[file].size)
             files[file].parts = []
+            files[file].hash = Mix.sum(files[file].durable)
         case .failSync(let file):
             // What was written so far never reaches the disk; a later sync is about later writes.
             files[file].parts = []
@@ -175,14 +187,21 @@ struct PowerModel {
 
     private func build(_ size: Size, _ fate: (Place) -> Fate) -> Image {
         var contents: [[UInt8]] = []
+        var hashes: [UInt64?] = []
         contents.reserveCapacity(files.count)
+        hashes.reserveCapacity(files.count)
         var number = 0
         for file in files {
+            // Most files are as they were: their bytes are shared, and hashed once.
             var bytes = file.durable
+            var isSame = true
             for part in file.parts {
                 let place = Place(number: number, write: part.write, bytes: part.bytes.count)
                 number += 1
-                switch fate(place) {
+                let fate = fate(place)
+                if case .lost = fate { continue }
+                isSame = false
+                switch fate {
                 case .lost: break
                 case .kept: keep(part, in: &bytes)
                 case .torn(let count):
@@ -193,6 +212,8 @@ struct PowerModel {
                 }
             }
             resize(&bytes, file, size)
+            isSame = isSame && bytes.count == file.durable.count
+            hashes.append(isSame ? file.hash : nil)
             contents.append(bytes)
         }
         var names = names
@@ -201,7 +222,9 @@ struct PowerModel {
             number += 1
             if case .kept = fate { PowerModel.apply(change, to: &names) }
         }
-        return Image(files: names.mapValues { contents[$0] })
+        var image = Image(files: names.mapValues { contents[$0] })
+        image.hashes = names.compactMapValues { hashes[$0] }
+        return image
     }
 
     /// Garbage only where nothing durable stood in the sector.

@@ -12,7 +12,8 @@ enum Alarm {
         _ = words.withCString { strncpy(text, $0, 511) }
         signal(SIGALRM) { _ in
             _ = write(2, Alarm.text, strlen(Alarm.text))
-            _exit(1)
+            // Not the status of a result.
+            _exit(3)
         }
         alarm(seconds)
     }

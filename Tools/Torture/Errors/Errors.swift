@@ -14,7 +14,7 @@ struct Errors {
     init(_ settings: Settings, name: String = "errors") {
         self.settings = settings
         report = Report(name, settings)
-        dice = Dice(settings.seed, 4)
+        dice = Dice(settings.seed, 4, UInt64(settings.part ?? 0))
     }
 
     /// What a call can do wrong, by name.
@@ -53,9 +53,11 @@ struct Errors {
         _ call: FaultyDisk.Call,
         _ isForGood: Bool
     ) {
-        let stride = settings.isShort && call == .write || settings.isShort && call == .sync ? 3 : 1
-        var number = 1 + dice.below(stride)
+        let stride = settings.isShort ? (call == .write || call == .sync ? 5 : 2) : 1
+        var number = 1 + Int(seed % UInt64(stride))
         while !report.isFull {
+            defer { number += stride }
+            guard settings.isOurs(number / stride) else { continue }
             let fault = FaultyDisk.Fault(
                 call: call,
                 number: number,
@@ -68,7 +70,6 @@ struct Errors {
             Alarm.set(place)
             guard attempt(seed, fault, place) else { return }
             report.count("cases")
-            number += stride
         }
     }
 
@@ -82,7 +83,10 @@ struct Errors {
         let disk = MemoryDisk(notes: true)
         let faulty = FaultyDisk(disk, fault)
         let script = Script(seed: seed)
-        let options = RecorderOptions.small(&dice)
+        var options = RecorderOptions.small(&dice)
+        // Large enough for all of the run: who waits must not wait for ever.
+        options.reserveBytes = 256 << 10
+        options.retryInterval = min(options.retryInterval, 5_000_000)
         var health = RecorderHealth.sound
         var met: UInt64 = 0
         var wasThrown: JournalError?
@@ -93,7 +97,14 @@ struct Errors {
             disk.watch { [weak recorder] in recorder?.watermarks }
             do throws(JournalError) {
                 try owner.start()
-                for _ in 0..<10 { try owner.step(&dice) }
+                for _ in 0..<10 {
+                    // Where no file takes anything any more, records wait for as long as it lasts.
+                    if fault.isForGood, SystemFailure(fault.code).isNoSpace {
+                        try owner.patientStep(&dice)
+                    } else {
+                        try owner.step(&dice)
+                    }
+                }
                 if seed % 2 == 0 { try recorder.seal() } else { try recorder.close() }
             } catch {
                 wasThrown = error

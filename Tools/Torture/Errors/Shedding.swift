@@ -17,7 +17,8 @@ struct Shedding {
     }
 
     mutating func run() {
-        for round in 0..<settings.amount(short: 4, long: 200) where !report.isFull {
+        for round in 0..<settings.amount(short: 4, long: 200)
+        where settings.isOurs(round) && !report.isFull {
             do throws(JournalError) {
                 try run(round)
             } catch {

@@ -6,6 +6,8 @@ struct Witness {
     let image: Image
     /// Of record n at n - 1.
     let records: [UInt64]
+    /// What each segment begins with: the owner's state.
+    private let checkpoints: [(first: SequenceNumber, bytes: [UInt8])]
 
     /// - Throws: what does not read, which must not be.
     init(_ image: Image) throws(JournalError) {
@@ -17,6 +19,17 @@ struct Witness {
             records.append(Witness.hash(record, cursor.name(of: record.stream).text))
         }
         self.records = records
+        checkpoints = try Witness.checkpoints(recording)
+    }
+
+    private static func checkpoints(
+        _ recording: Recording
+    ) throws(JournalError) -> [(first: SequenceNumber, bytes: [UInt8])] {
+        var all: [(first: SequenceNumber, bytes: [UInt8])] = []
+        for segment in recording.manifest.segments {
+            all.append((segment.first, try recording.checkpoint(at: segment.first)))
+        }
+        return all
     }
 
     static func hash(_ record: Record, _ stream: String) -> UInt64 {
@@ -28,8 +41,8 @@ struct Witness {
 
     /// What is read of a changed recording.
     struct Outcome {
-        /// Numbers that were served and are those that were recorded.
-        var served = 0
+        /// Numbers that were recorded and were not served.
+        var missing = 0
         var firstMissing: Int?
         var lastMissing: Int?
         /// A record that was never recorded, or stands in another's place.
@@ -40,6 +53,8 @@ struct Witness {
         var gaps: [Verification.Gap] = []
         /// The recording could not be opened at all.
         var isRefused = false
+        /// Some segment's checkpoint was not given out.
+        var hasLostCheckpoint = false
 
         var isReported: Bool { !words.isEmpty }
     }
@@ -57,7 +72,9 @@ struct Witness {
         }
         var seen = [Bool](repeating: false, count: records.count)
         do throws(JournalError) {
-            let cursor = try Recording.open(MemoryDisk.path, files: disk).cursor()
+            let recording = try Recording.open(MemoryDisk.path, files: disk)
+            for known in checkpoints { compare(known, recording, &outcome) }
+            let cursor = try recording.cursor()
             var errors = 0
             while errors < 64 {
                 do throws(JournalError) {
@@ -73,10 +90,24 @@ struct Witness {
             outcome.isRefused = true
             outcome.words.append(error)
         }
-        outcome.served = seen.count { $0 }
+        outcome.missing = seen.count { !$0 }
         outcome.firstMissing = seen.firstIndex(of: false).map { $0 + 1 }
         outcome.lastMissing = seen.lastIndex(of: false).map { $0 + 1 }
         return outcome
+    }
+
+    private func compare(
+        _ known: (first: SequenceNumber, bytes: [UInt8]),
+        _ recording: Recording,
+        _ outcome: inout Outcome
+    ) {
+        do throws(JournalError) {
+            if try recording.checkpoint(at: known.first) != known.bytes {
+                outcome.wrong = "the checkpoint of segment \(known.first) is another"
+            }
+        } catch {
+            outcome.hasLostCheckpoint = true
+        }
     }
 
     private func take(

@@ -1,11 +1,9 @@
-import Glibc
 import Journal
 import Market
 
-/// The MCAP reader on files that were changed at random: it ends, with records or an error, whatever the file says.
+/// The readers on files that were changed at random: they end, with records or errors, whatever the files say.
 ///
-/// A trap, a signal or a hang ends this process; run it under the address sanitizer for the long form
-/// (`swift run --sanitize=address torture fuzz`).
+/// A trap, a signal or a hang ends this process. `Tools/Fuzz` has the same with libFuzzer and the address sanitizer.
 struct Fuzz {
     let settings: Settings
     var report: Report
@@ -14,39 +12,41 @@ struct Fuzz {
     init(_ settings: Settings) {
         self.settings = settings
         report = Report("fuzz", settings)
-        dice = Dice(settings.seed, 7)
-    }
-
-    /// Files to begin with: the stored corpus, and segments of ours, sealed, open and without chunks.
-    private func corpus() throws(JournalError) -> [[UInt8]] {
-        var files: [[UInt8]] = []
-        for seed in 1...3 {
-            for isSealed in [true, false] {
-                let image = try Flip.recording(isSealed: isSealed, UInt64(seed))
-                files += image.files.keys.sorted().filter { $0.hasSuffix(".mcap") }
-                    .compactMap { image.files[$0] }
-            }
-        }
-        let stored = Image(directory: settings.directory ?? "Fixtures/corpus")
-        files += stored.files.keys.sorted().compactMap { stored.files[$0] }
-        return files
+        dice = Dice(settings.seed, 7, UInt64(settings.part ?? 0))
     }
 
     mutating func run() {
         defer { Alarm.clear() }
         do throws(JournalError) {
-            let files = try corpus()
-            report.count("corpus", files.count)
-            for number in 0..<settings.amount(short: 3000, long: 20_000_000) where !report.isFull {
-                var bytes = files[dice.below(files.count)]
-                change(&bytes, files)
+            let path = settings.directory ?? "Fixtures/corpus"
+            let stored = Corpus.stored(in: path)
+            if settings.directory != nil, stored.isEmpty {
+                report.find("no corpus is stored there", at: path)
+            }
+            let inputs = try Corpus.make().map(\.bytes) + stored.map(\.bytes)
+            report.count("corpus", settings.part ?? 0 == 0 ? inputs.count : 0)
+            for (number, input) in inputs.enumerated() where settings.isOurs(number) {
+                Alarm.set("input \(number) of the corpus")
+                take(input)
+            }
+            let count = settings.share(of: settings.amount(short: 6000, long: 20_000_000))
+            for number in 0..<count where !report.isFull {
+                var bytes = inputs[dice.below(inputs.count)]
+                change(&bytes, inputs)
                 if number % 64 == 0 { Alarm.set("input \(number) of seed \(settings.seed)") }
-                read(bytes)
-                report.count("inputs")
+                take(bytes)
             }
         } catch {
             report.find("the corpus cannot be made: \(error)", at: "start")
         }
+    }
+
+    private mutating func take(_ bytes: [UInt8]) {
+        let outcome = FuzzInput.read(bytes)
+        report.count("inputs")
+        report.count("verified", outcome.verified)
+        report.count("refused", outcome.refused)
+        report.count("records", outcome.records)
     }
 
     /// A few changes that hostile files are made of.
@@ -80,42 +80,6 @@ struct Fuzz {
             default:
                 let end = min(bytes.count, place + dice.below(200))
                 bytes.insert(contentsOf: bytes[place..<end], at: dice.below(bytes.count))
-            }
-        }
-    }
-
-    /// As one file of unknown origin, and as the last segment of a recording.
-    private mutating func read(_ bytes: [UInt8]) {
-        let name = "000000000001.mcap"
-        let disk = MemoryDisk(Image(files: [name: bytes]))
-        for path in [MemoryDisk.path, MemoryDisk.path + "/" + name] {
-            do throws(JournalError) {
-                _ = try Verifier.verify(path, files: disk)
-                report.count("verified")
-            } catch {
-                report.count("refused")
-            }
-            do throws(JournalError) {
-                let recording = try Recording.open(path, files: disk)
-                _ = try recording.streams()
-                let cursor = try recording.cursor()
-                var errors = 0
-                while errors < 16 {
-                    do throws(JournalError) {
-                        guard let record = try cursor.next() else { break }
-                        // Every byte that is given is touched: it must be there.
-                        _ = record.payload.reduce(UInt8(0)) { $0 ^ $1 }
-                        _ = cursor.name(of: record.stream)
-                    } catch {
-                        errors += 1
-                    }
-                }
-                try cursor.seek(to: .sequence(SequenceNumber(dice.next() % 64)))
-                _ = try cursor.next()
-                try cursor.seek(to: .time(Timestamp(nanoseconds: Int64(dice.next() >> 1))))
-                _ = try cursor.next()
-            } catch {
-                continue
             }
         }
     }

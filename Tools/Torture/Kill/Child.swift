@@ -35,16 +35,21 @@ enum Child {
         var fatal: Int
         var moment: KillingFiles.Moment
         var seals: Bool
+        /// The call that needs room and is the first to find none; 0 for a disk that has room.
+        var fills = 0
 
         var arguments: [String] {
-            [path, String(seed), String(steps), String(fatal), moment.rawValue, seals ? "1" : "0"]
+            [
+                path, String(seed), String(steps), String(fatal), moment.rawValue,
+                seals ? "1" : "0", String(fills),
+            ]
         }
     }
 
     static func run(_ arguments: [String]) -> Never {
-        guard arguments.count == 6, let seed = UInt64(arguments[1]),
+        guard arguments.count == 7, let seed = UInt64(arguments[1]),
             let steps = Int(arguments[2]), let fatal = Int(arguments[3]),
-            let moment = KillingFiles.Moment(rawValue: arguments[4])
+            let moment = KillingFiles.Moment(rawValue: arguments[4]), let fills = Int(arguments[6])
         else { exit(64) }
         let plan = Plan(
             path: arguments[0],
@@ -52,12 +57,18 @@ enum Child {
             steps: steps,
             fatal: fatal,
             moment: moment,
-            seals: arguments[5] == "1"
+            seals: arguments[5] == "1",
+            fills: fills
         )
         do throws(JournalError) {
             try run(plan)
             exit(0)
         } catch {
+            // A recording cannot begin, nor end, on a full disk: what it has acknowledged holds all the same.
+            if plan.fills > 0, error.isNoSpace {
+                Message(kind: .ended, first: 0, second: 0).send()
+                exit(0)
+            }
             complain("\(error)\n")
             Message(kind: .stopped, first: 0, second: 0).send()
             exit(2)
@@ -71,7 +82,10 @@ enum Child {
         // Small pieces, and several of them a step.
         options.segmentBytes = min(options.segmentBytes, 48 << 10)
         Message(kind: .opening, first: 0, second: 0).send()
-        let owner = try Owner(plan.path, Script(seed: plan.seed), options, files: files)
+        let full = FullDisk(files, fillsAt: plan.fills, .blocks)
+        if plan.fills == 0 { full.free() }
+        options.retryInterval = min(options.retryInterval, 5_000_000)
+        let owner = try Owner(plan.path, Script(seed: plan.seed), options, files: full)
         let recorder = owner.recorder
         let say: @Sendable (UInt64) -> Void = { [weak recorder] ahead in
             guard let marks = recorder?.watermarks else { return }
@@ -85,10 +99,14 @@ enum Child {
         files.beforeTheEnd { say(64) }
         say(64)
         try owner.start()
-        for _ in 0..<plan.steps {
+        let freed = plan.fills == 0 ? 0 : dice.below(max(1, min(plan.steps, 40)))
+        for step in 0..<plan.steps {
             say(64)
-            try owner.step(&dice)
+            if step == freed { full.free() }
+            // A reserve that is full too keeps what waits for it.
+            if step < freed { try owner.patientStep(&dice) } else { try owner.step(&dice) }
         }
+        full.free()
         say(64)
         if plan.seals { try recorder.seal() } else { try recorder.close() }
         say(0)

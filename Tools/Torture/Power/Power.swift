@@ -17,20 +17,26 @@ struct Power {
     var samples: Int
     /// One state in so many is recorded on.
     var resumed: Int
+    /// One cut in so many is looked at.
+    var stride = 1
+    /// Some disks become full for a time.
+    var outages = true
     private var states = 0
 
     init(_ settings: Settings, name: String = "power") {
         self.settings = settings
         report = Report(name, settings)
-        wanted = settings.amount(short: 12_000, long: 1_000_000)
+        wanted = settings.share(of: settings.amount(short: 12_000, long: 1_000_000))
         exhaustive = settings.isShort ? 4 : 7
         samples = settings.isShort ? 8 : 48
         resumed = settings.isShort ? 24 : 64
     }
 
     mutating func run() {
-        var round: UInt64 = 0
+        var round = UInt64(settings.part ?? 0)
         while states < wanted, !report.isFull {
+            defer { round += 1 }
+            guard settings.isOurs(Int(round)) else { continue }
             var dice = Dice(settings.seed, 1, round)
             let script = Script(seed: Mix.combine(settings.seed, round))
             var base = Base(image: Image(), last: 0, place: "round \(round)")
@@ -39,7 +45,6 @@ struct Power {
                 guard let next = live(base, life, script, &dice), !report.isFull else { break }
                 base = next
             }
-            round += 1
             report.count("rounds")
         }
     }
@@ -63,7 +68,13 @@ struct Power {
         let disk = MemoryDisk(base.image, notes: true, marks: start)
         let place = "\(base.place) life \(life)"
         do throws(JournalError) {
-            try record(disk, script, &dice)
+            if outages, dice.once(in: 3) {
+                try recordFull(disk, script, &dice)
+                report.count("lives_on_a_full_disk")
+            } else {
+                try record(disk, script, &dice)
+            }
+            report.count("lives")
         } catch {
             report.find("a recorder stops on a good disk: \(error)", at: place, image: base.image)
             return nil
@@ -75,6 +86,8 @@ struct Power {
         let chosen = dice.below(calls.count)
         for cut in 0...calls.count {
             let marks = cut < calls.count ? calls[cut].marks : disk.marks
+            defer { if cut < calls.count { model.apply(calls[cut].kind) } }
+            guard cut % stride == Int(base.last) % stride || cut == calls.count else { continue }
             var last: (image: Image, verdict: Judge.Verdict)?
             look(at: model, marks, "\(place) cut \(cut)", script, &seen, &dice) { last = ($0, $1) }
             if report.isFull { return nil }
@@ -85,9 +98,8 @@ struct Power {
                     place: "\(place) cut \(cut)"
                 )
             }
-            if cut < calls.count { model.apply(calls[cut].kind) }
+            report.count("cuts")
         }
-        report.count("cuts", calls.count + 1)
         return next
     }
 
@@ -108,6 +120,38 @@ struct Power {
         default: break
         }
         try owner.recorder.close()
+    }
+
+    /// On a disk that becomes full, and mostly has room again later: the reserve is written, synced and emptied.
+    private func recordFull(
+        _ disk: MemoryDisk,
+        _ script: Script,
+        _ dice: inout Dice
+    ) throws(JournalError) {
+        var options = RecorderOptions.small(&dice)
+        options.retryInterval = min(options.retryInterval, 5_000_000)
+        // The first calls are those that make a recording, without which there is none.
+        let full = FullDisk(disk, fillsAt: dice.within(9...30), .blocks)
+        let owner: Owner
+        do throws(JournalError) {
+            owner = try Owner(MemoryDisk.path, script, options, files: full)
+        } catch {
+            guard full.refusals == 0 else { return }
+            throw error
+        }
+        disk.watch { [weak recorder = owner.recorder] in recorder?.watermarks }
+        try owner.start()
+        let steps = dice.within(4...16)
+        let freed = dice.once(in: 4) ? steps : dice.below(steps)
+        for step in 0..<steps {
+            if step == freed { full.free() }
+            try owner.patientStep(&dice)
+        }
+        do throws(JournalError) {
+            if dice.once(in: 3) { try owner.recorder.seal() } else { try owner.recorder.close() }
+        } catch {
+            guard error.isNoSpace else { throw error }
+        }
     }
 
     /// All that the disk may have kept at one cut, and what a kill would leave.

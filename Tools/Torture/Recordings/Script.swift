@@ -19,8 +19,11 @@ struct Script: Sendable {
         Timestamp(nanoseconds: 1_780_000_000_000_000_000 + Int64(number) * 1_000_000)
     }
 
-    func payload(_ number: UInt64, run: Int) -> [UInt8] {
-        var state = Mix.combine(Mix.combine(seed, number), UInt64(run))
+    /// The stream of private data or of commands that takes the place of this one.
+    static func secluded(_ stream: Int) -> Int { 2 + stream % 2 }
+
+    func payload(_ number: UInt64, run: Int, stream: Int) -> [UInt8] {
+        var state = Mix.combine(Mix.combine(seed, number), UInt64(run * 8 + stream))
         var bytes = Array("{\"n\":\(number),\"r\":\(run),\"f\":\"".utf8)
         let length = Int(state % 97)
         for _ in 0..<length {
@@ -68,10 +71,10 @@ struct Reading {
                 ? nil : "record \(number) announces what was never recorded"
         default:
             guard run > 0 else { return "record \(number) stands before the start" }
-            guard stream == Script.streams[script.stream(number)] else {
+            guard let place = Script.streams.firstIndex(of: stream) else {
                 return "record \(number) is on stream \(stream)"
             }
-            guard payload.elementsEqual(script.payload(number, run: run)) else {
+            guard payload.elementsEqual(script.payload(number, run: run, stream: place)) else {
                 return "record \(number) of run \(run) has another payload:"
                     + " \(String(decoding: payload.prefix(80), as: UTF8.self))"
             }

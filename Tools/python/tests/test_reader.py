@@ -1,53 +1,18 @@
 """The package against the real program: recordings of its demo, and of pushes made here."""
 
-import collections
+import datetime
 import decimal
 import json
 import os
 import re
-import shutil
-import signal
-import subprocess
-import tempfile
 import time
 import unittest
-import warnings
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
 import tapedeck
-
-PROGRAM = os.environ["TAPEDECK"]
-
-
-def run(*words, status=0):
-    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=300)
-    if done.returncode != status:
-        raise AssertionError(f"{words}: {done.returncode}: {done.stderr}")
-    return done
-
-
-class Base(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="tapedeck-python-")
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-
-    def same(self, path, ask):
-        """The table as the program decodes it, which must be what pure Python makes of the recording."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", tapedeck.TapedeckWarning)
-            one, other = ask(tapedeck.open(path)), ask(tapedeck.open(path, program=False))
-            fast, slow = one.to_arrow(), other.to_arrow()
-        self.assertTrue(fast.schema.equals(slow.schema, check_metadata=True))
-        self.assertEqual(fast.num_rows, slow.num_rows)
-        if not fast.equals(slow):
-            for index, (a, b) in enumerate(zip(fast.to_pylist(), slow.to_pylist())):
-                self.assertEqual(a, b, f"row {index}")
-        self.assertEqual(one.findings, other.findings)
-        fast.validate(full=True)
-        return fast, one.findings
+from program import PROGRAM, Base, run
 
 
 class DemoTests(Base):
@@ -106,6 +71,41 @@ class DemoTests(Base):
         self.assertEqual(table["price"][0].as_py(), decimal.Decimal(first["p"]))
         self.assertEqual(table["quantity"][0].as_py(), decimal.Decimal(first["v"]))
 
+    def test_every_column_of_every_table_has_its_unit(self):
+        r = tapedeck.open(self.path)
+        for rows in (r.records(), r.trades(), r.book(depth=2), r.tickers(), r.klines()):
+            for field in rows.to_arrow().schema:
+                self.assertTrue(field.metadata[b"unit"], field.name)
+                if pa.types.is_timestamp(field.type):
+                    self.assertEqual(field.type, pa.timestamp("ns", tz="UTC"))
+                    self.assertTrue(field.metadata[b"unit"].startswith(b"UTC ns"))
+
+    def test_a_start_is_a_number_a_time_or_the_command_line_s_words(self):
+        import pandas
+
+        r = tapedeck.open(self.path)
+        trades = r.trades(symbol="BTCUSDT").to_arrow()
+        middle = trades.num_rows // 2
+        instant = trades["time"].cast(pa.int64())[middle].as_py()
+        # A datetime has microseconds: the first of them behind that record's.
+        moment = datetime.datetime.fromtimestamp(instant // 10**9, datetime.timezone.utc)
+        moment += datetime.timedelta(microseconds=instant % 10**9 // 1000 + 1)
+        after = sum(t >= instant // 1000 * 1000 + 1000 for t in trades["time"].cast(pa.int64()).to_pylist())
+        from_here = sum(t >= instant for t in trades["time"].cast(pa.int64()).to_pylist())
+        sequence = trades["sequence"][middle].as_py()
+        for start, count in (
+            (moment, after),
+            (pandas.Timestamp(instant, tz="UTC"), from_here),
+            (sequence, sum(n >= sequence for n in trades["sequence"].to_pylist())),
+            ("start+0s", trades.num_rows),
+        ):
+            for program in (None, False):
+                with self.subTest(start=start, program=program):
+                    rows = tapedeck.open(self.path, program=program).trades(symbol="BTCUSDT", start=start)
+                    self.assertEqual(rows.to_arrow().num_rows, count)
+        with self.assertRaisesRegex(ValueError, "time zone"):
+            r.trades(start=datetime.datetime(2026, 1, 13)).to_arrow()
+
     def test_pandas_polars_and_duckdb_see_the_same_numbers(self):
         import duckdb
         import polars
@@ -127,11 +127,18 @@ class DemoTests(Base):
 
     def test_parquet_files_hold_the_tables(self):
         import duckdb
+        import pandas
+        import polars
 
         r = tapedeck.open(self.path)
         out = os.path.join(self.folder, "out")
         counts = r.to_parquet(out, depth=3)
         self.assertEqual(sorted(os.listdir(out)), [f"{t}.parquet" for t in sorted(counts)])
+        with self.assertRaisesRegex(tapedeck.TapedeckError, "exists already"):
+            r.to_parquet(out, tables=["trades", "book"])
+        with self.assertRaisesRegex(tapedeck.TapedeckError, "overwrite=True"):
+            r.trades().to_parquet(os.path.join(out, "trades.parquet"))
+        self.assertEqual(r.to_parquet(out, depth=3, overwrite=True), counts)
         for name, ask in {
             "trades": r.trades(),
             "book": r.book(depth=3, every="100ms"),
@@ -142,109 +149,36 @@ class DemoTests(Base):
             self.assertTrue(table.equals(ask.to_arrow()), name)
             self.assertEqual(table.num_rows, counts[name])
             self.assertEqual(table.schema.field("symbol").metadata[b"unit"], b"the exchange's name of the instrument")
+        trades = parquet.read_table(os.path.join(out, "trades.parquet"))
+        path = os.path.join(out, "trades.parquet")
+        for name in ("quantity", "sequence"):
+            total = sum(map(decimal.Decimal, trades[name].to_pylist()))
+            self.assertEqual(decimal.Decimal(str(polars.read_parquet(path)[name].sum())), total)
+            self.assertEqual(sum(map(decimal.Decimal, pandas.read_parquet(path)[name])), total)
+            found = duckdb.sql(f"select sum({name}) from '{path}'").fetchall()
+            self.assertEqual(found, [(total,)])
         path = os.path.join(out, "book.parquet")
         found = duckdb.sql(f"select count(*) from '{path}' where bid_price_1 >= ask_price_1").fetchall()
         self.assertEqual(found, [(0,)])
 
-    def test_mcap_reads_every_sealed_segment_and_checks_its_checksums(self):
-        from mcap.reader import make_reader
-        from mcap.stream_reader import StreamReader
-
-        last = json.loads(run("info", self.path, "--json").stdout)["sequence"]["last"]
-        seen = 0
-        for name in sorted(f for f in os.listdir(self.path) if f.endswith(".mcap")):
-            path = os.path.join(self.path, name)
-            with open(path, "rb") as file:
-                records = list(StreamReader(file, validate_crcs=True).records)
-            self.assertEqual(type(records[-1]).__name__, "Footer")
-            with open(path, "rb") as file:
-                reader = make_reader(file, validate_crcs=True)
-                self.assertIsNotNone(reader.get_summary().statistics)
-                seen += sum(c.topic != "session/commit" for _, c, _ in reader.iter_messages())
-        self.assertEqual(seen, last)
-
-    def test_an_indexed_export_has_a_message_index_that_holds(self):
-        from mcap.reader import make_reader
-        from mcap.records import Channel, Chunk, Message, MessageIndex
-        from mcap.stream_reader import StreamReader, breakup_chunk
-
-        path = os.path.join(self.folder, "indexed.mcap")
-        run("export", self.path, "--format", "mcap", "--indexed", "-o", path)
-        wanted = [(r.stream, r.time, r.payload) for r in tapedeck.open(self.path).records()]
-        with open(path, "rb") as file:
-            reader = make_reader(file, validate_crcs=True)
-            summary = reader.get_summary()
-            read = [
-                (c.topic, m.log_time, m.data)
-                for _, c, m in reader.iter_messages(log_time_order=False)
-            ]
-        self.assertEqual(read, wanted)
-        self.assertEqual(summary.statistics.message_count, len(wanted))
-        with open(path, "rb") as file:
-            whole = file.read()
-        indexed = 0
-        with open(path, "rb") as file:
-            for record in StreamReader(file, validate_crcs=True, emit_chunks=True).records:
-                if isinstance(record, Chunk):
-                    inside = breakup_chunk(record, validate_crc=True)
-                    times = collections.defaultdict(list)
-                    for item in inside:
-                        if isinstance(item, Message):
-                            times[item.channel_id].append(item.log_time)
-                elif isinstance(record, MessageIndex):
-                    self.assertEqual([t for t, _ in record.records], times[record.channel_id])
-                    indexed += len(record.records)
-        self.assertEqual(indexed, len(wanted))
-        for chunk in summary.chunk_indexes:
-            for channel, offset in chunk.message_index_offsets.items():
-                self.assertEqual(whole[offset], 7)
-                self.assertEqual(int.from_bytes(whole[offset + 9 : offset + 11], "little"), channel)
+    def test_a_stream_that_ends_early_is_an_error_and_leaves_no_file(self):
+        cut = os.path.join(self.folder, "cut")
+        with open(cut, "w") as file:
+            file.write(f'#!/bin/sh\n"{PROGRAM}" "$@" | head -c 5000\n')
+        os.chmod(cut, 0o700)
+        r = tapedeck.open(self.path, program=cut)
+        with self.assertRaisesRegex(tapedeck.TapedeckError, "ends before its footer"):
+            r.trades().to_arrow()
+        out = os.path.join(self.folder, "cut-out")
+        with self.assertRaisesRegex(tapedeck.TapedeckError, "ends before its footer"):
+            r.to_parquet(out)
+        self.assertEqual(os.listdir(out), [])
 
     def test_errors_are_told_in_the_program_s_words(self):
         with self.assertRaisesRegex(tapedeck.TapedeckError, "no recording is called"):
             tapedeck.open(os.path.join(self.folder, "none")).trades().to_arrow()
         with self.assertRaisesRegex(tapedeck.TapedeckError, "is not a duration"):
             tapedeck.open(self.path).book(every="soon").to_arrow()
-
-
-class UncleanTests(Base):
-    """A recorder that was killed, as it left its files."""
-
-    def test_whole_chunks_are_read_by_mcap_and_the_tails_by_the_program(self):
-        from mcap.exceptions import EndOfFile
-        from mcap.records import Message
-        from mcap.stream_reader import StreamReader
-
-        path = os.path.join(self.folder, "killed")
-        demo = subprocess.Popen(
-            [PROGRAM, "demo", "--seconds", "60", "--out", path],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self.addCleanup(demo.wait)
-        segment = os.path.join(path, "000000000001.mcap")
-        for _ in range(600):
-            time.sleep(0.1)
-            if os.path.exists(segment) and os.path.getsize(segment) > 60_000:
-                break
-        os.killpg(demo.pid, signal.SIGKILL)
-        demo.wait()
-        numbers = []
-        with open(segment, "rb") as file:
-            try:
-                for record in StreamReader(file, validate_crcs=True).records:
-                    if isinstance(record, Message) and record.channel_id != 3:
-                        numbers.append(record.sequence)
-            except EndOfFile:
-                pass
-        self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
-        self.assertGreater(len(numbers), 300)
-        all_of_it = tapedeck.open(path).records().to_arrow()
-        whole_chunks = tapedeck.open(path, program=False).records().to_arrow()
-        self.assertEqual(whole_chunks.num_rows, len(numbers))
-        self.assertGreaterEqual(all_of_it.num_rows, len(numbers))
-        self.assertTrue(all_of_it.slice(0, len(numbers)).equals(whole_chunks))
 
 
 class FindingTests(Base):

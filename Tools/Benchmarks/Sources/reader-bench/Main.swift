@@ -1,13 +1,15 @@
 import Glibc
 import Journal
 import Market
+import Measuring
 
 /// `reader-bench MODE DIR …`: measures one thing of the reader and prints one line of JSON.
 @main
 enum Main {
     static let usage = """
         usage: reader-bench make DIR MESSAGES COUNT CHUNK-BYTES seal|open
-               reader-bench scan|verify|open|memory DIR
+               reader-bench scan|verify|open|open-cold|memory DIR
+               reader-bench compact DIR LEVEL
                reader-bench seek DIR time|number COUNT
                reader-bench idle DIR SECONDS
                reader-bench table LINES
@@ -37,7 +39,9 @@ enum Main {
             )
         case ("scan", 2): return try Reading.scan(path)
         case ("verify", 2): return try Reading.verify(path)
-        case ("open", 2): return try Reading.open(path)
+        case ("compact", 3): return try Making.compact(path, level: try number(words[2]))
+        case ("open", 2): return try Reading.open(path, isCold: false)
+        case ("open-cold", 2): return try Reading.open(path, isCold: true)
         case ("memory", 2): return try Reading.memory(path)
         case ("seek", 4):
             return try Seeking.run(path, byTime: words[2] == "time", count: try number(words[3]))
@@ -51,11 +55,4 @@ enum Main {
         guard let value = Int(word), value > 0 else { throw BenchError(usage) }
         return value
     }
-}
-
-/// What went wrong, in one sentence.
-struct BenchError: Error, CustomStringConvertible {
-    var description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import Journal
 import Market
+import Measuring
 
 /// A recording of the kit's messages, repeated with later times until there are enough.
 enum Making {
@@ -34,7 +35,7 @@ enum Making {
                     id = try recorder.stream(named: name)
                     ids[name] = id
                 }
-                while recorder.queuedBytes > options.queueBytes / 4 { usleep(200) }
+                while recorder.queuedBytes > options.queueBytes / 4 { usleep(5_000) }
                 last = line.time + shift
                 let time = Timestamp(nanoseconds: last)
                 try recorder.append(id, time: time, payload: line.payload)
@@ -45,70 +46,18 @@ enum Making {
         if seals { try recorder.seal() } else { try recorder.close() }
         return Line("make", count: count, wall: wall, cpu: cpu).text
     }
-}
 
-/// Lines `<receive time, ns> <P|V|R> <json>` of a mapped file.
-struct Lines: Sequence, IteratorProtocol {
-    struct Message {
-        var time: Int64
-        var stream: String
-        var payload: UnsafeRawBufferPointer
-    }
-
-    private let text: UnsafeRawBufferPointer
-    private var start = 0
-    let first: Int64
-
-    init(path: String) throws {
-        let file = open(path, O_RDONLY)
-        guard file >= 0 else { throw BenchError("\(path) cannot be opened") }
-        let size = Int(lseek(file, 0, SEEK_END))
-        guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), base != MAP_FAILED else {
-            throw BenchError("\(path) cannot be mapped")
+    /// Every segment with chunks of 1 MiB, as `tapedeck compact --level` makes them.
+    static func compact(_ path: String, level: Int) throws -> String {
+        let wall = Clock.wall
+        let cpu = Clock.cpu
+        var compactor = Compactor()
+        compactor.level = Int32(level)
+        let outcomes = try compactor.compact(path)
+        guard outcomes.allSatisfy({ $0.action == .compacted }) else {
+            throw BenchError("\(path): not every segment was compacted")
         }
-        text = UnsafeRawBufferPointer(start: UnsafeRawPointer(base), count: size)
-        first = Lines.time(text)
-    }
-
-    private static func time(_ line: UnsafeRawBufferPointer) -> Int64 {
-        var value: Int64 = 0
-        for byte in line {
-            guard (0x30...0x39).contains(byte) else { break }
-            value = value * 10 + Int64(byte - 0x30)
-        }
-        return value
-    }
-
-    mutating func next() -> Message? {
-        guard start < text.count, let base = text.baseAddress,
-            let end = memchr(base + start, 10, text.count - start)
-        else { return nil }
-        let line = UnsafeRawBufferPointer(
-            start: base + start,
-            count: UnsafeRawPointer(end) - (base + start)
-        )
-        start += line.count + 1
-        guard let space = line.firstIndex(of: 0x20), space + 3 < line.count else { return nil }
-        let payload = UnsafeRawBufferPointer(rebasing: line[(space + 3)...])
-        return Message(
-            time: Lines.time(line),
-            stream: Lines.stream(payload, kind: line[space + 1]),
-            payload: payload
-        )
-    }
-
-    /// The topic stands first in a public message.
-    private static func stream(_ payload: UnsafeRawBufferPointer, kind: UInt8) -> String {
-        if kind == UInt8(ascii: "R") { return "rest/public/GET/v5/market/orderbook" }
-        let marker = Array("\"topic\":\"".utf8)
-        var place = 0
-        while place + marker.count < Swift.min(payload.count, 80) {
-            if payload[place..<place + marker.count].elementsEqual(marker) {
-                let topic = payload[(place + marker.count)...].prefix { $0 != 0x22 }
-                return "public/linear/" + String(decoding: topic, as: UTF8.self)
-            }
-            place += 1
-        }
-        return kind == UInt8(ascii: "V") ? "private/main/-" : "public/linear/-"
+        let records = outcomes.reduce(0) { $0 + $1.records }
+        return Line("compact", count: Int(records), wall: wall, cpu: cpu).text
     }
 }

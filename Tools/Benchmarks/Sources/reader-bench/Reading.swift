@@ -1,6 +1,7 @@
 import Glibc
 import Journal
 import Market
+import Measuring
 
 /// Whole recordings: scanned, verified, opened.
 enum Reading {
@@ -32,8 +33,9 @@ enum Reading {
         return Line("verify", count: Int(result.records), wall: wall, cpu: cpu).text
     }
 
-    /// From nothing to the last record: the process is fresh, the page cache warm.
-    static func open(_ path: String) throws -> String {
+    /// From nothing to the last record: the process is fresh, the page cache warm, or as cold as this user can make it.
+    static func open(_ path: String, isCold: Bool) throws -> String {
+        if isCold { try Files.forget(in: path) }
         let wall = Clock.wall
         let cpu = Clock.cpu
         let recording = try Recording.open(path)
@@ -41,18 +43,19 @@ enum Reading {
         guard try cursor.next()?.sequence == recording.last else {
             throw BenchError("\(path): the last record is not there")
         }
-        return Line("open", count: Int(recording.last.value), wall: wall, cpu: cpu)
-            .adding("resident_kib", Clock.residentKiB).text
+        let count = Int(recording.last.value)
+        return Line(isCold ? "open-cold" : "open", count: count, wall: wall, cpu: cpu)
+            .adding("resident_kib", Memory.peak).text
     }
 
     /// Memory that a scan and 500 seeks take, over what the program had before.
     static func memory(_ path: String) throws -> String {
-        let before = Clock.residentKiB
+        let before = Memory.peak
         let recording = try Recording.open(path)
-        let opened = Clock.residentKiB
+        let opened = Memory.peak
         let cursor = try recording.cursor()
         _ = try walk(cursor)
-        let scanned = Clock.residentKiB
+        let scanned = Memory.peak
         var state: UInt64 = 3
         for _ in 0..<500 {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -63,7 +66,7 @@ enum Reading {
         }
         return Line("memory").adding("n", Int(recording.last.value)).adding("before_kib", before)
             .adding("opened_kib", opened - before).adding("scanned_kib", scanned - before)
-            .adding("sought_kib", Clock.residentKiB - before).text
+            .adding("sought_kib", Memory.peak - before).text
     }
 
     /// What following costs while nothing comes.

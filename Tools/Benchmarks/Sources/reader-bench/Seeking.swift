@@ -1,6 +1,7 @@
 import Glibc
 import Journal
 import Market
+import Measuring
 
 /// Seeks to random places, each timed alone up to its first record.
 ///

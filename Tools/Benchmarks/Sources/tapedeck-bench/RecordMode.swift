@@ -47,8 +47,8 @@ enum RecordMode {
         }
     }
 
-    /// What a stalled socket's thread does.
-    static func rest() { usleep(200) }
+    /// What the live path does while a socket is stalled.
+    static func rest() { usleep(5_000) }
 
     static func make(_ path: String) throws {
         guard mkdir(path, 0o700) == 0 else { throw BenchError("\(path) cannot be made") }

@@ -5,14 +5,10 @@ import os
 import warnings
 
 import pyarrow as pa
-import pyarrow.parquet as parquet
 
 from . import _program
-from ._errors import TapedeckWarning
+from ._errors import TapedeckWarning, refuse
 from ._words import many, position
-
-#: Rows that a Parquet file's row group has at least, but for the last.
-_ROW_GROUP = 131_072
 
 
 def open(path="recordings/last", *, program=None):
@@ -82,45 +78,35 @@ class Recording:
         end=None,
         stream=None,
         floats=False,
+        overwrite=False,
     ):
-        """Writes `<table>.parquet` for each of the tables into the folder, in one pass; gives rows by table."""
+        """Writes `<table>.parquet` for each of the tables into the folder, in one pass; gives rows by table.
+
+        Files that are there are replaced only with `overwrite=True`.
+        """
         tables = list(tables)
+        if not overwrite:
+            refuse(*(os.path.join(folder, name + ".parquet") for name in tables))
         os.makedirs(folder, exist_ok=True)
         export = self._export(
             tables, stream, symbol, start, end, depth=depth, every=every, floats=floats
         )
-        writers = []
         counts = collections.Counter({name: 0 for name in tables})
-        waiting = [[] for _ in tables]
-        paths = [os.path.join(folder, name + ".parquet") for name in tables]
         try:
-            for schema, path in zip(export.reader.schemas, paths):
-                writers.append(parquet.ParquetWriter(path + ".unfinished", schema, compression="zstd"))
+            # Only now: the program works while this is imported.
+            from . import _parquet
 
-            def write(table):
-                batches = waiting[table]
-                if batches:
-                    writers[table].write_table(
-                        pa.Table.from_batches(batches), row_group_size=_ROW_GROUP
-                    )
-                    waiting[table] = []
-
-            for table, batch in export:
-                waiting[table].append(batch)
-                counts[tables[table]] += batch.num_rows
-                if sum(b.num_rows for b in waiting[table]) >= _ROW_GROUP:
-                    write(table)
-            for table in range(len(tables)):
-                write(table)
-            for writer in writers:
-                writer.close()
-            for path in paths:
-                os.replace(path + ".unfinished", path)
-        except BaseException:
-            for path in paths:
-                if os.path.exists(path + ".unfinished"):
-                    os.remove(path + ".unfinished")
-            raise
+            files = _parquet.Files(folder, tables, export.reader.schemas)
+            try:
+                for table, batch in export:
+                    files.add(table, batch)
+                    counts[tables[table]] += batch.num_rows
+                files.finish()
+            except BaseException:
+                files.discard()
+                raise
+        finally:
+            export.close()
         tell(export.reader.footer, self.path)
         return dict(counts)
 
@@ -185,9 +171,13 @@ class Rows:
 
         return polars.from_arrow(self.to_arrow())
 
-    def to_parquet(self, path):
-        """One Parquet file."""
-        parquet.write_table(self.to_arrow(), path, compression="zstd", row_group_size=_ROW_GROUP)
+    def to_parquet(self, path, overwrite=False):
+        """One Parquet file; one that is there is replaced only with `overwrite=True`."""
+        if not overwrite:
+            refuse(path)
+        from . import _parquet
+
+        _parquet.write(path, self.to_arrow())
 
     def __iter__(self):
         """Rows as named tuples; times are nanoseconds."""

@@ -1,0 +1,82 @@
+import Market
+import ReplayServer
+import Simulation
+
+/// The options of a synthetic market, read before anything starts.
+extension ServeCommand {
+    func exchangeSettings() throws -> ExchangeServerConfiguration {
+        var configuration = ExchangeServerConfiguration()
+        configuration.port = port
+        configuration.isPlain = plain
+        configuration.accounts = try serverAccounts()
+        configuration.chaosSeed = chaos
+        configuration.journal = journal
+        guard let pace = MarketPace(pace ?? "real") else {
+            throw Failure(
+                .usage,
+                "\(pace ?? "") is not a pace",
+                do: "Write real, x1 to x10000, fast or virtual."
+            )
+        }
+        configuration.pace = pace
+        switch rateLimits {
+        case "exchange": configuration.rateLimits = .enforced
+        case "off": configuration.rateLimits = .unlimited
+        default:
+            guard rateLimits.hasPrefix("x"), let factor = Int(rateLimits.dropFirst()),
+                (1...1_000_000).contains(factor)
+            else {
+                throw Failure(
+                    .usage,
+                    "\(rateLimits) is no way to limit rates",
+                    do: "Write exchange, off, or xN."
+                )
+            }
+            configuration.rateLimits = .multiplied(factor)
+        }
+        return configuration
+    }
+
+    func universe() throws -> UniverseConfiguration {
+        guard (1...1_000).contains(symbols), (25...1_000).contains(levels) else {
+            throw Failure(
+                .usage,
+                "--symbols \(symbols) or --levels \(levels) is out of range",
+                do: "Write 1 to 1000 symbols and 25 to 1000 levels."
+            )
+        }
+        let plan = MarketRegime(rawValue: regime).map(RegimePlan.always)
+        guard let plan = plan ?? (regime == "changing" ? .changing : nil) else {
+            throw Failure(
+                .usage,
+                "\(regime) is not a regime",
+                do: "Write "
+                    + MarketRegime.allCases.map(\.rawValue).joined(separator: ", ")
+                    + " or changing."
+            )
+        }
+        return UniverseConfiguration(symbols: symbols, levels: levels, regimes: plan)
+    }
+
+    func beginning(_ pace: MarketPace) throws -> Timestamp? {
+        guard let start else { return pace == .virtual ? BuiltInExchange.virtualStart : nil }
+        guard let time = RecordingPosition.time(start), time >= .zero else {
+            throw Failure(.usage, "\(start) is not a time", do: "Write 2026-01-13T00:00:00Z.")
+        }
+        return time
+    }
+
+    private func serverAccounts() throws -> [ServerAccount] {
+        if account.isEmpty { return [ServerAccount.generated(alias: "main")] }
+        return try account.enumerated().map { index, text in
+            guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
+                throw Failure(.usage, "--account is not KEY:SECRET")
+            }
+            return ServerAccount(
+                alias: index == 0 ? "main" : "main\(index + 1)",
+                key: String(text[..<colon]),
+                secret: Array(text[text.index(after: colon)...].utf8)
+            )
+        }
+    }
+}

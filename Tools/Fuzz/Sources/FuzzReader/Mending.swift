@@ -1,0 +1,1 @@
+../../../Torture/Fuzz/Mending.swift
