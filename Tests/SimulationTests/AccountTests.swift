@@ -82,6 +82,22 @@ import Testing
         #expect(floor.balance().description == "10021.3234")
     }
 
+    @Test func `a log row says what was held after its flow, however late one asks`() throws {
+        var floor = try example()
+        try floor.place(.sell, "0.100", at: "91000", link: "through")
+        let log = floor.exchange.transactionLog(floor.main, RowQuery(limit: .max)).rows
+        let newest = try #require(log.first?.details)
+        #expect(newest.side == .sell && newest.size?.description == "-0.060")
+        #expect(newest.feeRate?.description == "0.00055")
+        #expect(log[1].details?.size?.description == "0.040")
+        let deposit = try #require(log.last)
+        #expect(deposit.type == "TRANSFER_IN" && deposit.details == nil)
+        let page = floor.exchange.transactionLog(floor.main, RowQuery(limit: 1)) {
+            $0.details?.side == .buy
+        }
+        #expect(page.rows == [try #require(log.first { $0.details?.side == .buy })])
+    }
+
     @Test func `a division that does not come out even is rounded once and lost nowhere`() throws {
         var floor = try Floor([
             scripted(
