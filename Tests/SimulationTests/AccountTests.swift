@@ -57,6 +57,12 @@ import Testing
         #expect(floor.position()?.entryPrice?.description == "90300")
         #expect(floor.position()?.unrealisedPnL?.description == "14")
         #expect(floor.balance().description == "10011.3274")
+        // `closedPnl`: the gross gain less the closing fee and its half of the opening fees.
+        let opening = floor.executions.dropLast().map(\.fee)
+        let share = try opening.reduce(Amount.zero) { try $0.adding($1) }
+            .scaled(by: 1, over: 2, rounding: .halfEven)
+        let closed = try #require(close.realisedPnL).subtracting(close.fee).subtracting(share)
+        #expect(closed.description == "12.1632")
     }
 
     @Test func `one fill through zero closes, opens at its price, and says how much it closed`()
@@ -74,6 +80,22 @@ import Testing
         #expect(position.entryPrice?.description == "91000")
         // 10,000 − 1.6716 + 28 − 0.100 × 91,000 × 0.00055
         #expect(floor.balance().description == "10021.3234")
+    }
+
+    @Test func `a log row says what was held after its flow, however late one asks`() throws {
+        var floor = try example()
+        try floor.place(.sell, "0.100", at: "91000", link: "through")
+        let log = floor.exchange.transactionLog(floor.main, RowQuery(limit: .max)).rows
+        let newest = try #require(log.first?.details)
+        #expect(newest.side == .sell && newest.size?.description == "-0.060")
+        #expect(newest.feeRate?.description == "0.00055")
+        #expect(log[1].details?.size?.description == "0.040")
+        let deposit = try #require(log.last)
+        #expect(deposit.type == "TRANSFER_IN" && deposit.details == nil)
+        let page = floor.exchange.transactionLog(floor.main, RowQuery(limit: 1)) {
+            $0.details?.side == .buy
+        }
+        #expect(page.rows == [try #require(log.first { $0.details?.side == .buy })])
     }
 
     @Test func `a division that does not come out even is rounded once and lost nowhere`() throws {

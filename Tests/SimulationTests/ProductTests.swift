@@ -188,6 +188,32 @@ import Testing
 
     // MARK: - Modes
 
+    @Test
+    func
+        `a combination whose legs cannot be carried any further ends, and does not cross its book`()
+        throws
+    {
+        // Enough for each leg of both lots alone, not for the second lot after the first.
+        var exchange = try SimulatedExchange.with(
+            [
+                try Product.linear.still(), try Product.spot.still(),
+                try Product.carry.still(opening: [(.buy, "1", "5"), (.buy, "1", "4")]),
+            ],
+            [["USDT": "181000"]]
+        )
+        var output = ExchangeOutput()
+        let reply = try exchange.order(.carry, .sell, "2", "4", into: &output)
+        #expect(reply.isAccepted)
+        #expect(exchange.brokenInvariant() == nil)
+        let rows = output.events.compactMap { event in
+            if case .order(_, let row) = event.event { row } else { nil }
+        }
+        let last = try #require(rows.last { $0.instrument == Product.carry.id })
+        #expect(last.status == .cancelled)
+        #expect(last.cancelType == "CancelByRebalance")
+        #expect(last.filledQuantity.description == "1.00")
+    }
+
     @Test func `in hedge mode a long and a short stand side by side`() throws {
         let listing = try Product.linear.still(
             opening: [(.sell, "1", "90000"), (.buy, "1", "89990")]

@@ -27,7 +27,7 @@ enum TickerBody {
         json.field("prevPrice24h", ticker.previousPrice24h)
         json.field("price24hPcnt", ticker.change24h)
         day(ticker, &json)
-        json.field("usdIndexPrice", ticker.value(.dollarIndexPrice) ?? ticker.indexPrice)
+        json.field("usdIndexPrice", ticker.value(.dollarIndexPrice))
     }
 
     private static func contract(

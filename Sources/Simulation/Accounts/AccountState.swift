@@ -28,13 +28,16 @@ struct AccountState: Sendable {
     private(set) var openCount = 0
     private var lastSerial: Int64 = 0
     /// Both identities of open orders; look-ups only.
-    private var slotByID: [String: Int] = [:]
+    ///
+    /// The exchange's id says the serial.
+    private var slotBySerial: [Int64: Int] = [:]
     private var slotByLink: [String: Int] = [:]
     /// Link ids of open and remembered orders, which may not be used again.
     private var usedLinks: Set<String> = []
-    var closed: History<OrderUpdate>
-    var executions: History<ExecutionReport>
-    var log: History<TransactionRow>
+    /// Last rows of closed orders, and executions: the events as they were told, which nobody has to copy.
+    var closed: History<ExchangeEvent>
+    var executions: History<ExchangeEvent>
+    var log: History<LogRecord>
     var nextExecution: Int64 = 0
     var nextFlow: Int64 = 0
 
@@ -71,10 +74,10 @@ struct AccountState: Sendable {
 
     func isUsed(link: String) -> Bool { !link.isEmpty && usedLinks.contains(link) }
 
-    /// The slot of an open order; the exchange's id wins over the client's.
-    func slot(orderID: String, orderLinkID: String) -> Int? {
-        if !orderID.isEmpty { return slotByID[orderID] }
-        return orderLinkID.isEmpty ? nil : slotByLink[orderLinkID]
+    func slot(serial: Int64) -> Int? { slotBySerial[serial] }
+
+    func slot(orderLinkID: String) -> Int? {
+        orderLinkID.isEmpty ? nil : slotByLink[orderLinkID]
     }
 
     mutating func nextSerial() -> Int64 {
@@ -91,7 +94,7 @@ struct AccountState: Sendable {
             slot = orders.count
             orders.append(order)
         }
-        slotByID[order.orderID] = slot
+        slotBySerial[order.serial] = slot
         if !order.orderLinkID.isEmpty {
             slotByLink[order.orderLinkID] = slot
             usedLinks.insert(order.orderLinkID)
@@ -106,21 +109,23 @@ struct AccountState: Sendable {
     }
 
     /// Moves a closed order's last row into the history and frees its slot.
-    mutating func close(slot: Int, row: OrderUpdate) {
+    mutating func close(slot: Int, row: ExchangeEvent) {
         if let order = orders[slot] {
             if order.isWaiting {
                 waitingCount[order.listing] -= 1
             } else {
                 activeCount[order.listing] -= 1
             }
+            slotBySerial[order.serial] = nil
+            if !order.orderLinkID.isEmpty { slotByLink[order.orderLinkID] = nil }
         }
         orders[slot] = nil
         free.append(slot)
         openCount -= 1
-        slotByID[row.orderID] = nil
-        if !row.orderLinkID.isEmpty { slotByLink[row.orderLinkID] = nil }
-        for old in closed.append(row) where !old.orderLinkID.isEmpty {
-            usedLinks.remove(old.orderLinkID)
+        if let old = closed.append(row), !usedLinks.isEmpty, let link = old.orderRow?.orderLinkID,
+            !link.isEmpty
+        {
+            usedLinks.remove(link)
         }
     }
 

@@ -59,6 +59,16 @@ public struct Posting: Hashable, Sendable {
     }
 }
 
+/// A ``Posting`` as it is kept: its coin is a place in ``Books``.
+struct PostingRecord: Sendable {
+    var time: Timestamp
+    var from: LedgerAccount
+    var to: LedgerAccount
+    var coin: Int
+    var amount: Amount
+    var reason: Posting.Reason
+}
+
 /// The exchange's books: balances that change by postings only, so that their sum per coin stays
 /// zero.
 struct Books: Sendable {
@@ -69,7 +79,7 @@ struct Books: Sendable {
     /// By coin, then by account.
     private var balances: [[Amount]] = []
     private var accounts = Books.walletsFrom
-    private(set) var journal: History<Posting>
+    private(set) var journal: History<PostingRecord>
 
     init(historyMax: Int) { journal = History(limit: historyMax) }
 
@@ -89,13 +99,50 @@ struct Books: Sendable {
     }
 
     mutating func post(_ posting: Posting) {
-        guard !posting.amount.isZero else { return }
-        let coin = index(of: posting.coin)
-        let from = Books.place(posting.from)
-        let to = Books.place(posting.to)
-        balances[coin][from] = balances[coin][from].minus(posting.amount)
-        balances[coin][to] = balances[coin][to].plus(posting.amount)
-        journal.append(posting)
+        post(
+            posting.amount,
+            from: posting.from,
+            to: posting.to,
+            coin: index(of: posting.coin),
+            posting.reason,
+            at: posting.time
+        )
+    }
+
+    mutating func post(
+        _ amount: Amount,
+        from: LedgerAccount,
+        to: LedgerAccount,
+        coin: Int,
+        _ reason: Posting.Reason,
+        at time: Timestamp
+    ) {
+        guard !amount.isZero else { return }
+        let giver = Books.place(from)
+        let taker = Books.place(to)
+        balances[coin][giver] = balances[coin][giver].minus(amount)
+        balances[coin][taker] = balances[coin][taker].plus(amount)
+        journal.append(
+            PostingRecord(
+                time: time,
+                from: from,
+                to: to,
+                coin: coin,
+                amount: amount,
+                reason: reason
+            )
+        )
+    }
+
+    func posting(_ record: PostingRecord) -> Posting {
+        Posting(
+            time: record.time,
+            from: record.from,
+            to: record.to,
+            coin: coins[record.coin],
+            amount: record.amount,
+            reason: record.reason
+        )
     }
 
     func balance(_ account: LedgerAccount, coin index: Int) -> Amount {

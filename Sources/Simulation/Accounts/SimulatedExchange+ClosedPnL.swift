@@ -16,29 +16,29 @@ extension SimulatedExchange {
         until: Int64
     ) -> [ClosedPnL] {
         guard accountStates.indices.contains(account.index) else { return [] }
-        var pools = EntryPools(count: 2 * states.count)
+        var pools = EntryPools(count: 2 * facts.count)
         var rows: [ClosingOrder] = []
         /// Place in ``rows`` of each order, by listing and id; look-ups only.
         var places: [String: Int] = [:]
-        for report in accountStates[account.index].executions.all {
+        for report in accountStates[account.index].executions.all.compactMap(\.executionRow) {
             guard report.type != .funding, report.instrument.category == category,
                 instrument == nil || report.instrument == instrument,
                 let index = index(of: report.instrument)
             else { continue }
-            let flow = pools.take(report, index, states[index].scale)
+            let flow = pools.take(report, index, facts[index].scale)
             guard flow.closed > 0 else { continue }
             let key = "\(index) \(report.orderID)"
             if places[key] == nil {
                 places[key] = rows.count
                 rows.append(ClosingOrder(listing: index, first: report))
             }
-            rows[places[key] ?? 0].add(report, flow, states[index].valuation)
+            rows[places[key] ?? 0].add(report, flow, facts[index].valuation)
         }
         return rows.reversed()
             .filter { (since...max(since, until)).contains($0.last.timeMilliseconds) }
             .map { order in
                 order.row(
-                    states[order.listing],
+                    facts[order.listing],
                     leverage: accountStates[account.index].leverages[order.listing]
                 )
             }
@@ -52,22 +52,22 @@ extension SimulatedExchange {
         until: Int64
     ) -> [ClosedOption] {
         guard accountStates.indices.contains(account.index) else { return [] }
-        var open: [OptionHolding?] = Array(repeating: nil, count: states.count)
+        var open: [OptionHolding?] = Array(repeating: nil, count: facts.count)
         var rows: [ClosedOption] = []
-        for report in accountStates[account.index].executions.all {
+        for report in accountStates[account.index].executions.all.compactMap(\.executionRow) {
             guard report.instrument.category == .option,
                 instrument == nil || report.instrument == instrument,
                 let index = index(of: report.instrument)
             else { continue }
             var holding = open[index] ?? OptionHolding(first: report)
-            let rest = holding.add(report, states[index])
+            let rest = holding.add(report, facts[index])
             if holding.isFlat {
                 rows.append(
-                    holding.row(states[index], deliveredAt: deliveryPrice(report.instrument))
+                    holding.row(facts[index], deliveredAt: deliveryPrice(report.instrument))
                 )
                 // What goes through zero opens the next one.
                 open[index] =
-                    rest > 0 ? OptionHolding(first: report, rest: rest, states[index]) : nil
+                    rest > 0 ? OptionHolding(first: report, rest: rest, facts[index]) : nil
             } else {
                 open[index] = holding
             }
@@ -147,7 +147,7 @@ private struct ClosingOrder {
         fills += 1
     }
 
-    func row(_ state: ListingState, leverage: Int64) -> ClosedPnL {
+    func row(_ state: ListingFacts, leverage: Int64) -> ClosedPnL {
         // A long is closed by a sale: what came out less what it gained is what went in.
         let isGainOfExit = (last.side == .sell) != state.valuation.isInverse
         let entryValue = isGainOfExit ? exitValue.minus(realised) : exitValue.plus(realised)
@@ -196,14 +196,14 @@ private struct OptionHolding {
     }
 
     /// What a fill opened that first closed another position.
-    init(first: ExecutionReport, rest: Int64, _ state: ListingState) {
+    init(first: ExecutionReport, rest: Int64, _ state: ListingFacts) {
         self.init(first: first)
         open(first, rest, state)
     }
 
     var isFlat: Bool { size == 0 }
 
-    private mutating func open(_ report: ExecutionReport, _ quantity: Int64, _ state: ListingState)
+    private mutating func open(_ report: ExecutionReport, _ quantity: Int64, _ state: ListingFacts)
     {
         let whole = max(1, (try? state.scale.quantity(report.quantity).units) ?? 1)
         let price = (try? state.scale.price(report.price).units) ?? 0
@@ -214,7 +214,7 @@ private struct OptionHolding {
     }
 
     /// - Returns: the part of the fill that is left once the position is flat.
-    mutating func add(_ report: ExecutionReport, _ state: ListingState) -> Int64 {
+    mutating func add(_ report: ExecutionReport, _ state: ListingFacts) -> Int64 {
         let quantity = (try? state.scale.quantity(report.quantity).units) ?? 0
         guard report.side != side else {
             open(report, quantity, state)
@@ -236,7 +236,7 @@ private struct OptionHolding {
         return quantity - part
     }
 
-    func row(_ state: ListingState, deliveredAt price: Numeral?) -> ClosedOption {
+    func row(_ state: ListingFacts, deliveredAt price: Numeral?) -> ClosedOption {
         let gain = side == .buy ? exitValue.minus(entryValue) : entryValue.minus(exitValue)
         var row = ClosedOption()
         row.symbol = state.id.symbol

@@ -5,13 +5,13 @@ extension SimulatedExchange {
     /// Prices of the legs, each in its own scale: the second leg trades at its mark price (spot: its index price), the
     /// first at that plus the combination's price, so that their difference is exact.
     func legPrices(_ index: Int, at price: Int64) -> (first: Int64, second: Int64)? {
-        guard let legs = states[index].legs else { return nil }
-        let first = states[legs.first].scale.priceDecimals
-        let second = states[legs.second].scale.priceDecimals
-        let own = states[index].scale.priceDecimals
+        guard let legs = facts[index].legs else { return nil }
+        let first = facts[legs.first].scale.priceDecimals
+        let second = facts[legs.second].scale.priceDecimals
+        let own = facts[index].scale.priceDecimals
         let reference =
-            states[legs.second].category == .spot
-            ? states[legs.second].indexPrice : states[legs.second].mark
+            facts[legs.second].category == .spot
+            ? quotes[legs.second].index : quotes[legs.second].mark
         // The coarser of both scales, which both can say.
         let coarse = PowerOfTen.int64(max(0, second - first))
         let common = reference / coarse
@@ -25,7 +25,7 @@ extension SimulatedExchange {
     func legQuantity(_ leg: Int, _ index: Int, _ quantity: Int64) -> Int64 {
         quantity
             * PowerOfTen.int64(
-                states[leg].scale.quantityDecimals - states[index].scale.quantityDecimals
+                facts[leg].scale.quantityDecimals - facts[index].scale.quantityDecimals
             )
     }
 
@@ -37,12 +37,12 @@ extension SimulatedExchange {
         quantity: Int64,
         price: Int64
     ) throws(Refusal) {
-        guard let legs = states[index].legs, states[legs.first].isLive, states[legs.second].isLive
+        guard let legs = facts[index].legs, quotes[legs.first].isLive, quotes[legs.second].isLive
         else { throw .noMarketPrice }
         guard let prices = legPrices(index, at: price) else { throw .legBeyondLimit }
         for (leg, legPrice) in [(legs.first, prices.first), (legs.second, prices.second)] {
             guard !accountStates[account].hedged[leg] else { throw .combinationInHedgeMode }
-            if let limits = states[leg].priceLimits {
+            if let limits = priceLimits(on: leg) {
                 // Either leg may be bought: both limits hold for both.
                 let bought = (leg == legs.first) == (side == .buy)
                 guard
@@ -74,7 +74,7 @@ extension SimulatedExchange {
         _ quantity: Int64,
         _ price: Int64
     ) throws(Refusal) {
-        if states[leg].category == .spot {
+        if facts[leg].category == .spot {
             try checkBalance(account, leg, side, quantity: quantity, price: price)
         } else {
             try checkMargin(account, 2 * leg, side, adding: quantity, at: price, feeShare: 2)
@@ -87,7 +87,7 @@ extension SimulatedExchange {
         _ output: inout ExchangeOutput
     ) {
         let index = trade.listing
-        guard let legs = states[index].legs, let prices = legPrices(index, at: trade.price) else {
+        guard let legs = facts[index].legs, let prices = legPrices(index, at: trade.price) else {
             return
         }
         var row = execution(trade, value: .zero, fee: .zero, rate: .zero)
@@ -115,7 +115,7 @@ extension SimulatedExchange {
                 orderType: trade.orderType,
                 feeShare: 2
             )
-            if states[leg].category == .spot {
+            if facts[leg].category == .spot {
                 _ = settleSpot(part, &output)
             } else {
                 settleContract(part, &output)

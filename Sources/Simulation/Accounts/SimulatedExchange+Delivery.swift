@@ -4,8 +4,8 @@ extension SimulatedExchange {
     /// A dated contract ends: its orders go, its positions are closed at the index price (options: at what they are
     /// worth then), and it trades no more.
     mutating func deliver(_ index: Int, into output: inout ExchangeOutput) {
-        guard states[index].isLive else { return }
-        let isOption = states[index].category == .option
+        guard quotes[index].isLive else { return }
+        let isOption = facts[index].category == .option
         cancelEverybody(on: index, isOption ? .delivery : .settlement, into: &output)
         begin(on: index)
         let price = deliveryPrice(index)
@@ -21,16 +21,17 @@ extension SimulatedExchange {
         }
         report(into: &output)
         states[index].close()
-        output.append(.delivered(states[index].id), at: now)
+        quotes[index].isLive = false
+        output.append(.delivered(facts[index].id), at: now)
         for account in accountStates.indices {
-            checkSolvency(account, coin: states[index].settleCoin, into: &output)
+            checkSolvency(account, coin: facts[index].settleCoin, into: &output)
         }
     }
 
     /// The index price; of an option its payoff at it.
     private func deliveryPrice(_ index: Int) -> Int64 {
-        let price = states[index].indexPrice
-        guard let terms = states[index].listing.terms.option else { return price }
+        let price = quotes[index].index
+        guard let terms = facts[index].terms.option else { return price }
         return max(0, terms.isCall ? price - terms.strike.units : terms.strike.units - price)
     }
 
@@ -41,7 +42,7 @@ extension SimulatedExchange {
         _ output: inout ExchangeOutput
     ) {
         let index = place / 2
-        let isInverse = states[index].category == .inverse
+        let isInverse = facts[index].category == .inverse
         var trade = event(
             isInverse ? .settle : .delivery,
             "DELIVERY",
@@ -51,7 +52,7 @@ extension SimulatedExchange {
         )
         trade.side = trade.side.opposite
         trade.price = price
-        close(trade, fee: states[index].listing.terms.deliveryFeeRate, &output)
+        close(trade, fee: facts[index].terms.deliveryFeeRate, &output)
     }
 
     /// Closes a position without an order: P&L against the house, a fee by `rate` of the value.
@@ -61,7 +62,7 @@ extension SimulatedExchange {
         _ output: inout ExchangeOutput
     ) {
         let account = trade.account
-        let valuation = states[trade.listing].valuation
+        let valuation = facts[trade.listing].valuation
         let value = valuation.worth(price: trade.price, quantity: trade.quantity)
         let fee = value.times(rate)
         let change = accountStates[account].positions[trade.position].fill(
@@ -75,8 +76,8 @@ extension SimulatedExchange {
         var row = execution(trade, value: value, fee: fee, rate: rate)
         row.realisedPnL = change.realised
         row.closedQuantity = row.quantity
-        tell(&row, account, &output)
-        let isOption = states[trade.listing].category == .option
+        let told = tell(&row, account, &output)
+        let isOption = facts[trade.listing].category == .option
         // Closing a short option costs its price, a long one earns it.
         let cash = isOption ? (trade.side == .buy ? value.negated : value) : change.realised
         book(
@@ -86,7 +87,7 @@ extension SimulatedExchange {
                 fee: fee,
                 reason: isOption ? .premium : (trade.logType == "DELIVERY" ? .delivery : .realised)
             ),
-            for: row,
+            for: told,
             trade,
             realised: change.realised.minus(fee)
         )
@@ -112,11 +113,11 @@ extension SimulatedExchange {
         let isLong = trade.side == .buy
         trade.side = trade.side.opposite
         trade.price = payoff
-        let valuation = states[index].valuation
+        let valuation = facts[index].valuation
         let value = valuation.worth(price: payoff, quantity: trade.quantity)
-        let rate = states[index].listing.terms.deliveryFeeRate
+        let rate = facts[index].terms.deliveryFeeRate
         let underlying = valuation.worth(
-            price: states[index].indexPrice,
+            price: quotes[index].index,
             quantity: trade.quantity
         )
         let fee = min(underlying.times(rate), value.times(125, over: 1_000))
@@ -131,7 +132,7 @@ extension SimulatedExchange {
         var row = execution(trade, value: value, fee: fee, rate: rate)
         row.realisedPnL = change.realised
         row.closedQuantity = row.quantity
-        tell(&row, account, &output)
+        let told = tell(&row, account, &output)
         book(
             Flow(
                 type: "DELIVERY",
@@ -139,7 +140,7 @@ extension SimulatedExchange {
                 fee: fee,
                 reason: .exercise
             ),
-            for: row,
+            for: told,
             trade,
             realised: change.realised.minus(fee)
         )

@@ -4,8 +4,8 @@ extension SimulatedExchange {
     /// The rate of a stamp falls due: each position pays or earns by its value at the mark price.
     mutating func settleFunding(into output: inout ExchangeOutput) {
         let period = now.nanoseconds / configuration.fundingInterval
-        for index in states.indices where states[index].hasFunding {
-            let rate = states[index].source.fundingRate(period: period)
+        for index in states.indices where facts[index].hasFunding {
+            let rate = sources[index].fundingRate(period: period)
             var isFirst = true
             for account in accountStates.indices {
                 for place in [2 * index, 2 * index + 1]
@@ -29,8 +29,8 @@ extension SimulatedExchange {
     ) {
         let index = place / 2
         let size = accountStates[account].positions[place].size
-        let mark = states[index].mark
-        let value = states[index].valuation.worth(price: mark, quantity: abs(size))
+        let mark = quotes[index].mark
+        let value = facts[index].valuation.worth(price: mark, quantity: abs(size))
         let numeral = Numeral(mantissa: rate, decimals: 8).trimmed
         // A long pays a positive rate, a short earns it.
         let owed = size > 0 ? value.times(numeral) : value.times(numeral).negated
@@ -46,12 +46,12 @@ extension SimulatedExchange {
         row.realisedPnL = .zero
         row.closedQuantity = Numeral.zero
         row.leavesQuantity = Numeral.zero
-        tell(&row, account, &output)
+        let told = tell(&row, account, &output)
         let flow = Flow(
             type: "SETTLEMENT",
             funding: configuration.faults.contains(.fundingSign) ? owed : owed.negated
         )
-        book(flow, for: row, trade, realised: flow.change)
+        book(flow, for: told, trade, realised: flow.change)
         touchPosition(account, place)
         touchWallet(account)
     }
@@ -70,7 +70,7 @@ extension SimulatedExchange {
             listing: place / 2,
             position: place,
             side: size > 0 ? .buy : .sell,
-            price: states[place / 2].mark,
+            price: quotes[place / 2].mark,
             quantity: abs(size),
             type: type,
             logType: logType,
@@ -83,7 +83,7 @@ extension SimulatedExchange {
     /// A session of USDC contracts ends: what a position has gained since the last one is paid, and counts from the
     /// mark price on.
     mutating func settleSessions(into output: inout ExchangeOutput) {
-        for index in states.indices where states[index].hasSessions {
+        for index in states.indices where facts[index].hasSessions {
             for account in accountStates.indices {
                 for place in [2 * index, 2 * index + 1]
                 where accountStates[account].positions[place].size != 0 {
@@ -101,9 +101,9 @@ extension SimulatedExchange {
     ) {
         let index = place / 2
         let position = accountStates[account].positions[place]
-        let mark = states[index].mark
-        let value = states[index].valuation.worth(price: mark, quantity: abs(position.size))
-        let gained = position.unrealised(mark: mark, valuation: states[index].valuation)
+        let mark = quotes[index].mark
+        let value = facts[index].valuation.worth(price: mark, quantity: abs(position.size))
+        let gained = position.unrealised(mark: mark, valuation: facts[index].valuation)
         accountStates[account].positions[place].entryValue = value
         accountStates[account].positions[place].sessionShift = position.sessionShift
             .plus(value).minus(position.entryValue)
@@ -116,10 +116,13 @@ extension SimulatedExchange {
             orderID: "\(now.milliseconds / 1_000)-\(account)-\(place)-session"
         )
         // No execution row: sessions show in the log and in the settlement record.
-        let row = execution(trade, value: value, fee: .zero, rate: .zero)
+        let told = ExchangeEvent.execution(
+            accountStates[account].id,
+            execution(trade, value: value, fee: .zero, rate: .zero)
+        )
         book(
             Flow(type: "SETTLEMENT", cash: gained, reason: .session),
-            for: row,
+            for: told,
             trade,
             realised: gained
         )

@@ -54,7 +54,7 @@ extension SimulatedExchange {
         if active != state.activeCount || waiting != state.waitingCount {
             return "orders are miscounted"
         }
-        for place in state.positions.indices where states[place / 2].isContract {
+        for place in state.positions.indices where facts[place / 2].isContract {
             let position = state.positions[place]
             if position.openBuys != buys[place] || position.openSells != sells[place] {
                 return "open quantities of position \(place) are miscounted"
@@ -72,7 +72,7 @@ extension SimulatedExchange {
         for coin in state.coins.indices {
             var sums = CoinState()
             for place in state.positions.indices
-            where states[place / 2].isContract && states[place / 2].settleCoin == coin {
+            where facts[place / 2].isContract && facts[place / 2].settleCoin == coin {
                 if share(account, place) != state.positions[place].share {
                     return "position \(place) is valued at an old price"
                 }

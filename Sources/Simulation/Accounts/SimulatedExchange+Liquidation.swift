@@ -21,7 +21,7 @@ extension SimulatedExchange {
     /// taken over at the price that leaves nothing.
     mutating func checkSolvency(_ account: Int, coin: Int, into output: inout ExchangeOutput) {
         guard isShort(account, coin) else { return }
-        let isConcerned = states.map { state in
+        let isConcerned = facts.map { state in
             state.settleCoin == coin || (state.category == .spot && state.baseCoin == coin)
         }
         cancelOrders(of: account, .liquidation) { isConcerned[$0.listing] }
@@ -35,7 +35,7 @@ extension SimulatedExchange {
 
     private func heaviest(_ account: Int, _ coin: Int) -> Int? {
         var best: (place: Int, margin: Amount)?
-        for index in states.indices where states[index].settleCoin == coin {
+        for index in states.indices where facts[index].settleCoin == coin {
             for place in [2 * index, 2 * index + 1] {
                 let margin = accountStates[account].positions[place].share.maintenanceMargin
                 if margin > best?.margin ?? .zero { best = (place, margin) }
@@ -47,12 +47,12 @@ extension SimulatedExchange {
     /// The price at which the position can be closed so that nothing of the margin balance is left, on a tick that leaves
     /// rather a little than a debt.
     private func bankruptcyPrice(_ account: Int, _ place: Int, _ coin: Int) -> Int64 {
-        let state = states[place / 2]
+        let state = facts[place / 2]
         let position = accountStates[account].positions[place]
         let size = abs(position.size)
         let isLong = position.size > 0
         let left = marginBalance(account, coin)
-        let value = state.valuation.worth(price: state.mark, quantity: size)
+        let value = state.valuation.worth(price: quotes[state.index].mark, quantity: size)
         let target: Amount =
             if state.category == .option {
                 left
@@ -90,14 +90,14 @@ extension SimulatedExchange {
         close(trade, fee: .zero, &output)
         refresh(account, place)
         let liquidation = Liquidation(
-            symbol: states[index].id.symbol,
+            symbol: facts[index].id.symbol,
             side: side,
-            quantity: states[index].scale.numeral(Quantity(units: size)),
-            price: states[index].scale.numeral(Price(units: price)),
+            quantity: facts[index].scale.numeral(Quantity(units: size)),
+            price: facts[index].scale.numeral(Price(units: price)),
             timeMilliseconds: now.milliseconds
         )
         if states[index].sendsLiquidations {
-            output.append(.liquidation(states[index].id, liquidation), at: now)
+            output.append(.liquidation(facts[index].id, liquidation), at: now)
         }
         insure(index, side, size, price, except: account, into: &output)
         report(into: &output)
@@ -118,7 +118,7 @@ extension SimulatedExchange {
         except account: Int,
         into output: inout ExchangeOutput
     ) {
-        let coin = states[index].instrument.settleCoin
+        let coin = facts[index].settleCoin
         var left = size
         if gain(index, side, left, price) < .zero {
             let balance = books.balance(.insurance, coin: coin)
@@ -135,8 +135,8 @@ extension SimulatedExchange {
 
     /// What a position taken over at `price` is worth more at the mark.
     private func gain(_ index: Int, _ side: Side, _ size: Int64, _ price: Int64) -> Amount {
-        let state = states[index]
-        let more = state.valuation.worth(price: state.mark, quantity: size)
+        let state = facts[index]
+        let more = state.valuation.worth(price: quotes[state.index].mark, quantity: size)
             .minus(state.valuation.worth(price: price, quantity: size))
         return (side == .buy) != state.valuation.isInverse ? more : more.negated
     }
@@ -182,8 +182,8 @@ extension SimulatedExchange {
                     position.entryValue > .zero
                 else { continue }
                 let gain = position.unrealised(
-                    mark: states[index].mark,
-                    valuation: states[index].valuation
+                    mark: quotes[index].mark,
+                    valuation: facts[index].valuation
                 )
                 guard gain > .zero else { continue }
                 let rank = FixedPoint.ratio(

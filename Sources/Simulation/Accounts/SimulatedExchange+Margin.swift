@@ -29,7 +29,7 @@ extension SimulatedExchange {
         feeShare: Int128 = 1
     ) throws(Refusal) {
         let index = place / 2
-        let state = states[index]
+        let state = facts[index]
         let position = accountStates[account].positions[place]
         let needed: Amount
         let fee = state.valuation.worth(price: price, quantity: quantity)
@@ -48,7 +48,8 @@ extension SimulatedExchange {
             guard after > before else { return }
             // An inverse contract is worth more base coin the lower its price.
             let dear =
-                state.valuation.isInverse ? min(state.mark, price) : max(state.mark, price)
+                state.valuation.isInverse
+                ? min(quotes[state.index].mark, price) : max(quotes[state.index].mark, price)
             needed = state.valuation.worth(price: dear, quantity: after - before)
                 .times(100, over: Int128(accountStates[account].leverages[index]))
         }
@@ -58,10 +59,10 @@ extension SimulatedExchange {
 
     /// A short option needs its mark value and a part of the underlying's.
     private func shortOptionMargin(_ index: Int, quantity: Int64, percent: Int128) -> Amount {
-        let state = states[index]
-        return state.valuation.worth(price: state.mark, quantity: quantity)
+        let state = facts[index]
+        return state.valuation.worth(price: quotes[state.index].mark, quantity: quantity)
             .plus(
-                state.valuation.worth(price: state.indexPrice, quantity: quantity)
+                state.valuation.worth(price: quotes[state.index].index, quantity: quantity)
                     .times(percent, over: 100)
             )
     }
@@ -83,12 +84,12 @@ extension SimulatedExchange {
     /// Values one position anew, and the sums with it.
     mutating func refresh(_ account: Int, _ place: Int) {
         let index = place / 2
-        guard states[index].isContract else { return }
+        guard facts[index].isContract else { return }
         let share = share(account, place)
         let old = accountStates[account].positions[place].share
         guard share != old else { return }
         accountStates[account].positions[place].share = share
-        accountStates[account].coins[states[index].settleCoin].replace(old, with: share)
+        accountStates[account].coins[facts[index].settleCoin].replace(old, with: share)
     }
 
     func share(_ account: Int, _ place: Int) -> PositionShare {
@@ -96,9 +97,9 @@ extension SimulatedExchange {
         let position = accountStates[account].positions[place]
         var share = PositionShare()
         guard !position.isIdle else { return share }
-        let valuation = states[index].valuation
-        let mark = states[index].mark
-        if states[index].category == .option {
+        let valuation = facts[index].valuation
+        let mark = quotes[index].mark
+        if facts[index].category == .option {
             let value = valuation.worth(price: mark, quantity: abs(position.size))
             share.optionValue = position.size < 0 ? value.negated : value
             let short = position.shortExposure()
@@ -122,14 +123,17 @@ extension SimulatedExchange {
         let index = place / 2
         let size = abs(accountStates[account].positions[place].size)
         guard size > 0 else { return .zero }
-        return states[index].valuation.worth(price: states[index].mark, quantity: size)
-            .times(states[index].listing.terms.maintenanceMarginRate)
+        return facts[index].valuation.worth(price: quotes[index].mark, quantity: size)
+            .times(facts[index].terms.maintenanceMarginRate)
     }
 
     /// A market source has moved: positions are worth something else, triggers may be reached, accounts may have too
     /// little.
     mutating func revalue(_ index: Int, into output: inout ExchangeOutput) {
-        let reference = states[index].source.reference
+        let reference = ReferencePrices(
+            mark: Price(units: quotes[index].mark),
+            index: Price(units: quotes[index].index)
+        )
         guard reference != states[index].valuedAt else { return }
         states[index].valuedAt = reference
         revaluePositions(on: index)
@@ -137,13 +141,13 @@ extension SimulatedExchange {
         where accountStates[account].positions[2 * index].size != 0
             || accountStates[account].positions[2 * index + 1].size != 0
         {
-            checkSolvency(account, coin: states[index].settleCoin, into: &output)
+            checkSolvency(account, coin: facts[index].settleCoin, into: &output)
         }
         runTriggers(on: index, into: &output)
     }
 
     mutating func revaluePositions(on index: Int) {
-        guard states[index].isContract else { return }
+        guard facts[index].isContract else { return }
         for account in accountStates.indices {
             for place in [2 * index, 2 * index + 1]
             where !accountStates[account].positions[place].isIdle {
@@ -167,7 +171,7 @@ extension SimulatedExchange {
         else { return nil }
         let place = 2 * index + (positionIndex == 2 ? 1 : 0)
         let position = accountStates[account.index].positions[place]
-        if states[index].category == .option {
+        if facts[index].category == .option {
             let short = max(0, -position.size)
             return PositionMargin(
                 initialMargin: shortOptionMargin(index, quantity: short, percent: 10),
@@ -176,8 +180,8 @@ extension SimulatedExchange {
             )
         }
         return PositionMargin(
-            initialMargin: states[index].valuation
-                .worth(price: states[index].mark, quantity: abs(position.size))
+            initialMargin: facts[index].valuation
+                .worth(price: quotes[index].mark, quantity: abs(position.size))
                 .times(100, over: Int128(accountStates[account.index].leverages[index])),
             maintenanceMargin: maintenance(account.index, place),
             breakEvenPrice: breakEven(account.index, place)
@@ -191,8 +195,8 @@ extension SimulatedExchange {
     private func breakEven(_ account: Int, _ place: Int) -> Numeral? {
         let index = place / 2
         let position = accountStates[account].positions[place]
-        guard position.size != 0, states[index].category == .linear else { return nil }
-        let scale = states[index].scale
+        guard position.size != 0, facts[index].category == .linear else { return nil }
+        let scale = facts[index].scale
         let rate = max(
             (try? accountStates[account].fees.contract.taker.units(decimals: 8)) ?? 0,
             55_000

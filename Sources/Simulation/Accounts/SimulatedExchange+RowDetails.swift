@@ -4,7 +4,7 @@ public import Market
 extension SimulatedExchange {
     func positionDetails(_ account: Int, _ place: Int) -> PositionDetails {
         let index = place / 2
-        let state = states[index]
+        let state = facts[index]
         let position = accountStates[account].positions[place]
         var details = PositionDetails()
         let margin = margin(
@@ -31,7 +31,7 @@ extension SimulatedExchange {
 
     /// Exits of the whole position: partial ones show as orders only.
     private func takeExits(_ account: Int, _ place: Int, _ details: inout PositionDetails) {
-        let scale = states[place / 2].scale
+        let scale = facts[place / 2].scale
         for order in accountStates[account].orders {
             guard let order, let stop = order.stop, order.isWaiting, order.positionPlace == place
             else { continue }
@@ -49,7 +49,7 @@ extension SimulatedExchange {
     ///
     /// `nil` when flat, of options, and outside the price range.
     private func liquidationPrice(_ account: Int, _ place: Int) -> Numeral? {
-        let state = states[place / 2]
+        let state = facts[place / 2]
         let size = Int128(accountStates[account].positions[place].size)
         guard size != 0, state.category == .linear || state.category == .inverse,
             let rate = try? state.listing.terms.maintenanceMarginRate.units(decimals: 8)
@@ -63,7 +63,10 @@ extension SimulatedExchange {
         let isLong = size > 0
         let sensitivity =
             isLong != state.valuation.isInverse ? whole - Int128(rate) : whole + Int128(rate)
-        let value = state.valuation.worth(price: state.mark, quantity: Int64(clamping: magnitude))
+        let value = state.valuation.worth(
+            price: quotes[state.index].mark,
+            quantity: Int64(clamping: magnitude)
+        )
         let loss = spare.times(whole, over: sensitivity)
         let target = isLong != state.valuation.isInverse ? value.minus(loss) : value.plus(loss)
         guard target > .zero,
@@ -81,8 +84,8 @@ extension SimulatedExchange {
     private func deleveragingRank(_ account: Int, _ place: Int) -> Int {
         let position = accountStates[account].positions[place]
         guard position.size != 0 else { return 0 }
-        let state = states[place / 2]
-        let gain = position.unrealised(mark: state.mark, valuation: state.valuation)
+        let state = facts[place / 2]
+        let gain = position.unrealised(mark: quotes[state.index].mark, valuation: state.valuation)
         guard gain > .zero, position.entryValue > .zero else { return 1 }
         let ratio = gain.times(
             Int128(accountStates[account].leverages[place / 2]),
@@ -97,7 +100,7 @@ extension SimulatedExchange {
 
     /// Greeks of a position: those of one option, as its ticker has them, times the signed size; `nil` without them.
     func greeks(_ account: Int, _ place: Int) -> Greeks? {
-        let state = states[place / 2]
+        let state = facts[place / 2]
         let size = accountStates[account].positions[place].size
         let ticker = tickerSnapshot(state.id)
         guard let ticker, ticker.value(.delta) != nil else { return nil }
@@ -124,7 +127,7 @@ extension SimulatedExchange {
     public func greeks(_ account: AccountID) -> [Greeks] {
         guard accountStates.indices.contains(account.index) else { return [] }
         var totals: [Greeks] = []
-        for index in states.indices where states[index].category == .option {
+        for index in facts.indices where facts[index].category == .option {
             let place = 2 * index
             guard accountStates[account.index].positions[place].size != 0,
                 let one = greeks(account.index, place)
@@ -150,7 +153,7 @@ extension SimulatedExchange {
 
     /// Where an execution came from; `nil` for a fill of a plain order.
     func executionDetails(_ trade: AccountTrade) -> ExecutionDetails? {
-        let state = states[trade.listing]
+        let state = facts[trade.listing]
         let createType: String
         switch trade.type {
         case .trade: createType = trade.createType.rawValue
@@ -163,7 +166,7 @@ extension SimulatedExchange {
         guard isOption || trade.stop != nil || createType != CreateType.user.rawValue else {
             return nil
         }
-        let index = state.scale.numeral(Price(units: state.indexPrice))
+        let index = state.scale.numeral(Price(units: quotes[state.index].index))
         let ticker = isOption ? tickerSnapshot(state.id) : nil
         return ExecutionDetails(
             createType: createType,
@@ -176,23 +179,23 @@ extension SimulatedExchange {
     }
 
     /// Side and rest of what was traded; of a coin's own flow (spot) the size is nothing.
+    ///
+    /// `nil` for flows that belong to no execution.
     func transactionDetails(
-        _ trade: AccountTrade,
-        _ flow: Flow,
-        _ execution: ExecutionReport
-    ) -> TransactionDetails {
-        let state = states[trade.listing]
-        let size =
-            state.isContract ? accountStates[trade.account].positions[trade.position].size : 0
+        _ record: LogRecord,
+        _ execution: ExecutionReport?
+    ) -> TransactionDetails? {
+        guard let execution, record.listing >= 0 else { return nil }
+        let state = facts[record.listing]
         // Of a settlement the rate is the stamp's, with the sign of what the position pays.
-        let isShort = trade.type == .funding && trade.side == .sell
+        let isShort = execution.type == .funding && execution.side == .sell
         let rate = execution.feeRate.map {
             isShort ? Numeral(mantissa: -$0.mantissa, decimals: $0.decimals) : $0
         }
         return TransactionDetails(
-            side: trade.side,
-            size: state.isContract ? state.scale.numeral(Quantity(units: size)) : .zero,
-            feeRate: flow.fee.isZero && flow.funding.isZero ? .zero : rate
+            side: execution.side,
+            size: state.isContract ? state.scale.numeral(Quantity(units: record.size)) : .zero,
+            feeRate: record.fee.isZero && record.funding.isZero ? .zero : rate
         )
     }
 
@@ -200,13 +203,13 @@ extension SimulatedExchange {
     func margins(_ account: Int, coin: Int) -> CoinMargins {
         let shares = accountStates[account].coins[coin].shares
         var positions = Amount.zero
-        for index in states.indices
-        where states[index].settleCoin == coin && states[index].isContract {
+        for index in facts.indices
+        where facts[index].settleCoin == coin && facts[index].isContract {
             for place in [2 * index, 2 * index + 1]
             where accountStates[account].positions[place].size != 0 {
                 let margin = margin(
                     AccountID(index: account),
-                    states[index].id,
+                    facts[index].id,
                     positionIndex: place % 2 == 1 ? 2 : 0
                 )
                 positions = positions.plus(margin?.initialMargin ?? .zero)

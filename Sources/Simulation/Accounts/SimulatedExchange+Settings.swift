@@ -36,7 +36,7 @@ extension SimulatedExchange {
         guard exists(account), let index = index(of: instrument),
             category == .linear || category == .inverse
         else { return Refusal.unknownSymbol.reply(category) }
-        let terms = states[index].listing.terms
+        let terms = facts[index].terms
         guard let units = try? leverage.units(decimals: 2), units >= 100,
             let least = try? terms.leverageMin.units(decimals: 2),
             let most = try? terms.leverageMax.units(decimals: 2),
@@ -45,7 +45,7 @@ extension SimulatedExchange {
         let old = accountStates[account.index].leverages[index]
         guard units != old else { return Refusal.leverageUnchanged.reply(category) }
         setLeverage(units, index, account.index)
-        if units < old, available(account.index, states[index].settleCoin) < .zero {
+        if units < old, available(account.index, facts[index].settleCoin) < .zero {
             setLeverage(old, index, account.index)
             return Refusal.balance.reply(category)
         }
@@ -70,8 +70,8 @@ extension SimulatedExchange {
         guard exists(account) else {
             return Refusal.parameter("no such account").reply(.linear)
         }
-        let chosen = states.indices.filter { index in
-            let state = states[index]
+        let chosen = facts.indices.filter { index in
+            let state = facts[index]
             if let instrument { return state.id == instrument }
             return state.category == .linear && state.hasFunding
                 && state.instrument.settleCoin == coin
@@ -90,7 +90,7 @@ extension SimulatedExchange {
     }
 
     private func refusal(toSwitch index: Int, hedged: Bool, _ account: Int) -> Refusal? {
-        let state = states[index]
+        let state = facts[index]
         guard
             !hedged
                 || (state.category == .linear && state.hasFunding
@@ -145,10 +145,10 @@ extension SimulatedExchange {
             throw .positionIndex
         }
         let position = 2 * index + (wanted.positionIndex == 2 ? 1 : 0)
-        let state = states[index]
+        let state = facts[index]
         let size = accountStates[account].positions[position].size
         guard size != 0 else { throw .noPosition }
-        let last = state.statistics.last
+        let last = states[state.index].statistics.last
         let exits = try checkExits(
             wanted.takeProfit,
             wanted.stopLoss,
@@ -188,7 +188,7 @@ extension SimulatedExchange {
         _ wanted: TradingStop,
         isLong: Bool,
         _ last: Int64,
-        _ state: ListingState
+        _ state: ListingFacts
     ) throws(Refusal) -> AccountOrder.Stop? {
         guard let text = wanted.trailingStop, !text.isZero else { return nil }
         let distance = try checkPrice(text, state.instrument)

@@ -37,7 +37,7 @@ extension SimulatedExchange {
         guard var order = accountStates[place.account].orders[place.slot] else { return }
         order.filled += quantity
         order.filledValue = order.filledValue.plus(
-            states[index].valuation.worth(price: price, quantity: quantity)
+            facts[index].valuation.worth(price: price, quantity: quantity)
         )
         order.status = order.leaves == 0 ? .filled : .partiallyFilled
         order.updatedMilliseconds = now.milliseconds
@@ -60,7 +60,7 @@ extension SimulatedExchange {
             stop: order.stop?.kind
         )
         let fee: Amount
-        switch states[index].category {
+        switch facts[index].category {
         case .spot: fee = settleSpot(trade, &output)
         case .spread:
             settleCombination(trade, &output)
@@ -81,7 +81,7 @@ extension SimulatedExchange {
     ) -> Amount {
         let index = trade.listing
         let account = trade.account
-        let valuation = states[index].valuation
+        let valuation = facts[index].valuation
         let rate = rate(trade)
         let value = valuation.worth(price: trade.price, quantity: trade.quantity)
         let fee = contractFee(trade, rate: rate, value: value)
@@ -101,22 +101,22 @@ extension SimulatedExchange {
         )
         var execution = execution(trade, value: value, fee: fee, rate: rate)
         execution.realisedPnL = change.realised
-        execution.closedQuantity = states[index].scale.numeral(Quantity(units: change.closed))
-        tell(&execution, account, &output)
+        execution.closedQuantity = facts[index].scale.numeral(Quantity(units: change.closed))
+        let told = tell(&execution, account, &output)
         let shownFee = configuration.faults.contains(.feeSign) ? fee.negated : fee
-        if states[index].category == .option {
+        if facts[index].category == .option {
             // The premium changes hands; what it realises shows in the position only.
             let premium = trade.side == .buy ? value.negated : value
             book(
                 Flow(type: trade.logType, cash: premium, fee: shownFee, reason: .premium),
-                for: execution,
+                for: told,
                 trade,
                 realised: change.realised.minus(shownFee)
             )
         } else {
             book(
                 Flow(type: trade.logType, cash: change.realised, fee: shownFee),
-                for: execution,
+                for: told,
                 trade,
                 realised: change.realised.minus(shownFee)
             )
@@ -128,7 +128,7 @@ extension SimulatedExchange {
     }
 
     func rate(_ trade: AccountTrade) -> Numeral {
-        let rates = accountStates[trade.account].fees.rates(states[trade.listing].category)
+        let rates = accountStates[trade.account].fees.rates(facts[trade.listing].category)
         guard trade.feeShare == 1 else {
             guard trade.feeShare > 1 else { return .zero }
             // Half a rate has one digit more.
@@ -140,10 +140,13 @@ extension SimulatedExchange {
     }
 
     private func contractFee(_ trade: AccountTrade, rate: Numeral, value: Amount) -> Amount {
-        let state = states[trade.listing]
+        let state = facts[trade.listing]
         guard state.category == .option else { return value.times(rate) }
-        let byIndex = state.valuation.worth(price: state.indexPrice, quantity: trade.quantity)
-            .times(rate)
+        let byIndex = state.valuation.worth(
+            price: quotes[state.index].index,
+            quantity: trade.quantity
+        )
+        .times(rate)
         return min(byIndex, value.times(7, over: 100))
     }
 
@@ -153,9 +156,9 @@ extension SimulatedExchange {
         fee: Amount,
         rate: Numeral
     ) -> ExecutionReport {
-        let scale = states[trade.listing].scale
+        let scale = facts[trade.listing].scale
         var row = ExecutionReport(
-            instrument: states[trade.listing].id,
+            instrument: facts[trade.listing].id,
             executionID: "",
             type: trade.type,
             orderID: trade.orderID,
@@ -166,13 +169,13 @@ extension SimulatedExchange {
             value: value,
             fee: fee,
             feeRate: rate,
-            feeCoin: states[trade.listing].instrument.settleCoin,
+            feeCoin: facts[trade.listing].instrument.settleCoin,
             isMaker: trade.isMaker,
             leavesQuantity: scale.numeral(Quantity(units: trade.leaves)),
             orderPrice: scale.numeral(Price(units: trade.orderPrice)),
             orderQuantity: scale.numeral(Quantity(units: trade.orderQuantity)),
             orderType: trade.orderType,
-            markPrice: scale.numeral(Price(units: states[trade.listing].mark)),
+            markPrice: scale.numeral(Price(units: quotes[trade.listing].mark)),
             timeMilliseconds: now.milliseconds,
             crossSequence: states[trade.listing].sequence
         )
@@ -181,14 +184,19 @@ extension SimulatedExchange {
     }
 
     /// Numbers, keeps and sends an execution row.
+    ///
+    /// - Returns: the event, which history and log share.
+    @discardableResult
     mutating func tell(
         _ execution: inout ExecutionReport,
         _ account: Int,
         _ output: inout ExchangeOutput
-    ) {
+    ) -> ExchangeEvent {
         execution.executionID = nextExecutionID(account)
-        accountStates[account].executions.append(execution)
-        output.append(.execution(accountStates[account].id, execution), at: now)
+        let event = ExchangeEvent.execution(accountStates[account].id, execution)
+        accountStates[account].executions.append(event)
+        output.append(event, at: now)
+        return event
     }
 
     /// Marks a position as traded now.
@@ -216,7 +224,7 @@ extension SimulatedExchange {
         _ output: inout ExchangeOutput
     ) -> Amount {
         let index = trade.listing
-        let state = states[index]
+        let state = facts[index]
         let isBuy = trade.side == .buy
         let value = state.valuation.worth(price: trade.price, quantity: trade.quantity)
         let base = Amount.scaledClamping(
@@ -229,7 +237,7 @@ extension SimulatedExchange {
         var row = execution(trade, value: value, fee: fee, rate: rate)
         row.feeCoin = feeIsBase ? state.instrument.baseCoin : state.instrument.quoteCoin
         row.markPrice = nil
-        tell(&row, trade.account, &output)
+        let told = tell(&row, trade.account, &output)
         for isBase in [true, false] {
             let received = isBase == isBuy
             let moved = isBase ? base : value
@@ -239,9 +247,9 @@ extension SimulatedExchange {
                     cash: received ? moved : moved.negated,
                     fee: isBase == feeIsBase ? fee : .zero,
                     reason: .spot,
-                    coin: isBase ? state.instrument.baseCoin : state.instrument.quoteCoin
+                    coin: isBase ? state.baseCoin : state.settleCoin
                 ),
-                for: row,
+                for: told,
                 trade,
                 realised: nil
             )
@@ -262,8 +270,8 @@ extension SimulatedExchange {
         var funding: Amount = .zero
         var fee: Amount = .zero
         var reason = Posting.Reason.realised
-        /// Empty: the settle coin.
-        var coin = ""
+        /// Place of the coin; `nil`: the settle coin.
+        var coin: Int?
 
         var change: Amount { cash.plus(funding).minus(fee) }
     }
@@ -273,40 +281,39 @@ extension SimulatedExchange {
     /// - Parameter realised: what the position's and the coin's counters get; `nil` on spot.
     mutating func book(
         _ flow: Flow,
-        for execution: ExecutionReport,
+        for execution: ExchangeEvent,
         _ trade: AccountTrade,
         realised: Amount?
     ) {
         let account = trade.account
-        let coin = flow.coin.isEmpty ? states[trade.listing].instrument.settleCoin : flow.coin
+        let coin = flow.coin ?? facts[trade.listing].settleCoin
         let wallet = LedgerAccount.wallet(accountStates[account].id)
         post(flow.cash, from: .house, to: wallet, coin, flow.reason)
         post(flow.fee, from: wallet, to: .fees, coin, .fee)
         post(flow.funding, from: .funding, to: wallet, coin, .funding)
         if let realised {
             accountStates[account].positions[trade.position].realise(realised)
-            realise(realised, coin: coin, account: account)
+            let sum = accountStates[account].coins[coin].realised.plus(realised)
+            accountStates[account].coins[coin].realised = sum
         }
-        var row = TransactionRow(
-            id: nextFlowID(account),
-            type: flow.type,
-            category: states[trade.listing].category,
-            symbol: states[trade.listing].id.symbol.description,
-            coin: coin,
-            orderID: execution.orderID,
-            orderLinkID: execution.orderLinkID,
-            tradeID: execution.executionID,
-            quantity: execution.quantity,
-            tradePrice: execution.price,
-            cashFlow: flow.cash,
-            funding: flow.funding,
-            fee: flow.fee,
-            change: flow.change,
-            balance: books.balance(wallet, coin: coin),
-            timeMilliseconds: now.milliseconds
+        accountStates[account].nextFlow += 1
+        accountStates[account].log.append(
+            LogRecord(
+                number: accountStates[account].nextFlow,
+                type: flow.type,
+                listing: trade.listing,
+                coin: coin,
+                execution: execution,
+                size: facts[trade.listing].isContract
+                    ? accountStates[account].positions[trade.position].size : 0,
+                cashFlow: flow.cash,
+                funding: flow.funding,
+                fee: flow.fee,
+                change: flow.change,
+                balance: books.balance(wallet, coin: coin),
+                timeMilliseconds: now.milliseconds
+            )
         )
-        row.details = transactionDetails(trade, flow, execution)
-        log(row, account)
     }
 
     /// A deposit from outside.
@@ -332,7 +339,7 @@ extension SimulatedExchange {
         _ reason: Posting.Reason
     ) {
         let wallet = LedgerAccount.wallet(id)
-        post(amount, from: from, to: wallet, coin, reason)
+        post(amount, from: from, to: wallet, books.index(of: coin), reason)
         logTransfer(amount, of: coin, id, type: type)
     }
 
@@ -342,19 +349,18 @@ extension SimulatedExchange {
         _ id: AccountID,
         type: String
     ) {
-        log(
-            TransactionRow(
-                id: nextFlowID(id.index),
+        let place = books.index(of: coin)
+        accountStates[id.index].nextFlow += 1
+        accountStates[id.index].log.append(
+            LogRecord(
+                number: accountStates[id.index].nextFlow,
                 type: type,
-                category: nil,
-                symbol: "",
-                coin: coin,
+                coin: place,
                 cashFlow: amount,
                 change: amount,
-                balance: books.balance(.wallet(id), coin: coin),
+                balance: books.balance(.wallet(id), coin: place),
                 timeMilliseconds: now.milliseconds
-            ),
-            id.index
+            )
         )
     }
 
@@ -380,7 +386,7 @@ extension SimulatedExchange {
             )
         )
         guard amount <= free else { return false }
-        post(amount, from: .wallet(from), to: .wallet(to), name, .transfer)
+        post(amount, from: .wallet(from), to: .wallet(to), coin, .transfer)
         logTransfer(amount.negated, of: name, from, type: "TRANSFER_OUT")
         logTransfer(amount, of: name, to, type: "TRANSFER_IN")
         return true
@@ -394,39 +400,18 @@ extension SimulatedExchange {
         _ amount: Amount,
         from: LedgerAccount,
         to: LedgerAccount,
-        _ coin: String,
+        _ coin: Int,
         _ reason: Posting.Reason
     ) {
-        books.post(
-            Posting(time: now, from: from, to: to, coin: coin, amount: amount, reason: reason)
-        )
-        for side in [from, to] {
-            if case .wallet(let id) = side {
-                let place = books.index(of: coin)
-                accountStates[id.index].coins[place].isKnown = true
-            }
-        }
-    }
-
-    mutating func log(_ row: TransactionRow, _ account: Int) {
-        accountStates[account].log.append(row)
-    }
-
-    private mutating func realise(_ amount: Amount, coin: String, account: Int) {
-        let place = books.index(of: coin)
-        let sum = accountStates[account].coins[place].realised.plus(amount)
-        accountStates[account].coins[place].realised = sum
+        books.post(amount, from: from, to: to, coin: coin, reason, at: now)
+        if case .wallet(let id) = from { accountStates[id.index].coins[coin].isKnown = true }
+        if case .wallet(let id) = to { accountStates[id.index].coins[coin].isKnown = true }
     }
 
     private mutating func nextExecutionID(_ account: Int) -> String {
         accountStates[account].nextExecution += 1
         let number = accountStates[account].nextExecution
         return identifiers.text(.execution, place: account, number: number)
-    }
-
-    mutating func nextFlowID(_ account: Int) -> String {
-        accountStates[account].nextFlow += 1
-        return identifiers.text(.flow, place: account, number: accountStates[account].nextFlow)
     }
 
     /// A day ends: the volumes of 30 days move on and decide the fee tiers.

@@ -12,11 +12,13 @@ public struct TimedEvent: Sendable {
     }
 }
 
+/// Rows stand behind a reference: they are large, and events are moved more often than they are read.
+///
 /// Public events come for active ``PublicStream``s only, private ones always.
 ///
 /// Private events of one match come in this order: order `New` (of an incoming order), executions, order states,
 /// positions, wallets.
-public enum ExchangeEvent: Sendable {
+public indirect enum ExchangeEvent: Sendable {
     /// A snapshot or delta of one depth; ``Market/BookUpdate/depth`` says which.
     case book(InstrumentID, BookUpdate)
     /// The trades of one match, oldest first, all with one `seq`.
@@ -34,6 +36,16 @@ public enum ExchangeEvent: Sendable {
     case execution(AccountID, ExecutionReport)
     case position(AccountID, PositionUpdate)
     case wallet(AccountID, WalletReport)
+}
+
+extension ExchangeEvent {
+    var orderRow: OrderUpdate? {
+        if case .order(_, let row) = self { row } else { nil }
+    }
+
+    var executionRow: ExecutionReport? {
+        if case .execution(_, let row) = self { row } else { nil }
+    }
 }
 
 /// Where the exchange puts its events; owned, read and emptied by whoever drives it.

@@ -56,26 +56,46 @@ public struct RowQuery: Hashable, Sendable {
 }
 
 /// Rows in order of arrival, numbered from 1, of which the oldest are forgotten past a limit.
+///
+/// A ring: the newest takes the place of the oldest.
 struct History<Row: Sendable>: Sendable {
     private var rows: [Row] = []
+    /// Place of the oldest row once the ring is full.
+    private var first = 0
     private var forgotten = 0
     private let limit: Int
 
     init(limit: Int) { self.limit = max(1, limit) }
 
     var count: Int { rows.count }
-    var all: ArraySlice<Row> { rows.suffix(limit) }
 
-    /// Adds a row and gives back those that were forgotten to make room.
+    /// Oldest first.
+    var all: [Row] { newest(count) }
+
+    /// The newest `wanted` rows, oldest first.
+    func newest(_ wanted: Int) -> [Row] {
+        let wanted = min(max(0, wanted), rows.count)
+        return (rows.count - wanted..<rows.count).map { self[$0] }
+    }
+
+    /// By age, the oldest that is kept is 0.
+    private subscript(age: Int) -> Row {
+        let place = first + age
+        return rows[place < rows.count ? place : place - rows.count]
+    }
+
+    /// Adds a row and gives back the one that was forgotten to make room.
     @discardableResult
-    mutating func append(_ row: Row) -> [Row] {
-        rows.append(row)
-        // Twice the limit before the front is cut, so that the cost of the cut is shared.
-        guard rows.count >= 2 * limit else { return [] }
-        let dropped = Array(rows.prefix(rows.count - limit))
-        rows.removeFirst(dropped.count)
-        forgotten += dropped.count
-        return dropped
+    mutating func append(_ row: Row) -> Row? {
+        guard rows.count == limit else {
+            rows.append(row)
+            return nil
+        }
+        var row = row
+        swap(&rows[first], &row)
+        first = first + 1 == limit ? 0 : first + 1
+        forgotten += 1
+        return row
     }
 
     /// Rows that fit, newest first, from the one before `cursor` on.
@@ -98,11 +118,12 @@ struct History<Row: Sendable>: Sendable {
         let oldest = max(0, rows.count - min(newest, rows.count))
         while index > oldest {
             index -= 1
-            guard fits(rows[index]) else { continue }
+            let row = self[index]
+            guard fits(row) else { continue }
             if found.count == max(1, pageLimit) {
                 return Page(rows: found, nextCursor: String(last))
             }
-            found.append(rows[index])
+            found.append(row)
             last = forgotten + index + 1
         }
         return Page(rows: found, nextCursor: "")

@@ -2,11 +2,8 @@ import Market
 
 /// A listing while the exchange runs.
 struct ListingState: Sendable {
-    private(set) var listing: Listing
-    private(set) var instrument: Instrument
-    let index: Int
+    let facts: ListingFacts
     var book = MatchingBook()
-    var source: any MarketSource
     /// Book handles of the source's orders, by key.
     var handles: [Int32] = []
     /// `seq`: rises with each action of the matching engine; all that one match causes shares it.
@@ -17,18 +14,10 @@ struct ListingState: Sendable {
     var tradeNumber: Int64 = 0
     var recentTrades: History<PublicTradeRecord>
     var streams: [DepthStream]
-    let valuation: Valuation
-    /// Places of its coins in ``Books``; the base coin's is the settle coin's on contracts of a quote coin.
-    var settleCoin = 0
-    var baseCoin = 0
-    /// Indices of a combination's legs.
-    var legs: (first: Int, second: Int)?
     /// Orders that wait for a price here, in order of arrival.
     var waiting: [SimulatedExchange.OrderPlace] = []
     /// Samples of the mid price less the reference price, one a second.
     var premiums: PremiumAverage
-    /// False once it has been delivered.
-    private(set) var isLive = true
     var openInterest: OpenInterest
     /// What the mark was when positions were last valued at it.
     var valuedAt = ReferencePrices(mark: Price(units: 0), index: Price(units: 0))
@@ -40,29 +29,21 @@ struct ListingState: Sendable {
     /// Of the last candle pushed: nothing is sent twice.
     var candleSent: Candle?
 
-    init(listing: Listing, index: Int, source: any MarketSource, start: Timestamp, historyMax: Int)
-    {
-        self.listing = listing
-        instrument = listing.instrument
-        self.index = index
-        self.source = source
-        valuation = Valuation(
-            scale: listing.instrument.scale,
-            isInverse: listing.instrument.id.category == .inverse
-        )
-        premiums = PremiumAverage(
-            count: listing.instrument.id.category == .spot ? 120 : 30
-        )
+    /// - Parameter index: price at which it begins.
+    init(_ facts: ListingFacts, index price: Int64, start: Timestamp, historyMax: Int) {
+        self.facts = facts
+        let index = facts.index
+        premiums = PremiumAverage(count: facts.category == .spot ? 120 : 30)
         sequence = 1_000_000 * Int64(index + 1)
         matchMilliseconds = start.milliseconds
         statistics = TradeStatistics(
-            price: source.reference.index.units,
+            price: price,
             milliseconds: start.milliseconds,
-            scale: listing.instrument.scale
+            scale: facts.scale
         )
         recentTrades = History(limit: max(1_000, historyMax / 1_000))
-        openInterest = OpenInterest(listing)
-        let plans = DepthStream.plans(of: listing.instrument.id.category)
+        openInterest = OpenInterest(facts.listing)
+        let plans = DepthStream.plans(of: facts.category)
         streams = plans.enumerated().map { place, plan in
             DepthStream(
                 plan,
@@ -73,23 +54,9 @@ struct ListingState: Sendable {
 
     /// It trades no more; its book is empty.
     mutating func close() {
-        isLive = false
-        listing.instrument.status = "Closed"
-        instrument.status = "Closed"
         book = MatchingBook()
         handles = []
     }
-
-    var id: InstrumentID { instrument.id }
-    var scale: Scale { instrument.scale }
-    var mark: Int64 { source.reference.mark.units }
-    var indexPrice: Int64 { source.reference.index.units }
-    var hasFunding: Bool { instrument.fundingIntervalMinutes != nil }
-    var category: Category { instrument.id.category }
-    /// Positions are kept in it.
-    var isContract: Bool { category == .linear || category == .inverse || category == .option }
-    /// Sessions settle its P&L.
-    var hasSessions: Bool { category == .linear && instrument.settleCoin == "USDC" }
 
     var touch: Touch {
         Touch(
@@ -105,7 +72,7 @@ struct ListingState: Sendable {
 
     func moment(_ now: Int64) -> DepthStream.Moment {
         DepthStream.Moment(
-            scale: scale,
+            scale: facts.scale,
             crossSequence: sequence,
             matchMilliseconds: matchMilliseconds,
             now: now
@@ -133,14 +100,18 @@ struct OptionTradeRecord: Sendable {
     var volatility: Numeral
 }
 
-extension ListingState {
-    func optionTrade(at price: Int64) -> OptionTradeRecord? {
-        guard category == .option, let figures = source.figures else { return nil }
+extension ListingFacts {
+    func optionTrade(
+        at price: Int64,
+        _ quote: ListingQuote,
+        _ figures: OptionFigures?
+    ) -> OptionTradeRecord? {
+        guard let figures else { return nil }
         return OptionTradeRecord(
-            mark: mark,
-            index: indexPrice,
+            mark: quote.mark,
+            index: quote.index,
             markVolatility: figures.volatility,
-            volatility: volatility(at: price, figures)
+            volatility: figures.volatility(at: price, mark: quote.mark, scale.priceDecimals)
         )
     }
 }

@@ -3,24 +3,34 @@ public import Market
 /// What is listed, what comes and what goes.
 extension SimulatedExchange {
     /// What is listed and not yet delivered.
-    public var listings: [Listing] { states.lazy.filter(\.isLive).map(\.listing) }
+    public var listings: [Listing] {
+        facts.lazy.filter { quotes[$0.index].isLive }.map(\.listing)
+    }
 
     /// What has been delivered; its status is `Closed`.
-    public var deliveredListings: [Listing] { states.lazy.filter { !$0.isLive }.map(\.listing) }
+    public var deliveredListings: [Listing] {
+        facts.lazy.filter { !quotes[$0.index].isLive }.map { listing($0.index) }
+    }
 
     /// Delivered ones too.
-    public func listing(_ id: InstrumentID) -> Listing? { index(of: id).map { states[$0].listing } }
+    public func listing(_ id: InstrumentID) -> Listing? { index(of: id).map { listing($0) } }
+
+    private func listing(_ index: Int) -> Listing {
+        var listing = facts[index].listing
+        if !quotes[index].isLive { listing.instrument.status = "Closed" }
+        return listing
+    }
 
     /// True while orders on it are refused; false for what is not listed.
     public func isHalted(_ id: InstrumentID) -> Bool {
-        index(of: id).map { states[$0].source.isHalted } ?? false
+        index(of: id).map { quotes[$0].isHalted } ?? false
     }
 
     /// What a calendar lists now.
     mutating func listDue(_ place: Int, into output: inout ExchangeOutput) {
         var calendar = calendars[place]
         let new = calendar.list(
-            index: { id in index(of: id).map { Price(units: states[$0].indexPrice) } },
+            index: { id in index(of: id).map { Price(units: quotes[$0].index) } },
             isListed: { index(of: $0) != nil }
         )
         calendars[place] = calendar
@@ -50,18 +60,25 @@ extension SimulatedExchange {
         let id = listing.instrument.id
         guard indexByInstrument[id] == nil else { throw .duplicateListing(id) }
         if id.category == .option, listing.terms.option == nil { throw .optionWithoutTerms(id) }
-        var state = ListingState(
-            listing: listing,
+        let source = try source(for: listing)
+        let made = ListingFacts(
+            listing,
             index: index,
-            source: try source(for: listing),
+            settleCoin: coin(listing.instrument.settleCoin),
+            baseCoin: coin(listing.instrument.baseCoin),
+            legs: id.category == .spread ? try legs(of: listing) : nil
+        )
+        var state = ListingState(
+            made,
+            index: source.reference.index.units,
             start: now,
             historyMax: configuration.historyMax
         )
-        if id.category == .spread { state.legs = try legs(of: listing) }
-        state.settleCoin = coin(listing.instrument.settleCoin)
-        state.baseCoin = coin(listing.instrument.baseCoin)
-        state.valuedAt = state.source.reference
+        state.valuedAt = source.reference
         indexByInstrument[id] = index
+        facts.append(made)
+        quotes.append(ListingQuote(source))
+        sources.append(source)
         states.append(state)
     }
 
@@ -74,9 +91,9 @@ extension SimulatedExchange {
             legs.first.category == .linear,
             legs.second.category == .linear || legs.second.category == .spot
         else { throw .legsInvalid(combination.id) }
-        for leg in [states[first].instrument, states[second].instrument] {
+        for leg in [facts[first].instrument, facts[second].instrument] {
             guard leg.baseCoin == combination.baseCoin, leg.quoteCoin == combination.quoteCoin,
-                combination.scale.priceDecimals <= states[first].scale.priceDecimals,
+                combination.scale.priceDecimals <= facts[first].scale.priceDecimals,
                 leg.scale.quantityDecimals >= combination.scale.quantityDecimals
             else { throw .legsInvalid(combination.id) }
         }
@@ -115,8 +132,8 @@ extension SimulatedExchange {
     /// is none.
     private func driver(of parameters: SyntheticParameters) -> PriceDriver {
         if now > configuration.start {
-            for state in states where state.isLive {
-                if let market = state.source as? SyntheticMarket,
+            for place in sources.indices where quotes[place].isLive {
+                if let market = sources[place] as? SyntheticMarket,
                     market.parameters.follows(parameters)
                 {
                     return market.driver

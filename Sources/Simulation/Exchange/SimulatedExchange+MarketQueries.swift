@@ -13,14 +13,14 @@ extension SimulatedExchange {
         until: Int64,
         limit: Int
     ) -> [(milliseconds: Int64, rate: Numeral)] {
-        guard let index = index(of: id), states[index].hasFunding else { return [] }
+        guard let index = index(of: id), facts[index].hasFunding else { return [] }
         let interval = configuration.fundingInterval
         var period = min(now.nanoseconds, clamped(until)) / interval
         var rows: [(milliseconds: Int64, rate: Numeral)] = []
         while rows.count < limit {
             let stamp = period * interval
             guard stamp >= clamped(since), stamp > configuration.start.nanoseconds else { break }
-            let rate = states[index].source.fundingRate(period: period)
+            let rate = sources[index].fundingRate(period: period)
             rows.append((stamp / 1_000_000, Numeral(mantissa: rate, decimals: 8).trimmed))
             period -= 1
         }
@@ -35,8 +35,8 @@ extension SimulatedExchange {
 
     /// What a dated contract was delivered at: the index price of that moment; `nil` before it.
     public func deliveryPrice(_ id: InstrumentID) -> Numeral? {
-        guard let index = index(of: id), !states[index].isLive else { return nil }
-        return states[index].scale.numeral(Price(units: states[index].indexPrice))
+        guard let index = index(of: id), !quotes[index].isLive else { return nil }
+        return facts[index].scale.numeral(Price(units: quotes[index].index))
     }
 
     /// The book as subscribers of that depth hold it, or would if there were any: with the stream's own `u`.
@@ -49,7 +49,7 @@ extension SimulatedExchange {
         if !stream.isActive {
             stream.fill(with: states[index].book, at: states[index].moment(now.nanoseconds))
         }
-        return stream.snapshot(scale: states[index].scale)
+        return stream.snapshot(scale: facts[index].scale)
     }
 
     /// When the exchange began; Unix milliseconds.
@@ -57,7 +57,7 @@ extension SimulatedExchange {
 
     /// False once it has been delivered.
     public func isLive(_ id: InstrumentID) -> Bool {
-        index(of: id).map { states[$0].isLive } ?? false
+        index(of: id).map { quotes[$0].isLive } ?? false
     }
 
     /// How much of a combination the account can carry on one side at a price; `nil` without the instrument, zero where
@@ -69,10 +69,10 @@ extension SimulatedExchange {
         price: Numeral
     ) -> Numeral? {
         guard accountStates.indices.contains(account.index), let index = index(of: id),
-            states[index].category == .spread,
-            let units = try? price.units(decimals: states[index].scale.priceDecimals)
+            facts[index].category == .spread,
+            let units = try? price.units(decimals: facts[index].scale.priceDecimals)
         else { return nil }
-        let instrument = states[index].instrument
+        let instrument = facts[index].instrument
         let step = instrument.quantityStep.units
         var low: Int64 = 0
         var high = (instrument.quantityMax?.units ?? step) / step

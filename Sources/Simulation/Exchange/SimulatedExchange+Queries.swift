@@ -23,23 +23,23 @@ extension SimulatedExchange {
     /// stream.
     public func orderBook(_ id: InstrumentID, limit: Int) -> BookUpdate? {
         guard let index = index(of: id) else { return nil }
-        let state = states[index]
+        let scale = facts[index].scale
         var update = BookUpdate()
         update.isSnapshot = true
         update.depth = limit
-        let place = state.place(depth: 1_000) ?? state.place(depth: 25)
-        update.updateID = place.map { state.streams[$0].updateID } ?? 0
-        update.crossSequence = state.sequence
-        update.matchTimeMilliseconds = state.matchMilliseconds
-        update.bids = DepthStream.top(of: state.book.bids, max(0, limit), state.scale)
-        update.asks = DepthStream.top(of: state.book.asks, max(0, limit), state.scale)
+        let place = states[index].place(depth: 1_000) ?? states[index].place(depth: 25)
+        update.updateID = place.map { states[index].streams[$0].updateID } ?? 0
+        update.crossSequence = states[index].sequence
+        update.matchTimeMilliseconds = states[index].matchMilliseconds
+        update.bids = DepthStream.top(of: states[index].book.bids, max(0, limit), scale)
+        update.asks = DepthStream.top(of: states[index].book.asks, max(0, limit), scale)
         return update
     }
 
     /// Public trades, newest first.
     public func recentTrades(_ id: InstrumentID, limit: Int) -> [PublicTrade] {
         guard let index = index(of: id) else { return [] }
-        return states[index].recentTrades.all.suffix(max(0, limit)).reversed()
+        return states[index].recentTrades.newest(limit).reversed()
             .map { publicTrade($0, on: index) }
     }
 
@@ -54,7 +54,7 @@ extension SimulatedExchange {
 
     /// Mark and index price.
     public func reference(_ id: InstrumentID) -> ReferencePrices? {
-        index(of: id).map { states[$0].source.reference }
+        index(of: id).map { sources[$0].reference }
     }
 
     // MARK: - Orders
@@ -72,7 +72,7 @@ extension SimulatedExchange {
         var last: Int64 = 0
         for slot in state.openSlots.reversed() {
             guard let order = state.orders[slot], order.serial < before else { continue }
-            let row = order.row(states[order.listing])
+            let row = order.row(facts[order.listing])
             guard query.holds(row), fits(row) else { continue }
             if rows.count == max(1, query.limit) {
                 return Page(rows: rows, nextCursor: String(last))
@@ -91,7 +91,9 @@ extension SimulatedExchange {
         _ query: RowQuery,
         _ fits: (OrderUpdate) -> Bool = { _ in true }
     ) -> Page<OrderUpdate> {
-        func holds(_ row: OrderUpdate) -> Bool { query.holds(row) && fits(row) }
+        func holds(_ event: ExchangeEvent) -> Bool {
+            event.orderRow.map { query.holds($0) && fits($0) } ?? false
+        }
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         var rows: [OrderUpdate] = []
         var cursor = ""
@@ -114,7 +116,7 @@ extension SimulatedExchange {
         }
         let closed = history.page(limit: room, cursor: cursor, where: holds)
         return Page(
-            rows: rows + closed.rows,
+            rows: rows + closed.rows.compactMap(\.orderRow),
             nextCursor: closed.nextCursor.isEmpty ? "" : "c" + closed.nextCursor
         )
     }
@@ -129,10 +131,11 @@ extension SimulatedExchange {
         _ fits: (OrderUpdate) -> Bool = { _ in true }
     ) -> Page<OrderUpdate> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
-        return accountStates[account.index].closed
-            .page(limit: query.limit, cursor: query.cursor, newest: most) {
-                query.holds($0) && fits($0)
+        let page = accountStates[account.index].closed
+            .page(limit: query.limit, cursor: query.cursor, newest: most) { event in
+                event.orderRow.map { query.holds($0) && fits($0) } ?? false
             }
+        return Page(rows: page.rows.compactMap(\.orderRow), nextCursor: page.nextCursor)
     }
 
     // MARK: - Flows
@@ -144,12 +147,14 @@ extension SimulatedExchange {
         _ fits: (ExecutionReport) -> Bool = { _ in true }
     ) -> Page<ExecutionReport> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
-        return accountStates[account.index].executions
-            .page(limit: query.limit, cursor: query.cursor) { row in
-                query.holds(time: row.timeMilliseconds) && query.holds(row.instrument)
+        let page = accountStates[account.index].executions
+            .page(limit: query.limit, cursor: query.cursor) { event in
+                guard let row = event.executionRow else { return false }
+                return query.holds(time: row.timeMilliseconds) && query.holds(row.instrument)
                     && query.holds(orderID: row.orderID, orderLinkID: row.orderLinkID)
                     && fits(row)
             }
+        return Page(rows: page.rows.compactMap(\.executionRow), nextCursor: page.nextCursor)
     }
 
     /// What the legs of a combination's execution were, in their order; they follow it at once.
@@ -157,9 +162,12 @@ extension SimulatedExchange {
         guard accountStates.indices.contains(account.index) else { return [] }
         let all = accountStates[account.index].executions.all
         guard
-            let place = all.lastIndex(where: { $0.executionID == combination.executionID })
+            let place = all.lastIndex(where: {
+                $0.executionRow?.executionID == combination.executionID
+            })
         else { return [] }
-        return Array(all[(place + 1)...].prefix(2).filter { $0.type == .futureSpread })
+        return all[(place + 1)...].prefix(2).compactMap(\.executionRow)
+            .filter { $0.type == .futureSpread }
     }
 
     /// Flows of the wallet, newest first.
@@ -171,16 +179,30 @@ extension SimulatedExchange {
         _ fits: (TransactionRow) -> Bool = { _ in true }
     ) -> Page<TransactionRow> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
-        let symbol = query.instrument?.symbol.description
-        return accountStates[account.index].log
+        let page = accountStates[account.index].log
             .page(limit: query.limit, cursor: query.cursor) { row in
-                query.holds(time: row.timeMilliseconds)
-                    && (query.category == nil || row.category == nil
-                        || query.category == row.category)
-                    && (symbol == nil || symbol == row.symbol)
-                    && query.holds(orderID: row.orderID, orderLinkID: row.orderLinkID)
-                    && fits(row)
+                let listing = row.listing < 0 ? nil : facts[row.listing]
+                return query.holds(time: row.timeMilliseconds)
+                    && (query.category == nil || listing == nil
+                        || query.category == listing?.category)
+                    && (query.instrument == nil
+                        || query.instrument?.symbol == listing?.id.symbol)
+                    && holds(query, row)
+                    && fits(self.row(row, of: account.index))
             }
+        return Page(
+            rows: page.rows.map { row($0, of: account.index) },
+            nextCursor: page.nextCursor
+        )
+    }
+
+    private func holds(_ query: RowQuery, _ record: LogRecord) -> Bool {
+        if query.orderID.isEmpty, query.orderLinkID.isEmpty { return true }
+        let execution = record.execution?.executionRow
+        return query.holds(
+            orderID: execution?.orderID ?? "",
+            orderLinkID: execution?.orderLinkID ?? ""
+        )
     }
 
     // MARK: - Positions and wallet
@@ -194,7 +216,7 @@ extension SimulatedExchange {
         positionIndex: Int = 0
     ) -> PositionUpdate? {
         guard accountStates.indices.contains(account.index), let index = index(of: id),
-            states[index].isContract
+            facts[index].isContract
         else { return nil }
         return positionRow(account.index, 2 * index + (positionIndex == 2 ? 1 : 0))
     }
@@ -214,8 +236,8 @@ extension SimulatedExchange {
         guard accountStates.indices.contains(account.index) else { return [] }
         return accountStates[account.index].positions.indices
             .filter {
-                states[$0 / 2].category == category
-                    && (settleCoin.isEmpty || states[$0 / 2].instrument.settleCoin == settleCoin)
+                facts[$0 / 2].category == category
+                    && (settleCoin.isEmpty || facts[$0 / 2].instrument.settleCoin == settleCoin)
                     && accountStates[account.index].positions[$0].size != 0
             }
             .map { positionRow(account.index, $0) }
@@ -224,7 +246,7 @@ extension SimulatedExchange {
     func positionRow(_ account: Int, _ place: Int) -> PositionUpdate {
         let index = place / 2
         let position = accountStates[account].positions[place]
-        let state = states[index]
+        let state = facts[index]
         let scale = state.scale
         let size = abs(position.size)
         var row = PositionUpdate(
@@ -237,8 +259,11 @@ extension SimulatedExchange {
                 quantity: size
             ),
             positionValue: position.entryValue.minus(position.sessionShift),
-            markPrice: scale.numeral(Price(units: state.mark)),
-            unrealisedPnL: position.unrealised(mark: state.mark, valuation: state.valuation),
+            markPrice: scale.numeral(Price(units: quotes[state.index].mark)),
+            unrealisedPnL: position.unrealised(
+                mark: quotes[state.index].mark,
+                valuation: state.valuation
+            ),
             currentRealisedPnL: position.currentRealised,
             cumulativeRealisedPnL: position.cumulativeRealised,
             leverage: Numeral(mantissa: accountStates[account].leverages[index], decimals: 2)
@@ -300,7 +325,7 @@ extension SimulatedExchange {
     public func feeRates(_ account: AccountID, _ category: Category) -> [FeeRateRow] {
         guard accountStates.indices.contains(account.index) else { return [] }
         let rates = accountStates[account.index].fees.rates(category)
-        return states.filter { $0.category == category }.map {
+        return facts.filter { $0.category == category && quotes[$0.index].isLive }.map {
             FeeRateRow(instrument: $0.id, makerRate: rates.maker, takerRate: rates.taker)
         }
     }
@@ -317,14 +342,16 @@ extension SimulatedExchange {
 
     /// The first rule that a book of orders breaks, in words; walks everything, so for tests.
     package func brokenInvariant() -> String? {
-        for state in states {
-            if let broken = state.book.brokenInvariant() { return "\(state.id): \(broken)" }
+        for facts in facts {
+            if let broken = states[facts.index].book.brokenInvariant() {
+                return "\(facts.id): \(broken)"
+            }
         }
         return nil
     }
 
     /// The newest postings, oldest first.
-    public func postings(limit: Int) -> [Posting] { Array(books.journal.all.suffix(max(0, limit))) }
+    public func postings(limit: Int) -> [Posting] { books.journal.newest(limit).map(books.posting) }
 }
 
 extension Page {

@@ -32,8 +32,8 @@ extension SimulatedExchange {
         )
         let account = firstSpeculator + Int(chance.below(Int64(configuration.speculators)))
         let index = Int(chance.below(Int64(states.count)))
-        let state = states[index]
-        guard state.isLive, !state.source.isHalted, state.hasFunding else { return }
+        let state = facts[index]
+        guard quotes[state.index].isLive, !quotes[index].isHalted, state.hasFunding else { return }
         let size = accountStates[account].positions[2 * index].size
         if size != 0 {
             guard chance.happens(1, in: 10) else { return }
@@ -51,15 +51,15 @@ extension SimulatedExchange {
 
     /// The most that the contract allows, in hundredths.
     private func listingLeverage(_ index: Int) -> Int64 {
-        let most = states[index].listing.terms.leverageMax
+        let most = facts[index].terms.leverageMax
         return min(max(100, (try? most.units(decimals: 2)) ?? 1_000), 10_000)
     }
 
     /// Pays in what is missing of the stake, and answers the quantity that nine tenths of it carry.
     private mutating func stakeOut(_ account: Int, _ index: Int) -> Int64? {
-        let state = states[index]
+        let state = facts[index]
         let coin = state.settleCoin
-        let mark = state.mark
+        let mark = quotes[state.index].mark
         let scale = state.scale
         // Worth of the stake in quantity units: dollars for inverse, coins otherwise.
         let dollars = Int128(SimulatedExchange.stake) * PowerOfTen.int128(scale.quantityDecimals)
@@ -96,12 +96,12 @@ extension SimulatedExchange {
         // What the exchange refuses does not happen: there is nobody to tell.
         _ = place(
             OrderRequest(
-                instrument: states[index].id,
+                instrument: facts[index].id,
                 orderLinkID: "",
                 side: side,
                 type: .market,
                 timeInForce: .immediateOrCancel,
-                quantity: states[index].scale.numeral(Quantity(units: quantity)),
+                quantity: facts[index].scale.numeral(Quantity(units: quantity)),
                 price: nil,
                 reduceOnly: closes
             ),

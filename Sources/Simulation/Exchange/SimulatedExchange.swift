@@ -16,6 +16,9 @@ public struct SimulatedExchange: Sendable {
     public var tellsDetails = false
     let configuration: SimulationConfiguration
     let identifiers: Identifiers
+    var facts: [ListingFacts] = []
+    var quotes: [ListingQuote] = []
+    var sources: [any MarketSource] = []
     var states: [ListingState] = []
     var accountStates: [AccountState] = []
     var books: Books
@@ -31,6 +34,8 @@ public struct SimulatedExchange: Sendable {
     var touchedWallets: [Int] = []
     /// The last match ended at an order of the taker's own account.
     var preventedSelfMatch = false
+    /// The last match ended because the taker could not carry the legs of one more fill.
+    var cannotCarry = false
 
     var firstSpeculator = 0
 
@@ -97,16 +102,16 @@ public struct SimulatedExchange: Sendable {
     mutating func open(_ index: Int) {
         var nobody = ExchangeOutput()
         actions.removeAll(keepingCapacity: true)
-        states[index].source.open(into: &actions)
+        sources[index].open(into: &actions)
         for place in actions.indices { carryOut(actions[place], on: index, into: &nobody) }
-        if let next = states[index].source.next {
+        if let next = sources[index].next {
             timers.add(.market(listing: Int32(index)), at: next.nanoseconds)
         }
         timers.add(
             .closeCandle(listing: Int32(index)),
             at: following(TradeStatistics.minute * 1_000_000)
         )
-        let delivery = states[index].instrument.deliveryTime
+        let delivery = facts[index].instrument.deliveryTime
         if delivery > now { timers.add(.deliver(listing: Int32(index)), at: delivery.nanoseconds) }
     }
 
@@ -145,12 +150,13 @@ public struct SimulatedExchange: Sendable {
         case .market(let listing):
             let index = Int(listing)
             actions.removeAll(keepingCapacity: true)
-            guard states[index].isLive else { return nil }
-            states[index].source.act(touch: states[index].touch, into: &actions)
+            guard quotes[index].isLive else { return nil }
+            sources[index].act(touch: states[index].touch, into: &actions)
+            quotes[index].follow(sources[index])
             marketEvents += actions.count
             revalue(index, into: &output)
             for place in actions.indices { carryOut(actions[place], on: index, into: &output) }
-            return states[index].isLive ? states[index].source.next?.nanoseconds : nil
+            return quotes[index].isLive ? sources[index].next?.nanoseconds : nil
         case .session:
             settleSessions(into: &output)
             return following(SimulatedExchange.sessionInterval)
@@ -158,7 +164,7 @@ public struct SimulatedExchange: Sendable {
             bet(into: &output)
             return following(SimulatedExchange.betInterval)
         case .sample:
-            for index in states.indices { states[index].samplePremium() }
+            for index in states.indices where quotes[index].isLive { samplePremium(index) }
             return following(SimulatedExchange.sampleInterval)
         case .day:
             turnDay()
@@ -171,7 +177,7 @@ public struct SimulatedExchange: Sendable {
             settleFunding(into: &output)
             return following(configuration.fundingInterval)
         case .closeCandle(let listing):
-            guard states[Int(listing)].isLive else { return nil }
+            guard quotes[Int(listing)].isLive else { return nil }
             closeCandle(Int(listing), into: &output)
             return now.nanoseconds + TradeStatistics.minute * 1_000_000
         case .pushCandle(let listing):

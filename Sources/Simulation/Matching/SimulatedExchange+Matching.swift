@@ -22,7 +22,7 @@ extension SimulatedExchange {
         on index: Int,
         into output: inout ExchangeOutput
     ) {
-        guard states[index].isLive else { return }
+        guard quotes[index].isLive else { return }
         switch action {
         case .cancel(let key):
             removeBackground(key: key, on: index)
@@ -38,7 +38,7 @@ extension SimulatedExchange {
             runTriggers(on: index, into: &output)
         case .place(let key, let side, let price, let quantity):
             guard quantity.units > 0, (0..<65_536).contains(key),
-                price.units > 0 || states[index].category == .spread
+                price.units > 0 || facts[index].category == .spread
             else { return }
             removeBackground(key: key, on: index)
             begin(on: index)
@@ -133,7 +133,7 @@ extension SimulatedExchange {
                     continue
                 }
             }
-            if states[index].legs != nil {
+            if facts[index].legs != nil {
                 if maker.owner != MatchingBook.background,
                     !canCarry(Int(maker.owner), maker.side, quantity, maker.price, index)
                 {
@@ -143,13 +143,15 @@ extension SimulatedExchange {
                 if let place = taker.order,
                     !canCarry(place.account, taker.side, quantity, maker.price, index)
                 {
+                    // What is left would cross the book: it ends.
+                    cannotCarry = true
                     break
                 }
             }
             fill(maker, handle, by: taker, price: maker.price, quantity, on: index, &output)
             left -= quantity
             if let rest = budget {
-                let value = states[index].valuation.worth(price: maker.price, quantity: quantity)
+                let value = facts[index].valuation.worth(price: maker.price, quantity: quantity)
                 budget = rest.minus(value)
             }
         }
@@ -182,9 +184,11 @@ extension SimulatedExchange {
                 side: taker.side,
                 milliseconds: now.milliseconds,
                 crossSequence: states[index].sequence,
-                tickDirection: states[index].category == .spot || states[index].category == .option
+                tickDirection: facts[index].category == .spot || facts[index].category == .option
                     ? "" : states[index].statistics.tickDirection,
-                option: states[index].optionTrade(at: price)
+                option: facts[index].category == .option
+                    ? facts[index].optionTrade(at: price, quotes[index], sources[index].figures)
+                    : nil
             )
         )
         if maker.owner == MatchingBook.background {
@@ -206,13 +210,13 @@ extension SimulatedExchange {
         for trade in trades { states[index].recentTrades.append(trade) }
         guard states[index].sendsTrades else { return }
         let rows = trades.map { publicTrade($0, on: index) }
-        output.append(.trades(states[index].id, rows), at: now)
+        output.append(.trades(facts[index].id, rows), at: now)
     }
 
     func publicTrade(_ trade: PublicTradeRecord, on index: Int) -> PublicTrade {
-        let scale = states[index].scale
+        let scale = facts[index].scale
         var row = PublicTrade(
-            symbol: states[index].id.symbol,
+            symbol: facts[index].id.symbol,
             price: scale.numeral(Price(units: trade.price)),
             size: scale.numeral(Quantity(units: trade.quantity)),
             side: trade.side,
@@ -234,7 +238,7 @@ extension SimulatedExchange {
 
     /// The largest quantity on a step that is worth at most `budget`.
     private func affordable(_ budget: Amount, at price: Int64, on index: Int) -> Int64 {
-        let state = states[index]
+        let state = facts[index]
         let spare = Amount.decimals - state.scale.priceDecimals - state.scale.quantityDecimals
         guard price > 0, spare >= 0 else { return 0 }
         let units = budget.units / PowerOfTen.int128(spare) / Int128(price)

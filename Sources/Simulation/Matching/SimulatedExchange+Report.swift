@@ -11,7 +11,7 @@ extension SimulatedExchange {
 
     /// - Parameter position: place of the position; two for each listing. Spot and combinations have none.
     mutating func touchPosition(_ account: Int, _ position: Int) {
-        guard states[position / 2].isContract else { return }
+        guard facts[position / 2].isContract else { return }
         let place = PositionPlace(account: account, position: position)
         if !touchedPositions.contains(place) { touchedPositions.append(place) }
     }
@@ -48,9 +48,14 @@ extension SimulatedExchange {
         accountStates[place.account].orders[place.slot]?.isTouched = false
         guard let order = accountStates[place.account].orders[place.slot] else { return }
         if order.exits != nil, order.filled > 0 { makeExits(of: place) }
-        let row = order.row(states[order.listing])
-        output.append(.order(accountStates[place.account].id, row), at: now)
-        if order.status.isClosed { accountStates[place.account].close(slot: place.slot, row: row) }
+        let event = ExchangeEvent.order(
+            accountStates[place.account].id,
+            order.row(facts[order.listing])
+        )
+        output.append(event, at: now)
+        if order.status.isClosed {
+            accountStates[place.account].close(slot: place.slot, row: event)
+        }
     }
 
     // MARK: - Orders in and out of the book
@@ -105,7 +110,7 @@ extension SimulatedExchange {
     /// Closes an order that does not rest.
     mutating func end(_ place: OrderPlace, cancelType: CancelType, rejectReason: RejectReason) {
         guard var order = accountStates[place.account].orders[place.slot] else { return }
-        let isSpot = states[order.listing].category == .spot
+        let isSpot = facts[order.listing].category == .spot
         if order.isWaiting {
             // Of derivatives either word is seen; exits that go with their position are deactivated.
             order.status = isSpot || cancelType == .exitsCleared ? .deactivated : .cancelled
@@ -140,7 +145,7 @@ extension SimulatedExchange {
     ///
     /// A combination holds nothing: its legs are checked when it arrives and again when it trades.
     mutating func hold(_ quantity: Int64, of order: AccountOrder, _ account: Int) {
-        let state = states[order.listing]
+        let state = facts[order.listing]
         switch state.category {
         case .spread: return
         case .spot:

@@ -31,14 +31,38 @@ struct AccountOrder: Sendable {
     var handle: Int32 = MatchingBook.none
     /// Marked for a row once the match is over.
     var isTouched = false
-    /// What it waits for, or waited for.
-    var stop: Stop?
-    /// Exits of what it opens.
-    var exits: Exits?
-    /// Of a spot market order by value: what it may spend or shall earn, in the quote coin.
-    var budget: Amount?
+    private var rare: Rare?
     /// What its waiting holds of the wallet (spot, `tpslOrder`).
     var locksWhileWaiting = false
+
+    init(
+        serial: Int64,
+        listing: Int,
+        orderID: String,
+        orderLinkID: String,
+        side: Side,
+        type: OrderType,
+        timeInForce: TimeInForce,
+        status: OrderStatus,
+        price: Int64,
+        quantity: Int64,
+        reduceOnly: Bool,
+        createdMilliseconds: Int64
+    ) {
+        self.serial = serial
+        self.listing = listing
+        self.orderID = orderID
+        self.orderLinkID = orderLinkID
+        self.side = side
+        self.type = type
+        self.timeInForce = timeInForce
+        self.status = status
+        self.price = price
+        self.quantity = quantity
+        self.reduceOnly = reduceOnly
+        self.createdMilliseconds = createdMilliseconds
+        updatedMilliseconds = createdMilliseconds
+    }
 
     /// The wish of a conditional order.
     struct Stop: Sendable {
@@ -66,6 +90,36 @@ struct AccountOrder: Sendable {
         var limit: Int64?
     }
 
+    /// What few orders have, behind one reference: orders are copied often.
+    private final class Rare: Sendable {
+        let stop: Stop?
+        let exits: Exits?
+        let budget: Amount?
+
+        init?(_ stop: Stop?, _ exits: Exits?, _ budget: Amount?) {
+            guard stop != nil || exits != nil || budget != nil else { return nil }
+            self.stop = stop
+            self.exits = exits
+            self.budget = budget
+        }
+    }
+
+    /// What it waits for, or waited for.
+    var stop: Stop? {
+        get { rare?.stop }
+        set { rare = Rare(newValue, exits, budget) }
+    }
+    /// Exits of what it opens.
+    var exits: Exits? {
+        get { rare?.exits }
+        set { rare = Rare(stop, newValue, budget) }
+    }
+    /// Of a spot market order by value: what it may spend or shall earn, in the quote coin.
+    var budget: Amount? {
+        get { rare?.budget }
+        set { rare = Rare(stop, exits, newValue) }
+    }
+
     /// Counted among the orders that wait for their trigger, until it has been pulled.
     var isWaiting = false
 
@@ -74,7 +128,7 @@ struct AccountOrder: Sendable {
     /// Which of a listing's two positions it works on.
     var positionPlace: Int { 2 * listing + (positionIndex == 2 ? 1 : 0) }
 
-    func row(_ state: ListingState) -> OrderUpdate {
+    func row(_ state: ListingFacts) -> OrderUpdate {
         let scale = state.scale
         let isByValue = budget != nil
         let wanted =
@@ -107,7 +161,7 @@ struct AccountOrder: Sendable {
     }
 
     /// `nil` for a plain order, whose row says nothing more.
-    private func details(_ state: ListingState) -> OrderDetails? {
+    private func details(_ state: ListingFacts) -> OrderDetails? {
         guard
             stop != nil || exits != nil || closeOnTrigger || selfMatch != .none
                 || createType != .user || state.id.category == .spot

@@ -38,9 +38,9 @@ extension SimulatedExchange {
         for account: Int
     ) throws(Refusal) -> CheckedOrder {
         guard let index = index(of: request.instrument) else { throw .unknownSymbol }
-        guard states[index].isLive else { throw .notLive }
-        guard !states[index].source.isHalted else { throw .halted }
-        let state = states[index]
+        guard quotes[index].isLive else { throw .notLive }
+        guard !quotes[index].isHalted else { throw .halted }
+        let state = facts[index]
         var order = CheckedOrder(
             listing: index,
             side: request.side,
@@ -94,10 +94,10 @@ extension SimulatedExchange {
 
     /// Margin or coins for an order that is about to become active.
     func checkFunds(_ order: CheckedOrder, _ account: Int) throws(Refusal) {
-        switch states[order.listing].category {
+        switch facts[order.listing].category {
         case .spot:
             if let budget = order.budget, order.side == .buy {
-                guard available(account, states[order.listing].settleCoin) >= budget else {
+                guard available(account, facts[order.listing].settleCoin) >= budget else {
                     throw .balance
                 }
                 return
@@ -138,7 +138,7 @@ extension SimulatedExchange {
         quantity: Int64,
         price: Int64
     ) throws(Refusal) {
-        let state = states[index]
+        let state = facts[index]
         if side == .buy {
             let cost = state.valuation.worth(price: price, quantity: quantity)
             guard available(account, state.settleCoin) >= cost else { throw .balance }
@@ -166,7 +166,7 @@ extension SimulatedExchange {
     private func checkKind(
         _ request: OrderRequest,
         _ options: OrderOptions,
-        _ state: ListingState
+        _ state: ListingFacts
     ) throws(Refusal) {
         switch state.category {
         case .spot:
@@ -224,7 +224,7 @@ extension SimulatedExchange {
         _ request: OrderRequest,
         _ options: OrderOptions,
         _ account: Int,
-        _ state: ListingState
+        _ state: ListingFacts
     ) throws(Refusal) {
         let byValue = options.isQuoteQuantity ?? (request.side == .buy)
         if state.category == .spot, request.type == .market, byValue {
@@ -259,10 +259,10 @@ extension SimulatedExchange {
         _ order: inout CheckedOrder,
         _ request: OrderRequest,
         _ account: Int,
-        _ state: ListingState
+        _ state: ListingFacts
     ) throws(Refusal) {
         guard let amount = try? Amount(request.quantity), amount > .zero,
-            let step = try? Amount(state.listing.terms.quotePrecision), step > .zero,
+            let step = try? Amount(state.terms.quotePrecision), step > .zero,
             amount.units % step.units == 0
         else { throw .quantityDecimals("\(request.quantity)") }
         if let least = state.instrument.valueMin, amount < least {
@@ -318,13 +318,13 @@ extension SimulatedExchange {
         _ index: Int,
         isConditional: Bool
     ) throws(Refusal) -> Int64 {
-        guard !isConditional, let limits = states[index].priceLimits else { return price }
+        guard !isConditional, let limits = priceLimits(on: index) else { return price }
         if side == .buy, price > limits.highestBuy.units {
-            if states[index].category == .spot { throw .priceAboveLimit }
+            if facts[index].category == .spot { throw .priceAboveLimit }
             return limits.highestBuy.units
         }
         if side == .sell, price < limits.lowestSell.units {
-            if states[index].category == .spot { throw .priceBelowLimit }
+            if facts[index].category == .spot { throw .priceBelowLimit }
             return limits.lowestSell.units
         }
         return price
@@ -333,7 +333,7 @@ extension SimulatedExchange {
     func checkValue(
         _ price: Int64,
         _ quantity: Int64,
-        _ state: ListingState,
+        _ state: ListingFacts,
         reduceOnly: Bool
     ) throws(Refusal) {
         // Of an inverse contract the value is its number of dollars.
@@ -353,14 +353,14 @@ extension SimulatedExchange {
 
     /// How far a market order may go: five percent from the mark price (spot: the index price), on a tick.
     func protectionPrice(_ side: Side, on index: Int) -> Int64 {
-        let state = states[index]
+        let state = facts[index]
         let tick = state.instrument.tickSize.units
         if state.category == .spread {
             let most = state.instrument.priceMax?.units ?? (Int64.max >> 16) / tick * tick
             let least = state.instrument.priceMin?.units ?? -most
             return side == .buy ? most : least
         }
-        let mark = state.category == .spot ? state.indexPrice : state.mark
+        let mark = state.category == .spot ? quotes[state.index].index : quotes[state.index].mark
         // An option's price may double within a moment.
         let reach = state.category == .option ? max(mark, 20 * tick) : mark / 20
         let limit = mark + side.sign * reach
@@ -372,26 +372,27 @@ extension SimulatedExchange {
         _ index: Int,
         isConditional: Bool
     ) throws(Refusal) {
-        let state = accountStates[account]
-        let isSpot = states[index].category == .spot
+        let isSpot = facts[index].category == .spot
         if isConditional {
-            guard state.waitingCount[index] < (isSpot ? 30 : 10) else { throw .tooManyConditionals }
+            guard accountStates[account].waitingCount[index] < (isSpot ? 30 : 10) else {
+                throw .tooManyConditionals
+            }
             return
         }
-        switch states[index].category {
+        switch facts[index].category {
         case .linear, .inverse:
-            guard state.activeCount[index] < SimulatedExchange.openOrdersMax else {
+            guard accountStates[account].activeCount[index] < SimulatedExchange.openOrdersMax else {
                 throw .tooManyOrders
             }
         case .spot, .option, .spread:
-            let most = states[index].category == .spot ? 500 : 50
-            guard state.openCount >= most else { return }
+            let most = facts[index].category == .spot ? 500 : 50
+            guard accountStates[account].openCount >= most else { return }
             var count = 0
             for other in states.indices
-            where states[other].category == states[index].category
-                && (isSpot || states[other].baseCoin == states[index].baseCoin)
+            where facts[other].category == facts[index].category
+                && (isSpot || facts[other].baseCoin == facts[index].baseCoin)
             {
-                count += state.activeCount[other]
+                count += accountStates[account].activeCount[other]
             }
             guard count < most else { throw .tooManyOrders }
         }

@@ -6,27 +6,33 @@ public struct PriceLimits: Hashable, Sendable {
     public var lowestSell: Price
 }
 
-extension ListingState {
+extension SimulatedExchange {
     /// Half of (best ask + best bid), less the mark price (spot: the index price).
-    mutating func samplePremium() {
-        guard let bid = book.bestBid, let ask = book.bestAsk else { return }
-        let reference = category == .spot ? indexPrice : mark
-        premiums.add((bid + ask) / 2 - reference)
+    mutating func samplePremium(_ index: Int) {
+        guard let bid = states[index].book.bestBid, let ask = states[index].book.bestAsk else {
+            return
+        }
+        let isSpot = facts[index].category == .spot
+        let reference = isSpot ? quotes[index].index : quotes[index].mark
+        states[index].premiums.add((bid + ask) / 2 - reference)
     }
 
     /// Limits by bybit-v5 §6.9 with α = 1; `nil` on options and combinations, and where no ratio is set.
-    var priceLimits: PriceLimits? {
-        let x = units(listing.terms.priceLimitRatioX)
-        let y = units(listing.terms.priceLimitRatioY)
-        guard x != 0 || y != 0, category != .option, category != .spread else { return nil }
+    func priceLimits(on place: Int) -> PriceLimits? {
+        let facts = facts[place]
+        guard facts.limitRatios.x != 0 || facts.limitRatios.y != 0, facts.category != .option,
+            facts.category != .spread
+        else { return nil }
+        let (x, y) = facts.limitRatios
         func share(_ price: Int64, _ rate: Int64) -> Int64 {
             Int64(clamping: Int128(price) * Int128(rate) / 100_000_000)
         }
-        let premium = premiums.mean
-        let index = indexPrice
+        let premium = states[place].premiums.mean
+        let index = quotes[place].index
+        let mark = quotes[place].mark
         let buy: Int64
         let sell: Int64
-        if category == .spot {
+        if facts.category == .spot {
             buy = min(max(index, index + share(index, x) + premium), index + share(index, y))
             sell = max(min(index, index - share(index, x) + premium), index - share(index, y))
         } else {
@@ -40,19 +46,17 @@ extension ListingState {
             )
         }
         // On a tick, inside.
-        let tick = instrument.tickSize.units
+        let tick = facts.instrument.tickSize.units
         return PriceLimits(
             highestBuy: Price(units: max(tick, buy / tick * tick)),
             lowestSell: Price(units: max(tick, (sell + tick - 1) / tick * tick))
         )
     }
-
-    private func units(_ rate: Numeral) -> Int64 { (try? rate.units(decimals: 8)) ?? 0 }
 }
 
 extension SimulatedExchange {
     /// Prices beyond which a limit order is clamped (contracts) or refused (spot).
     public func priceLimits(_ id: InstrumentID) -> PriceLimits? {
-        index(of: id).flatMap { states[$0].priceLimits }
+        index(of: id).flatMap { priceLimits(on: $0) }
     }
 }

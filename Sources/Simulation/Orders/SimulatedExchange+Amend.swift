@@ -22,7 +22,7 @@ extension SimulatedExchange {
                 .reply(category, orderLinkID: request.orderLinkID)
         }
         do throws(Refusal) {
-            guard !states[order.listing].source.isHalted else { throw .halted }
+            guard !quotes[order.listing].isHalted else { throw .halted }
             let changed = try amended(order, request, options, account: place.account)
             if order.isWaiting {
                 accountStates[place.account].orders[place.slot] = changed
@@ -59,7 +59,7 @@ extension SimulatedExchange {
         _ options: AmendOptions,
         account: Int
     ) throws(Refusal) -> AccountOrder {
-        let state = states[order.listing]
+        let state = facts[order.listing]
         var changed = order
         if let wanted = request.price {
             changed.price = try limited(
@@ -97,7 +97,7 @@ extension SimulatedExchange {
     private func amendStop(
         _ order: inout AccountOrder,
         _ options: AmendOptions,
-        _ state: ListingState
+        _ state: ListingFacts
     ) throws(Refusal) -> Bool {
         var isChanged = false
         if options.triggerPrice != nil || options.triggerBy != nil {
@@ -122,7 +122,7 @@ extension SimulatedExchange {
             options.stopLoss,
             mode,
             isLong: order.side == .buy,
-            entry: order.type == .market ? state.mark : order.price,
+            entry: order.type == .market ? quotes[state.index].mark : order.price,
             state
         )
         var exits = order.exits ?? AccountOrder.Exits(mode: mode)
@@ -138,7 +138,7 @@ extension SimulatedExchange {
         _ changed: AccountOrder,
         _ account: Int
     ) throws(Refusal) {
-        let state = states[order.listing]
+        let state = facts[order.listing]
         switch state.category {
         case .spread:
             try checkLegs(

@@ -28,7 +28,7 @@ extension SimulatedExchange {
     ) -> Int {
         guard accountStates.indices.contains(account.index) else { return 0 }
         let before = accountStates[account.index].openCount
-        let isHeld = states.map { product.holds($0.category) }
+        let isHeld = facts.map { product.holds($0.category) }
         cancelOrders(of: account.index, .disconnection) { isHeld[$0.listing] }
         report(into: &output)
         return before - accountStates[account.index].openCount

@@ -54,16 +54,15 @@ extension SimulatedExchange {
             price: order.price,
             quantity: order.quantity,
             reduceOnly: order.reduceOnly,
-            createdMilliseconds: now.milliseconds,
-            updatedMilliseconds: now.milliseconds
+            createdMilliseconds: now.milliseconds
         )
         made.closeOnTrigger = order.closeOnTrigger
         made.positionIndex = order.positionIndex
         made.selfMatch = order.selfMatch
-        made.stop = order.stop
         made.isWaiting = order.stop != nil
-        made.exits = order.exits
-        made.budget = order.budget
+        if order.stop != nil { made.stop = order.stop }
+        if order.exits != nil { made.exits = order.exits }
+        if order.budget != nil { made.budget = order.budget }
         made.locksWhileWaiting = order.locksWhileWaiting
         return made
     }
@@ -87,9 +86,10 @@ extension SimulatedExchange {
             return
         }
         // The order itself first; what it becomes follows its executions.
-        let row = order.row(states[index])
+        let row = order.row(facts[index])
         output.append(.order(accountStates[place.account].id, row), at: now)
         preventedSelfMatch = false
+        cannotCarry = false
         let left = match(
             Taker(
                 side: order.side,
@@ -131,6 +131,10 @@ extension SimulatedExchange {
         guard let order = accountStates[place.account].orders[place.slot] else { return }
         if preventedSelfMatch {
             end(place, cancelType: .selfMatch, rejectReason: .selfMatch)
+            return
+        }
+        if cannotCarry {
+            end(place, cancelType: .rebalance, rejectReason: .none)
             return
         }
         if order.reduceOnly {
@@ -191,7 +195,7 @@ extension SimulatedExchange {
         var cancelled: [OrderReply] = []
         for slot in accountStates[account.index].openSlots {
             guard let order = accountStates[account.index].orders[slot] else { continue }
-            let state = states[order.listing]
+            let state = facts[order.listing]
             guard state.category == category, instrument == nil || instrument == state.id,
                 filter.holds(order, state.instrument)
             else { continue }
@@ -224,6 +228,15 @@ extension SimulatedExchange {
         )
     }
 
+    /// The slot of an open order; the exchange's id wins over the client's.
+    private func slot(_ account: Int, _ orderID: String, _ orderLinkID: String) -> Int? {
+        guard !orderID.isEmpty else {
+            return accountStates[account].slot(orderLinkID: orderLinkID)
+        }
+        return identifiers.number(in: orderID, .order, place: account)
+            .flatMap { accountStates[account].slot(serial: $0) }
+    }
+
     func place(
         _ orderID: String,
         _ orderLinkID: String,
@@ -231,12 +244,9 @@ extension SimulatedExchange {
         _ account: AccountID
     ) -> OrderPlace? {
         guard accountStates.indices.contains(account.index),
-            let slot = accountStates[account.index].slot(
-                orderID: orderID,
-                orderLinkID: orderLinkID
-            ),
+            let slot = slot(account.index, orderID, orderLinkID),
             let order = accountStates[account.index].orders[slot],
-            states[order.listing].id == instrument
+            facts[order.listing].id == instrument
         else { return nil }
         return OrderPlace(account: account.index, slot: slot)
     }

@@ -33,8 +33,8 @@ extension SimulatedExchange {
     mutating func runTriggers(on index: Int, into output: inout ExchangeOutput) {
         while !states[index].waiting.isEmpty {
             followTrailing(on: index)
-            let state = states[index]
-            let reached = state.waiting.first { place in
+            let state = facts[index]
+            let reached = states[index].waiting.first { place in
                 guard let stop = accountStates[place.account].orders[place.slot]?.stop,
                     stop.kind != .trailing || stop.isFollowing
                 else { return false }
@@ -80,7 +80,7 @@ extension SimulatedExchange {
         if let stop = order.stop { order.createType = stop.kind.createType }
         if order.type == .market { order.price = protectionPrice(order.side, on: index) }
         accountStates[account].orders[place.slot] = order
-        output.append(.order(accountStates[account].id, order.row(states[index])), at: now)
+        output.append(.order(accountStates[account].id, order.row(facts[index])), at: now)
         if let pair = order.stop?.pair, pair != 0 { cancelTwin(account, pair, order.serial) }
         order.status = .new
         let position = accountStates[account].positions[order.positionPlace]

@@ -6,7 +6,7 @@ extension SimulatedExchange {
     func checkTrigger(
         _ request: OrderRequest,
         _ options: OrderOptions,
-        _ state: ListingState
+        _ state: ListingFacts
     ) throws(Refusal) -> AccountOrder.Stop? {
         guard let wanted = options.triggerPrice else { return nil }
         let price = try checkPrice(wanted, state.instrument)
@@ -33,7 +33,7 @@ extension SimulatedExchange {
         _ price: Int64,
         rises: Bool,
         _ current: Int64,
-        _ state: ListingState
+        _ state: ListingFacts
     ) throws(Refusal) {
         guard rises ? price <= current : price >= current else { return }
         let scale = state.scale
@@ -43,11 +43,11 @@ extension SimulatedExchange {
         throw rises ? .triggerNotAbove(prices) : .triggerNotBelow(prices)
     }
 
-    func price(_ source: TriggerSource, _ state: ListingState) -> Int64 {
+    func price(_ source: TriggerSource, _ state: ListingFacts) -> Int64 {
         switch source {
-        case .last: state.statistics.last
-        case .index: state.indexPrice
-        case .mark: state.mark
+        case .last: states[state.index].statistics.last
+        case .index: quotes[state.index].index
+        case .mark: quotes[state.index].mark
         }
     }
 
@@ -55,14 +55,14 @@ extension SimulatedExchange {
     func checkExits(
         _ options: OrderOptions,
         _ order: CheckedOrder,
-        _ state: ListingState
+        _ state: ListingFacts
     ) throws(Refusal) -> AccountOrder.Exits? {
         guard options.takeProfit != nil || options.stopLoss != nil else { return nil }
         guard !order.reduceOnly else {
             throw .exitInvalid("takeProfit and stopLoss do not go with reduceOnly")
         }
         // A market order is judged by the mark price: its own is only the protection.
-        let entry = order.type == .market ? state.mark : order.price
+        let entry = order.type == .market ? quotes[state.index].mark : order.price
         return try checkExits(
             options.takeProfit,
             options.stopLoss,
@@ -79,7 +79,7 @@ extension SimulatedExchange {
         _ mode: ExitMode,
         isLong: Bool,
         entry: Int64,
-        _ state: ListingState
+        _ state: ListingFacts
     ) throws(Refusal) -> AccountOrder.Exits {
         func exit(_ terms: ExitTerms?, above: Bool) throws(Refusal) -> AccountOrder.Exit? {
             guard let terms, !terms.price.isZero else { return nil }

@@ -82,7 +82,7 @@ extension SimulatedExchange {
         states[index].ticker.isScheduled = true
         schedule(
             .pushTicker(listing: Int32(index)),
-            every: TickerStream.interval(states[index].id.category)
+            every: TickerStream.interval(facts[index].id.category)
         )
     }
 
@@ -101,7 +101,7 @@ extension SimulatedExchange {
             let place = states[index].place(depth: depth, isImprovement: isImprovement),
             states[index].streams[place].isActive
         else { return nil }
-        return states[index].streams[place].snapshot(scale: states[index].scale)
+        return states[index].streams[place].snapshot(scale: facts[index].scale)
     }
 
     /// All fields of the ticker as they stand now; also the row of REST.
@@ -115,12 +115,23 @@ extension SimulatedExchange {
     }
 
     private func ticker(_ index: Int) -> TickerUpdate {
-        guard states[index].hasFunding else {
-            return states[index].tickerNow(fundingRate: nil, nextFunding: nil, now: now)
+        let figures = facts[index].category == .option ? sources[index].figures : nil
+        guard facts[index].hasFunding else {
+            return states[index].tickerNow(
+                quotes[index],
+                figures,
+                dollarIndex: facts[index].category == .spot ? sources[index].dollarIndex : nil,
+                fundingRate: nil,
+                nextFunding: nil,
+                now: now
+            )
         }
         let stamp = following(configuration.fundingInterval)
         return states[index].tickerNow(
-            fundingRate: states[index].source.fundingRate(
+            quotes[index],
+            figures,
+            dollarIndex: nil,
+            fundingRate: sources[index].fundingRate(
                 period: stamp / configuration.fundingInterval
             ),
             nextFunding: stamp / 1_000_000,
@@ -135,23 +146,23 @@ extension SimulatedExchange {
         _ place: Int,
         into output: inout ExchangeOutput
     ) -> Int64? {
-        guard states[index].streams[place].isActive, states[index].isLive else {
+        guard states[index].streams[place].isActive, quotes[index].isLive else {
             states[index].streams[place].isScheduled = false
             return nil
         }
         let moment = states[index].moment(now.nanoseconds)
         if let update = states[index].streams[place].flush(states[index].book, at: moment) {
-            output.append(.book(states[index].id, update), at: now)
+            output.append(.book(facts[index].id, update), at: now)
         }
         return following(states[index].streams[place].interval)
     }
 
     mutating func pushTicker(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
-        guard states[index].ticker.isActive, states[index].isLive else {
+        guard states[index].ticker.isActive, quotes[index].isLive else {
             states[index].ticker.isScheduled = false
             return nil
         }
-        let id = states[index].id
+        let id = facts[index].id
         let full = ticker(index)
         if let update = states[index].ticker.difference(to: full, category: id.category) {
             output.append(.ticker(id, update), at: now)
@@ -160,7 +171,7 @@ extension SimulatedExchange {
     }
 
     mutating func pushCandle(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
-        guard states[index].sendsCandles, states[index].isLive else {
+        guard states[index].sendsCandles, quotes[index].isLive else {
             states[index].isCandleScheduled = false
             return nil
         }
@@ -168,13 +179,13 @@ extension SimulatedExchange {
         let candle = statistics.candle(statistics.current, isConfirmed: false)
         if candle != states[index].candleSent {
             states[index].candleSent = candle
-            output.append(.candle(states[index].id, candle), at: now)
+            output.append(.candle(facts[index].id, candle), at: now)
         }
         return following(SimulatedExchange.candleInterval)
     }
 
     mutating func closeCandle(_ index: Int, into output: inout ExchangeOutput) {
         let candle = states[index].statistics.closeMinute()
-        if states[index].sendsCandles { output.append(.candle(states[index].id, candle), at: now) }
+        if states[index].sendsCandles { output.append(.candle(facts[index].id, candle), at: now) }
     }
 }

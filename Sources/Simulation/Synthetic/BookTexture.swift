@@ -26,6 +26,8 @@ public struct BookTexture: Hashable, Sendable {
         case growing
         /// 1 to 2ⁿ, small ones as often as large ones.
         case spread(exponent: Int64)
+        /// Of six orders five of the first kind and one of the second.
+        case mixed(small: Int64, large: Int64)
     }
 
     /// A share of the changes hits one of the first `slots`.
@@ -45,10 +47,13 @@ public struct BookTexture: Hashable, Sendable {
         public var exponent: Int64
         /// Of 1,000 changes, those that go to another price; the others change the size alone.
         public var movesPerThousand: Int64
+        /// Of 1,000 waves, those after which nobody does anything for up to a second.
+        public var pausesPerThousand: Int64
 
-        public init(exponent: Int64, movesPerThousand: Int64) {
+        public init(exponent: Int64, movesPerThousand: Int64, pausesPerThousand: Int64 = 0) {
             self.exponent = exponent
             self.movesPerThousand = movesPerThousand
+            self.pausesPerThousand = pausesPerThousand
         }
     }
 
@@ -99,6 +104,7 @@ public struct BookTexture: Hashable, Sendable {
             }
             && wave.map {
                 (1...12).contains($0.exponent) && (0...1_000).contains($0.movesPerThousand)
+                    && (0...1_000).contains($0.pausesPerThousand)
             } ?? true
     }
 
@@ -139,6 +145,8 @@ extension BookTexture.Sizes {
         switch self {
         case .growing: true
         case .spread(let exponent): (1...40).contains(exponent)
+        case .mixed(let small, let large):
+            (1...40).contains(small) && (1...40).contains(large)
         }
     }
 
@@ -148,6 +156,9 @@ extension BookTexture.Sizes {
             let lots = 1 + chance.below(30 + Int64(slot) / 2)
             return chance.happens(1, in: 10) ? lots * 4 : lots
         case .spread(let exponent): return chance.heavyTailed(exponentMax: exponent)
+        case .mixed(let small, let large):
+            let exponent = chance.happens(1, in: 6) ? large : small
+            return chance.heavyTailed(exponentMax: exponent)
         }
     }
 }

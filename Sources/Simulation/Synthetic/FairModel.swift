@@ -90,6 +90,8 @@ struct FairValue: Sendable {
     var fair: Int64
     /// The coin's price, in price units.
     var index: Int64
+    /// The same in 1/1024 of a price unit.
+    var fineIndex: Int64
     var figures: OptionFigures?
 }
 
@@ -106,11 +108,15 @@ extension FairModel {
         case .outright(let carry):
             let premium = carry.premium(at: time)
             let fair = premium == 0 ? coin : coin + coin * Int128(premium) / 1_000_000
-            return FairValue(fair: Int64(clamping: fair), index: max(1, index))
+            return FairValue(
+                fair: Int64(clamping: fair),
+                index: max(1, index),
+                fineIndex: Int64(clamping: coin)
+            )
         case .combination(let first, let second):
             let premium = first.premium(at: time) - second.premium(at: time)
             let fair = Int64(clamping: coin * Int128(premium) / 1_000_000)
-            return FairValue(fair: fair, index: fair / FairValue.fine)
+            return FairValue(fair: fair, index: fair / FairValue.fine, fineIndex: fair)
         case .option(let terms, let delivery, let surface):
             let left = max(0, delivery.nanoseconds - time)
             return option(terms, coin, left, surface, decimals, surface.carry.premium(at: time))
@@ -148,6 +154,7 @@ extension FairModel {
         return FairValue(
             fair: Int64(clamping: fair),
             index: max(1, Int64(clamping: coin / Int128(FairValue.fine))),
+            fineIndex: Int64(clamping: coin),
             figures: OptionFigures(
                 volatility: Numeral(mantissa: volatility.rounded(decimals: 4), decimals: 4),
                 underlyingPrice: numeral(forward * scale).trimmed,

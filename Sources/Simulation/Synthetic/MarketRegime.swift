@@ -11,12 +11,23 @@ public enum MarketRegime: String, Hashable, Sendable, CaseIterable {
     /// Nobody trades: orders are refused, what rests stays, cancels are taken.
     case halt
 
-    /// How many times as far as usual the price goes in a step.
-    var movement: Int64 {
+    /// In ``allCases``.
+    var place: Int {
         switch self {
-        case .calm: 1
-        case .trend, .jump: 300
-        case .thin: 150
+        case .calm: 0
+        case .trend: 1
+        case .jump: 2
+        case .thin: 3
+        case .halt: 4
+        }
+    }
+
+    /// Deviation of a second, from that of calm and that of a stirred market.
+    func volatility(calm: Int64, stirred: Int64) -> Int64 {
+        switch self {
+        case .calm: calm
+        case .trend, .jump: stirred
+        case .thin: stirred / 2
         case .halt: 0
         }
     }

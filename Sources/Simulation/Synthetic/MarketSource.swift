@@ -18,6 +18,9 @@ public protocol MarketSource: Sendable {
     mutating func act(touch: Touch, into actions: inout [MarketAction])
     /// Of an option, as of its last action; `nil` of everything else, and where the source does not know.
     var figures: OptionFigures? { get }
+    /// The index price with more digits than the price's scale has, as a spot ticker shows it; `nil` where the source has
+    /// no more.
+    var dollarIndex: Numeral? { get }
     /// True while orders are refused; what rests stays.
     var isHalted: Bool { get }
     /// Funding rate of the stamp with this number (stamp time ÷ interval), in units of 10⁻⁸; within
@@ -27,6 +30,7 @@ public protocol MarketSource: Sendable {
 
 extension MarketSource {
     public var figures: OptionFigures? { nil }
+    public var dollarIndex: Numeral? { nil }
     public var isHalted: Bool { false }
 }
 

@@ -13,9 +13,9 @@ struct PriceDriver: Sendable {
 
     private let seed: UInt64
     private let factorSeed: UInt64
-    /// Deviation of one step, of the coin's own part and of the common one.
-    private let deviation: Int64
-    private let factorDeviation: Int64
+    /// Deviation of one step by regime, of the coin's own part and of the common one.
+    private let deviations: [Int64]
+    private let factorDeviations: [Int64]
     /// Steps between jumps; 0 for none.
     private let stepsBetweenJumps: Int64
     private let plan: RegimePlan
@@ -34,13 +34,19 @@ struct PriceDriver: Sendable {
         for byte in parameters.driver.utf8 { seed = Mix.combine(seed, UInt64(byte)) }
         self.seed = seed
         // 10⁻⁹ to 10⁻¹², over √50; variances add up.
-        let whole = parameters.volatility * 1_000_000 / 7_071
+        let whole = MarketRegime.allCases.map { regime in
+            regime.volatility(
+                calm: parameters.volatility,
+                stirred: parameters.stirredVolatility
+            ) * 1_000_000 / 7_071
+        }
         let share = FixedPoint(Int128(parameters.commonPerThousand), over: 1_000)
-        factorDeviation = Int64(
-            clamping: (FixedPoint.sqrt(share) * FixedPoint(whole)).units / FixedPoint.unit
-        )
-        let own = FixedPoint.sqrt(.one - share) * FixedPoint(whole)
-        deviation = Int64(clamping: own.units / FixedPoint.unit)
+        func part(_ share: FixedPoint) -> [Int64] {
+            let root = FixedPoint.sqrt(share)
+            return whole.map { Int64(clamping: (root * FixedPoint($0)).units / FixedPoint.unit) }
+        }
+        factorDeviations = part(share)
+        deviations = part(.one - share)
         stepsBetweenJumps = parameters.secondsBetweenJumps * 50
         plan = parameters.regimes
         origin = start.nanoseconds / PriceDriver.stepNanoseconds * PriceDriver.stepNanoseconds
@@ -67,7 +73,7 @@ struct PriceDriver: Sendable {
     }
 
     private mutating func ownChange(_ chance: inout Chance) -> Int64 {
-        let deviation = deviation * regime.movement
+        let deviation = deviations[regime.place]
         // A trend lasts about twenty seconds and is weak beside the noise; the regime of that name is another matter.
         if chance.happens(1, in: 1_000) {
             drift = deviation == 0 ? 0 : chance.below(deviation / 4 + 1) - deviation / 8
@@ -87,11 +93,12 @@ struct PriceDriver: Sendable {
     }
 
     private func commonChange() -> Int64 {
-        guard factorDeviation > 0 else { return 0 }
+        let deviation = factorDeviations[regime.place]
+        guard deviation > 0 else { return 0 }
         var chance = Chance(
             seed: factorSeed,
             number: UInt64(origin / PriceDriver.stepNanoseconds) &+ step
         )
-        return chance.noise(deviation: factorDeviation * regime.movement)
+        return chance.noise(deviation: deviation)
     }
 }

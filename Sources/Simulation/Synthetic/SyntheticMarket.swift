@@ -22,6 +22,10 @@ struct SyntheticMarket: MarketSource {
     private var number: UInt64 = 0
     private var burst: Int64 = 0
     private var premium: Int64 = 0
+    /// Fine index price of ``reference``.
+    private var told: Int64 = 0
+    /// Acts for which takers follow one another.
+    private var excitement = 0
     private(set) var steps: UInt64 = 0
     var crossingKey = 0
     let reachWeight: Int64
@@ -72,6 +76,7 @@ struct SyntheticMarket: MarketSource {
         )
         steps = self.driver.step
         reference = prices()
+        told = value.fineIndex
         scheduleStep()
         scheduleOrder()
     }
@@ -79,6 +84,14 @@ struct SyntheticMarket: MarketSource {
     var next: Timestamp? { Timestamp(nanoseconds: min(nextStep, nextOrder)) }
 
     var figures: OptionFigures? { value.figures }
+
+    /// Four digits more.
+    var dollarIndex: Numeral? {
+        let decimals = instrument.scale.priceDecimals + 4
+        let units = Int128(told) * 10_000 / Int128(FairValue.fine)
+        guard decimals <= 18, let mantissa = Int64(exactly: units) else { return nil }
+        return Numeral(mantissa: mantissa, decimals: UInt8(decimals))
+    }
 
     var isHalted: Bool { driver.regime == .halt }
 
@@ -106,15 +119,23 @@ struct SyntheticMarket: MarketSource {
         number += 1
         if !isHalted {
             var chance = Chance(seed: seed, number: number)
-            if chance.happens(parameters.takersPerThousand, in: 1_000) {
+            if chance.happens(takersPerThousand, in: 1_000) {
                 takeAtWill(touch, &chance, into: &actions)
+                excitement = 12
             } else if let wave = parameters.texture.wave {
                 change(wave, touch, &chance, into: &actions)
             } else {
                 requote(&chance, into: &actions)
             }
         }
+        if excitement > 0 { excitement -= 1 }
         scheduleOrder()
+    }
+
+    /// A trade makes others trade: where makers come in waves, takers come in clusters.
+    private var takersPerThousand: Int64 {
+        parameters.texture.wave != nil && excitement > 0
+            ? min(1_000, 3 * parameters.takersPerThousand) : parameters.takersPerThousand
     }
 
     // MARK: - Fair value
@@ -143,7 +164,14 @@ struct SyntheticMarket: MarketSource {
             premium = min(max(premium + (chance.below(3) - 1) * tick, -6 * tick), 6 * tick)
         }
         let every = UInt64(parameters.texture.stepsPerReference)
-        if steps / every != before / every { reference = prices() }
+        guard steps / every != before / every else { return }
+        // One of ten comes late: it is told with the next one.
+        if every > 1 {
+            var chance = Chance(seed: seed ^ 0x6c_6174_65, number: steps)
+            if chance.happens(1, in: 10) { return }
+        }
+        reference = prices()
+        told = value.fineIndex
     }
 
     private func prices() -> ReferencePrices {
@@ -173,6 +201,11 @@ struct SyntheticMarket: MarketSource {
             burst = 5 + chance.below(26)
         }
         nextOrder += max(1, chance.below(mean + 1) + chance.below(mean + 1))
+        if let wave = parameters.texture.wave, wave.pausesPerThousand > 0,
+            chance.happens(wave.pausesPerThousand, in: 1_000)
+        {
+            nextOrder += chance.below(1_000_000_000)
+        }
     }
 }
 

@@ -18,6 +18,8 @@ public struct SyntheticParameters: Hashable, Sendable {
     public var slotsPerSide: Int
     /// Standard deviation of the fair value over one second, in 10⁻⁹ of the price.
     public var volatility: Int64
+    /// The same in a trend and with jumps; half of it in a thin book.
+    public var stirredVolatility: Int64
     /// Mean seconds between jumps of the fair value; 0 for none.
     public var secondsBetweenJumps: Int64
     /// Largest funding rate either way, in 10⁻⁸.
@@ -37,6 +39,7 @@ public struct SyntheticParameters: Hashable, Sendable {
         takersPerThousand: Int64 = 30,
         slotsPerSide: Int = 420,
         volatility: Int64,
+        stirredVolatility: Int64? = nil,
         secondsBetweenJumps: Int64 = 8,
         fundingRateMax: Int64 = 50_000,
         commonPerThousand: Int64 = 0,
@@ -51,6 +54,7 @@ public struct SyntheticParameters: Hashable, Sendable {
         self.takersPerThousand = takersPerThousand
         self.slotsPerSide = slotsPerSide
         self.volatility = volatility
+        self.stirredVolatility = stirredVolatility ?? volatility
         self.secondsBetweenJumps = secondsBetweenJumps
         self.fundingRateMax = fundingRateMax
         self.commonPerThousand = commonPerThousand
@@ -62,6 +66,7 @@ public struct SyntheticParameters: Hashable, Sendable {
     /// True when both have the same price of the coin, relative to their start.
     func follows(_ other: SyntheticParameters) -> Bool {
         driver == other.driver && volatility == other.volatility
+            && stirredVolatility == other.stirredVolatility
             && secondsBetweenJumps == other.secondsBetweenJumps
             && commonPerThousand == other.commonPerThousand && regimes == other.regimes
     }
@@ -73,6 +78,7 @@ public struct SyntheticParameters: Hashable, Sendable {
             && lot.units % instrument.quantityStep.units == 0
             && (1...1_000_000).contains(eventsPerSecond) && (0...1_000).contains(takersPerThousand)
             && (1...20_000).contains(slotsPerSide) && (0...1_000_000_000).contains(volatility)
+            && (0...1_000_000_000).contains(stirredVolatility)
             && (0...1_000_000).contains(secondsBetweenJumps)
             && (0...1_000_000).contains(fundingRateMax)
             // Sizes reach a few thousand lots, prices twice the start: their product must stay an `Int128`

@@ -20,10 +20,11 @@ struct CoinRow {
     var texture: BookTexture
     /// Orders that arrive, change or leave in a second of calm.
     var eventsPerSecond: Int64
-    /// Of 10,000 events, those that take.
+    /// Of 1,000 events, those that take.
     var takersPerThousand: Int64
-    /// Of one second of calm, in 10⁻⁹.
+    /// Of one second of calm, and of one of a trend, in 10⁻⁹.
     var volatility: Int64
+    var stirredVolatility: Int64
 }
 
 enum CoinCatalog {
@@ -82,8 +83,10 @@ enum CoinCatalog {
             lot: words[11],
             texture: isLarge ? .scattered : .dense,
             eventsPerSecond: isLarge ? 150 : name == "DOGE" || name == "XRP" ? 70 : 30,
-            takersPerThousand: 20,
-            volatility: isLarge ? 80 : 150
+            takersPerThousand: isLarge ? 16 : 15,
+            // Of the order of a twentieth of a tick; where the tick is large, of a third.
+            volatility: name == "BTC" ? 80 : name == "ETH" ? 240 : name == "DOGE" ? 5_000 : 150,
+            stirredVolatility: isLarge ? 24_000 : 45_000
         )
     }
 

@@ -7,9 +7,9 @@ extension SyntheticUniverse {
     /// Slots a side that make as many levels as are asked for.
     private func slots(_ texture: BookTexture) -> Int {
         switch texture {
-        case .scattered: 24 + levels * 14 / 10
+        case .scattered: 12 + levels * 14 / 10
         case .dense: 12 + 4 * levels + 24
-        case .sparse: 12 + levels * 12 / 10
+        case .sparse: 4 + levels * 12 / 10
         default: min(levels, 60)
         }
     }
@@ -34,6 +34,7 @@ extension SyntheticUniverse {
             takersPerThousand: takersPerThousand,
             slotsPerSide: slots(texture),
             volatility: coin.volatility,
+            stirredVolatility: coin.stirredVolatility,
             secondsBetweenJumps: 0,
             fundingRateMax: 20_000,
             commonPerThousand: coin.name == "BTC" ? 900 : 600,
@@ -208,8 +209,8 @@ extension SyntheticUniverse {
                     instrument,
                     lot: lot,
                     texture: .sparse,
-                    rate: coin.name == "BTC" || coin.name == "ETH" ? 20 : 10,
-                    takersPerThousand: 20,
+                    rate: coin.name == "BTC" || coin.name == "ETH" ? 18 : 10,
+                    takersPerThousand: 8,
                     model: .outright(Carry())
                 )
             )

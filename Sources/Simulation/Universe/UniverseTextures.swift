@@ -1,43 +1,46 @@
 /// Books as they were seen in a calm hour of summer 2026.
 extension BookTexture {
-    /// A large coin: a deep touch, behind it two levels on three ticks, changed everywhere.
+    /// A large coin: a deep touch of many small orders, behind it two levels on three ticks, changed everywhere.
     static let scattered = BookTexture(
         start: 0,
         zones: [
-            Zone(slots: 24, spacing: 0, jitter: 0, sizes: .spread(exponent: 11)),
-            Zone(slots: 0, spacing: 6, jitter: 3, sizes: .spread(exponent: 11)),
+            Zone(slots: 12, spacing: 0, jitter: 0, sizes: .mixed(small: 6, large: 13)),
+            Zone(slots: 0, spacing: 6, jitter: 5, sizes: .spread(exponent: 11)),
         ],
-        reaches: [Reach(weight: 1, slots: 40), Reach(weight: 9, slots: 20_000)],
-        wave: Wave(exponent: 5, movesPerThousand: 300),
+        reaches: [Reach(weight: 1, slots: 20_000)],
+        wave: Wave(exponent: 5, movesPerThousand: 500),
         takerSizes: .spread(exponent: 10),
         stepsPerReference: 50
     )
 
-    /// A coin whose tick is large: orders on every tick, most changes near the touch.
+    /// A coin whose tick is large: orders on every tick, most changes some ticks behind the touch.
     static let dense = BookTexture(
         start: 0,
         zones: [
-            Zone(slots: 12, spacing: 0, jitter: 0, sizes: .spread(exponent: 13)),
+            Zone(slots: 12, spacing: 0, jitter: 0, sizes: .mixed(small: 3, large: 13)),
             Zone(slots: 0, spacing: 1, jitter: 3, sizes: .spread(exponent: 13)),
         ],
         reaches: [
-            Reach(weight: 3, slots: 60), Reach(weight: 3, slots: 160),
-            Reach(weight: 2, slots: 20_000),
+            Reach(weight: 12, slots: 98), Reach(weight: 5, slots: 218),
+            Reach(weight: 3, slots: 20_000),
         ],
         wave: Wave(exponent: 4, movesPerThousand: 100),
         takerSizes: .spread(exponent: 9),
         stepsPerReference: 50
     )
 
-    /// A spot pair with a fine tick: one level on three ticks, seldom changed.
+    /// A spot pair with a fine tick: one level on three ticks, changed now and then.
     static let sparse = BookTexture(
         start: 0,
         zones: [
-            Zone(slots: 12, spacing: 0, jitter: 0, sizes: .spread(exponent: 10)),
+            Zone(slots: 4, spacing: 0, jitter: 0, sizes: .spread(exponent: 10)),
             Zone(slots: 0, spacing: 13, jitter: 6, sizes: .spread(exponent: 10)),
         ],
-        reaches: [Reach(weight: 1, slots: 30), Reach(weight: 5, slots: 20_000)],
-        wave: Wave(exponent: 3, movesPerThousand: 600),
+        reaches: [
+            Reach(weight: 3, slots: 20), Reach(weight: 3, slots: 66),
+            Reach(weight: 4, slots: 20_000),
+        ],
+        wave: Wave(exponent: 2, movesPerThousand: 450, pausesPerThousand: 30),
         takerSizes: .spread(exponent: 6),
         stepsPerReference: 50
     )

@@ -13,6 +13,10 @@ enum Main {
           project   write invented rows of N records to a projection; FILE is not used
           market    N market events of the simulated exchange; FILE is not used
           orders    N orders of an account matched there; FILE is not used
+          memory    a universe of N perpetuals of 200 levels a side; FILE is not used
+          calm      N windows of 43 s of the calm market's pushes, written to FILE for realism.py
+          balance   N random orders over every product, the books checked on the way; FILE is the seed
+          hash      of all that the universe of seed N tells; FILE is not used
           table     make a table of FILE's lines; N is not used
         """
 
@@ -40,6 +44,12 @@ enum Main {
         }
         if arguments[1] == "market" { return try MarketMode.events(count: count) }
         if arguments[1] == "orders" { return try MarketMode.orders(count: count) }
+        if arguments[1] == "memory" { return try MarketMode.memory(symbols: count) }
+        if arguments[1] == "calm" { return try CalmMode.run(path: arguments[2], windows: count) }
+        if arguments[1] == "balance" {
+            return try BalanceMode.run(orders: count, seed: UInt64(arguments[2]) ?? 1)
+        }
+        if arguments[1] == "hash" { return String(try UniverseDigest.of(seed: UInt64(count))) }
         if arguments[1] == "project" { return try ProjectMode.run(records: count) }
         if arguments[1] == "scan" { return try ScanMode.run(count: count) }
         if arguments[1] == "replay" { return try SessionMode.replay(count: count) }
