@@ -87,7 +87,8 @@ class Manners(unittest.TestCase):
     def test_reorder(self):
         _, inbox = self.private()
         self.exchange.manner("reorder", account="main", topic="execution")
-        self.place("swapped", orderType="Market", price=None)
+        # So small that one order of the book fills it: executions are not swapped with one another.
+        self.place("swapped", orderType="Market", price=None, qty="0.001")
         wait_until(lambda: self.pushes(inbox, "wallet"), what="the wallet")
         topics = [m["topic"] for m in self.pushes(inbox)]
         entry = self.entries("reorder")[0]
