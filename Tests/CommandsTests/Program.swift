@@ -128,8 +128,19 @@ final class Running: @unchecked Sendable {
     func terminate() { process.terminate() }
     func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
 
+    /// Waits for its end; one that does not come within ten minutes fails the test and is made.
     func end() async throws -> Program.Outcome {
-        while process.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+        let limit = ContinuousClock.now + .seconds(600)
+        while process.isRunning {
+            guard ContinuousClock.now < limit else {
+                let arguments = process.arguments ?? []
+                kill()
+                throw Missing(
+                    what: "\(arguments) does not end; it said: \(outputSoFar) \(errorsSoFar)"
+                )
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
         process.waitUntilExit()
         return Program.Outcome(
             status: process.terminationReason == .exit

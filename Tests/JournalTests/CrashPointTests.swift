@@ -152,8 +152,7 @@ import Testing
                 try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
             }
             disk.add(1 << 20)
-            for _ in 0..<10_000 where tape.recorder.health != .sound { usleep(1000) }
-            #expect(tape.recorder.health == .sound, "round \(round)")
+            try eventually { tape.recorder.health == .sound }
         }
         try tape.recorder.waitUntilDurable(try tape.append(10))
         log.state.withLock { $0.recorder = nil }

@@ -107,6 +107,7 @@ import Testing
         var options = RecorderOptions.small
         options.chunkBytes = 64 << 10
         options.segmentBytes = 64 << 20
+        defer { files.open() }
         let tape = try Tape(scratch.file("r"), options, files: files)
         let number = try tape.append(50)
         // Both return while the first sync still runs.
@@ -128,6 +129,7 @@ import Testing
         }
         var options = RecorderOptions.small
         options.queueBytes = 100_000
+        defer { files.open() }
         let recorder = try Recorder.open(scratch.file("r"), options: options, files: files)
         try recorder.start(time: .zero, payload: Sample.start)
         let pushed = try recorder.stream(named: "public/linear/tickers.BTCUSDT")
@@ -161,7 +163,7 @@ import Testing
         files.open()
         try recorder.waitUntilWritten(recorder.watermarks.appended)
         // Room comes back a moment after the records are written.
-        while !recorder.hasRoom(for: 969, on: pushed) { usleep(100) }
+        try eventually { recorder.hasRoom(for: 969, on: pushed) }
         try recorder.seal()
         let counted = try Recording.open(scratch.file("r")).streams()
         #expect(counted.first { $0.id == pushed }?.records == UInt64(counts.pushed))

@@ -40,9 +40,9 @@ import Testing
             return count
         }
 
-        /// Takes until `isDone`, for half a minute at most.
+        /// Takes until `isDone`, for two minutes at most.
         func take(until isDone: (Follower) -> Bool) throws {
-            let limit = SystemFiles().now() + 30_000_000_000
+            let limit = SystemFiles().now() + 120_000_000_000
             while !isDone(self) {
                 if try take() > 0 { continue }
                 guard SystemFiles().now() < limit else {
@@ -94,7 +94,7 @@ import Testing
             try follower.take { $0.given.owners.count == tape.taken.count }
             #expect(follower.given.owners == tape.taken)
             disk.add(1 << 20)
-            while tape.recorder.health != .sound { usleep(1000) }
+            try eventually { tape.recorder.health == .sound }
             try tape.append(50)
         }
         try tape.recorder.seal()

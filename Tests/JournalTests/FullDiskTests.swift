@@ -10,16 +10,6 @@ import Testing
     private static let order = 2
     private static let command = 4
 
-    /// Waits for what the recorder's threads do; fails the test after ten seconds.
-    private func eventually(_ condition: () -> Bool) throws {
-        for _ in 0..<50_000 {
-            if condition() { return }
-            usleep(200)
-        }
-        struct NeverCame: Error {}
-        throw NeverCame()
-    }
-
     /// A recorder whose disk has just become full, public data refused.
     ///
     /// Its queue is so small that the reserve takes all of it, however long the recorder's thread has to wait.
@@ -213,6 +203,7 @@ import Testing
         let tape = try Tape(path, options, files: disk)
         try tape.recorder.waitUntilDurable(try tape.append(100))
         disk.hold()
+        defer { disk.letGo() }
         while tape.hasRoom(on: Self.publicStream) {
             try tape.append(on: Self.publicStream, bytes: 500)
         }

@@ -6,15 +6,6 @@ import Testing
 
 /// Segments that fail, once and again: what they had not made durable goes on in others.
 @Suite struct ReplacementTests {
-    private func eventually(_ condition: () -> Bool) throws {
-        for _ in 0..<50_000 {
-            if condition() { return }
-            usleep(200)
-        }
-        struct NeverCame: Error {}
-        throw NeverCame()
-    }
-
     @Test func `a run outlives several segments that fail`() throws {
         let scratch = try Scratch()
         // Each segment that gets its name fails its second sync under it.

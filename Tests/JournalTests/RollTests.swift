@@ -13,7 +13,7 @@ import Testing
         let tape = try Tape(scratch.file("r"), options)
         for round in 0..<4 {
             try tape.recorder.waitUntilWritten(try tape.append(10))
-            while !tape.recorder.isRollDue { usleep(1_000) }
+            try eventually { tape.recorder.isRollDue }
             try tape.recorder.roll(checkpoint: Array("state \(round)".utf8))
             try tape.recorder.waitUntilDurable(try tape.append(1))
         }

@@ -82,6 +82,16 @@ final class Scratch {
     }
 }
 
+/// Waits for what other threads do; fails the test after two minutes, so that none waits for ever.
+func eventually(_ condition: () -> Bool) throws {
+    struct NeverCame: Error {}
+    let limit = SystemFiles().now() + 120_000_000_000
+    while !condition() {
+        guard SystemFiles().now() < limit else { throw NeverCame() }
+        usleep(200)
+    }
+}
+
 /// Records that can be told apart, the same for the same number.
 enum Sample {
     static let streams = [
