@@ -1,0 +1,77 @@
+# Sourced by Tools/test: runs its phases one after the other, each with an end.
+# shellcheck shell=bash
+
+PHASES_FAILED=()
+PHASE_PID=
+
+# A phase is a session of its own, which the terminal's interrupt does not reach.
+trap 'if [[ -n $PHASE_PID ]]; then kill -KILL -- "-$PHASE_PID" 2>/dev/null; fi; exit 130' INT TERM
+
+# run_phase LABEL SECONDS COMMAND...: shows the command's output. One that does not end in time is ended, with the
+# tests named that had begun and not ended. What it started and left behind ends with it, so that nothing holds the
+# output open for whoever waits for that. A phase that fails is noted, and the next one runs.
+run_phase() {
+    local label=$1 limit=$2 start=$SECONDS log status=0 pid
+    shift 2
+    log=$(mktemp)
+    # A pipe would wait for every process that inherits it; a file does not.
+    setsid "$@" >"$log" 2>&1 &
+    pid=$!
+    PHASE_PID=$pid
+    tail -n +1 -f --pid="$pid" "$log" &
+    local shower=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        if ((SECONDS - start >= limit)); then
+            say "$label did not end within $limit s."
+            status=124
+            break
+        fi
+        sleep 1
+    done
+    if ((status)); then
+        unended_tests "$log" >&2
+        stacks_of_group "$pid" >&2
+    else
+        wait "$pid" || status=$?
+    fi
+    kill -KILL -- "-$pid" 2>/dev/null || true
+    PHASE_PID=
+    wait "$shower" 2>/dev/null || true
+    rm -f "$log"
+    if ((status)); then
+        PHASES_FAILED+=("$label (status $status)")
+        say "$label: failed with status $status after $((SECONDS - start)) s"
+    else
+        say "$label: passed in $((SECONDS - start)) s"
+    fi
+}
+
+# Tests of Swift Testing's output in $1 that started and neither passed nor failed.
+unended_tests() {
+    say "Begun and not ended:"
+    awk '
+        /Test (case )?.* started\.$/ { line = $0; sub(/^[^T]*Test /, "", line); sub(/ started\.$/, "", line); begun[line] = 1 }
+        / (passed|failed) after / { line = $0; sub(/^[^T]*Test /, "", line); sub(/( with .*)? (passed|failed) after .*$/, "", line); delete begun[line] }
+        END { for (line in begun) print "    " line }
+    ' "$1"
+}
+
+# Where each thread of the group's processes stands, if there is a debugger to ask.
+stacks_of_group() {
+    command -v gdb >/dev/null || return 0
+    local pid
+    for pid in $(pgrep -g "$1"); do
+        say "Process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c 1-200)"
+        timeout 60 gdb -p "$pid" -batch -ex 'thread apply all backtrace 12' 2>/dev/null \
+            | grep -E '^(Thread|#)' | cut -c 1-180 | head -n 200 || true
+    done
+}
+
+# Ends with status 1 if a phase failed, and names those that did.
+end_phases() {
+    ((${#PHASES_FAILED[@]})) || return 0
+    local failed
+    say "Failed:"
+    for failed in "${PHASES_FAILED[@]}"; do say "    $failed"; done
+    exit 1
+}
