@@ -144,7 +144,7 @@ import Testing
         let files = CrashFiles(disk) { log.look($0, $1) }
         let tape = try Tape(log.path, Self.options, files: files)
         log.state.withLock { $0.recorder = tape.recorder }
-        for round in 0..<2 {
+        for _ in 0..<2 {
             try tape.recorder.waitUntilDurable(try tape.append(10))
             disk.fill()
             for _ in 0..<14 {
