@@ -31,6 +31,23 @@ import Testing
         #expect(try Verifier.verify(scratch.file("r")).state == .sound)
     }
 
+    @Test func `a chunk whose first record is old closes, however few there are`() throws {
+        let scratch = try Scratch()
+        var options = RecorderOptions()
+        options.chunkAge = 5_000_000
+        let tape = try Tape(scratch.file("r"), options)
+        for round in 1...3 {
+            try tape.append(2)
+            try eventually { tape.recorder.statistics.chunks >= UInt64(round) }
+        }
+        // Old without a chunk to close: nothing is written.
+        let chunks = tape.recorder.statistics.chunks
+        usleep(30_000)
+        #expect(tape.recorder.statistics.chunks == chunks)
+        try tape.recorder.seal()
+        #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
+    }
+
     @Test func `without an owner who answers it rolls by itself`() throws {
         let scratch = try Scratch()
         var options = RecorderOptions()

@@ -220,6 +220,8 @@ extension RecorderOptions {
     static var small: RecorderOptions {
         var options = RecorderOptions()
         options.chunkBytes = 4096
+        // By size only: where a chunk ends must not depend on how long a busy disk takes.
+        options.chunkAge = 3_600_000_000_000
         options.segmentBytes = 16 << 10
         options.tailBytes = 64 << 10
         options.reserveBytes = 256 << 10
