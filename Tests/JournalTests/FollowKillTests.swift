@@ -12,6 +12,7 @@ import Testing
     func `as a child, records until it is killed`() throws {
         let words = String(cString: getenv(FollowKillTests.place)).split(separator: " ")
         let tape = try Tape(String(words[0]))
+        try Scratch.write([], to: begun(String(words[0]), String(words[1])))
         var state = UInt64(words[1]) ?? 1
         var rounds = 0
         // One whose parent is gone would fill the disk.
@@ -25,6 +26,9 @@ import Testing
         }
         try tape.recorder.seal()
     }
+
+    /// Made by a run once it records: its moment of death counts from then.
+    private func begun(_ path: String, _ run: String) -> String { "\(path).\(run).begun" }
 
     @Test(.enabled(if: getenv(FollowKillTests.place) == nil))
     func `over kills at random moments and the runs after them, each record is given once`() throws
@@ -45,7 +49,8 @@ import Testing
                 }
             }
             state = Mix.spread(state)
-            let limit = SystemFiles().now() + 400_000_000 + Int64(state % 300_000_000)
+            try eventually { access(begun(path, "\(run)"), F_OK) == 0 }
+            let limit = SystemFiles().now() + Int64(state % 300_000_000)
             var status: Int32 = 0
             while SystemFiles().now() < limit || isLast {
                 if follower == nil { follower = try? FollowTests.Follower(path) }
