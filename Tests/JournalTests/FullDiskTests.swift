@@ -77,6 +77,8 @@ import Testing
         let seen = Mutex<[RecorderHealth]>([])
         var options = RecorderOptions.small
         options.onHealth = { health in seen.withLock { $0.append(health) } }
+        // As in `fullTape`: what waits when the disk is found full must fit the reserve.
+        options.queueBytes = 64 << 10
         let tape = try Tape(scratch.file("r"), options, files: disk)
         for _ in 0..<3 {
             try tape.append(100)
@@ -85,6 +87,7 @@ import Testing
                 while tape.hasRoom(on: Self.publicStream), (try? tape.append(1)) != nil {}
                 return isFull(tape.recorder)
             }
+            try eventually { tape.recorder.queuedBytes == 0 }
             for _ in 0..<100 { try tape.append(on: Self.order) }
             try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
             disk.add(1 << 20)
@@ -175,7 +178,10 @@ import Testing
         let tape = try fullTape(scratch.file("r"), disk, queue: 1 << 20, waits: false)
         // The reserve holds 256 KiB: more than that of what hardly compresses.
         for _ in 0..<400 { try tape.append(on: Self.order, bytes: 1000) }
-        try eventually { tape.recorder.watermarks.written > SequenceNumber(200) }
+        // Full when so much is in it; or when what was drained before the disk was found full takes more than all of it.
+        try eventually {
+            tape.recorder.statistics.reserveBytes > 64 << 10 && tape.recorder.queuedBytes > 0
+        }
         usleep(100_000)
         let marks = tape.recorder.watermarks
         #expect(marks.written < marks.appended)

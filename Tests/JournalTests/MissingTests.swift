@@ -85,6 +85,8 @@ import Testing
         try tape.append(300)
         try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
         let last = tape.recorder.watermarks.appended
+        // HEAD comes a moment after.
+        try eventually { (try? Recording.open(path))?.durable == last }
         try Scratch.copy(path, to: scratch.file("k"))
         let names = try Scratch.names(in: scratch.file("k"))
         let segment = try #require(names.last { $0.hasSuffix(".mcap") })
