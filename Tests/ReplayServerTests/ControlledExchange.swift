@@ -19,8 +19,10 @@ struct ControlledExchange {
         chaos: UInt64? = nil,
         journal: String? = nil,
         rateLimits: RateLimits = .unlimited,
+        start: Timestamp = start,
         listings: [Listing]? = nil,
         calendars: [any ListingCalendar] = [],
+        deposits: [(String, String)] = [("USDT", "100000")],
         _ body: (ControlledExchange) async throws -> Void
     ) async throws {
         var configuration = ExchangeServerConfiguration()
@@ -28,6 +30,9 @@ struct ControlledExchange {
         configuration.pace = .virtual
         configuration.rateLimits = rateLimits
         configuration.accounts = [TestExchange.main, TestExchange.other]
+        configuration.deposits = try deposits.map {
+            AccountConfiguration.Deposit(coin: $0.0, amount: try Amount(text: $0.1))
+        }
         configuration.chaosSeed = chaos
         configuration.journal = journal
         let exchange = try SimulatedExchange(
