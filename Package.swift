@@ -197,6 +197,10 @@ let package = Package(
             dependencies: [
                 "ReplayServer", "Simulation", "Bybit", "Market", "JSON", "CCrypto", "SharedData",
                 .product(name: "NIOCore", package: "swift-nio"),
+                // A loop whose time a test moves on.
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),

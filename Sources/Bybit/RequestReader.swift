@@ -1,7 +1,7 @@
 import JSON
 import Market
 
-/// Reads what clients ask of the exchange: frames on a socket, and REST requests.
+/// Reads what clients ask of the exchange on a socket.
 public final class RequestReader {
     private let parser = JSONParser()
 
@@ -61,85 +61,6 @@ public final class RequestReader {
             let expires = JSONNumber.int64(second.raw), let signature = args[2]?.string
         else { throw RequestError(code: 10_001, message: "Params Error") }
         return .auth(key: key, expires: expires, signature: signature)
-    }
-
-    /// Reads a REST request.
-    ///
-    /// What cannot be read is ``ServerRequest/invalid(_:)`` with the code to answer.
-    ///
-    /// - Parameter query: the text after `?`, percent-encoded as it came.
-    public func rest(
-        method: String,
-        path: String,
-        query: String,
-        body: UnsafeRawBufferPointer
-    ) -> ServerRequest {
-        let endpoint = Endpoint(path: path)
-        if case .other = endpoint { return .unknown(path: path) }
-        guard method == endpoint.method else {
-            return .invalid(RequestError(code: 10_001, message: "Request method is wrong."))
-        }
-        do throws(RequestError) {
-            switch endpoint {
-            case .createOrder: return .create(try row(body))
-            case .amendOrder: return .amend(try named(try row(body)))
-            case .cancelOrder: return .cancel(try named(try row(body)))
-            case .cancelAllOrders: return .cancelAll(try ListQuery(cancelAll(body)))
-            case .serverTime: return .serverTime
-            case .wallet: return .wallet(coins: RequestReader.coins(query))
-            default: return ServerRequest(endpoint, try ListQuery(Query.pairs(query)))
-            }
-        } catch {
-            return .invalid(error)
-        }
-    }
-
-    private func row<Row: WireRow>(_ body: UnsafeRawBufferPointer) throws(RequestError) -> Row {
-        let root: JSONValue
-        do throws(JSONError) {
-            root = try parser.root(body)
-        } catch {
-            throw RequestError(code: 10_001, message: "params error: \(error)")
-        }
-        var findings = Findings()
-        let row = Row.read(root, category: .linear, form: .push, findings: &findings)
-        guard let row, findings.list.isEmpty else {
-            let what = findings.list.first.map { $0.description } ?? "body"
-            throw RequestError(code: 10_001, message: "params error: \(what)")
-        }
-        return row
-    }
-
-    private func named(_ request: AmendRequest) throws(RequestError) -> AmendRequest {
-        guard request.orderID.isEmpty, request.orderLinkID.isEmpty else { return request }
-        throw RequestError(
-            code: 10_001,
-            message: "params error: orderId or orderLinkId is required"
-        )
-    }
-
-    private func named(_ request: CancelRequest) throws(RequestError) -> CancelRequest {
-        guard request.orderID.isEmpty, request.orderLinkID.isEmpty else { return request }
-        throw RequestError(
-            code: 10_001,
-            message: "params error: orderId or orderLinkId is required"
-        )
-    }
-
-    private func cancelAll(
-        _ body: UnsafeRawBufferPointer
-    ) throws(RequestError) -> [(name: String, value: String)] {
-        do throws(JSONError) {
-            let root = try parser.root(body)
-            return root.elements.map { ($0.key, $0.string ?? "") }
-        } catch {
-            throw RequestError(code: 10_001, message: "params error: \(error)")
-        }
-    }
-
-    private static func coins(_ query: String) -> [String] {
-        Query.pairs(query).first { $0.name == "coin" }
-            .map { $0.value.split(separator: ",").map(String.init) } ?? []
     }
 }
 

@@ -14,6 +14,8 @@ struct ServeCommand: JudgingCommand {
             TLS with a certificate made at start, unless --plain; the authority is written to --ca-out. Only \
             this machine can connect.
 
+            A socket that is silent for ten minutes is dropped, a private or trade one after its max_active_time.
+
             --chaos SEED makes the exchange misbehave as exchanges do: late, broken, closed. A test orders the same \
             things one by one at the control endpoint, /tapedeck/ on the same port. --journal FILE tells what was \
             done to whom.

@@ -53,10 +53,12 @@ public struct ServerCounters: Hashable, Sendable {
     public var cancels = 0
     /// Those that it refused.
     public var rejected = 0
-    /// Sockets that the server dropped: forced, or of a client that did not read.
+    /// Sockets that the server dropped: forced, silent for too long, or of a client that did not read.
     public var dropped = 0
     /// Manners carried out: what the exchange did to its clients by order or by seed.
     public var manners = 0
+    /// Instruments that the exchange's calendar wanted to list and could not.
+    public var listingFaults = 0
 
     public init() {}
 }

@@ -106,6 +106,9 @@ class CcxtSession(unittest.TestCase):
         self.assertEqual(self.client.fetch_funding_rate(SWAP)["symbol"], SWAP)
         self.client.fetch_funding_rate_history(SWAP)
         self.client.fetch_leverage_tiers([SWAP])
+        # From the start on: ccxt fails on an empty list.
+        self.assertGreater(self.client.fetch_open_interest(SWAP, {"interval": "5m"})["openInterestAmount"], 0)
+        self.assertTrue(self.client.fetch_open_interest_history(SWAP, "1h"))
 
     def test_an_order_object_lives_through_place_amend_and_cancel(self):
         for symbol in (SWAP, SPOT, COIN_SWAP):

@@ -200,6 +200,24 @@ class Manners(unittest.TestCase):
         rows = self.http.get_open_orders(category="linear", symbol="BTCUSDT", orderLinkId="never")["result"]["list"]
         self.assertEqual(len(rows), 1)
 
+    def test_a_node_restarts(self):
+        first, second = (sessions.trading(self.exchange) for _ in range(2))
+        self.sockets += [first, second]
+        wait_until(lambda: first.auth and second.auth, what="the logins")
+        answers, errors = Inbox(), Inbox()
+        sockets = [c["client"] for c in self.exchange.status()["clients"]]
+        self.exchange.manner("node-restart", client=min(sockets))
+        for socket in (first, second):
+            socket.place_order(
+                answers, errors, category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="0.01", price="60000",
+                orderLinkId="elsewhere",
+            )
+            wait_until(lambda: answers.all() or errors.all(), what="an answer")
+        wait_until(lambda: answers.all() and errors.all(), what="both answers")
+        self.assertEqual(errors.all()[0]["retCode"], 10019)
+        self.assertEqual(answers.all()[0]["data"]["orderLinkId"], "elsewhere")
+        self.assertEqual(len(self.entries("node-restart", 2)), 2)
+
     def test_late_answer_and_late_request(self):
         for manner in ("late-answer", "latency"):
             self.exchange.manner(manner, path="/v5/order/create", milliseconds=600)
@@ -221,13 +239,16 @@ class Manners(unittest.TestCase):
         self.assertEqual(self.entries("rate-limit")[0]["path"], "/v5/order/create")
 
     def test_forbidden_and_server_errors(self):
-        for manner, status, order in (("forbidden", 403, {}), ("server-error", 502, {}), ("server-error", 503, {"status": 503})):
+        for manner, status, order in (
+            ("forbidden", 403, {}), ("overload", 429, {}), ("server-error", 502, {}), ("server-error", 503, {"status": 503}),
+        ):
             self.exchange.manner(manner, path="/v5/market/time", **order)
             with self.assertRaises(FailedRequestError) as refused:
                 self.http.get_server_time()
             self.assertEqual(refused.exception.status_code, status)
         self.http.get_server_time()
         self.entries("forbidden")
+        self.entries("overload")
         self.assertEqual([entry["status"] for entry in self.entries("server-error", 2)], [502, 503])
 
     def test_a_request_is_cut_off(self):

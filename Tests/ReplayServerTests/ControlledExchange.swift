@@ -11,25 +11,37 @@ struct ControlledExchange {
     let exchange: TestExchange
     var server: ExchangeServer { exchange.server }
 
-    /// Starts at 2026-01-01T00:00:00Z, runs `body`, stops.
+    /// 2026-01-01T00:00:00Z.
+    static let start = Timestamp(nanoseconds: 1_767_225_600_000_000_000)
+
+    /// Starts, runs `body`, stops.
     static func run(
         chaos: UInt64? = nil,
         journal: String? = nil,
+        rateLimits: RateLimits = .unlimited,
+        start: Timestamp = start,
+        listings: [Listing]? = nil,
+        calendars: [any ListingCalendar] = [],
+        deposits: [(String, String)] = [("USDT", "100000")],
         _ body: (ControlledExchange) async throws -> Void
     ) async throws {
         var configuration = ExchangeServerConfiguration()
         configuration.isPlain = true
         configuration.pace = .virtual
-        configuration.rateLimits = .unlimited
+        configuration.rateLimits = rateLimits
         configuration.accounts = [TestExchange.main, TestExchange.other]
+        configuration.deposits = try deposits.map {
+            AccountConfiguration.Deposit(coin: $0.0, amount: try Amount(text: $0.1))
+        }
         configuration.chaosSeed = chaos
         configuration.journal = journal
         let exchange = try SimulatedExchange(
             SimulationConfiguration(
                 seed: 7,
-                start: Timestamp(nanoseconds: 1_767_225_600_000_000_000),
-                listings: Listing.standard(),
-                fundingInterval: 3_600_000_000_000
+                start: start,
+                listings: listings ?? Listing.standard(),
+                fundingInterval: 3_600_000_000_000,
+                calendars: calendars
             )
         )
         let server = try await ExchangeServer.start(

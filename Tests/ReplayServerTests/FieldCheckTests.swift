@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Market
 import SharedData
+import Simulation
 import Testing
 
 @testable import ReplayServer
@@ -19,6 +20,7 @@ extension ReplayServerTests {
             let real = try FieldShapes.ofSharedData()
             var ours = FieldShapes()
             try await FieldSession.run { kind, text in ours.add(kind, Array(text.utf8)) }
+            try await FieldSession.end { kind, text in ours.add(kind, Array(text.utf8)) }
             var differences: [String] = []
             for (kind, fields) in real.byKind.sorted(by: { $0.key < $1.key }) {
                 guard let own = ours.byKind[kind] else {
@@ -89,8 +91,87 @@ enum FieldSession {
                 takeReply(path, reply.body, take)
             }
             try await settings(exchange, take)
+            try await announce(exchange, take)
             await personal.close()
         }
+    }
+
+    /// What takes a wild market and the end of a session of eight hours: a liquidation, and a settlement.
+    static func end(_ take: (String, String) -> Void) async throws {
+        var wild = TestProduct.perpetual
+        wild.volatility = 1_000_000
+        let start = ControlledExchange.start.advanced(nanoseconds: 28_790 * 1_000_000_000)
+        try await ControlledExchange.run(
+            start: start,
+            listings: try [wild, .dollarCoin].map {
+                try $0.listing(start: start, eventsPerSecond: 100, takers: 60)
+            },
+            deposits: [("USDT", "100"), ("USDC", "100000")]
+        ) { exchange in
+            let path = "public/linear/allLiquidation.BTCUSDT"
+            let socket = try await exchange.subscriber(
+                "/v5/public/linear",
+                "allLiquidation.BTCUSDT"
+            )
+            for (account, side) in [(TestExchange.main, Side.buy), (TestExchange.other, .sell)] {
+                _ = try await exchange.exchange.request(
+                    "POST",
+                    "/v5/position/set-leverage",
+                    body:
+                        #"{"category":"linear","symbol":"BTCUSDT","buyLeverage":"100","sellLeverage":"100"}"#,
+                    account: account
+                )
+                for (product, quantity) in [(wild, "0.080"), (.dollarCoin, "0.010")] {
+                    let reply = try await exchange.exchange.place(
+                        product,
+                        side,
+                        quantity,
+                        price: nil,
+                        link: "e-" + product.symbol,
+                        account: account
+                    )
+                    #expect(reply.contains(#""retCode":0"#), "\(product.symbol): \(reply)")
+                }
+            }
+            var liquidations: [String] = []
+            for _ in 0..<600 where liquidations.isEmpty {
+                try await exchange.advance(100)
+                liquidations = try await exchange.pushes(socket)
+            }
+            #expect(!liquidations.isEmpty, "nobody was liquidated within a minute")
+            for text in liquidations {
+                let kind = try JSONParser().read(Array(text.utf8)) { FieldShapes.push(path, $0) }
+                if let kind { take(kind, text) }
+            }
+            try await exchange.advance(11_000)
+            let settled = "/v5/asset/settlement-record"
+            let reply = try await exchange.exchange.request(
+                "GET",
+                settled,
+                query: "category=linear"
+            )
+            takeReply(settled, reply.body, take)
+            await socket.close()
+        }
+    }
+
+    private static func announce(
+        _ exchange: TestExchange,
+        _ take: (String, String) -> Void
+    ) async throws {
+        let socket = try await exchange.open("/v5/public/misc/status")
+        _ = try await socket.ask(#"{"op":"subscribe","args":["system.status"]}"#)
+        var status = SystemStatus()
+        status.id = "s-1"
+        status.title = "upgrade"
+        status.state = "scheduled"
+        status.services = [2, 3]
+        status.products = [1, 2]
+        status.maintenanceType = 1
+        status.environment = 1
+        await exchange.server.announce(status)
+        take("push system status", try await socket.text())
+        await socket.close()
     }
 
     private static func takeReply(
@@ -371,10 +452,6 @@ enum FieldSession {
                 #"{"category":"linear","symbol":"BTCUSDT","buyLeverage":"7","sellLeverage":"7"}"#
             ),
             (
-                "/v5/position/switch-mode",
-                #"{"category":"linear","symbol":"BTCUSDT-25DEC26","mode":3}"#
-            ),
-            (
                 "/v5/position/trading-stop",
                 #"{"category":"linear","symbol":"BTCUSDT","tpslMode":"Full","stopLoss":"\#(stop)","positionIdx":0}"#
             ),
@@ -395,10 +472,19 @@ enum FieldSession {
         ]
         for (path, body) in requests {
             let reply = try await exchange.request("POST", path, body: body)
-            let isRefused = path == "/v5/position/switch-mode"
-            #expect(isRefused || reply.body.contains(#""retCode":0"#), "\(path): \(reply.body)")
-            if !isRefused { takeReply(path, reply.body, take) }
+            #expect(reply.body.contains(#""retCode":0"#), "\(path): \(reply.body)")
+            takeReply(path, reply.body, take)
         }
+        // Of an account without a position.
+        let mode = "/v5/position/switch-mode"
+        let switched = try await exchange.request(
+            "POST",
+            mode,
+            body: #"{"category":"linear","symbol":"BTCUSDT","mode":3}"#,
+            account: TestExchange.other
+        )
+        #expect(switched.body.contains(#""retCode":0"#), "\(switched.body)")
+        takeReply(mode, switched.body, take)
         let history = try await exchange.request("GET", "/v5/spread/order/history")
         takeReply("/v5/spread/order/history", history.body, take)
     }

@@ -114,26 +114,60 @@ extension ReplayServerTests {
             }
         }
 
-        @Test func `u begins at 1 again for every subscriber`() async throws {
+        @Test(arguments: [
+            ("linear", "orderbook.50.BTCUSDT"), ("linear", "orderbook.rpi.BTCUSDT"),
+            ("linear", "orderbook.1.BTCUSDT"), ("spot", "orderbook.full.BTCUSDT"),
+        ])
+        func `u begins at 1 again for every subscriber of that book, and of no other`(
+            category: String,
+            topic: String
+        ) async throws {
+            try await ControlledExchange.run { exchange in
+                let path = "/v5/public/" + category
+                let other = "orderbook.200.BTCUSDT"
+                let more = topic.contains("rpi") ? "orderbook.50.BTCUSDT" : "orderbook.rpi.BTCUSDT"
+                let sockets = [
+                    try await exchange.subscriber(path, topic, other, more),
+                    try await exchange.subscriber(path, topic, other, more),
+                ]
+                try await exchange.advance(500)
+                for socket in sockets { _ = try await exchange.pushes(socket) }
+                let order = #"{"manner":"restart-u","client":1,"topic":"\#(topic)"}"#
+                #expect(try await exchange.order(order) == 1)
+                try await exchange.advance(1_500)
+                for socket in sockets {
+                    let pushes = try await exchange.pushes(socket)
+                    func numbers(_ topic: String) -> [Int] {
+                        pushes.filter { $0.contains("\"\(topic)\"") }
+                            .compactMap { figure("u", in: $0) }
+                    }
+                    #expect(numbers(topic) == Array(1...max(1, numbers(topic).count)))
+                    #expect(numbers(topic).count > 3)
+                    for kept in [other, more] {
+                        #expect(try #require(numbers(kept).first) > 1_000, "\(kept)")
+                    }
+                    await socket.close()
+                }
+                #expect(try await exchange.journal("restart-u").count == 1)
+            }
+        }
+
+        @Test func `one restart for all is one, and each subscriber gets one snapshot`()
+            async throws
+        {
             try await ControlledExchange.run { exchange in
                 let topic = "orderbook.50.BTCUSDT"
                 let sockets = [
                     try await exchange.subscriber(Self.linear, topic),
                     try await exchange.subscriber(Self.linear, topic),
                 ]
-                try await exchange.advance(500)
                 for socket in sockets { _ = try await exchange.pushes(socket) }
-                try await exchange.order(#"{"manner":"restart-u","client":1}"#)
-                try await exchange.advance(500)
+                #expect(try await exchange.order(#"{"manner":"restart-u"}"#) == 2)
                 for socket in sockets {
-                    let numbers = try await exchange.pushes(socket).compactMap {
-                        figure("u", in: $0)
-                    }
-                    #expect(numbers == Array(1...numbers.count))
-                    #expect(numbers.count > 3)
+                    let pushes = try await exchange.pushes(socket)
+                    #expect(pushes.compactMap { figure("u", in: $0) } == [1])
                     await socket.close()
                 }
-                #expect(try await exchange.journal("restart-u").count == 1)
             }
         }
 

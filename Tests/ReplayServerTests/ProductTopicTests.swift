@@ -149,19 +149,6 @@ extension ReplayServerTests {
             }
         }
 
-        @Test func `more than 21,000 characters of topics are refused, and 2,000 options`()
-            async throws
-        {
-            try await TestExchange.runAll { exchange in
-                let socket = try await exchange.open("/v5/public/linear")
-                let long = (0..<1_100).map { "\"publicTrade.AAAAA\($0)USDT\"" }
-                    .joined(separator: ",")
-                let reply = try await socket.ask(#"{"op":"subscribe","args":[\#(long)]}"#)
-                #expect(reply.contains("args length is over the limit"))
-                await socket.close()
-            }
-        }
-
         @Test func `the system's status is told to those who asked`() async throws {
             try await TestExchange.run { exchange in
                 let socket = try await exchange.open("/v5/public/misc/status")

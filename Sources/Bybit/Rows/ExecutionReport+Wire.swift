@@ -58,6 +58,9 @@ extension ExecutionReport: WireRow {
         coder.derived { $0.numeral("markIv", details?.markVolatility) }
         coder.constant("blockTradeId", #""""#)
         coder.constant("extraFees", #""""#)
+        if coder.form == .push, instrument.category != .option {
+            coder.constant("marketUnit", #""""#)
+        }
         coder.time("execTime", &timeMilliseconds, .required)
         coder.integer("seq", &crossSequence, .optional)
     }

@@ -3,6 +3,9 @@ import Market
 
 /// A row of `instruments-info`, between the wire and an ``Market/Instrument``.
 ///
+/// What an instrument does not hold is written as a constant: whoever knows more of a contract, as the simulated exchange
+/// does of its own, writes its rows itself.
+///
 /// - Source: bybit-v5 §6.3.
 struct InstrumentRow: WireRow {
     var category: Category

@@ -37,7 +37,7 @@ extension OrderUpdate: WireRow {
         coder.text("cancelType", &cancelType, .optional)
         coder.text("rejectReason", &rejectReason, .optional)
         coder.word("timeInForce", &timeInForce, .optional)
-        coder.constant("isLeverage", #""""#)
+        if category != .option { coder.constant("isLeverage", #""""#) }
         coder.numeral("price", &price, .empty)
         coder.numeral("qty", &quantity, .required)
         coder.numeral("avgPrice", &averagePrice, .zero)
@@ -70,15 +70,20 @@ extension OrderUpdate: WireRow {
         if isContract {
             coder.derived { $0.text("createType", details?.createType ?? "CreateByUser") }
         }
-        coder.constant("parentOrderLinkId", #""""#)
-        coder.derived { $0.text("marketUnit", details?.marketUnit ?? "") }
-        coder.constant("slippageToleranceType", #""UNKNOWN""#)
-        coder.constant("slippageTolerance", #""""#)
-        coder.constant("ocoTriggerBy", #""OcoTriggerByUnknown""#)
+        if category != .spot { coder.constant("parentOrderLinkId", #""""#) }
+        if category == .spot { coder.constant("ocoTriggerBy", #""OcoTriggerByUnknown""#) }
+        if category != .option {
+            coder.derived { $0.text("marketUnit", details?.marketUnit ?? "") }
+            coder.constant("slippageToleranceType", #""UNKNOWN""#)
+            coder.constant("slippageTolerance", #""""#)
+        }
         coder.constant("rpiTakerAccess", "false")
         coder.constant("rpiMatchedQty", #""""#)
-        coder.constant("closedPnl", #""0""#)
-        coder.constant("feeCurrency", #""""#)
+        // No list among the samples has these two.
+        if coder.form == .push {
+            coder.constant("closedPnl", #""0""#)
+            coder.constant("feeCurrency", #""""#)
+        }
         coder.derived { writeFees(to: &$0) }
         coder.time("createdTime", &createdMilliseconds, .optional)
         coder.time("updatedTime", &updatedMilliseconds, .required)

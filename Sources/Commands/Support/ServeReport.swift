@@ -140,12 +140,14 @@ struct ServeReport: Sendable {
                 $0.field("orders_per_second", orders)
                 $0.field("rejected", now.rejected)
                 $0.field("manners", now.manners)
+                $0.field("listing_faults", now.listingFaults)
             }
         } else if Printing.showsProgress {
             Printing.progress(
                 "\(now.clients) clients, \(now.subscriptions) subscriptions,"
                     + " \(pushes) pushes/s, \(orders) orders/s"
                     + (now.manners > 0 ? ", \(now.manners) faults" : "")
+                    + (now.listingFaults > 0 ? ", \(now.listingFaults) not listed" : "")
             )
         }
     }

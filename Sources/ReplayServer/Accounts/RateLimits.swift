@@ -24,6 +24,9 @@ public enum RateLimits: Hashable, Sendable {
     /// HTTP requests of one address within five seconds, and those of its trade sockets within one.
     var addressRequests: (http: Int, trade: Int) { (600 * factor, 3_000 * factor) }
 
+    /// Requests of one trade socket within a second; the reference has the code and no figure.
+    var sessionRequests: Int { 1_000 * factor }
+
     private static func base(path: String, category: Category) -> Int? {
         let isSpot = category == .spot
         return switch path {
@@ -79,6 +82,7 @@ struct RateMeter {
     private var recent: [Key: [Int64]] = [:]
     private var addressTimes: [Int64] = []
     private var tradeTimes: [Int64] = []
+    private var sessionTimes: [UInt64: [Int64]] = [:]
 
     init(_ limits: RateLimits) { self.limits = limits }
 
@@ -126,4 +130,16 @@ struct RateMeter {
         tradeTimes.append(now)
         return true
     }
+
+    /// The same of requests on one trade socket.
+    mutating func countSession(_ client: UInt64, nowMilliseconds now: Int64) -> Bool {
+        guard limits != .unlimited else { return true }
+        sessionTimes[client, default: []].removeAll { $0 <= now - 1_000 }
+        guard sessionTimes[client, default: []].count < limits.sessionRequests else { return false }
+        sessionTimes[client, default: []].append(now)
+        return true
+    }
+
+    /// The socket is closed.
+    mutating func forgetSession(_ client: UInt64) { sessionTimes[client] = nil }
 }

@@ -51,14 +51,14 @@ enum InstrumentBody {
         json.field("unifiedMarginTrade", true)
         json.field("fundingInterval", instrument.fundingIntervalMinutes ?? 0)
         json.field("settleCoin", instrument.settleCoin)
-        json.field("copyTrading", "none")
+        json.field("copyTrading", terms.copyTrading)
         json.field("upperFundingRate", isPerpetual ? terms.upperFundingRate : .zero)
         json.field("lowerFundingRate", isPerpetual ? terms.lowerFundingRate : .zero)
         json.field("isPreListing", false)
         json.key("preListingInfo")
         json.null()
         risk(terms, &json)
-        json.field("displayName", "")
+        json.field("displayName", terms.displayName)
         json.field("symbolType", "")
         json.field("forbidUplWithdrawal", false)
         json.field("symbolId", terms.symbolID)
@@ -74,7 +74,7 @@ enum InstrumentBody {
         json.field("quoteCoin", instrument.quoteCoin)
         json.field("innovation", "0")
         json.field("status", instrument.status)
-        json.field("marginTrading", "none")
+        json.field("marginTrading", terms.marginTrading)
         json.field("stTag", "0")
         json.field(
             "lotSizeFilter",
@@ -118,7 +118,7 @@ enum InstrumentBody {
                 json.field("qtyStep", quantity(instrument.quantityStep, instrument))
             }
         )
-        json.field("displayName", "")
+        json.field("displayName", listing.terms.displayName)
     }
 
     private static func head(

@@ -40,12 +40,15 @@ enum MarketEndpoints {
         let id = try call.instrument(category)
         let status = call.query["status"]
         let coin = call.query["baseCoin"]
-        let rows = venue.driver.exchange.listings.filter { listing in
+        venue.driver.catchUp()
+        // What is over is told only to who asks for it, by its status or its symbol.
+        let exchange = venue.driver.exchange
+        let rows = (exchange.listings + exchange.deliveredListings).filter { listing in
             let instrument = listing.instrument
             return instrument.id.category == category && (id == nil || id == instrument.id)
                 && (coin.isEmpty || coin == instrument.baseCoin)
                 && (status.isEmpty
-                    ? venue.driver.exchange.isLive(instrument.id) : status == instrument.status)
+                    ? id != nil || exchange.isLive(instrument.id) : status == instrument.status)
         }
         // Spot has no pages.
         let limit =

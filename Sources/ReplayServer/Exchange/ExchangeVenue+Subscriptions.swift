@@ -137,7 +137,7 @@ extension ExchangeVenue {
     }
 
     private func isKnown(_ feed: PublicFeed) -> Bool {
-        if let id = feed.instrument { return driver.exchange.listing(id) != nil }
+        if let id = feed.instrument { return driver.exchange.isLive(id) }
         guard case .optionTrades(let coin) = feed else { return true }
         return !options(of: coin).isEmpty
     }

@@ -83,6 +83,9 @@ extension ExchangeVenue {
         guard meter.countTrade(nowMilliseconds: now) else {
             return refuse(10_403, "Exceed IP rate limit")
         }
+        guard meter.countSession(client.number, nowMilliseconds: now) else {
+            return refuse(20_003, "Too frequent requests under the same session")
+        }
         if let id = frame.requestID {
             guard id.utf8.count <= 36 else { return refuse(10_001, "reqId is too long") }
             guard requestIDs[client.number, default: RecentIDs()].insert(id) else {

@@ -23,6 +23,8 @@ final class ExchangeVenue: Venue {
     let risk = RiskFeeds()
     let history = ReferenceHistory()
     var counters = ServerCounters()
+    /// Called with what becomes of the lists of instruments; set once.
+    var noted: (ListingChange) -> Void = { _ in }
     private var clients: [UInt64: Client] = [:]
 
     init(
@@ -40,14 +42,25 @@ final class ExchangeVenue: Venue {
         driver.deliver = { [fanOut] in fanOut.deliver($0) }
         driver.withExchange { $0.tellsDetails = true }
         driver.tick = { [weak self] in self?.tick() }
-        // Options are listed every day, and whoever listens to a coin's trades hears the new ones too.
-        fanOut.listed = { [weak self] id in
-            guard let self, id.category == .option,
+        driver.withExchange { history.sample($0) }
+        fanOut.changed = { [weak self] in self?.lists($0) }
+    }
+
+    /// Instruments come and go; whoever listens to what has gone hears nothing more of it.
+    private func lists(_ change: ListingChange) {
+        switch change {
+        case .listed(let id):
+            // Options are listed every day, and whoever listens to a coin's trades hears the new ones too.
+            if id.category == .option,
                 let coin = driver.exchange.listing(id)?.instrument.baseCoin,
                 fanOut.isHeard(.optionTrades(baseCoin: coin))
-            else { return }
-            listen(toOptionsOf: coin)
+            {
+                listen(toOptionsOf: coin)
+            }
+        case .notListed: counters.listingFaults += 1
+        case .delivered(let id): fanOut.baseCoins[id] = nil
         }
+        noted(change)
     }
 
     // MARK: sockets come and go
@@ -63,8 +76,9 @@ final class ExchangeVenue: Venue {
     func closed(_ client: Client) {
         clients[client.number] = nil
         requestIDs[client.number] = nil
+        meter.forgetSession(client.number)
         counters.clients -= 1
-        if client.isTooSlow { counters.dropped += 1 }
+        if client.fault != nil { counters.dropped += 1 }
         counters.subscriptions -= client.topics.count
         for topic in client.topics { release(topic, of: client) }
         if let account = client.account { fanOut.remove(client, from: accounts[account]) }

@@ -3,6 +3,14 @@ import Market
 import NIOCore
 import Simulation
 
+/// What becomes of the lists of instruments while the exchange runs.
+enum ListingChange {
+    case listed(InstrumentID)
+    /// A fault of the calendar.
+    case notListed(InstrumentID, reason: String)
+    case delivered(InstrumentID)
+}
+
 /// Who is subscribed to what, and the way of each event to them.
 ///
 /// A public push is encoded once and the same bytes go to all its subscribers. A private one goes to the sockets of
@@ -19,8 +27,8 @@ final class FanOut {
     private var touched: [Client] = []
     /// Base coin of each option listed so far.
     var baseCoins: [InstrumentID: String] = [:]
-    /// Called with what is listed from now on; set once.
-    var listed: (InstrumentID) -> Void = { _ in }
+    /// Called with what becomes of the lists of instruments; set once.
+    var changed: (ListingChange) -> Void = { _ in }
     /// False keeps every push back.
     var isOn = true
     private(set) var pushes = 0
@@ -115,8 +123,9 @@ final class FanOut {
                 )
             }
         case .order, .execution, .position, .wallet: deliverPrivate(event, at: ts)
-        case .listed(let id): listed(id)
-        case .notListed, .delivered: break
+        case .listed(let id): changed(.listed(id))
+        case .notListed(let id, let error): changed(.notListed(id, reason: "\(error)"))
+        case .delivered(let id): changed(.delivered(id))
         }
     }
 

@@ -30,7 +30,10 @@ final class ReferenceHistory {
 
     private var minutes: [InstrumentID: [[Minute]]] = [:]
     private var interests: [InstrumentID: [Interest]] = [:]
+    /// What was open when an instrument was first seen: until the next mark this is the newest row.
+    private var openings: [InstrumentID: Interest] = [:]
 
+    /// To be called at the start, and each second from then on.
     func sample(_ exchange: borrowing SimulatedExchange) {
         let now = exchange.now.milliseconds
         for listing in exchange.listings {
@@ -45,6 +48,9 @@ final class ReferenceHistory {
                     clamping: Int128(reference.mark.units - reference.index.units) * 100_000_000
                         / Int128(reference.index.units)
                 )
+            if minutes[id] == nil, let value = exchange.tickerSnapshot(id)?.openInterest {
+                openings[id] = Interest(milliseconds: now, value: value)
+            }
             let values = [reference.mark.units, reference.index.units, premium]
             var rows = minutes[id] ?? Array(repeating: [], count: Kind.allCases.count)
             minutes[id] = nil
@@ -56,6 +62,7 @@ final class ReferenceHistory {
                 interests[id, default: []].append(Interest(milliseconds: now, value: value))
                 if interests[id]?.count ?? 0 > ReferenceHistory.interestsMax {
                     interests[id]?.removeFirst(ReferenceHistory.interestsMax / 8)
+                    openings[id] = nil
                 }
             }
         }
@@ -108,9 +115,17 @@ final class ReferenceHistory {
         }
     }
 
-    /// Open interest at multiples of `interval` milliseconds, newest first.
+    /// Open interest at multiples of `interval` milliseconds, newest first; the first row is that of the mark before the
+    /// instrument was first seen.
     func openInterest(_ id: InstrumentID, every interval: Int64) -> [OpenInterest] {
-        (interests[id] ?? []).reversed().filter { $0.milliseconds % interval == 0 }.map {
+        var found = (interests[id] ?? []).filter { $0.milliseconds % interval == 0 }
+        if var opening = openings[id] {
+            opening.milliseconds = opening.milliseconds / interval * interval
+            if found.first.map({ opening.milliseconds < $0.milliseconds }) ?? true {
+                found.insert(opening, at: 0)
+            }
+        }
+        return found.reversed().map {
             var row = OpenInterest()
             row.openInterest = $0.value
             row.singleOpenInterest = ReferenceHistory.half($0.value)

@@ -49,6 +49,7 @@ struct Chaos {
         case 254..<255:
             return Decision(manner: .maintenance, milliseconds: 1_000 + draw.upTo(4_000))
         case 255..<257: return Decision(manner: .clockOffset, milliseconds: draw.upTo(1_600) - 800)
+        case 257..<263: return Decision(manner: .overload)
         default: return nil
         }
     }

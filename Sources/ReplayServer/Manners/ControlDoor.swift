@@ -52,6 +52,7 @@ struct ControlDoor {
             $0.field("orders", counters.orders)
             $0.field("rejected", counters.rejected)
             $0.field("dropped", counters.dropped)
+            $0.field("listing_faults", counters.listingFaults)
             $0.field(
                 "clients",
                 array: { json in

@@ -32,7 +32,7 @@ final class ExchangeJournal {
     deinit { if let file { close(file) } }
 
     /// - Parameters:
-    ///   - what: a manner's name, `opened`, `closed` or `advanced`.
+    ///   - what: a manner's name, `opened`, `closed`, `listed`, `not-listed` or `delivered`.
     ///   - cause: `chaos`, `order N`, or empty for what nobody ordered.
     func append(
         _ what: String,

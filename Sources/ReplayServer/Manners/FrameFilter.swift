@@ -14,6 +14,8 @@ final class FrameFilter {
     var wantsRestart: (_ topic: String) -> Void = { _ in }
     /// Answers that a request of the trade socket shall not get, by `reqId`.
     var unanswered: [String: String] = [:]
+    /// Who wants the node behind a trade socket to restart; it takes no request from then on.
+    var restarting: String?
     /// The line is up and nothing comes any more.
     private(set) var isMute = false
     /// Pushes that were made for this socket.

@@ -33,6 +33,14 @@ public enum Manner: String, CaseIterable, Hashable, Sendable {
     case forbidden
     /// Refused with HTTP 5xx.
     case serverError = "server-error"
+    /// Refused with HTTP 429 and 10429.
+    case overload
+
+    // On a trade socket.
+
+    /// The node behind it restarts: requests are refused with 10019, those under way are answered; a new socket is
+    /// with another node.
+    case nodeRestart = "node-restart"
 
     // On everybody.
 
@@ -52,7 +60,8 @@ public enum Manner: String, CaseIterable, Hashable, Sendable {
     /// Those that are done to a request: REST, or a message of the trade WebSocket.
     var isOfRequests: Bool {
         switch self {
-        case .latency, .disconnect, .lateAnswer, .unanswered, .rateLimit, .forbidden, .serverError:
+        case .latency, .disconnect, .lateAnswer, .unanswered, .rateLimit, .forbidden, .serverError,
+            .overload:
             true
         default: false
         }
@@ -61,7 +70,8 @@ public enum Manner: String, CaseIterable, Hashable, Sendable {
     /// Those that are done at once, without waiting for a push or request, unless told to wait.
     var isImmediate: Bool {
         switch self {
-        case .disconnect, .halfOpen, .snapshot, .restart, .maintenance, .clockOffset: true
+        case .disconnect, .halfOpen, .snapshot, .restart, .nodeRestart, .maintenance, .clockOffset:
+            true
         default: false
         }
     }
@@ -96,7 +106,8 @@ struct MannerOrder: Hashable {
     var after: Int?
     /// How often it is still done.
     var times = 1
-    /// A delay, the length of a maintenance, or the clock's offset, which may be negative.
+    /// A delay, the length of a maintenance, the time until a restarting node drops the socket, or the clock's offset,
+    /// which may be negative.
     var milliseconds = 0
     /// HTTP status of a server error.
     var status = 502

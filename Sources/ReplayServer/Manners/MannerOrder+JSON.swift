@@ -61,6 +61,10 @@ extension MannerOrder {
         } catch {
             return .failure(error)
         }
+        if order.after != nil, !manner.isOfPushes, !manner.isOfRequests {
+            let name = manner.rawValue
+            return .failure(Wrong(text: "\(name) is done at once and waits for nothing: no after"))
+        }
         return .success(order)
     }
 

@@ -32,6 +32,7 @@ extension MannersVenue {
         default: break
         }
         var count = 0
+        var restarted: Set<String> = []
         for client in sockets {
             let isMeant = order.target.takes(
                 client: client.number,
@@ -49,6 +50,11 @@ extension MannersVenue {
                 noteSocket(.halfOpen, cause, client)
                 filters[client.number]?.mute()
                 count += 1
+            case .nodeRestart:
+                guard client.path == .trade else { continue }
+                noteSocket(.nodeRestart, cause, client)
+                beginRestart(of: client, order.milliseconds, cause)
+                count += 1
             default:
                 let topics = client.topics.filter {
                     $0.hasPrefix("orderbook.")
@@ -60,7 +66,10 @@ extension MannersVenue {
                     if order.manner == .snapshot {
                         sendSnapshot(of: topic, to: client)
                         count += 1
-                    } else if restart(topic, on: client.path) {
+                    } else if !restarted.insert(client.path.text + " " + topic).inserted
+                        || restart(topic, on: client.path)
+                    {
+                        // One restart is everybody's who hears the book.
                         count += 1
                     }
                 }
@@ -68,6 +77,17 @@ extension MannersVenue {
             }
         }
         return count
+    }
+
+    /// - Parameter milliseconds: until the socket is dropped; 0 leaves that to the client.
+    private func beginRestart(of client: Client, _ milliseconds: Int, _ cause: String) {
+        filters[client.number]?.restarting = cause
+        guard milliseconds > 0 else { return }
+        client.schedule(milliseconds) { [weak self, weak client] in
+            guard let self, let client else { return }
+            noteSocket(.disconnect, cause, client)
+            client.disconnect()
+        }
     }
 
     /// The state that the topic's next delta continues from, once more.
@@ -78,9 +98,8 @@ extension MannersVenue {
 
     /// Begins `u` again for everybody who subscribes to that book.
     func restart(_ topic: String, on path: SocketPath) -> Bool {
-        guard let feed = PublicTopic(topic, on: path)?.feed,
-            case .stream(.book(let id, let depth)) = feed,
-            exchange.driver.withExchange({ $0.restartUpdateIDs(id, depth: depth) })
+        guard let feed = PublicTopic(topic, on: path)?.feed, case .stream(let stream) = feed,
+            exchange.driver.withExchange({ $0.restartUpdateIDs(of: stream) })
         else { return false }
         for client in sockets where client.path == path && client.topics.contains(topic) {
             exchange.sendFirst(of: feed, to: client)

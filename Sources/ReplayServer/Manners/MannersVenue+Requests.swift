@@ -47,6 +47,9 @@ extension MannersVenue {
             let status = HTTPResponseStatus(statusCode: verdict.decision.status)
             note(.serverError, cause, request, nil, nil, status: verdict.decision.status)
             reply(refusal(status, .serverError, 0))
+        case .overload:
+            note(.overload, cause, request)
+            reply(refusal(.tooManyRequests, .overload, 0))
         case .maintenance:
             beginMaintenance(milliseconds, cause: cause)
             reply(refusal(.serviceUnavailable, .serverError, 0))
@@ -70,16 +73,13 @@ extension MannersVenue {
         _ milliseconds: Int
     ) -> HTTPReply {
         let time = now.milliseconds
-        let failure: (code: Int64, text: String) =
-            switch manner {
-            case .rateLimit: (10_006, "Too many visits!")
-            case .forbidden: (403, "access too frequent")
-            default: (10_016, "System error. Please try again later.")
-            }
+        let failure =
+            manner == .forbidden
+            ? RequestError(code: 403, message: "access too frequent") : manner.refusal
         var reply = HTTPReply(
             status: status,
             body: exchange.written {
-                $0.failure(code: failure.code, message: failure.text, time: time)
+                $0.failure(code: failure.code, message: failure.message, time: time)
             }
         )
         guard manner == .rateLimit else { return reply }
@@ -120,6 +120,20 @@ extension MannersVenue {
                 $0.field("request", String(decoding: request.body, as: UTF8.self))
             }
             if let answer { $0.field("answer", String(decoding: answer.body, as: UTF8.self)) }
+        }
+    }
+}
+
+extension Manner {
+    /// What a request gets that is refused for it.
+    var refusal: RequestError {
+        switch self {
+        case .rateLimit: RequestError(code: 10_006, message: "Too many visits!")
+        case .overload:
+            RequestError(code: 10_429, message: "System level frequency protection.")
+        case .nodeRestart:
+            RequestError(code: 10_019, message: "The service is restarting, please reconnect.")
+        default: RequestError(code: 10_016, message: "System error. Please try again later.")
         }
     }
 }

@@ -22,6 +22,22 @@ final class MannersVenue: Venue {
         self.exchange = exchange
         self.manners = manners
         self.loop = loop
+        exchange.noted = { [unowned self] in note($0) }
+    }
+
+    private func note(_ change: ListingChange) {
+        let (what, id, reason): (String, InstrumentID, String?) =
+            switch change {
+            case .listed(let id): ("listed", id, nil)
+            case .notListed(let id, let reason): ("not-listed", id, reason)
+            case .delivered(let id): ("delivered", id, nil)
+            }
+        manners.journal.append(what, at: now) {
+            $0.field("category", id.category.name)
+            $0.field("symbol", id.symbol.description)
+            $0.field("exchange_time", exchange.driver.exchange.now.description)
+            if let reason { $0.field("reason", reason) }
+        }
     }
 
     var now: Timestamp { exchange.driver.now }
@@ -81,7 +97,7 @@ final class MannersVenue: Venue {
             $0.field("client", Int(client.number))
             $0.field("path", client.path.text)
             $0.field("pushes", filters[client.number]?.pushes ?? 0)
-            if client.isTooSlow { $0.field("reason", "too slow") }
+            if let fault = client.fault { $0.field("reason", fault.rawValue) }
         }
         exchange.closed(client)
         clients[client.number] = nil

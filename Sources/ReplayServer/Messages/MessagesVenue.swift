@@ -53,6 +53,7 @@ final class MessagesVenue: Venue {
         clients[client.number] = nil
         starts[client.number] = nil
         counters.clients -= 1
+        if client.fault != nil { counters.dropped += 1 }
         counters.subscriptions -= client.topics.count
     }
 

@@ -30,12 +30,22 @@ final class Client: ChannelDuplexHandler {
     var filter: FrameFilter?
     private(set) var isOpen = false
     private(set) var isWritable = true
-    /// It did not read, and was disconnected for it.
-    private(set) var isTooSlow = false
+    /// Why the server ended it on its own; `nil` while it has not.
+    private(set) var fault: Fault?
+
+    /// What a client does that its socket is ended for.
+    enum Fault: String {
+        /// It does not read.
+        case tooSlow = "too slow"
+        /// Nothing went either way for too long.
+        case idle
+    }
 
     private let venue: any Venue
     private let limits: ServerLimits
     private let answerDelay: TimeAmount
+    private let idleMax: TimeAmount
+    private var lastTraffic = NIODeadline.uptimeNanoseconds(0)
     private var context: ChannelHandlerContext?
     private var waiting: CircularBuffer<[UInt8]> = []
     private var fragments: [UInt8]?
@@ -49,7 +59,8 @@ final class Client: ChannelDuplexHandler {
         path: SocketPath,
         venue: any Venue,
         limits: ServerLimits,
-        answerDelay: TimeAmount
+        answerDelay: TimeAmount,
+        idleMax: TimeAmount = ActiveTime.usual
     ) {
         self.number = number
         self.path = path
@@ -57,6 +68,7 @@ final class Client: ChannelDuplexHandler {
         self.venue = venue
         self.limits = limits
         self.answerDelay = answerDelay
+        self.idleMax = idleMax
     }
 
     // MARK: life
@@ -65,6 +77,8 @@ final class Client: ChannelDuplexHandler {
         self.context = context
         isOpen = true
         isWritable = context.channel.isWritable
+        lastTraffic = context.eventLoop.now
+        watchForSilence(on: context.eventLoop)
         venue.opened(self)
     }
 
@@ -105,6 +119,7 @@ final class Client: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lastTraffic = context.eventLoop.now
         let frame = unwrapInboundIn(data)
         guard frame.maskKey != nil else { return fail(code: 1002) }
         switch frame.opcode {
@@ -180,6 +195,7 @@ final class Client: ChannelDuplexHandler {
         guard unsentBytes <= limits.unsentBytesMax else {
             return giveUp()
         }
+        lastTraffic = context.eventLoop.now
         let bytes = outgoing
         // As large as the last one: a buffer that grows is copied each time.
         outgoing = context.channel.allocator.buffer(capacity: min(count, Client.capacityMax))
@@ -217,8 +233,23 @@ final class Client: ChannelDuplexHandler {
 
     /// It did not read for too long, and others wait for it.
     func giveUp() {
-        isTooSlow = true
+        fault = .tooSlow
         disconnect()
+    }
+
+    /// At each sweep for as long as it is open.
+    private func watchForSilence(on loop: any EventLoop) {
+        loop.assumeIsolated().scheduleTask(deadline: ActiveTime.nextSweep(after: loop.now)) {
+            [weak self] in
+            guard let self, isOpen else { return }
+            // Of a line that is half open neither end sees the other go.
+            if loop.now - lastTraffic >= idleMax, filter?.isMute != true {
+                fault = .idle
+                disconnect()
+            } else {
+                watchForSilence(on: loop)
+            }
+        }
     }
 
     /// Drops the socket as a broken line does: no close frame, no TLS farewell.

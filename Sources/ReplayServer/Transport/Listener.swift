@@ -80,15 +80,16 @@ final class Listener: Sendable {
             leftOverBytesStrategy: .forwardBytes,
             limitConfiguration: decoderLimits
         )
-        let rest = RESTHandler(venue: venue, limits: limits) { path in
-            guard venue.accepts(path) else { return nil }
+        let rest = RESTHandler(venue: venue, limits: limits) { handshake in
+            guard venue.accepts(handshake.path) else { return nil }
             counter.value += 1
             return Client(
                 number: counter.value,
-                path: path,
+                path: handshake.path,
                 venue: venue,
                 limits: limits,
-                answerDelay: answerDelay
+                answerDelay: answerDelay,
+                idleMax: handshake.idleMax
             )
         }
         try pipeline.addHandlers([

@@ -8,17 +8,17 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let venue: any Venue
     private let limits: ServerLimits
-    private let makeClient: (SocketPath) -> Client?
+    private let makeClient: (WebSocketHandshake) -> Client?
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     /// The body went past its limit; the rest is read and dropped.
     private var isRefused = false
 
-    /// - Parameter makeClient: the last handler of a WebSocket on a path, or `nil` where there is none.
+    /// - Parameter makeClient: the last handler of a WebSocket on the handshake's path, or `nil` where there is none.
     init(
         venue: any Venue,
         limits: ServerLimits,
-        makeClient: @escaping (SocketPath) -> Client?
+        makeClient: @escaping (WebSocketHandshake) -> Client?
     ) {
         self.venue = venue
         self.limits = limits
@@ -57,7 +57,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
             refuse(status, context)
             return true
         }
-        guard let client = makeClient(handshake.path) else { return false }
+        guard let client = makeClient(handshake) else { return false }
         context.write(wrapOutboundOut(.head(handshake.response)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         // Not while the handlers that go are still at work on this request.

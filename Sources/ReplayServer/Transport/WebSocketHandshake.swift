@@ -9,19 +9,23 @@ import NIOWebSocket
 /// has carried REST before.
 struct WebSocketHandshake {
     let path: SocketPath
+    /// How long the socket may be silent.
+    let idleMax: TimeAmount
     private let key: String
 
     /// `nil` for what is no handshake, or on a path that has no WebSocket.
     init?(_ head: HTTPRequestHead) {
+        let target = RequestTarget(head.uri)
         guard head.method == .GET,
             head.headers[canonicalForm: "upgrade"].contains(where: {
                 $0.lowercased() == "websocket"
             }),
             let key = head.headers.first(name: "sec-websocket-key"),
             head.headers.first(name: "sec-websocket-version") == "13",
-            let path = SocketPath(path: RequestTarget(head.uri).path)
+            let path = SocketPath(path: target.path)
         else { return nil }
         self.path = path
+        idleMax = ActiveTime.of(path, query: target.query)
         self.key = key
     }
 

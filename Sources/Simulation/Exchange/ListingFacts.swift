@@ -17,6 +17,8 @@ final class ListingFacts: Sendable {
     /// Indices of a combination's legs.
     let legs: (first: Int, second: Int)?
     let hasFunding: Bool
+    /// One USDT or USDC counts as one US dollar.
+    let isQuotedInDollars: Bool
     /// Positions are kept in it.
     let isContract: Bool
     /// Sessions settle its P&L.
@@ -42,6 +44,7 @@ final class ListingFacts: Sendable {
         self.settleCoin = settleCoin
         self.baseCoin = baseCoin
         self.legs = legs
+        isQuotedInDollars = ["USDT", "USDC", "USD"].contains(instrument.quoteCoin)
         hasFunding = instrument.fundingIntervalMinutes != nil
         isContract = category == .linear || category == .inverse || category == .option
         limitRatios = (

@@ -78,8 +78,9 @@ struct DepthStream: Sendable {
         DepthStream.copyTop(of: book.asks, depth, into: &asks)
     }
 
-    /// Counts anew: the next snapshot has `u` 1, as after a restart of the exchange's push service.
-    mutating func restart() { updateID = 1 }
+    /// Counts anew, as after a restart of the exchange's push service: the next snapshot has `u` 1, of the full book,
+    /// which has none, the next delta.
+    mutating func restart() { updateID = depth == BookUpdate.fullDepth ? 0 : 1 }
 
     private mutating func keep(_ book: MatchingBook, at moment: Moment) {
         crossSequence = moment.crossSequence

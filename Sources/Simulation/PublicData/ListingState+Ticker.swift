@@ -30,9 +30,11 @@ extension ListingState {
         }
         switch facts.category {
         case .spot:
-            ticker.others = [
-                TickerValue(.dollarIndexPrice, dollarIndex ?? numeral(quote.index))
-            ]
+            // Of a pair that is not quoted in dollars there is none: the field is empty.
+            if facts.isQuotedInDollars {
+                let price = dollarIndex ?? numeral(quote.index)
+                ticker.others = [TickerValue(.dollarIndexPrice, price)]
+            }
         case .spread: addTouch(to: &ticker)
         case .option:
             addTouch(to: &ticker)

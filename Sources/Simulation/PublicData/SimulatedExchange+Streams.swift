@@ -47,14 +47,18 @@ extension SimulatedExchange {
         }
     }
 
-    /// Begins `u` of one depth at 1 again; whoever drives the exchange sends each subscriber a snapshot.
+    /// Begins `u` of a book at 1 again; whoever drives the exchange sends each subscriber a snapshot.
     ///
-    /// - Returns: false when nobody is subscribed to it.
-    public mutating func restartUpdateIDs(_ id: InstrumentID, depth: Int) -> Bool {
-        guard let index = index(of: id),
-            let place = states[index].streams.firstIndex(where: { $0.depth == depth }),
-            states[index].streams[place].isActive
-        else { return false }
+    /// - Returns: false for what is no book, and when nobody is subscribed to it.
+    public mutating func restartUpdateIDs(of stream: PublicStream) -> Bool {
+        guard let index = index(of: stream.instrument) else { return false }
+        let found: Int? =
+            switch stream {
+            case .book(_, let depth): states[index].place(depth: depth)
+            case .improvementBook: states[index].place(depth: 50, isImprovement: true)
+            case .trades, .ticker, .candle, .liquidations: nil
+            }
+        guard let place = found, states[index].streams[place].isActive else { return false }
         states[index].streams[place].restart()
         return true
     }
