@@ -22,7 +22,9 @@ enum BalanceMode {
                 levels: 25,
                 regimes: .always(.jump),
                 strikesPerSide: 1,
-                ratePercent: 2
+                ratePercent: 2,
+                // Leaps of some percent: past bankruptcy before anybody can act, so that insurance runs dry.
+                volatilityPercent: 2_000
             ),
             accounts: ["rich", "poor-0", "poor-1"].map { try account($0) },
             fundingInterval: 600 * second,
