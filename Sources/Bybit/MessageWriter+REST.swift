@@ -62,7 +62,7 @@ extension MessageWriter {
         }
     }
 
-    /// `order/realtime` and `order/history`.
+    /// `order/realtime`.
     public mutating func orders(
         _ orders: [OrderUpdate],
         category: Category,
@@ -70,6 +70,16 @@ extension MessageWriter {
         time: Int64
     ) {
         list(orders, category, nextPageCursor, time)
+    }
+
+    /// `order/history`.
+    public mutating func orderHistory(
+        _ orders: [OrderUpdate],
+        category: Category,
+        nextPageCursor: String = "",
+        time: Int64
+    ) {
+        list(orders, category, nextPageCursor, time, form: .history)
     }
 
     /// `execution/list`.
@@ -125,9 +135,11 @@ extension MessageWriter {
         _ rows: [some WireRow],
         _ category: Category?,
         _ nextPageCursor: String,
-        _ time: Int64
+        _ time: Int64,
+        form: RowForm = .list
     ) {
         envelope(time: time) { out in
+            out.form = form
             if let category { out.text("category", category.name) }
             out.beginArray("list")
             for row in rows {

@@ -23,6 +23,10 @@ public final class OrderDetails: Sendable, Hashable {
     public let marketUnit: String
     /// The coin of the order's fees.
     public let feeCoin: String
+    /// Of an exit: the client's id of the order that brought it.
+    public let parentOrderLinkID: String
+    /// The order of its own account that it met, where that ended it.
+    public let selfMatchOrderID: String
 
     public init(
         stopOrderType: String = "",
@@ -40,7 +44,9 @@ public final class OrderDetails: Sendable, Hashable {
         closeOnTrigger: Bool = false,
         selfMatchPrevention: String = "None",
         marketUnit: String = "",
-        feeCoin: String = ""
+        feeCoin: String = "",
+        parentOrderLinkID: String = "",
+        selfMatchOrderID: String = ""
     ) {
         self.stopOrderType = stopOrderType
         self.createType = createType
@@ -58,6 +64,8 @@ public final class OrderDetails: Sendable, Hashable {
         self.selfMatchPrevention = selfMatchPrevention
         self.marketUnit = marketUnit
         self.feeCoin = feeCoin
+        self.parentOrderLinkID = parentOrderLinkID
+        self.selfMatchOrderID = selfMatchOrderID
     }
 
     public static func == (left: OrderDetails, right: OrderDetails) -> Bool {
@@ -71,6 +79,8 @@ public final class OrderDetails: Sendable, Hashable {
             && left.exitMode == right.exitMode && left.closeOnTrigger == right.closeOnTrigger
             && left.selfMatchPrevention == right.selfMatchPrevention
             && left.marketUnit == right.marketUnit && left.feeCoin == right.feeCoin
+            && left.parentOrderLinkID == right.parentOrderLinkID
+            && left.selfMatchOrderID == right.selfMatchOrderID
     }
 
     public func hash(into hasher: inout Hasher) {

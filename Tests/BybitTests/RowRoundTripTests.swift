@@ -161,9 +161,44 @@ import Testing
     func `orders of a list`(path: String) throws {
         let order = try Self.order(.linear, isFilled: true)
         let event = RoundTripTests.reply(path) {
-            $0.orders([order], category: .linear, nextPageCursor: "a%3A1", time: Self.time)
+            if path == "/v5/order/history" {
+                $0.orderHistory(
+                    [order],
+                    category: .linear,
+                    nextPageCursor: "a%3A1",
+                    time: Self.time
+                )
+            } else {
+                $0.orders([order], category: .linear, nextPageCursor: "a%3A1", time: Self.time)
+            }
         }
         #expect(event.orders == [order] && event.reply.nextPageCursor == "a%3A1")
+    }
+
+    @Test(arguments: [Category.linear, .spot])
+    func `the last price has another name in the history of spot orders`(
+        _ category: Category
+    ) throws {
+        var order = try Self.order(category, isFilled: true)
+        order.lastPriceOnCreated = try Numeral("89999.5")
+        order.closedPnL = try Numeral("-4.31757466")
+        let open = MessageWriter.message {
+            $0.orders([order], category: category, time: Self.time)
+        }
+        let history = MessageWriter.message {
+            $0.orderHistory([order], category: category, time: Self.time)
+        }
+        let isSpot = category == .spot
+        for (body, isHistory) in [(open, false), (history, true)] {
+            try JSONParser().read(body) { root in
+                let row = try root.required("result").required("list")[0]
+                let named = isSpot && isHistory
+                #expect(row?["basePrice"]?.string == (named ? "89999.5" : nil))
+                let last = row?["lastPriceOnCreated"]?.string
+                #expect(last == (named ? nil : isSpot ? "" : "89999.5"))
+                #expect(row?["closedPnl"]?.string == "-4.31757466")
+            }
+        }
     }
 
     @Test func `executions of a list have no realised profit`() throws {

@@ -64,11 +64,15 @@ extension ReplayServerTests {
 enum FieldSession {
     /// - Parameter take: gets each message with its kind.
     static func run(_ take: (String, String) -> Void) async throws {
+        // Two minutes before the last end of a session: USDC contracts settle on the way.
+        let session: Int64 = 28_800_000_000_000
+        let end = WallClock.now.nanoseconds / session * session
         try await TestExchange.runAll(
             TestProduct.all + [.expiring],
             pace: 20,
             takers: 100,
-            fundingSeconds: 60
+            fundingSeconds: 60,
+            start: Timestamp(nanoseconds: end - 120_000_000_000)
         ) { exchange in
             let personal = try await exchange.openPrivate()
             _ = try await personal.ask(

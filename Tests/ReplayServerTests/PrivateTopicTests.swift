@@ -65,6 +65,11 @@ extension ReplayServerTests {
                 #expect((row?["tpslMode"] != nil) == !isSpot)
                 #expect((row?["createType"] != nil) == isContract)
                 #expect(row?["category"]?.string == product.category.name)
+                // Of contracts alone; a spot order's is in the history, under another name.
+                #expect(row?["lastPriceOnCreated"]?.string?.isEmpty == !isContract)
+                #expect(row?["basePrice"] == nil && row?["closedPnl"]?.string == "0")
+                let isOption = product.category == .option
+                #expect(row?["placeType"]?.string == (isOption ? "price" : ""))
             }
             try parser.read(Array((found["execution"] ?? "").utf8)) { root in
                 let row = root["data"]?[0]
@@ -174,6 +179,25 @@ extension ReplayServerTests {
                 let orders = try await exchange.request("GET", "/v5/spread/order/history")
                 #expect(orders.body.contains(#""leg2ProdType":"Spot""#))
                 #expect(orders.body.contains(#""contractType":"FundingRateArb""#))
+                for (category, number) in [("linear", 1), ("spot", 2)] {
+                    let legs = try await exchange.request(
+                        "GET",
+                        "/v5/order/history",
+                        query: "category=\(category)"
+                    )
+                    let isSpot = category == "spot"
+                    try JSONParser().read(Array(legs.body.utf8)) { root in
+                        let row = root["result"]?["list"]?[0]
+                        let id = row?["orderId"]?.string ?? ""
+                        #expect(id.hasSuffix("-\(number)") && orders.body.contains(id))
+                        #expect(row?["orderStatus"]?.string == "Filled")
+                        #expect(
+                            row?["createType"]?.string == (isSpot ? nil : "CreateByFutureSpread")
+                        )
+                        #expect((row?["basePrice"] != nil) == isSpot)
+                        #expect((row?["lastPriceOnCreated"] == nil) == isSpot)
+                    }
+                }
                 await socket.close()
             }
         }

@@ -250,6 +250,7 @@ extension TestExchange {
         fundingSeconds: Int64 = 3_600,
         accounts: [ServerAccount] = [main, other],
         deposits: [(String, String)] = [("USDT", "1000000"), ("USDC", "1000000"), ("BTC", "10")],
+        start: Timestamp = WallClock.now,
         _ body: (TestExchange) async throws -> Void
     ) async throws {
         var configuration = ExchangeServerConfiguration()
@@ -260,7 +261,6 @@ extension TestExchange {
         configuration.deposits = try deposits.map {
             AccountConfiguration.Deposit(coin: $0.0, amount: try Amount(text: $0.1))
         }
-        let start = WallClock.now
         let exchange = try SimulatedExchange(
             SimulationConfiguration(
                 seed: 11,

@@ -57,12 +57,17 @@ import Testing
         #expect(floor.position()?.entryPrice?.description == "90300")
         #expect(floor.position()?.unrealisedPnL?.description == "14")
         #expect(floor.balance().description == "10011.3274")
+        // `execPnl` is the log's `cashFlow`.
+        let flow = try #require(floor.exchange.transactionLog(floor.main, RowQuery()).rows.first)
+        #expect(flow.cashFlow == close.realisedPnL && flow.change.description == "12.999")
         // `closedPnl`: the gross gain less the closing fee and its half of the opening fees.
-        let opening = floor.executions.dropLast().map(\.fee)
-        let share = try opening.reduce(Amount.zero) { try $0.adding($1) }
-            .scaled(by: 1, over: 2, rounding: .halfEven)
-        let closed = try #require(close.realisedPnL).subtracting(close.fee).subtracting(share)
-        #expect(closed.description == "12.1632")
+        let row = try #require(
+            floor.exchange.closedPnL(floor.main, .linear, btc, since: 0, until: .max).first
+        )
+        #expect(row.openFee?.description == "0.8358" && row.closeFee?.description == "1.001")
+        #expect(row.closedPnL?.description == "12.1632")
+        let orders = floor.orders.filter { $0.status.isClosed }
+        #expect(orders.map(\.closedPnL.description) == ["0", "0", "12.1632"])
     }
 
     @Test func `one fill through zero closes, opens at its price, and says how much it closed`()

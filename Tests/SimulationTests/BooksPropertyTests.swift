@@ -61,9 +61,9 @@ import Testing
             try run.request(&exchange)
             try run.read()
             guard step % (isLong ? 10_000 : 100) == 0 else { continue }
-            try check(exchange, after: step)
+            try check(exchange, after: step, fundings: run.fundings)
         }
-        try check(exchange, after: orders)
+        try check(exchange, after: orders, fundings: run.fundings)
         // The run has been where it should have been.
         #expect(run.types.isSuperset(of: ["Trade", "Funding", "BustTrade", "FutureSpread"]))
         #expect(run.closed > orders / 10)
@@ -72,16 +72,20 @@ import Testing
         }
     }
 
-    private func check(_ exchange: SimulatedExchange, after step: Int) throws {
+    private func check(_ exchange: SimulatedExchange, after step: Int, fundings: Int) throws {
         for coin in BooksPropertyTests.coins {
             #expect(exchange.sumOfBooks(coin: coin) == .zero, "after \(step): \(coin)")
+            #expect(exchange.balance(.funding, coin: coin) == .zero, "after \(step): \(coin)")
+            // A payment of funding, and the background's at its stamp, are off by at most one unit each.
+            let rounded = exchange.balance(.rounding, coin: coin).units.magnitude
+            #expect(rounded <= 2 * fundings, "after \(step): \(coin)")
         }
         #expect(exchange.brokenInvariant() == nil, "after \(step)")
         #expect(exchange.brokenAccountInvariant() == nil, "after \(step)")
     }
 
-    /// Δ wallet balance is the sum of the log, each row is made of its parts, and a position's money is that of its
-    /// executions to the last digit.
+    /// Δ wallet balance is the sum of the log, each row is made of its parts, a position's money is that of its
+    /// executions to the last digit, and an order's closed P&L is that of its executions.
     private func checkRows(_ exchange: SimulatedExchange, _ account: AccountID) throws {
         let rows = exchange.transactionLog(account, RowQuery(limit: .max)).rows.reversed()
         var balances: [String: Amount] = [:]
@@ -111,6 +115,24 @@ import Testing
             let open = position.side == nil ? .zero : (isLong ? entry : entry.negated)
             #expect(realised == (try cash.adding(open)), "\(product.symbol)")
         }
+        for product in [Product.linear, .usdc, .inverse, .dated] {
+            var closed: [String: Numeral] = [:]
+            for row in exchange.closedPnL(
+                account,
+                product.category,
+                product.id,
+                since: 0,
+                until: .max
+            ) { closed[row.orderID] = row.closedPnL }
+            let orders = exchange.closedOrders(
+                account,
+                RowQuery(instrument: product.id, limit: .max),
+                most: .max
+            ).rows
+            for order in orders {
+                #expect(order.closedPnL == closed[order.orderID] ?? .zero, "\(order.orderID)")
+            }
+        }
     }
 }
 
@@ -119,6 +141,7 @@ struct RandomRun {
     var output = ExchangeOutput()
     private(set) var types: Set<String> = []
     private(set) var closed = 0
+    private(set) var fundings = 0
     private var chance: TestChance
     private let products: [Product]
     private var open: [(account: Int, id: InstrumentID, order: String)] = []
@@ -159,7 +182,9 @@ struct RandomRun {
                 } else {
                     states[row.orderID] = row
                 }
-            case .execution(_, let row): types.insert(row.type.name)
+            case .execution(_, let row):
+                types.insert(row.type.name)
+                if row.type == .funding { fundings += 1 }
             default: break
             }
         }

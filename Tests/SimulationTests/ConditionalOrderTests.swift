@@ -127,6 +127,7 @@ import Testing
         let waiting = floor.exchange.openOrders(floor.main, RowQuery()).rows
         #expect(waiting.map { $0.details?.stopOrderType } == ["StopLoss", "TakeProfit"])
         #expect(waiting.allSatisfy { $0.status == .untriggered && $0.reduceOnly })
+        #expect(waiting.allSatisfy { $0.details?.parentOrderLinkID == "in" })
         floor.advance(second)
         #expect(floor.position()?.side == nil)
         #expect(floor.executions.last?.price.description == "88000.0")
@@ -216,6 +217,7 @@ import Testing
         #expect(floor.setStop(stop).code == 0)
         var open = floor.exchange.openOrders(floor.main, RowQuery()).rows
         #expect(open.map { $0.details?.triggerPrice?.description } == ["88000.0"])
+        #expect(open.map { $0.details?.parentOrderLinkID } == [""])
         stop.stopLoss = ExitTerms(price: .zero)
         #expect(floor.setStop(stop).code == 0)
         open = floor.exchange.openOrders(floor.main, RowQuery()).rows

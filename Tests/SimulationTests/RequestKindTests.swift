@@ -30,6 +30,13 @@ import Testing
         let sum = try floor.executions.filter { $0.orderLinkID == "taker" }
             .reduce(0) { try $0 + $1.quantity.units(decimals: 3) }
         #expect(try sum == Numeral(text: filled).units(decimals: 3))
+        // What ended names the other, and nothing else does.
+        func last(_ link: String) -> OrderUpdate? { floor.orders.last { $0.orderLinkID == link } }
+        for (link, other) in [("maker", "taker"), ("taker", "maker")] {
+            let isEnded = last(link)?.rejectReason == "EC_BySelfMatch"
+            let named = last(link)?.details?.selfMatchOrderID ?? ""
+            #expect(named == (isEnded ? last(other)?.orderID : ""))
+        }
         if kind == .cancelBoth {
             #expect(floor.orders.last { $0.status.isClosed }?.cancelType == "CancelBySmp")
         }
@@ -155,6 +162,8 @@ import Testing
         #expect(floor.executions.last?.feeCoin == "USDT")
         let rows = floor.exchange.transactionLog(floor.main, RowQuery(category: .spot)).rows
         #expect(rows.prefix(2).map(\.change.description) == ["889.11", "-0.01"])
+        // The change of each coin, before the fee.
+        #expect(rows.prefix(4).map(\.quantity?.description) == ["890", "-0.01", "-900", "0.01"])
         #expect(floor.exchange.position(floor.main, spot) == nil)
     }
 

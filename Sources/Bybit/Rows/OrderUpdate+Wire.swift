@@ -58,19 +58,32 @@ extension OrderUpdate: WireRow {
         coder.derived { $0.numeral("tpLimitPrice", details?.takeProfitLimit) }
         coder.derived { $0.numeral("slLimitPrice", details?.stopLossLimit) }
         coder.derived { $0.integer("triggerDirection", details?.triggerDirection ?? 0) }
-        coder.constant("placeType", #""""#)
-        coder.constant("lastPriceOnCreated", #""""#)
+        if category == .option {
+            coder.constant("placeType", #""price""#)
+        } else {
+            coder.constant("placeType", #""""#)
+        }
+        // Only the history says a spot order's, and under a name of its own.
+        if category == .spot, coder.form == .history {
+            coder.derived { $0.numeral("basePrice", lastPriceOnCreated) }
+        } else {
+            coder.derived {
+                $0.numeral("lastPriceOnCreated", isContract ? lastPriceOnCreated : nil)
+            }
+        }
         coder.derived { $0.flag("closeOnTrigger", details?.closeOnTrigger ?? false) }
         coder.flag("reduceOnly", &reduceOnly)
         coder.constant("smpGroup", "0")
         coder.derived { $0.text("smpType", details?.selfMatchPrevention ?? "None") }
-        coder.constant("smpOrderId", #""""#)
+        coder.derived { $0.text("smpOrderId", details?.selfMatchOrderID ?? "") }
         // Clients tell a contract's order from a spot one by these two keys.
         if category != .spot { coder.derived { $0.text("tpslMode", details?.exitMode ?? "") } }
         if isContract {
             coder.derived { $0.text("createType", details?.createType ?? "CreateByUser") }
         }
-        if category != .spot { coder.constant("parentOrderLinkId", #""""#) }
+        if category != .spot {
+            coder.derived { $0.text("parentOrderLinkId", details?.parentOrderLinkID ?? "") }
+        }
         if category == .spot { coder.constant("ocoTriggerBy", #""OcoTriggerByUnknown""#) }
         if category != .option {
             coder.derived { $0.text("marketUnit", details?.marketUnit ?? "") }
@@ -81,7 +94,7 @@ extension OrderUpdate: WireRow {
         coder.constant("rpiMatchedQty", #""""#)
         // No list among the samples has these two.
         if coder.form == .push {
-            coder.constant("closedPnl", #""0""#)
+            coder.derived { $0.numeral("closedPnl", closedPnL) }
             coder.constant("feeCurrency", #""""#)
         }
         coder.derived { writeFees(to: &$0) }

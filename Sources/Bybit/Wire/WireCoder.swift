@@ -60,6 +60,8 @@ enum RowForm: Sendable {
     case push
     /// A row of a REST list.
     case list
+    /// A row of `order/history`, which names one field otherwise; only written.
+    case history
 }
 
 /// What reading does when a field is not there.

@@ -65,7 +65,7 @@ enum AccountEndpoints {
             scope($0) && (status.isEmpty || $0.status.name == status)
         }
         return venue.written {
-            $0.orders(
+            $0.orderHistory(
                 page.rows,
                 category: category,
                 nextPageCursor: page.nextCursor,

@@ -7,16 +7,6 @@ import Simulation
 struct CombinationRows {
     /// The execution of a combination whose legs follow.
     private var lastExecution: [AccountID: String] = [:]
-    /// What leg orders have filled so far, by id; look-ups only.
-    private var filled: [String: (quantity: Amount, value: Amount, fee: Amount)] = [:]
-
-    mutating func order(_ row: OrderUpdate) -> SpreadOrder {
-        if row.status.isClosed {
-            for leg in ["-1", "-2"] { filled[row.orderID + leg] = nil }
-        }
-        return CombinationRows.combination(row)
-    }
-
     static func combination(_ row: OrderUpdate) -> SpreadOrder {
         var order = SpreadOrder()
         order.category = "combination"
@@ -66,14 +56,11 @@ struct CombinationRows {
         return execution
     }
 
-    /// A leg's execution and its order, as it stands after it.
-    mutating func leg(
-        _ row: ExecutionReport,
-        of account: AccountID
-    ) -> (execution: SpreadExecution, order: SpreadOrder) {
+    /// A leg's execution, which follows that of its combination.
+    func leg(_ row: ExecutionReport, of account: AccountID) -> SpreadExecution {
         var execution = CombinationRows.leg(row)
         execution.parentExecutionID = lastExecution[account] ?? ""
-        return (execution, order(ofLeg: row))
+        return execution
     }
 
     static func leg(_ row: ExecutionReport) -> SpreadExecution {
@@ -99,49 +86,23 @@ struct CombinationRows {
     }
 
     /// Combinations name their legs' orders by the combination's id and the leg's number.
-    private mutating func order(ofLeg row: ExecutionReport) -> SpreadOrder {
-        var sum = filled[row.orderID] ?? (.zero, .zero, .zero)
-        sum.quantity = CombinationRows.sum(sum.quantity, try? Amount(row.quantity))
-        sum.value = CombinationRows.sum(sum.value, row.value)
-        sum.fee = CombinationRows.sum(sum.fee, row.fee)
-        let isDone = row.leavesQuantity?.isZero != false
-        filled[row.orderID] = isDone ? nil : sum
-        let isSpot = row.instrument.category == .spot
-        var order = SpreadOrder()
-        order.category = isSpot ? "spot_leg" : "future_leg"
-        order.symbol = row.instrument.symbol
+    static func leg(_ row: OrderUpdate) -> SpreadOrder {
+        var order = combination(row)
+        order.category = row.instrument.category == .spot ? "spot_leg" : "future_leg"
         order.parentOrderID =
             row.orderID.lastIndex(of: "-").map { String(row.orderID[..<$0]) } ?? ""
-        order.orderID = row.orderID
-        order.side = row.side
-        order.status = isDone ? "Filled" : "PartiallyFilled"
-        order.cancelType = "UNKNOWN"
-        order.rejectReason = "EC_NoError"
-        order.timeInForce = "GTC"
-        order.type = row.orderType.name
-        order.createType = "CreateByFutureSpread"
-        order.price = row.orderPrice
-        order.quantity = row.orderQuantity
-        order.averagePrice = row.price
-        order.leavesQuantity = row.leavesQuantity
+        order.averagePrice = row.averagePrice
         order.leavesValue = .zero
-        order.filledQuantity = Numeral(rounded: sum.quantity)
-        order.filledValue = Numeral(rounded: sum.value)
-        order.filledFee = Numeral(rounded: sum.fee)
-        order.closedPnL = row.realisedPnL.map { Numeral(rounded: $0) } ?? .zero
+        order.filledValue = Numeral(rounded: row.filledValue)
+        order.filledFee = Numeral(rounded: row.filledFee)
+        order.closedPnL = row.closedPnL
         order.isLeverage = "0"
-        order.feeCurrency = row.feeCoin
         var fee = CoinAmount()
-        fee.coin = row.feeCoin
-        fee.amount = Numeral(rounded: sum.fee)
+        fee.coin = row.details?.feeCoin ?? ""
+        fee.amount = order.filledFee
+        order.feeCurrency = fee.coin
         order.fees = [fee]
-        order.createdMilliseconds = row.timeMilliseconds
-        order.updatedMilliseconds = row.timeMilliseconds
         return order
-    }
-
-    private static func sum(_ left: Amount, _ right: Amount?) -> Amount {
-        (try? left.adding(right ?? .zero)) ?? left
     }
 }
 

@@ -161,8 +161,10 @@ final class FanOut {
     private func deliverPrivate(_ event: ExchangeEvent, at ts: Int64) {
         switch event {
         case .order(let account, let row) where row.instrument.category == .spread:
-            let detail = Detail.spreadOrder(combinations.order(row))
+            let detail = Detail.spreadOrder(CombinationRows.combination(row))
             tell(account, .spreadOrder, [detail], at: ts)
+        case .order(let account, let row) where row.details?.createType == "CreateByFutureSpread":
+            tell(account, .spreadOrder, [.spreadOrder(CombinationRows.leg(row))], at: ts)
         case .order(let account, let row):
             tell(account, .order, row.instrument.category) { topic, id in
                 self.bytes { $0.orders([row], topic: topic, id: id, creationTime: ts) }
@@ -182,9 +184,8 @@ final class FanOut {
                     }
                 }
             } else if row.type == .futureSpread {
-                let leg = combinations.leg(row, of: account)
-                tell(account, .spreadExecution, [.spreadExecution(leg.execution)], at: ts)
-                tell(account, .spreadOrder, [.spreadOrder(leg.order)], at: ts)
+                let leg = Detail.spreadExecution(combinations.leg(row, of: account))
+                tell(account, .spreadExecution, [leg], at: ts)
             }
         case .position(let account, let row):
             tell(account, .position, row.instrument.category) { topic, id in

@@ -122,6 +122,11 @@ struct AccountState: Sendable {
         orders[slot] = nil
         free.append(slot)
         openCount -= 1
+        remember(row)
+    }
+
+    /// Adds a row to the history of closed orders; the link id of one that is forgotten may be used again.
+    mutating func remember(_ row: ExchangeEvent) {
         if let old = closed.append(row), !usedLinks.isEmpty, let link = old.orderRow?.orderLinkID,
             !link.isEmpty
         {

@@ -43,6 +43,8 @@ extension SimulatedExchange {
             balance: record.balance,
             timeMilliseconds: record.timeMilliseconds
         )
+        // A spot fill has two rows: each says by how much its coin changes.
+        if listing?.category == .spot { row.quantity = Numeral(rounding: record.cashFlow) }
         row.details = transactionDetails(record, execution)
         return row
     }

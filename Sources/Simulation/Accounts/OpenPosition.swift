@@ -11,6 +11,8 @@ struct OpenPosition: Sendable {
     var entryValue: Amount = .zero
     /// What sessions have added to ``entryValue`` since the entry: the printed entry is without it.
     var sessionShift: Amount = .zero
+    /// Fees paid for what is open.
+    var entryFees: Amount = .zero
     /// Realised P&L, fees and funding since the position was last flat.
     var currentRealised: Amount = .zero
     /// The same since ever.
@@ -41,6 +43,8 @@ struct OpenPosition: Sendable {
         var realised: Amount
         /// The part of the fill that closed position.
         var closed: Int64
+        /// `realised` less the fees of what was closed, of its opening and its closing.
+        var closedPnL: Amount
     }
 
     /// Applies a fill of `quantity` > 0.
@@ -48,12 +52,15 @@ struct OpenPosition: Sendable {
         _ side: Side,
         price: Int64,
         quantity: Int64,
+        fee: Amount,
         valuation: Valuation,
         averagesOnReduction: Bool
     ) -> Change {
         let closes = size != 0 && (size > 0) != (side == .buy)
         let closed = closes ? min(quantity, abs(size)) : 0
         var realised = Amount.zero
+        var closedPnL = Amount.zero
+        var openingFee = fee
         // One value, parted where a fill goes through zero: nothing of it is lost to rounding.
         var value = valuation.worth(price: price, quantity: quantity)
         if closed > 0 {
@@ -68,6 +75,14 @@ struct OpenPosition: Sendable {
                 (size > 0) != valuation.isInverse
                 ? proceeds.minus(released) : released.minus(proceeds)
             entryValue = entryValue.minus(released)
+            // The fee is shared out by quantity, and so is what the opening had cost.
+            let closingFee =
+                closed == quantity ? fee : fee.times(Int128(closed), over: Int128(quantity))
+            let entryFee =
+                closed == held ? entryFees : entryFees.times(Int128(closed), over: Int128(held))
+            openingFee = fee.minus(closingFee)
+            entryFees = entryFees.minus(entryFee)
+            closedPnL = realised.minus(entryFee).minus(closingFee)
             if !sessionShift.isZero {
                 sessionShift = sessionShift.times(Int128(held - closed), over: Int128(held))
             }
@@ -81,8 +96,9 @@ struct OpenPosition: Sendable {
             if size == 0 { currentRealised = .zero }
             size += side.sign * opened
             entryValue = entryValue.plus(value)
+            entryFees = entryFees.plus(openingFee)
         }
-        return Change(realised: realised, closed: closed)
+        return Change(realised: realised, closed: closed, closedPnL: closedPnL)
     }
 
     /// Books P&L, a fee or funding (negative: paid) on the position's own counters.

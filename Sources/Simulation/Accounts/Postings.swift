@@ -7,9 +7,14 @@ public enum LedgerAccount: Hashable, Sendable {
     /// The other side of every realised P&L: the background participants, taken together.
     case house
     case fees
+    /// Where a stamp's funding is cleared: nothing is left in it between two of them.
     case funding
     /// What takes positions over from those who cannot pay.
     case insurance
+    /// What is left of sums that do not come out even: of funding, whose parts are rounded each on their own.
+    ///
+    /// Everything else is rounded once, before it is posted to both sides.
+    case rounding
     /// The world from which deposits come.
     case outside
 }
@@ -38,6 +43,8 @@ public struct Posting: Hashable, Sendable {
         /// P&L of a USDC session.
         case session
         case transfer
+        /// What a stamp's funding does not come out even by.
+        case rounding
         /// What insurance gains or pays when it takes a position over, or writes off a debt.
         case liquidation
     }
@@ -72,8 +79,8 @@ struct PostingRecord: Sendable {
 /// The exchange's books: balances that change by postings only, so that their sum per coin stays
 /// zero.
 struct Books: Sendable {
-    /// Place of the first wallet; before it stand house, fees, funding, outside, insurance.
-    private static let walletsFrom = 5
+    /// Place of the first wallet; before it stand house, fees, funding, outside, insurance, rounding.
+    private static let walletsFrom = 6
 
     private(set) var coins: [String] = []
     /// By coin, then by account.
@@ -167,6 +174,7 @@ struct Books: Sendable {
         case .funding: 2
         case .outside: 3
         case .insurance: 4
+        case .rounding: 5
         case .wallet(let id): walletsFrom + id.index
         }
     }

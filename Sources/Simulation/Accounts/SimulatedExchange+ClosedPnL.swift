@@ -2,7 +2,8 @@ public import Market
 
 /// What orders closed, folded from an account's executions.
 extension SimulatedExchange {
-    /// Closed P&L of linear and inverse contracts, one row an order that closed something, newest first.
+    /// Closed P&L of linear and inverse contracts, one row an order that closed something and one a session of USDC
+    /// contracts, newest first.
     ///
     /// Fees of the opening are shared out by quantity. What was opened by executions that are forgotten has none.
     ///
@@ -34,14 +35,70 @@ extension SimulatedExchange {
             }
             rows[places[key] ?? 0].add(report, flow, facts[index].valuation)
         }
-        return rows.reversed()
-            .filter { (since...max(since, until)).contains($0.last.timeMilliseconds) }
-            .map { order in
-                order.row(
-                    facts[order.listing],
-                    leverage: accountStates[account.index].leverages[order.listing]
-                )
+        let orders = rows.map { order in
+            order.row(
+                facts[order.listing],
+                leverage: accountStates[account.index].leverages[order.listing]
+            )
+        }
+        return merged(orders, sessions(account, category, instrument)).reversed()
+            .filter { (since...max(since, until)).contains($0.updatedMilliseconds) }
+    }
+
+    /// Both by their beginning.
+    private func merged(_ orders: [ClosedPnL], _ sessions: [ClosedPnL]) -> [ClosedPnL] {
+        guard !sessions.isEmpty else { return orders }
+        var rows: [ClosedPnL] = []
+        var next = 0
+        for session in sessions {
+            while next < orders.count,
+                orders[next].createdMilliseconds < session.createdMilliseconds
+            {
+                rows.append(orders[next])
+                next += 1
             }
+            rows.append(session)
+        }
+        return rows + orders[next...]
+    }
+
+    /// Sessions that have paid, oldest first: each as if the position had been closed at the mark price, for nothing.
+    private func sessions(
+        _ account: AccountID,
+        _ category: Category,
+        _ instrument: InstrumentID?
+    ) -> [ClosedPnL] {
+        guard category == .linear else { return [] }
+        return sessionFlows(account).compactMap { flow in
+            let state = facts[flow.record.listing]
+            guard instrument == nil || instrument == state.id else { return nil }
+            let report = flow.execution
+            var row = ClosedPnL()
+            row.symbol = state.id.symbol
+            row.orderID = report.orderID
+            row.side = report.side.opposite
+            row.quantity = report.quantity
+            row.orderPrice = report.price
+            row.orderType = report.orderType.name
+            row.executionType = report.type.name
+            row.closedSize = report.quantity
+            row.entryValue = Numeral(rounding: entryValue(of: report, flow.record.cashFlow))
+            row.averageEntryPrice = entryPrice(of: report, flow.record.cashFlow, state)
+            row.exitValue = Numeral(rounding: report.value)
+            row.averageExitPrice = report.price.trimmed
+            row.closedPnL = Numeral(rounding: flow.record.cashFlow)
+            row.fillCount = 1
+            row.leverage =
+                Numeral(
+                    mantissa: accountStates[account.index].leverages[state.index],
+                    decimals: 2
+                ).trimmed
+            row.openFee = .zero
+            row.closeFee = .zero
+            row.createdMilliseconds = flow.record.timeMilliseconds
+            row.updatedMilliseconds = flow.record.timeMilliseconds
+            return row
+        }
     }
 
     /// Option positions that are closed, from flat to flat, newest first.

@@ -82,45 +82,141 @@ extension SimulatedExchange {
     }
 
     /// The combination's own row, then its legs at half the rates.
+    ///
+    /// - Parameter before: what the legs of the order had done.
+    /// - Returns: what they have done now.
     mutating func settleCombination(
         _ trade: AccountTrade,
+        _ before: AccountOrder.Legs?,
         _ output: inout ExchangeOutput
-    ) {
+    ) -> AccountOrder.Legs? {
         let index = trade.listing
         guard let legs = facts[index].legs, let prices = legPrices(index, at: trade.price) else {
-            return
+            return before
         }
         var row = execution(trade, value: .zero, fee: .zero, rate: .zero)
         row.feeRate = nil
         row.markPrice = nil
         tell(&row, trade.account, &output)
-        for (leg, price, side) in [
-            (legs.first, prices.first, trade.side),
-            (legs.second, prices.second, trade.side.opposite),
-        ] {
-            states[leg].sequence += 1
-            let part = AccountTrade(
-                account: trade.account,
-                listing: leg,
-                position: 2 * leg,
-                side: side,
-                price: price,
-                quantity: legQuantity(leg, index, trade.quantity),
-                isMaker: trade.isMaker,
-                type: .futureSpread,
-                orderID: trade.orderID + (leg == legs.first ? "-1" : "-2"),
-                orderPrice: price,
-                orderQuantity: legQuantity(leg, index, trade.orderQuantity),
-                leaves: legQuantity(leg, index, trade.leaves),
-                orderType: trade.orderType,
-                feeShare: 2
+        var done =
+            before
+            ?? AccountOrder.Legs(
+                first: AccountOrder.Leg(listing: legs.first, price: prices.first),
+                second: AccountOrder.Leg(listing: legs.second, price: prices.second)
             )
-            if facts[leg].category == .spot {
-                _ = settleSpot(part, &output)
-            } else {
-                settleContract(part, &output)
-                refresh(trade.account, 2 * leg)
-            }
+        done.first.price = prices.first
+        done.second.price = prices.second
+        settleLeg(1, of: trade, trade.side, &done.first, &output)
+        settleLeg(2, of: trade, trade.side.opposite, &done.second, &output)
+        return done
+    }
+
+    private mutating func settleLeg(
+        _ number: Int,
+        of trade: AccountTrade,
+        _ side: Side,
+        _ leg: inout AccountOrder.Leg,
+        _ output: inout ExchangeOutput
+    ) {
+        let index = trade.listing
+        states[leg.listing].sequence += 1
+        let part = AccountTrade(
+            account: trade.account,
+            listing: leg.listing,
+            position: 2 * leg.listing,
+            side: side,
+            price: leg.price,
+            quantity: legQuantity(leg.listing, index, trade.quantity),
+            isMaker: trade.isMaker,
+            type: .futureSpread,
+            orderID: trade.orderID + "-\(number)",
+            orderPrice: leg.price,
+            orderQuantity: legQuantity(leg.listing, index, trade.orderQuantity),
+            leaves: legQuantity(leg.listing, index, trade.leaves),
+            orderType: trade.orderType,
+            feeShare: 2
+        )
+        let fee: Amount
+        if facts[leg.listing].category == .spot {
+            fee = settleSpot(part, &output)
+        } else {
+            let (paid, closed) = settleContract(part, &output)
+            refresh(trade.account, 2 * leg.listing)
+            fee = paid
+            leg.closedPnL = leg.closedPnL.plus(closed)
         }
+        let value = facts[leg.listing].valuation.worth(price: leg.price, quantity: part.quantity)
+        leg.filled += part.quantity
+        leg.filledValue = leg.filledValue.plus(value)
+        leg.filledFee = leg.filledFee.plus(fee)
+    }
+
+    /// The orders of a combination's legs, in their order; empty before it has traded.
+    func legRows(_ order: AccountOrder) -> [OrderUpdate] {
+        guard let legs = order.legs else { return [] }
+        return [
+            legRow(1, legs.first, order.side, of: order),
+            legRow(2, legs.second, order.side.opposite, of: order),
+        ]
+    }
+
+    /// An order of its own, which stands and ends with the combination's.
+    private func legRow(
+        _ number: Int,
+        _ leg: AccountOrder.Leg,
+        _ side: Side,
+        of order: AccountOrder
+    ) -> OrderUpdate {
+        let state = facts[leg.listing]
+        let isSpot = state.category == .spot
+        let quantity = legQuantity(leg.listing, order.listing, order.quantity)
+        var status = order.status
+        if status == .cancelled, isSpot { status = .partiallyFilledCanceled }
+        var row = OrderUpdate(
+            instrument: state.id,
+            orderID: order.orderID + "-\(number)",
+            orderLinkID: "",
+            side: side,
+            type: order.type,
+            timeInForce: order.timeInForce,
+            status: status,
+            price: state.scale.numeral(Price(units: leg.price)),
+            quantity: state.scale.numeral(Quantity(units: quantity)),
+            averagePrice: state.valuation.average(of: leg.filledValue, quantity: leg.filled),
+            leavesQuantity: state.scale.numeral(
+                Quantity(units: status.isClosed ? 0 : quantity - leg.filled)
+            ),
+            filledQuantity: state.scale.numeral(Quantity(units: leg.filled)),
+            filledValue: leg.filledValue,
+            filledFee: leg.filledFee,
+            rejectReason: order.rejectReason.rawValue,
+            cancelType: order.cancelType.rawValue,
+            createdMilliseconds: order.createdMilliseconds,
+            updatedMilliseconds: order.updatedMilliseconds
+        )
+        row.closedPnL = Numeral(rounding: leg.closedPnL)
+        row.details = OrderDetails(
+            createType: CreateType.spread.rawValue,
+            feeCoin: isSpot
+                ? (side == .buy ? state.instrument.baseCoin : state.instrument.quoteCoin)
+                : state.instrument.settleCoin
+        )
+        return row
+    }
+
+    /// The open order of a combination whose leg has this id.
+    func combination(ofLeg orderID: String, _ account: AccountID) -> AccountOrder? {
+        guard accountStates.indices.contains(account.index),
+            orderID.hasSuffix("-1") || orderID.hasSuffix("-2"),
+            let serial = identifiers.number(
+                in: String(orderID.dropLast(2)),
+                .order,
+                place: account.index
+            ),
+            let slot = accountStates[account.index].slot(serial: serial),
+            let order = accountStates[account.index].orders[slot],
+            facts[order.listing].category == .spread
+        else { return nil }
+        return order
     }
 }

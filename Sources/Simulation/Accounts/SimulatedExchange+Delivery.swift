@@ -69,6 +69,7 @@ extension SimulatedExchange {
             trade.side,
             price: trade.price,
             quantity: trade.quantity,
+            fee: fee,
             valuation: valuation,
             averagesOnReduction: false
         )
@@ -125,6 +126,7 @@ extension SimulatedExchange {
             trade.side,
             price: payoff,
             quantity: trade.quantity,
+            fee: fee,
             valuation: valuation,
             averagesOnReduction: false
         )

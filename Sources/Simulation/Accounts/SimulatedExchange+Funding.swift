@@ -7,33 +7,59 @@ extension SimulatedExchange {
         for index in states.indices where facts[index].hasFunding {
             let rate = sources[index].fundingRate(period: period)
             var isFirst = true
+            // What accounts have paid, and what they hold together.
+            var paid = Amount.zero
+            var held: Int64 = 0
             for account in accountStates.indices {
                 for place in [2 * index, 2 * index + 1]
                 where accountStates[account].positions[place].size != 0 {
                     if isFirst { states[index].sequence += 1 }
                     isFirst = false
-                    settleFunding(account, place, rate: rate, period: period, into: &output)
+                    held += accountStates[account].positions[place].size
+                    paid = paid.plus(
+                        settleFunding(account, place, rate: rate, period: period, into: &output)
+                    )
                 }
             }
+            if !isFirst { clearFunding(index, rate: rate, paid: paid, held: held) }
         }
         report(into: &output)
         checkEveryone(into: &output)
     }
 
+    /// What a position of `size` owes at a stamp: a long pays a positive rate, a short earns it.
+    private func funding(_ index: Int, size: Int64, rate: Int64) -> Amount {
+        let value = facts[index].valuation.worth(price: quotes[index].mark, quantity: abs(size))
+        let owed = value.times(Numeral(mantissa: rate, decimals: 8).trimmed)
+        return size > 0 ? owed : owed.negated
+    }
+
+    /// The background pays or earns for what it holds against all accounts; the rest is rounding.
+    private mutating func clearFunding(_ index: Int, rate: Int64, paid: Amount, held: Int64) {
+        let coin = facts[index].settleCoin
+        let owed = shown(funding(index, size: -held, rate: rate))
+        post(owed, from: .house, to: .funding, coin, .funding)
+        post(paid.plus(owed), from: .funding, to: .rounding, coin, .rounding)
+    }
+
+    /// Funding owed, with the sign that is posted.
+    private func shown(_ owed: Amount) -> Amount {
+        configuration.faults.contains(.fundingSign) ? owed.negated : owed
+    }
+
+    /// - Returns: what the position has paid.
     private mutating func settleFunding(
         _ account: Int,
         _ place: Int,
         rate: Int64,
         period: Int64,
         into output: inout ExchangeOutput
-    ) {
+    ) -> Amount {
         let index = place / 2
         let size = accountStates[account].positions[place].size
         let mark = quotes[index].mark
         let value = facts[index].valuation.worth(price: mark, quantity: abs(size))
-        let numeral = Numeral(mantissa: rate, decimals: 8).trimmed
-        // A long pays a positive rate, a short earns it.
-        let owed = size > 0 ? value.times(numeral) : value.times(numeral).negated
+        let owed = funding(index, size: size, rate: rate)
         accountStates[account].positions[place].updatedMilliseconds = now.milliseconds
         let trade = event(
             .funding,
@@ -42,18 +68,21 @@ extension SimulatedExchange {
             place,
             orderID: "\(now.milliseconds / 1_000)-\(account)-\(place)-\(period)"
         )
-        var row = execution(trade, value: value, fee: owed, rate: numeral)
+        var row = execution(
+            trade,
+            value: value,
+            fee: owed,
+            rate: Numeral(mantissa: rate, decimals: 8).trimmed
+        )
         row.realisedPnL = .zero
         row.closedQuantity = Numeral.zero
         row.leavesQuantity = Numeral.zero
         let told = tell(&row, account, &output)
-        let flow = Flow(
-            type: "SETTLEMENT",
-            funding: configuration.faults.contains(.fundingSign) ? owed : owed.negated
-        )
+        let flow = Flow(type: "SETTLEMENT", funding: shown(owed).negated)
         book(flow, for: told, trade, realised: flow.change)
         touchPosition(account, place)
         touchWallet(account)
+        return shown(owed)
     }
 
     /// What happens to a whole position without an order, at the mark price.
@@ -109,7 +138,7 @@ extension SimulatedExchange {
             .plus(value).minus(position.entryValue)
         accountStates[account].positions[place].updatedMilliseconds = now.milliseconds
         let trade = event(
-            .other("SessionSettlePnL"),
+            .sessionSettlement,
             "SETTLEMENT",
             account,
             place,
@@ -129,4 +158,9 @@ extension SimulatedExchange {
         touchPosition(account, place)
         touchWallet(account)
     }
+}
+
+extension ExecutionType {
+    /// Of closed P&L alone: no execution is told of a session.
+    static let sessionSettlement = ExecutionType.other("SessionSettlePnL")
 }

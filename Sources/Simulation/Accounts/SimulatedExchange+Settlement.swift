@@ -59,26 +59,31 @@ extension SimulatedExchange {
             createType: order.createType,
             stop: order.stop?.kind
         )
-        let fee: Amount
         switch facts[index].category {
-        case .spot: fee = settleSpot(trade, &output)
+        case .spot:
+            let fee = settleSpot(trade, &output)
+            accountStates[place.account].orders[place.slot]?.filledFee = order.filledFee.plus(fee)
         case .spread:
-            settleCombination(trade, &output)
-            fee = .zero
-        case .linear, .inverse, .option: fee = settleContract(trade, &output)
+            let legs = settleCombination(trade, order.legs, &output)
+            accountStates[place.account].orders[place.slot]?.legs = legs
+        case .linear, .inverse, .option:
+            let (fee, closed) = settleContract(trade, &output)
+            accountStates[place.account].orders[place.slot]?.filledFee = order.filledFee.plus(fee)
+            if !closed.isZero {
+                let sum = order.closedPnL.plus(closed)
+                accountStates[place.account].orders[place.slot]?.closedPnL = sum
+            }
         }
-        accountStates[place.account].orders[place.slot]?.filledFee = order.filledFee.plus(fee)
         touch(place)
     }
 
     /// Moves a position and its money.
     ///
-    /// - Returns: the fee.
-    @discardableResult
+    /// - Returns: the fee, and the P&L of what was closed, less its fees.
     mutating func settleContract(
         _ trade: AccountTrade,
         _ output: inout ExchangeOutput
-    ) -> Amount {
+    ) -> (fee: Amount, closed: Amount) {
         let index = trade.listing
         let account = trade.account
         let valuation = facts[index].valuation
@@ -90,6 +95,7 @@ extension SimulatedExchange {
             trade.side,
             price: trade.price,
             quantity: trade.quantity,
+            fee: fee,
             valuation: valuation,
             averagesOnReduction: configuration.faults.contains(.entryPriceRule)
         )
@@ -124,7 +130,7 @@ extension SimulatedExchange {
         accountStates[account].volume.add(value)
         touchPosition(account, trade.position)
         touchWallet(account)
-        return fee
+        return (fee, change.closedPnL)
     }
 
     func rate(_ trade: AccountTrade) -> Numeral {

@@ -106,6 +106,7 @@ extension SimulatedExchange {
             if taker.selfMatch != .none, let place = taker.order,
                 maker.owner == Int32(place.account)
             {
+                nameSelfMatch(of: place, with: maker, taker.selfMatch)
                 if taker.selfMatch != .cancelTaker {
                     cancelMaker(maker, on: index, .selfMatch, .selfMatch)
                 }
@@ -269,6 +270,25 @@ extension SimulatedExchange {
         let closable = accountStates[account].positions[order.positionPlace]
             .closable(by: maker.side)
         return min(maker.leaves, closable)
+    }
+
+    /// Whichever order ends knows the other.
+    private mutating func nameSelfMatch(
+        of taker: OrderPlace,
+        with maker: MatchingBook.Order,
+        _ prevention: SelfMatchPrevention
+    ) {
+        let account = taker.account
+        let other = Int(maker.key)
+        guard let incoming = accountStates[account].orders[taker.slot],
+            let resting = accountStates[account].orders[other]
+        else { return }
+        if prevention != .cancelTaker {
+            accountStates[account].orders[other]?.selfMatchID = incoming.orderID
+        }
+        if prevention != .cancelMaker {
+            accountStates[account].orders[taker.slot]?.selfMatchID = resting.orderID
+        }
     }
 
     private mutating func cancelMaker(

@@ -53,8 +53,13 @@ extension SimulatedExchange {
             order.row(facts[order.listing])
         )
         output.append(event, at: now)
-        if order.status.isClosed {
-            accountStates[place.account].close(slot: place.slot, row: event)
+        let isClosed = order.status.isClosed
+        if isClosed { accountStates[place.account].close(slot: place.slot, row: event) }
+        guard order.legs != nil else { return }
+        for row in legRows(order) {
+            let leg = ExchangeEvent.order(accountStates[place.account].id, row)
+            output.append(leg, at: now)
+            if isClosed { accountStates[place.account].remember(leg) }
         }
     }
 

@@ -34,6 +34,10 @@ struct AccountOrder: Sendable {
     private var rare: Rare?
     /// What its waiting holds of the wallet (spot, `tpslOrder`).
     var locksWhileWaiting = false
+    /// Last price of the listing when it arrived.
+    var lastPrice: Int64 = 0
+    /// P&L of what it closed, less its own fees and their share of the opening fees.
+    var closedPnL: Amount = .zero
 
     init(
         serial: Int64,
@@ -76,6 +80,8 @@ struct AccountOrder: Sendable {
         var isFollowing = false
         /// Serial of the order whose fill made it; its twin has the same.
         var pair: Int64 = 0
+        /// The client's id of the order that brought it; empty for one that was set on the position.
+        var parentLinkID = ""
     }
 
     struct Exits: Sendable {
@@ -90,34 +96,72 @@ struct AccountOrder: Sendable {
         var limit: Int64?
     }
 
-    /// What few orders have, behind one reference: orders are copied often.
-    private final class Rare: Sendable {
-        let stop: Stop?
-        let exits: Exits?
-        let budget: Amount?
+    /// What the legs of a combination's order have done.
+    struct Legs: Sendable {
+        var first: Leg
+        var second: Leg
+    }
 
-        init?(_ stop: Stop?, _ exits: Exits?, _ budget: Amount?) {
-            guard stop != nil || exits != nil || budget != nil else { return nil }
-            self.stop = stop
-            self.exits = exits
-            self.budget = budget
+    struct Leg: Sendable {
+        var listing: Int
+        /// Of its last fill.
+        var price: Int64
+        var filled: Int64 = 0
+        var filledValue: Amount = .zero
+        var filledFee: Amount = .zero
+        var closedPnL: Amount = .zero
+    }
+
+    /// What few orders have.
+    private struct RareParts: Sendable {
+        var stop: Stop?
+        var exits: Exits?
+        var budget: Amount?
+        var selfMatchID = ""
+        var legs: Legs?
+
+        var isEmpty: Bool {
+            stop == nil && exits == nil && budget == nil && selfMatchID.isEmpty && legs == nil
         }
+    }
+
+    /// Behind one reference: orders are copied often.
+    private final class Rare: Sendable {
+        let parts: RareParts
+
+        init(_ parts: RareParts) { self.parts = parts }
+    }
+
+    private mutating func setRare(_ change: (inout RareParts) -> Void) {
+        var parts = rare?.parts ?? RareParts()
+        change(&parts)
+        rare = parts.isEmpty ? nil : Rare(parts)
     }
 
     /// What it waits for, or waited for.
     var stop: Stop? {
-        get { rare?.stop }
-        set { rare = Rare(newValue, exits, budget) }
+        get { rare?.parts.stop }
+        set { setRare { $0.stop = newValue } }
     }
     /// Exits of what it opens.
     var exits: Exits? {
-        get { rare?.exits }
-        set { rare = Rare(stop, newValue, budget) }
+        get { rare?.parts.exits }
+        set { setRare { $0.exits = newValue } }
     }
     /// Of a spot market order by value: what it may spend or shall earn, in the quote coin.
     var budget: Amount? {
-        get { rare?.budget }
-        set { rare = Rare(stop, exits, newValue) }
+        get { rare?.parts.budget }
+        set { setRare { $0.budget = newValue } }
+    }
+    /// The order of its own account that ended it; empty for all others.
+    var selfMatchID: String {
+        get { rare?.parts.selfMatchID ?? "" }
+        set { setRare { $0.selfMatchID = newValue } }
+    }
+    /// Of a combination's order that has traded.
+    var legs: Legs? {
+        get { rare?.parts.legs }
+        set { setRare { $0.legs = newValue } }
     }
 
     /// Counted among the orders that wait for their trigger, until it has been pulled.
@@ -157,6 +201,8 @@ struct AccountOrder: Sendable {
             updatedMilliseconds: updatedMilliseconds
         )
         row.details = details(state)
+        row.lastPriceOnCreated = scale.numeral(Price(units: lastPrice))
+        if !closedPnL.isZero { row.closedPnL = Numeral(rounding: closedPnL) }
         return row
     }
 
@@ -164,7 +210,7 @@ struct AccountOrder: Sendable {
     private func details(_ state: ListingFacts) -> OrderDetails? {
         guard
             stop != nil || exits != nil || closeOnTrigger || selfMatch != .none
-                || createType != .user || state.id.category == .spot
+                || createType != .user || state.id.category == .spot || !selfMatchID.isEmpty
         else { return nil }
         let scale = state.scale
         func numeral(_ units: Int64?) -> Numeral? { units.map { scale.numeral(Price(units: $0)) } }
@@ -187,7 +233,9 @@ struct AccountOrder: Sendable {
             marketUnit: isSpot && type == .market ? (budget == nil ? "baseCoin" : "quoteCoin") : "",
             feeCoin: isSpot
                 ? (side == .buy ? state.instrument.baseCoin : state.instrument.quoteCoin)
-                : state.instrument.settleCoin
+                : state.instrument.settleCoin,
+            parentOrderLinkID: stop?.parentLinkID ?? "",
+            selfMatchOrderID: selfMatchID
         )
     }
 }

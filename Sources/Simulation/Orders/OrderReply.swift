@@ -52,6 +52,7 @@ enum Refusal: Hashable, Sendable {
     case duplicateLink
     case valueTooSmall(String)
     case notFound(verb: String)
+    case legOfCombination(isCancel: Bool)
     case positionIndex
     case notLive
     case halted
@@ -127,6 +128,7 @@ enum Refusal: Hashable, Sendable {
         case .combinationInHedgeMode: 110113
         case .legBeyondLimit: 110116
         case .noMarketPrice: 110118
+        case .legOfCombination(let isCancel): isCancel ? 110115 : 110117
         case .exitUnchanged: 34040
         case .portfolioMargin: 3400045
         case .notFound: 110001
@@ -158,6 +160,8 @@ enum Refusal: Hashable, Sendable {
         case .valueTooSmall(let least): "Order does not meet minimum order value \(least)"
         case .notFound(let verb):
             category == .spot ? "Order does not exist." : "order not exists or too late to \(verb)"
+        case .legOfCombination(let isCancel):
+            "The order of a leg can be \(isCancel ? "cancelled" : "amended") with its combination only"
         case .positionIndex: "position idx not match position mode"
         case .notLive: "This contract is not live"
         case .halted: "Trading is halted for the moment; orders can be cancelled"

@@ -18,7 +18,8 @@ extension SimulatedExchange {
         guard let place = place(request.orderID, request.orderLinkID, request.instrument, account),
             let order = accountStates[place.account].orders[place.slot]
         else {
-            return Refusal.notFound(verb: "replace")
+            let isLeg = combination(ofLeg: request.orderID, account) != nil
+            return (isLeg ? Refusal.legOfCombination(isCancel: false) : .notFound(verb: "replace"))
                 .reply(category, orderLinkID: request.orderLinkID)
         }
         do throws(Refusal) {

@@ -64,6 +64,7 @@ extension SimulatedExchange {
         if order.exits != nil { made.exits = order.exits }
         if order.budget != nil { made.budget = order.budget }
         made.locksWhileWaiting = order.locksWhileWaiting
+        made.lastPrice = states[order.listing].statistics.last
         return made
     }
 
@@ -172,7 +173,8 @@ extension SimulatedExchange {
     ) -> OrderReply {
         guard let place = place(request.orderID, request.orderLinkID, request.instrument, account)
         else {
-            return Refusal.notFound(verb: "cancel")
+            let isLeg = combination(ofLeg: request.orderID, account) != nil
+            return (isLeg ? Refusal.legOfCombination(isCancel: true) : .notFound(verb: "cancel"))
                 .reply(request.instrument.category, orderLinkID: request.orderLinkID)
         }
         let reply = cancel(place)

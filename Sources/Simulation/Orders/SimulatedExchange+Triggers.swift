@@ -147,7 +147,8 @@ extension SimulatedExchange {
             order.positionIndex,
             exits,
             quantity: exits.mode == .full ? abs(position.size) : order.filled,
-            pair: exits.mode == .full ? 0 : order.serial
+            pair: exits.mode == .full ? 0 : order.serial,
+            parent: order.orderLinkID
         )
     }
 
@@ -158,40 +159,23 @@ extension SimulatedExchange {
         _ positionIndex: Int8,
         _ exits: AccountOrder.Exits,
         quantity: Int64,
-        pair: Int64
+        pair: Int64,
+        parent: String = ""
     ) {
         let isFull = exits.mode == .full
         let isLong = accountStates[account].positions[position].size > 0
         if let exit = exits.takeProfit {
             let kind = isFull ? StopKind.takeProfit : .partialTakeProfit
             if isFull { removeExits(account, position, kind) }
-            makeExit(account, position, positionIndex, kind, exit, isLong, quantity, pair)
+            let stop = AccountOrder.Stop(kind, exit, rises: isLong, pair: pair, parent: parent)
+            add(stop, limit: exit.limit, account, position, positionIndex, quantity)
         }
         if let exit = exits.stopLoss {
             let kind = isFull ? StopKind.stopLoss : .partialStopLoss
             if isFull { removeExits(account, position, kind) }
-            makeExit(account, position, positionIndex, kind, exit, !isLong, quantity, pair)
+            let stop = AccountOrder.Stop(kind, exit, rises: !isLong, pair: pair, parent: parent)
+            add(stop, limit: exit.limit, account, position, positionIndex, quantity)
         }
-    }
-
-    private mutating func makeExit(
-        _ account: Int,
-        _ position: Int,
-        _ positionIndex: Int8,
-        _ kind: StopKind,
-        _ exit: AccountOrder.Exit,
-        _ rises: Bool,
-        _ quantity: Int64,
-        _ pair: Int64
-    ) {
-        add(
-            AccountOrder.Stop(kind: kind, price: exit.price, rises: rises, by: exit.by, pair: pair),
-            limit: exit.limit,
-            account,
-            position,
-            positionIndex,
-            quantity
-        )
     }
 
     /// A waiting order that closes position.
@@ -254,5 +238,24 @@ extension SimulatedExchange {
                 rejectReason: .none
             )
         }
+    }
+}
+
+extension AccountOrder.Stop {
+    fileprivate init(
+        _ kind: StopKind,
+        _ exit: AccountOrder.Exit,
+        rises: Bool,
+        pair: Int64,
+        parent: String
+    ) {
+        self.init(
+            kind: kind,
+            price: exit.price,
+            rises: rises,
+            by: exit.by,
+            pair: pair,
+            parentLinkID: parent
+        )
     }
 }

@@ -45,7 +45,7 @@ enum ExpiryDates {
         return "\(parts.day)" + months[parts.month - 1] + parts.year.suffix(2)
     }
 
-    private static func isFriday(_ date: Timestamp) -> Bool {
+    static func isFriday(_ date: Timestamp) -> Bool {
         // 1970-01-01 was a Thursday.
         (date.nanoseconds / day + 4) % 7 == 5
     }

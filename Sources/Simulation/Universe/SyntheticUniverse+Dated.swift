@@ -152,6 +152,8 @@ extension SyntheticUniverse {
             Symbol("\(base(series))-\(date8)-\(strike)-\(kind)-USDT") ?? .none
         listing.instrument.deliveryTime = date
         listing.terms.option = option
+        // Daily options are exercised for nothing.
+        if !ExpiryDates.isFriday(date) { listing.terms.deliveryFeeRate = .zero }
         listing.terms.displayName = "\(base(series))USDT-\(date8)-\(strike)-\(kind)"
         listing.terms.launchMilliseconds = time.milliseconds
         let volatility: Int64 = base(series) == "BTC" ? 420_000 : 610_000

@@ -12,6 +12,8 @@ public struct UniverseConfiguration: Hashable, Sendable {
     public var strikesPerSide: Int
     /// Orders a second, in hundredths of what was seen in a calm hour; 1 to 100,000.
     public var ratePercent: Int64
+    /// How far prices go, in hundredths of what was seen; 1 to 100,000.
+    public var volatilityPercent: Int64
 
     public init(
         symbols: Int = 20,
@@ -19,7 +21,8 @@ public struct UniverseConfiguration: Hashable, Sendable {
         regimes: RegimePlan = .changing,
         categories: Set<Category> = Set(Category.allCases),
         strikesPerSide: Int = 4,
-        ratePercent: Int64 = 100
+        ratePercent: Int64 = 100,
+        volatilityPercent: Int64 = 100
     ) {
         self.symbols = min(max(1, symbols), 1_000)
         self.levels = min(max(25, levels), 1_000)
@@ -27,6 +30,7 @@ public struct UniverseConfiguration: Hashable, Sendable {
         self.categories = categories
         self.strikesPerSide = min(max(0, strikesPerSide), 20)
         self.ratePercent = min(max(1, ratePercent), 100_000)
+        self.volatilityPercent = min(max(1, volatilityPercent), 100_000)
     }
 }
 

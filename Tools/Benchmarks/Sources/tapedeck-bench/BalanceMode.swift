@@ -9,6 +9,7 @@ enum BalanceMode {
     private static let second: Int64 = 1_000_000_000
     /// Orders between two checks.
     private static let stride = 20_000
+    private static let coins = ["USDT", "USDC", "BTC", "ETH", "SOL"]
 
     static func run(orders: Int, seed: UInt64) throws -> String {
         // 07:30 UTC on a Friday: delivery, a session and funding come within the first half hour.
@@ -21,7 +22,9 @@ enum BalanceMode {
                 levels: 25,
                 regimes: .always(.jump),
                 strikesPerSide: 1,
-                ratePercent: 2
+                ratePercent: 2,
+                // Leaps of some percent: past bankruptcy before anybody can act, so that insurance runs dry.
+                volatilityPercent: 2_000
             ),
             accounts: ["rich", "poor-0", "poor-1"].map { try account($0) },
             fundingInterval: 600 * second,
@@ -60,7 +63,13 @@ enum BalanceMode {
             count: orders,
             extra: [
                 ("accepted", String(crowd.accepted)), ("executions", String(crowd.executions)),
-                ("liquidations", String(crowd.liquidations)), ("rows", String(ledger.rows)),
+                ("liquidations", String(crowd.liquidations)),
+                ("adl_trades", String(crowd.deleveragings)), ("rows", String(ledger.rows)),
+                (
+                    "rounding",
+                    coins.map { "\(exchange.balance(.rounding, coin: $0)) \($0)" }
+                        .joined(separator: " ")
+                ),
                 ("market_events", String(exchange.marketEvents)),
                 ("delivered", String(exchange.deliveredListings.count)),
                 ("log_types", ledger.types.sorted().joined(separator: " ")),
@@ -95,9 +104,12 @@ enum BalanceMode {
         _ ledger: inout RowLedger,
         after step: Int
     ) throws {
-        for coin in ["USDT", "USDC", "BTC", "ETH", "SOL"] {
+        for coin in coins {
             guard exchange.sumOfBooks(coin: coin) == .zero else {
                 throw BenchError("after \(step): the books of \(coin) do not add up")
+            }
+            guard exchange.balance(.funding, coin: coin) == .zero else {
+                throw BenchError("after \(step): funding of \(coin) is not cleared")
             }
         }
         if let broken = exchange.brokenBooks() { throw BenchError("after \(step): \(broken)") }
@@ -105,12 +117,21 @@ enum BalanceMode {
             try ledger.read(exchange, account, after: step)
             try Equity.check(exchange, account, after: step)
         }
+        for coin in coins {
+            // Each payment of funding, and the background's at each stamp, is off by at most one unit of 10⁻¹⁸.
+            let rounded = exchange.balance(.rounding, coin: coin)
+            guard rounded.units.magnitude <= 2 * ledger.settlements else {
+                throw BenchError("after \(step): \(rounded) \(coin) is more than roundings can be")
+            }
+        }
     }
 }
 
 /// Every row of every account's log, once each, against the wallet's balance.
 struct RowLedger {
     private(set) var rows = 0
+    /// Of funding and of sessions.
+    private(set) var settlements = 0
     private(set) var types: Set<String> = []
     private var last: [Int: String] = [:]
     private var balances: [Int: [String: Amount]] = [:]
@@ -122,6 +143,7 @@ struct RowLedger {
     ) throws {
         for row in try fresh(exchange, account, after: step).reversed() {
             rows += 1
+            if row.type == "SETTLEMENT" { settlements += 1 }
             types.insert(row.type)
             let change = try row.cashFlow.adding(row.funding).subtracting(row.fee)
             guard row.change == change else {

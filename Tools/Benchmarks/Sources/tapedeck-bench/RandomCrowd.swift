@@ -7,6 +7,7 @@ struct RandomCrowd {
     private(set) var accepted = 0
     private(set) var executions = 0
     private(set) var liquidations = 0
+    private(set) var deleveragings = 0
     private var accounts = [0, 1, 2].map { AccountID(index: $0) }
     private var state: UInt64
     private var links = 0
@@ -40,6 +41,7 @@ struct RandomCrowd {
                 executions += 1
                 types.insert(row.type.name)
                 if row.type == .bustTrade { liquidations += 1 }
+                if row.type == .adlTrade { deleveragings += 1 }
             case .listed, .delivered: listed = [:]
             case .notListed(let id, let error): throw BenchError("\(id) is not listed: \(error)")
             default: break
