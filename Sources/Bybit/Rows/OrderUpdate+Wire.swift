@@ -88,7 +88,7 @@ extension OrderUpdate: WireRow {
         coder.constant("ocoTriggerBy", #""OcoTriggerByUnknown""#)
         coder.constant("rpiTakerAccess", "false")
         coder.constant("rpiMatchedQty", #""""#)
-        coder.derived { $0.numeral("closedPnl", closedPnL) }
+        coder.derived { $0.numeral("closedPnl", Numeral(rounding: closedPnL)) }
         coder.constant("feeCurrency", #""""#)
         coder.derived { writeFees(to: &$0) }
         coder.time("createdTime", &createdMilliseconds, .optional)

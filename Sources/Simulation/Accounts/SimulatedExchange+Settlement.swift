@@ -59,20 +59,17 @@ extension SimulatedExchange {
             createType: order.createType,
             stop: order.stop?.kind
         )
+        let (account, slot) = (place.account, place.slot)
         switch facts[index].category {
         case .spot:
             let fee = settleSpot(trade, &output)
-            accountStates[place.account].orders[place.slot]?.filledFee = order.filledFee.plus(fee)
+            accountStates[account].orders[slot]?.book(fee: fee, closed: .zero)
         case .spread:
             let legs = settleCombination(trade, order.legs, &output)
-            accountStates[place.account].orders[place.slot]?.legs = legs
+            accountStates[account].orders[slot]?.legs = legs
         case .linear, .inverse, .option:
             let (fee, closed) = settleContract(trade, &output)
-            accountStates[place.account].orders[place.slot]?.filledFee = order.filledFee.plus(fee)
-            if !closed.isZero {
-                let sum = order.closedPnL.plus(closed)
-                accountStates[place.account].orders[place.slot]?.closedPnL = sum
-            }
+            accountStates[account].orders[slot]?.book(fee: fee, closed: closed)
         }
         touch(place)
     }
