@@ -41,7 +41,6 @@ extension SimulatedExchange {
         )
         order.status = order.leaves == 0 ? .filled : .partiallyFilled
         order.updatedMilliseconds = now.milliseconds
-        accountStates[place.account].orders[place.slot] = order
         let trade = AccountTrade(
             account: place.account,
             listing: index,
@@ -59,19 +58,19 @@ extension SimulatedExchange {
             createType: order.createType,
             stop: order.stop?.kind
         )
-        let (account, slot) = (place.account, place.slot)
+        // Nothing below looks at the order: it is stored once, with what it cost.
         switch facts[index].category {
-        case .spot:
-            let fee = settleSpot(trade, &output)
-            accountStates[account].orders[slot]?.book(fee: fee, closed: .zero)
-        case .spread:
-            let legs = settleCombination(trade, order.legs, &output)
-            accountStates[account].orders[slot]?.legs = legs
+        case .spot: order.book(fee: settleSpot(trade, &output), closed: .zero)
+        case .spread: order.legs = settleCombination(trade, order.legs, &output)
         case .linear, .inverse, .option:
             let (fee, closed) = settleContract(trade, &output)
-            accountStates[account].orders[slot]?.book(fee: fee, closed: closed)
+            order.book(fee: fee, closed: closed)
         }
-        touch(place)
+        if !order.isTouched {
+            order.isTouched = true
+            touchedOrders.append(place)
+        }
+        accountStates[place.account].orders[place.slot] = order
     }
 
     /// Moves a position and its money.
