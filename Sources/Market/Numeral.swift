@@ -132,6 +132,16 @@ extension Numeral: Hashable {
     }
 }
 
+extension Numeral {
+    /// An amount with at most 8 decimals, half to even, zeros trimmed; the end of the range where it does not fit.
+    public init(rounding amount: Amount) {
+        let rest = PowerOfTen.int128(Amount.decimals - 8)
+        let units =
+            (try? FullWidth.multiplyDivide(amount.units, 1, by: rest, rounding: .halfEven)) ?? 0
+        self = Numeral(mantissa: Int64(clamping: units), decimals: 8).trimmed
+    }
+}
+
 extension Numeral: CustomStringConvertible {
     /// The text as it came: `isNegativeZero` and trailing zeros included.
     public var description: String {

@@ -33,9 +33,9 @@ public struct OrderUpdate: Hashable, Sendable, Codable {
     public var details: OrderDetails?
     /// Last price of the instrument when the order arrived; written by an exchange, as ``details``.
     public var lastPriceOnCreated: Numeral?
-    /// P&L of what the order's fills closed, less its fees and their share of the opening fees, in the settle coin with at
-    /// most 8 decimals; written by an exchange, as ``details``.
-    public var closedPnL = Numeral.zero
+    /// P&L of what the order's fills closed, less its fees and their share of the opening fees, in the settle coin; written
+    /// by an exchange, as ``details``.
+    public var closedPnL = Amount.zero
 
     private enum CodingKeys: String, CodingKey {
         case instrument, orderID, orderLinkID, side, type, timeInForce, status, price, quantity

@@ -181,7 +181,7 @@ import Testing
     ) throws {
         var order = try Self.order(category, isFilled: true)
         order.lastPriceOnCreated = try Numeral("89999.5")
-        order.closedPnL = try Numeral("-4.31757466")
+        order.closedPnL = try Amount("-4.317574655")
         let open = MessageWriter.message {
             $0.orders([order], category: category, time: Self.time)
         }

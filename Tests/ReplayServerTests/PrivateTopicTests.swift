@@ -38,7 +38,8 @@ extension ReplayServerTests {
                     #expect(ack.contains(#""success":true"#))
                 }
                 let quantity = ["inverse": "100", "spot": "0.01", "option": "0.1"][name] ?? "0.010"
-                let price = try await exchange.price(product, .buy, steps: 3)
+                // Far enough beyond the touch that it takes, however late it arrives.
+                let price = try await exchange.price(product, .buy, steps: 20)
                 let reply = try await exchange.place(
                     product,
                     .buy,

@@ -130,7 +130,8 @@ import Testing
                 most: .max
             ).rows
             for order in orders {
-                #expect(order.closedPnL == closed[order.orderID] ?? .zero, "\(order.orderID)")
+                let listed = closed[order.orderID] ?? .zero
+                #expect(Numeral(rounding: order.closedPnL) == listed, "\(order.orderID)")
             }
         }
     }

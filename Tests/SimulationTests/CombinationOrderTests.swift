@@ -56,7 +56,7 @@ import Testing
         #expect(closing.closedPnL.description == "-6.50023375")
         let closed = exchange.closedPnL(account, .linear, nil, since: 0, until: .max)
         #expect(closed.map(\.orderID) == [closing.orderID])
-        #expect(closed.first?.closedPnL == closing.closedPnL)
+        #expect(closed.first?.closedPnL?.description == "-6.50023375")
     }
 
     @Test func `legs stand and end with their combination, and through it alone`() throws {

@@ -3,7 +3,9 @@ import Simulation
 import Testing
 
 @Suite struct DeleveragingTests {
-    /// A long of 1 BTC on 1,000 USDT falls from 90,000 to 85,000. Against it stand, by gain ÷ entry × leverage:
+    /// A long of 1 BTC on 1,000 USDT falls from 90,000 to 85,000.
+    ///
+    /// Against it stand, by gain ÷ entry × leverage:
     /// 0.5 from 90,100 at 100 (5.66), 0.4 from 90,000 at 100 (5.56), and 0.6 from 90,001 at 50 (2.78).
     @Test func `those who gain most are deleveraged first, and only as far as is needed`() throws {
         let listing = try Product.linear.still(

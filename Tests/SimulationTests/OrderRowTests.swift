@@ -47,7 +47,7 @@ import Testing
         #expect(row.closedPnL.description == "-2.279835")
         let listed = floor.exchange.closedPnL(floor.main, .linear, btc, since: 0, until: .max)
         #expect(listed.map(\.orderID) == [row.orderID])
-        #expect(listed.first?.closedPnL == row.closedPnL)
+        #expect(listed.first?.closedPnL?.description == "-2.279835")
         #expect(floor.orders.first { $0.orderLinkID == "open" }?.closedPnL == .zero)
     }
 }

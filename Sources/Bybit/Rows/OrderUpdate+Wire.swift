@@ -94,7 +94,7 @@ extension OrderUpdate: WireRow {
         coder.constant("rpiMatchedQty", #""""#)
         // No list among the samples has these two.
         if coder.form == .push {
-            coder.derived { $0.numeral("closedPnl", closedPnL) }
+            coder.derived { $0.numeral("closedPnl", Numeral(rounding: closedPnL)) }
             coder.constant("feeCurrency", #""""#)
         }
         coder.derived { writeFees(to: &$0) }

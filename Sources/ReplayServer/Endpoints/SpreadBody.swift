@@ -88,13 +88,13 @@ enum SpreadBody {
 
     private static func write(_ leg: ExecutionReport, _ json: inout JSONWriter) {
         let isSpot = leg.instrument.category == .spot
-        let fee = Numeral(rounded: leg.fee)
+        let fee = Numeral(rounding: leg.fee)
         json.object { json in
             json.field("symbol", leg.instrument.symbol.description)
             json.field("side", leg.side.name)
             json.field("execPrice", leg.price)
             json.field("execTime", String(leg.timeMilliseconds))
-            json.field("execValue", Numeral(rounded: leg.value))
+            json.field("execValue", Numeral(rounding: leg.value))
             json.field("execType", leg.type.name)
             json.field("category", leg.instrument.category.name)
             json.field("execQty", leg.quantity)

@@ -149,6 +149,6 @@ enum TickerBody {
             over: isInverse ? Int128(mark.mantissa) : unit,
             rounding: .halfEven
         )
-        return worth.map { Numeral(rounded: $0) }
+        return worth.map { Numeral(rounding: $0) }
     }
 }

@@ -70,17 +70,17 @@ struct CombinationRows {
         execution.orderID = ""
         execution.orderLinkID = ""
         execution.createType = "CreateByFutureSpread"
-        execution.value = Numeral(rounded: row.value)
+        execution.value = Numeral(rounding: row.value)
         if isSpot {
-            execution.spotFee = Numeral(rounded: row.fee)
+            execution.spotFee = Numeral(rounding: row.fee)
             execution.feeCoin = row.feeCoin
         } else {
-            execution.fee = Numeral(rounded: row.fee)
+            execution.fee = Numeral(rounding: row.fee)
         }
         execution.feeRate = row.feeRate
         execution.markPrice = row.markPrice
         execution.closedSize = row.closedQuantity
-        execution.realisedPnL = row.realisedPnL.map { Numeral(rounded: $0) }
+        execution.realisedPnL = row.realisedPnL.map { Numeral(rounding: $0) }
         execution.isLeverage = "0"
         return execution
     }
@@ -92,10 +92,10 @@ struct CombinationRows {
         order.parentOrderID =
             row.orderID.lastIndex(of: "-").map { String(row.orderID[..<$0]) } ?? ""
         order.averagePrice = row.averagePrice
-        order.leavesValue = .zero
-        order.filledValue = Numeral(rounded: row.filledValue)
-        order.filledFee = Numeral(rounded: row.filledFee)
-        order.closedPnL = row.closedPnL
+        order.leavesValue = Numeral(rounding: open(row))
+        order.filledValue = Numeral(rounding: row.filledValue)
+        order.filledFee = Numeral(rounding: row.filledFee)
+        order.closedPnL = Numeral(rounding: row.closedPnL)
         order.isLeverage = "0"
         var fee = CoinAmount()
         fee.coin = row.details?.feeCoin ?? ""
@@ -106,16 +106,17 @@ struct CombinationRows {
     }
 }
 
-extension Numeral {
-    /// An amount with at most eight decimals, half to even; the end of the range where it does not fit.
-    init(rounded amount: Amount) {
-        let units = try? FullWidth.multiplyDivide(
-            amount.units,
-            1,
-            by: PowerOfTen.int128(Amount.decimals - 8),
-            rounding: .halfEven
-        )
-        self = Numeral(mantissa: Int64(clamping: units ?? 0), decimals: 8).trimmed
+extension CombinationRows {
+    /// What is open of an order, at its price.
+    private static func open(_ row: OrderUpdate) -> Amount {
+        guard let left = row.leavesQuantity, let price = row.price.flatMap({ try? Amount($0) }),
+            let value = try? price.scaled(
+                by: Int128(left.mantissa),
+                over: PowerOfTen.int128(Int(left.decimals)),
+                rounding: .halfEven
+            )
+        else { return .zero }
+        return value
     }
 }
 

@@ -69,7 +69,7 @@ extension ExchangeVenue {
                 rows[known].symbols += "," + symbol
                 continue
             }
-            let balance = Numeral(rounded: driver.exchange.balance(.insurance, coin: coin))
+            let balance = Numeral(rounding: driver.exchange.balance(.insurance, coin: coin))
             var row = InsuranceBalance()
             row.coin = coin
             row.symbols = symbol
@@ -97,7 +97,7 @@ extension ExchangeVenue {
             over: PowerOfTen.int128(Int(price.decimals)),
             rounding: .halfEven
         )
-        return worth.map { Numeral(rounded: $0) } ?? .zero
+        return worth.map { Numeral(rounding: $0) } ?? .zero
     }
 
     /// A contract's deleveraging begins when its pool is empty: thresholds of nothing, and no ratio but the pool's.
@@ -106,7 +106,7 @@ extension ExchangeVenue {
             .filter { pool.holds($0) && (symbol == nil || symbol == $0.id.symbol) }
             .map { instrument in
                 let coin = instrument.settleCoin
-                let balance = Numeral(rounded: driver.exchange.balance(.insurance, coin: coin))
+                let balance = Numeral(rounding: driver.exchange.balance(.insurance, coin: coin))
                 var row = DeleveragingAlert()
                 row.coin = coin
                 row.symbol = instrument.id.symbol.description

@@ -194,7 +194,7 @@ extension SimulatedExchange {
             createdMilliseconds: order.createdMilliseconds,
             updatedMilliseconds: order.updatedMilliseconds
         )
-        row.closedPnL = Numeral(rounding: leg.closedPnL)
+        row.closedPnL = leg.closedPnL
         row.details = OrderDetails(
             createType: CreateType.spread.rawValue,
             feeCoin: isSpot

@@ -41,7 +41,6 @@ extension SimulatedExchange {
         )
         order.status = order.leaves == 0 ? .filled : .partiallyFilled
         order.updatedMilliseconds = now.milliseconds
-        accountStates[place.account].orders[place.slot] = order
         let trade = AccountTrade(
             account: place.account,
             listing: index,
@@ -59,22 +58,19 @@ extension SimulatedExchange {
             createType: order.createType,
             stop: order.stop?.kind
         )
+        // Nothing below looks at the order: it is stored once, with what it cost.
         switch facts[index].category {
-        case .spot:
-            let fee = settleSpot(trade, &output)
-            accountStates[place.account].orders[place.slot]?.filledFee = order.filledFee.plus(fee)
-        case .spread:
-            let legs = settleCombination(trade, order.legs, &output)
-            accountStates[place.account].orders[place.slot]?.legs = legs
+        case .spot: order.book(fee: settleSpot(trade, &output), closed: .zero)
+        case .spread: order.legs = settleCombination(trade, order.legs, &output)
         case .linear, .inverse, .option:
             let (fee, closed) = settleContract(trade, &output)
-            accountStates[place.account].orders[place.slot]?.filledFee = order.filledFee.plus(fee)
-            if !closed.isZero {
-                let sum = order.closedPnL.plus(closed)
-                accountStates[place.account].orders[place.slot]?.closedPnL = sum
-            }
+            order.book(fee: fee, closed: closed)
         }
-        touch(place)
+        if !order.isTouched {
+            order.isTouched = true
+            touchedOrders.append(place)
+        }
+        accountStates[place.account].orders[place.slot] = order
     }
 
     /// Moves a position and its money.

@@ -58,13 +58,3 @@ struct Valuation: Sendable {
         return Int64(exactly: priceUnits)
     }
 }
-
-extension Numeral {
-    /// An amount with at most 8 decimals, half to even, zeros trimmed; the end of the range where it does not fit.
-    init(rounding amount: Amount) {
-        let rest = PowerOfTen.int128(Amount.decimals - 8)
-        let units =
-            (try? FullWidth.multiplyDivide(amount.units, 1, by: rest, rounding: .halfEven)) ?? 0
-        self = Numeral(mantissa: Int64(clamping: units), decimals: 8).trimmed
-    }
-}

@@ -17,7 +17,7 @@ public struct TimedEvent: Sendable {
 /// Public events come for active ``PublicStream``s only, private ones always.
 ///
 /// Private events of one match come in this order: order `New` (of an incoming order), executions, order states,
-/// positions, wallets.
+/// positions, wallets. The state of a combination's order is followed by those of its legs.
 public indirect enum ExchangeEvent: Sendable {
     /// A snapshot or delta of one depth; ``Market/BookUpdate/depth`` says which.
     case book(InstrumentID, BookUpdate)

@@ -273,6 +273,7 @@ extension SimulatedExchange {
     }
 
     /// Whichever order ends knows the other.
+    @inline(never)
     private mutating func nameSelfMatch(
         of taker: OrderPlace,
         with maker: MatchingBook.Order,

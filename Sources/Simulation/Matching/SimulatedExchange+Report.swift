@@ -55,7 +55,7 @@ extension SimulatedExchange {
         output.append(event, at: now)
         let isClosed = order.status.isClosed
         if isClosed { accountStates[place.account].close(slot: place.slot, row: event) }
-        guard order.legs != nil else { return }
+        guard order.hasLegs else { return }
         for row in legRows(order) {
             let leg = ExchangeEvent.order(accountStates[place.account].id, row)
             output.append(leg, at: now)

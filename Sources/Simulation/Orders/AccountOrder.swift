@@ -158,6 +158,7 @@ struct AccountOrder: Sendable {
         get { rare?.parts.selfMatchID ?? "" }
         set { setRare { $0.selfMatchID = newValue } }
     }
+    var hasLegs: Bool { rare?.parts.legs != nil }
     /// Of a combination's order that has traded.
     var legs: Legs? {
         get { rare?.parts.legs }
@@ -168,6 +169,12 @@ struct AccountOrder: Sendable {
     var isWaiting = false
 
     var leaves: Int64 { quantity - filled }
+
+    /// Books what a fill has cost and closed.
+    mutating func book(fee: Amount, closed: Amount) {
+        filledFee = filledFee.plus(fee)
+        closedPnL = closedPnL.plus(closed)
+    }
 
     /// Which of a listing's two positions it works on.
     var positionPlace: Int { 2 * listing + (positionIndex == 2 ? 1 : 0) }
@@ -202,7 +209,7 @@ struct AccountOrder: Sendable {
         )
         row.details = details(state)
         row.lastPriceOnCreated = scale.numeral(Price(units: lastPrice))
-        if !closedPnL.isZero { row.closedPnL = Numeral(rounding: closedPnL) }
+        row.closedPnL = closedPnL
         return row
     }
 
