@@ -99,7 +99,7 @@ public struct Candle: Hashable, Sendable, Codable {
     public var turnover: Amount
     /// True once, when the candle is closed.
     public var isConfirmed: Bool
-    /// Time of the last match in the candle.
+    /// Of the last match in the candle, says the documentation; of the push, as the exchange sends it.
     public var timeMilliseconds: Int64
 
     public init(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the synthetic market in its calm regime with a recorded session, topic by topic.
 
-    tapedeck-bench calm /tmp/bench/calm.jsonl 20
+    tapedeck-bench calm /tmp/bench/calm.jsonl 120
     Tools/Benchmarks/realism.py /tmp/bench/calm.jsonl SESSION_DIRECTORY
 
 Both sides go through the same code. Of ours each figure is the median over the windows, which are as long as the session.

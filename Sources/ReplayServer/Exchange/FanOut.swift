@@ -112,7 +112,7 @@ final class FanOut {
             publish(.stream(.ticker(id))) {
                 $0.ticker(update, category: id.category, symbol: id.symbol, id: number, ts: ts)
             }
-        case .candle(let id, let minute): deliver(minute, of: id, at: ts)
+        case .candles(let id, let minutes): deliver(minutes, of: id, at: ts)
         case .liquidation(let id, let row):
             publish(.stream(.liquidations(id))) {
                 $0.details(
@@ -147,12 +147,18 @@ final class FanOut {
         }
     }
 
-    private func deliver(_ minute: Candle, of id: InstrumentID, at ts: Int64) {
+    private func deliver(_ minutes: [Candle], of id: InstrumentID, at ts: Int64) {
         guard var folds = candles[id] else { return }
         for place in folds.indices {
-            let candle = folds[place].add(minute)
+            var rows: [Candle] = []
+            for minute in minutes {
+                let candle = folds[place].add(minute)
+                // A minute that ends within a longer candle is in the row of the next one.
+                if rows.last?.startMilliseconds == candle.startMilliseconds { rows.removeLast() }
+                rows.append(candle)
+            }
             publish(.candles(id, folds[place].interval)) {
-                $0.candles([candle], symbol: id.symbol, ts: ts)
+                $0.candles(rows, symbol: id.symbol, ts: ts)
             }
         }
         candles[id] = folds
@@ -203,7 +209,7 @@ final class FanOut {
                     )
                 }
             }
-        case .book, .trades, .ticker, .candle, .liquidation, .listed, .notListed, .delivered: break
+        case .book, .trades, .ticker, .candles, .liquidation, .listed, .notListed, .delivered: break
         }
     }
 

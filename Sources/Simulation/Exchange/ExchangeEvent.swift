@@ -24,7 +24,8 @@ public indirect enum ExchangeEvent: Sendable {
     /// The trades of one match, oldest first, all with one `seq`.
     case trades(InstrumentID, [PublicTrade])
     case ticker(InstrumentID, TickerUpdate)
-    case candle(InstrumentID, Candle)
+    /// The rows of one message: the open candle, and before it one that has ended since the last message.
+    case candles(InstrumentID, [Candle])
     case liquidation(InstrumentID, Liquidation)
     /// Can be traded from now on; told always.
     case listed(InstrumentID)

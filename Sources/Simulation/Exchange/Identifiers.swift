@@ -1,8 +1,9 @@
 import Market
 
-/// Ids of the simulated exchange: UUID-shaped text made of the seed, what is named, and its number.
+/// Ids of the simulated exchange: UUIDs made of the seed, what is named, and its number.
 ///
-/// Unique within one exchange because kind, place and number stand in it.
+/// They look drawn, and compress like it: the first twelve digits are a hash, and kind, place and number are hidden under a
+/// hash of those. So they can be read back, and are unique within one exchange.
 struct Identifiers: Sendable {
     enum Kind: UInt64 {
         case order = 1
@@ -19,19 +20,43 @@ struct Identifiers: Sendable {
     ///   - place: account or listing, 0 ..< 4,096.
     ///   - number: below 2⁴⁸.
     func text(_ kind: Kind, place: Int, number: Int64) -> String {
-        let mixed = Mix.combine(seed, UInt64(bitPattern: number))
+        let named = kind.rawValue << 12 | UInt64(place) & 0xfff
+        let head =
+            Mix.combine(Mix.combine(seed, named), UInt64(bitPattern: number))
+            & Identifiers.digits
+        let cover = Identifiers.cover(head)
+        let tail = cover.number ^ UInt64(bitPattern: number)
+        let middle = cover.named ^ named
+        // Orders have random ids, all else those of a name.
+        let version: UInt64 = kind == .order ? 0x4000 : 0x5000
         return String(unsafeUninitializedCapacity: 36) { text in
-            Identifiers.write(mixed >> 32, digits: 8, to: text, at: 0)
-            Identifiers.write(mixed, digits: 4, to: text, at: 9)
-            Identifiers.write(0x4000 | UInt64(place) & 0xfff, digits: 4, to: text, at: 14)
-            Identifiers.write(0x8000 | kind.rawValue, digits: 4, to: text, at: 19)
-            Identifiers.write(UInt64(bitPattern: number), digits: 12, to: text, at: 24)
+            Identifiers.write(head >> 16, digits: 8, to: text, at: 0)
+            Identifiers.write(head, digits: 4, to: text, at: 9)
+            Identifiers.write(version | middle & 0xfff, digits: 4, to: text, at: 14)
+            Identifiers.write(0x8000 | middle >> 12 & 0x3fff, digits: 4, to: text, at: 19)
+            Identifiers.write(tail, digits: 12, to: text, at: 24)
             text[8] = UInt8(ascii: "-")
             text[13] = UInt8(ascii: "-")
             text[18] = UInt8(ascii: "-")
             text[23] = UInt8(ascii: "-")
             return 36
         }
+    }
+
+    /// A spot trade's id: digits alone, rising by one within a pair.
+    ///
+    /// - Parameters: as of ``text(_:place:number:)``.
+    static func spotTrade(place: Int, number: Int64) -> String {
+        String(2_280_000_000_000_000_000 + Int64(place) << 48 + number)
+    }
+
+    /// Twelve digits of a number.
+    private static let digits: UInt64 = 0xffff_ffff_ffff
+
+    /// What stands over the number and over kind and place of an id with that beginning.
+    private static func cover(_ head: UInt64) -> (number: UInt64, named: UInt64) {
+        let cover = Mix.spread(head)
+        return (cover & digits, Mix.spread(cover))
     }
 
     private static func write(
@@ -55,20 +80,30 @@ struct Identifiers: Sendable {
     func number(in text: String, _ kind: Kind, place: Int) -> Int64? {
         var copy = text
         let number = copy.withUTF8 { bytes -> Int64? in
-            guard bytes.count == 36 else { return nil }
-            var number: Int64 = 0
-            for byte in bytes[24...] {
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    number = number << 4 | Int64(byte - UInt8(ascii: "0"))
-                case UInt8(ascii: "a")...UInt8(ascii: "f"):
-                    number = number << 4 | Int64(byte - UInt8(ascii: "a") + 10)
-                default: return nil
-                }
-            }
-            return number
+            guard bytes.count == 36,
+                let head = Identifiers.value(bytes[0..<8], bytes[9..<13]),
+                let tail = Identifiers.value(bytes[24...])
+            else { return nil }
+            return Int64(tail ^ Identifiers.cover(head).number)
         }
         guard let number, self.text(kind, place: place, number: number) == text else { return nil }
         return number
+    }
+
+    /// The number whose hexadecimal digits these are; `nil` where one is none.
+    private static func value(_ parts: Slice<UnsafeBufferPointer<UInt8>>...) -> UInt64? {
+        var value: UInt64 = 0
+        for part in parts {
+            for byte in part {
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    value = value << 4 | UInt64(byte - UInt8(ascii: "0"))
+                case UInt8(ascii: "a")...UInt8(ascii: "f"):
+                    value = value << 4 | UInt64(byte - UInt8(ascii: "a") + 10)
+                default: return nil
+                }
+            }
+        }
+        return value
     }
 }

@@ -50,6 +50,8 @@ public struct ContractTerms: Hashable, Sendable {
     public var displayName = ""
     public var copyTrading = "none"
     public var marginTrading = "none"
+    /// Seconds after which an unchanged candle is sent again; 0 for never.
+    public var candleRepeatSeconds: Int64 = 0
 
     public init(
         launchMilliseconds: Int64,

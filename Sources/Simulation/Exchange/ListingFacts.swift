@@ -25,6 +25,8 @@ final class ListingFacts: Sendable {
     let hasSessions: Bool
     /// Of its price limits, in units of 10⁻⁸.
     let limitRatios: (x: Int64, y: Int64)
+    /// Nanoseconds of the second at which its candles are pushed.
+    let candlePhase: Int64
 
     init(
         _ listing: Listing,
@@ -52,6 +54,8 @@ final class ListingFacts: Sendable {
             (try? listing.terms.priceLimitRatioY.units(decimals: 8)) ?? 0
         )
         hasSessions = category == .linear && instrument.settleCoin == "USDC"
+        let place = Mix.combine(id.symbol.fixedHash, UInt64(category.rawValue))
+        candlePhase = Int64(place % 1_000) * 1_000_000
     }
 
     var terms: ContractTerms { listing.terms }

@@ -24,10 +24,7 @@ struct ListingState: Sendable {
     var ticker = TickerStream()
     var sendsTrades = false
     var sendsLiquidations = false
-    var sendsCandles = false
-    var isCandleScheduled = false
-    /// Of the last candle pushed: nothing is sent twice.
-    var candleSent: Candle?
+    var candles = CandleStream()
 
     /// - Parameter index: price at which it begins.
     init(_ facts: ListingFacts, index price: Int64, start: Timestamp, historyMax: Int) {

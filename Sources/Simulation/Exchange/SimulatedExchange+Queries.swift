@@ -48,8 +48,9 @@ extension SimulatedExchange {
         guard let index = index(of: id), limit > 0 else { return [] }
         let statistics = states[index].statistics
         let closed = statistics.closed.suffix(limit - 1).reversed()
-        return [statistics.candle(statistics.current, isConfirmed: false)]
-            + closed.map { statistics.candle($0, isConfirmed: true) }
+        let time = now.milliseconds
+        return [statistics.candle(statistics.current, isConfirmed: false, at: time)]
+            + closed.map { statistics.candle($0, isConfirmed: true, at: time) }
     }
 
     /// Mark and index price.

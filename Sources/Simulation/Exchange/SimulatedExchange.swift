@@ -178,7 +178,7 @@ public struct SimulatedExchange: Sendable {
             return following(configuration.fundingInterval)
         case .closeCandle(let listing):
             guard quotes[Int(listing)].isLive else { return nil }
-            closeCandle(Int(listing), into: &output)
+            closeCandle(Int(listing))
             return now.nanoseconds + TradeStatistics.minute * 1_000_000
         case .pushCandle(let listing):
             return pushCandle(Int(listing), into: &output)

@@ -171,11 +171,7 @@ extension SimulatedExchange {
     ) {
         states[index].book.reduce(handle, by: quantity)
         states[index].tradeNumber += 1
-        states[index].statistics.trade(
-            price: price,
-            quantity: quantity,
-            milliseconds: now.milliseconds
-        )
+        states[index].statistics.trade(price: price, quantity: quantity)
         states[index].openInterest.trade(quantity, number: states[index].tradeNumber)
         trades.append(
             PublicTradeRecord(
@@ -222,7 +218,7 @@ extension SimulatedExchange {
             size: scale.numeral(Quantity(units: trade.quantity)),
             side: trade.side,
             timeMilliseconds: trade.milliseconds,
-            id: identifiers.text(.trade, place: index, number: trade.number),
+            id: tradeID(trade.number, on: index),
             crossSequence: trade.crossSequence,
             tickDirection: trade.tickDirection
         )
@@ -235,6 +231,12 @@ extension SimulatedExchange {
             row.terms = terms
         }
         return row
+    }
+
+    private func tradeID(_ number: Int64, on index: Int) -> String {
+        facts[index].category == .spot
+            ? Identifiers.spotTrade(place: index, number: number)
+            : identifiers.text(.trade, place: index, number: number)
     }
 
     /// The largest quantity on a step that is worth at most `budget`.

@@ -19,11 +19,7 @@ extension SimulatedExchange {
         case .trades: states[index].sendsTrades = true
         case .liquidations: states[index].sendsLiquidations = true
         case .ticker: activateTicker(index)
-        case .candle:
-            states[index].sendsCandles = true
-            guard !states[index].isCandleScheduled else { return true }
-            states[index].isCandleScheduled = true
-            schedule(.pushCandle(listing: Int32(index)), every: SimulatedExchange.candleInterval)
+        case .candle: activateCandles(index)
         }
         return true
     }
@@ -43,7 +39,7 @@ extension SimulatedExchange {
         case .trades: states[index].sendsTrades = false
         case .liquidations: states[index].sendsLiquidations = false
         case .ticker: states[index].ticker.isActive = false
-        case .candle: states[index].sendsCandles = false
+        case .candle: states[index].candles.stop()
         }
     }
 
@@ -62,9 +58,6 @@ extension SimulatedExchange {
         states[index].streams[place].restart()
         return true
     }
-
-    /// Nanoseconds between pushes of an open candle.
-    static let candleInterval: Int64 = 1_000_000_000
 
     private mutating func activateBook(_ index: Int, _ place: Int) {
         guard !states[index].streams[place].isActive else { return }
@@ -88,6 +81,14 @@ extension SimulatedExchange {
             .pushTicker(listing: Int32(index)),
             every: TickerStream.interval(facts[index].id.category)
         )
+    }
+
+    private mutating func activateCandles(_ index: Int) {
+        guard !states[index].candles.isActive else { return }
+        states[index].candles.begin(with: states[index].statistics)
+        guard !states[index].candles.isScheduled else { return }
+        states[index].candles.isScheduled = true
+        timers.add(.pushCandle(listing: Int32(index)), at: nextCandlePush(index))
     }
 
     // MARK: - What a new subscriber gets first
@@ -114,7 +115,12 @@ extension SimulatedExchange {
     /// The open one-minute candle.
     public func currentCandle(_ id: InstrumentID) -> Candle? {
         index(of: id).map {
-            states[$0].statistics.candle(states[$0].statistics.current, isConfirmed: false)
+            let statistics = states[$0].statistics
+            return statistics.candle(
+                statistics.current,
+                isConfirmed: false,
+                at: now.milliseconds
+            )
         }
     }
 
@@ -175,21 +181,37 @@ extension SimulatedExchange {
     }
 
     mutating func pushCandle(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
-        guard states[index].sendsCandles, quotes[index].isLive else {
-            states[index].isCandleScheduled = false
+        let rows = states[index].candles.rows(
+            of: states[index].statistics,
+            at: now,
+            repeatSeconds: facts[index].terms.candleRepeatSeconds,
+            repeatsFirst: facts[index].category == .spot,
+            isLive: quotes[index].isLive
+        )
+        if facts[index].category == .spot {
+            // Each row is a message of its own.
+            for row in rows { output.append(.candles(facts[index].id, [row]), at: now) }
+        } else if !rows.isEmpty {
+            output.append(.candles(facts[index].id, rows), at: now)
+        }
+        guard states[index].candles.isActive, quotes[index].isLive else {
+            states[index].candles.isScheduled = false
             return nil
         }
-        let statistics = states[index].statistics
-        let candle = statistics.candle(statistics.current, isConfirmed: false)
-        if candle != states[index].candleSent {
-            states[index].candleSent = candle
-            output.append(.candle(facts[index].id, candle), at: now)
-        }
-        return following(SimulatedExchange.candleInterval)
+        return nextCandlePush(index)
     }
 
-    mutating func closeCandle(_ index: Int, into output: inout ExchangeOutput) {
-        let candle = states[index].statistics.closeMinute()
-        if states[index].sendsCandles { output.append(.candle(facts[index].id, candle), at: now) }
+    /// The listing's own moment of each second.
+    private func nextCandlePush(_ index: Int) -> Int64 {
+        let second = following(CandleStream.interval)
+        let next = second.addingReportingOverflow(facts[index].candlePhase)
+        guard !next.overflow else { return .max }
+        let before = next.partialValue - CandleStream.interval
+        return before > now.nanoseconds ? before : next.partialValue
+    }
+
+    mutating func closeCandle(_ index: Int) {
+        states[index].candles.end(states[index].statistics.current)
+        states[index].statistics.closeMinute()
     }
 }

@@ -3,7 +3,7 @@ import Market
 /// Last price, candles and the figures of 24 hours, folded from a listing's trades.
 struct TradeStatistics: Sendable {
     /// One minute in raw units.
-    struct Minute: Sendable {
+    struct Minute: Hashable, Sendable {
         var start: Int64
         var open: Int64
         var high: Int64
@@ -11,8 +11,6 @@ struct TradeStatistics: Sendable {
         var close: Int64
         var volume: Int128 = 0
         var turnover: Int128 = 0
-        /// Time of the last match, Unix milliseconds; the minute's start without one.
-        var lastMatch: Int64
 
         init(start: Int64, price: Int64) {
             self.start = start
@@ -20,7 +18,6 @@ struct TradeStatistics: Sendable {
             high = price
             low = price
             close = price
-            lastMatch = start
         }
     }
 
@@ -75,7 +72,7 @@ struct TradeStatistics: Sendable {
         return Numeral(mantissa: Int64(clamping: change), decimals: 4)
     }
 
-    mutating func trade(price: Int64, quantity: Int64, milliseconds: Int64) {
+    mutating func trade(price: Int64, quantity: Int64) {
         if price > last {
             tickDirection = "PlusTick"
         } else if price < last {
@@ -91,14 +88,12 @@ struct TradeStatistics: Sendable {
         current.close = price
         current.volume += Int128(quantity)
         current.turnover += Int128(quantity) * Int128(price)
-        current.lastMatch = milliseconds
         ever.volume += Int128(quantity)
         ever.turnover += Int128(quantity) * Int128(price)
     }
 
     /// Ends the current minute and begins the next.
-    mutating func closeMinute() -> Candle {
-        let candle = candle(current, isConfirmed: true)
+    mutating func closeMinute() {
         closed.append(current)
         if closed.count > TradeStatistics.minutesKept { closed.removeFirst() }
         closedHigh = last
@@ -112,10 +107,10 @@ struct TradeStatistics: Sendable {
             closedTurnover += minute.turnover
         }
         current = Minute(start: current.start + TradeStatistics.minute, price: last)
-        return candle
     }
 
-    func candle(_ minute: Minute, isConfirmed: Bool) -> Candle {
+    /// - Parameter milliseconds: when it is told.
+    func candle(_ minute: Minute, isConfirmed: Bool, at milliseconds: Int64) -> Candle {
         Candle(
             startMilliseconds: minute.start,
             endMilliseconds: minute.start + TradeStatistics.minute - 1,
@@ -127,7 +122,7 @@ struct TradeStatistics: Sendable {
             volume: amount(minute.volume, scale.quantityDecimals),
             turnover: amount(minute.turnover, scale.quantityDecimals + scale.priceDecimals),
             isConfirmed: isConfirmed,
-            timeMilliseconds: minute.lastMatch
+            timeMilliseconds: milliseconds
         )
     }
 

@@ -49,11 +49,19 @@ public struct BookTexture: Hashable, Sendable {
         public var movesPerThousand: Int64
         /// Of 1,000 waves, those after which nobody does anything for up to a second.
         public var pausesPerThousand: Int64
+        /// Waves after a trade at which takers come three times as often: a trade makes others trade.
+        public var excitedWaves: Int
 
-        public init(exponent: Int64, movesPerThousand: Int64, pausesPerThousand: Int64 = 0) {
+        public init(
+            exponent: Int64,
+            movesPerThousand: Int64,
+            pausesPerThousand: Int64 = 0,
+            excitedWaves: Int = 12
+        ) {
             self.exponent = exponent
             self.movesPerThousand = movesPerThousand
             self.pausesPerThousand = pausesPerThousand
+            self.excitedWaves = excitedWaves
         }
     }
 
@@ -105,6 +113,7 @@ public struct BookTexture: Hashable, Sendable {
             && wave.map {
                 (1...12).contains($0.exponent) && (0...1_000).contains($0.movesPerThousand)
                     && (0...1_000).contains($0.pausesPerThousand)
+                    && (0...1_000).contains($0.excitedWaves)
             } ?? true
     }
 

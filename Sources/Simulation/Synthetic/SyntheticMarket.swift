@@ -121,7 +121,7 @@ struct SyntheticMarket: MarketSource {
             var chance = Chance(seed: seed, number: number)
             if chance.happens(takersPerThousand, in: 1_000) {
                 takeAtWill(touch, &chance, into: &actions)
-                excitement = 12
+                excitement = 1 + (parameters.texture.wave?.excitedWaves ?? 0)
             } else if let wave = parameters.texture.wave {
                 change(wave, touch, &chance, into: &actions)
             } else {
@@ -132,9 +132,9 @@ struct SyntheticMarket: MarketSource {
         scheduleOrder()
     }
 
-    /// A trade makes others trade: where makers come in waves, takers come in clusters.
+    /// A trade makes others trade.
     private var takersPerThousand: Int64 {
-        parameters.texture.wave != nil && excitement > 0
+        excitement > 0
             ? min(1_000, 3 * parameters.takersPerThousand) : parameters.takersPerThousand
     }
 

@@ -83,7 +83,7 @@ enum CoinCatalog {
             lot: words[11],
             texture: isLarge ? .scattered : .dense,
             eventsPerSecond: isLarge ? 150 : name == "DOGE" || name == "XRP" ? 70 : 30,
-            takersPerThousand: isLarge ? 16 : 15,
+            takersPerThousand: isLarge ? 13 : 18,
             // Of the order of a twentieth of a tick; where the tick is large, of a third.
             volatility: name == "BTC" ? 80 : name == "ETH" ? 240 : name == "DOGE" ? 5_000 : 150,
             stirredVolatility: isLarge ? 24_000 : 45_000

@@ -106,6 +106,8 @@ extension SyntheticUniverse {
         )
         var terms = terms(coin, instrument, series: 0)
         terms.copyTrading = "both"
+        // Seen of BTCUSDT, and not of a coin of middling size.
+        terms.candleRepeatSeconds = coin.texture == .scattered ? 4 : 0
         return Listing(
             instrument: instrument,
             terms: terms,
@@ -209,8 +211,8 @@ extension SyntheticUniverse {
                     instrument,
                     lot: lot,
                     texture: .sparse,
-                    rate: coin.name == "BTC" || coin.name == "ETH" ? 18 : 10,
-                    takersPerThousand: 8,
+                    rate: coin.name == "BTC" || coin.name == "ETH" ? 10 : 6,
+                    takersPerThousand: 20,
                     model: .outright(Carry())
                 )
             )

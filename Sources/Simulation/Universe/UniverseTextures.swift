@@ -24,8 +24,8 @@ extension BookTexture {
             Reach(weight: 12, slots: 98), Reach(weight: 5, slots: 218),
             Reach(weight: 3, slots: 20_000),
         ],
-        wave: Wave(exponent: 4, movesPerThousand: 100),
-        takerSizes: .spread(exponent: 9),
+        wave: Wave(exponent: 4, movesPerThousand: 100, excitedWaves: 6),
+        takerSizes: .spread(exponent: 12),
         stepsPerReference: 50
     )
 
@@ -40,7 +40,12 @@ extension BookTexture {
             Reach(weight: 3, slots: 20), Reach(weight: 3, slots: 66),
             Reach(weight: 4, slots: 20_000),
         ],
-        wave: Wave(exponent: 2, movesPerThousand: 450, pausesPerThousand: 30),
+        wave: Wave(
+            exponent: 2,
+            movesPerThousand: 580,
+            pausesPerThousand: 20,
+            excitedWaves: 0
+        ),
         takerSizes: .spread(exponent: 6),
         stepsPerReference: 50
     )

@@ -9,37 +9,40 @@ enum CalmMode {
     /// As long as the recorded session; one window after another, so that short statistics can be compared.
     private static let windowSeconds: Int64 = 43
     private static let second: Int64 = 1_000_000_000
+    private static let firstSecond = 19 * second
     /// The contracts and the pair of the recorded session.
     private static let symbols: [(category: Market.Category, symbol: String)] = [
         (.linear, "BTCUSDT"), (.linear, "DOGEUSDT"), (.spot, "ETHUSDT"),
     ]
 
-    static func run(path: String, windows: Int) throws -> String {
-        // A moment of the recorded session's day, in the middle of a minute.
-        let start = Timestamp(nanoseconds: 1_786_310_817 * second)
-        var exchange = try SimulatedExchange(
-            .universe(
-                seed: 11,
-                start: start,
-                UniverseConfiguration(
-                    symbols: 5,
-                    regimes: .always(.calm),
-                    categories: [.linear, .spot]
-                ),
-                speculators: 0
-            )
+    static func run(path: String, windows: Int, seed: UInt64) throws -> String {
+        // The minute in which the recorded session began.
+        let minute = Timestamp(nanoseconds: 1_786_310_760 * second)
+        let configuration = try SimulationConfiguration.universe(
+            seed: seed,
+            start: minute,
+            UniverseConfiguration(
+                symbols: 5,
+                regimes: .always(.calm),
+                categories: [.linear, .spot]
+            ),
+            speculators: 0
         )
+        var exchange = try SimulatedExchange(configuration)
         guard let file = fopen(path, "w") else { throw BenchError("cannot write \(path)") }
         defer { fclose(file) }
         var output = ExchangeOutput()
-        // The opening is over before the first window.
-        exchange.advance(to: start.advanced(nanoseconds: 30 * second), into: &output)
-        output.removeAll()
         let measurement = Measurement()
         var messages = 0
         for window in 0..<windows {
+            // Candles depend on it: at the session's second of the minute, the opening's minute left out.
+            let opening = minute.advanced(
+                nanoseconds: (Int64(window) + 1) * 60 * second + firstSecond
+            )
+            exchange.advance(to: opening, into: &output)
+            output.removeAll()
             for row in symbols { try begin(row, window, &exchange, file) }
-            let end = exchange.now.advanced(nanoseconds: windowSeconds * second)
+            let end = opening.advanced(nanoseconds: windowSeconds * second)
             exchange.advance(to: end, into: &output)
             for event in output.events {
                 guard let line = line(event.event, at: event.time) else { continue }
@@ -78,6 +81,7 @@ enum CalmMode {
                 switch stream {
                 case .book: exchange.bookSnapshot(id, depth: 200).map { .book(id, $0) }
                 case .ticker: exchange.tickerSnapshot(id).map { .ticker(id, $0) }
+                case .candle: exchange.currentCandle(id).map { .candles(id, [$0]) }
                 default: nil
                 }
             guard let event, let line = line(event, at: exchange.now) else { continue }
@@ -110,12 +114,14 @@ enum CalmMode {
         case .trades(let id, let trades):
             return Line(
                 category: id.category,
-                bytes: MessageWriter.message { $0.trades(trades, symbol: id.symbol, ts: ts) }
+                bytes: MessageWriter.message {
+                    $0.trades(trades, category: id.category, symbol: id.symbol, ts: ts)
+                }
             )
-        case .candle(let id, let candle):
+        case .candles(let id, let rows):
             return Line(
                 category: id.category,
-                bytes: MessageWriter.message { $0.candles([candle], symbol: id.symbol, ts: ts) }
+                bytes: MessageWriter.message { $0.candles(rows, symbol: id.symbol, ts: ts) }
             )
         default: return nil
         }

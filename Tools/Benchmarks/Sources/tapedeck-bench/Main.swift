@@ -1,10 +1,10 @@
 import Glibc
 
-/// `tapedeck-bench MODE FILE N`: measures one thing and prints one line of JSON, as the comparison kit's programs do.
+/// `tapedeck-bench MODE FILE N [SEED]`: measures one thing and prints one line of JSON, as the comparison kit's programs do.
 @main
 enum Main {
     static let usage = """
-        usage: tapedeck-bench MODE FILE N
+        usage: tapedeck-bench MODE FILE N [SEED]
           append    append every message to a new recording and seal it
           scan      read the recording that `append` left; FILE is not used
           decode    decode every message and keep the books
@@ -14,7 +14,7 @@ enum Main {
           market    N market events of the simulated exchange; FILE is not used
           orders    N orders of an account matched there; FILE is not used
           memory    a universe of N perpetuals of 200 levels a side; FILE is not used
-          calm      N windows of 43 s of the calm market's pushes, written to FILE for realism.py
+          calm      N windows of 43 s of the calm market's pushes, by SEED (11), written to FILE for realism.py
           balance   N random orders over every product, the books checked on the way; FILE is the seed
           hash      of all that the universe of seed N tells; FILE is not used
           table     make a table of FILE's lines; N is not used
@@ -31,7 +31,7 @@ enum Main {
     }
 
     static func run(_ arguments: [String]) throws -> String {
-        guard arguments.count == 4, let count = Int(arguments[3]), count > 0 else {
+        guard (4...5).contains(arguments.count), let count = Int(arguments[3]), count > 0 else {
             throw BenchError(usage)
         }
         if arguments[1] == "table" {
@@ -45,7 +45,10 @@ enum Main {
         if arguments[1] == "market" { return try MarketMode.events(count: count) }
         if arguments[1] == "orders" { return try MarketMode.orders(count: count) }
         if arguments[1] == "memory" { return try MarketMode.memory(symbols: count) }
-        if arguments[1] == "calm" { return try CalmMode.run(path: arguments[2], windows: count) }
+        if arguments[1] == "calm" {
+            let seed = arguments.count > 4 ? UInt64(arguments[4]) ?? 11 : 11
+            return try CalmMode.run(path: arguments[2], windows: count, seed: seed)
+        }
         if arguments[1] == "balance" {
             return try BalanceMode.run(orders: count, seed: UInt64(arguments[2]) ?? 1)
         }
