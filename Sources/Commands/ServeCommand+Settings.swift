@@ -55,7 +55,39 @@ extension ServeCommand {
                     + " or changing."
             )
         }
-        return UniverseConfiguration(symbols: symbols, levels: levels, regimes: plan)
+        return UniverseConfiguration(
+            symbols: symbols,
+            levels: levels,
+            regimes: plan,
+            categories: try listedCategories()
+        )
+    }
+
+    private func listedCategories() throws -> Set<Category> {
+        guard let categories else { return Set(Category.allCases) }
+        var listed: Set<Category> = []
+        for word in categories.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let category = Category(name: word) else {
+                throw Failure(
+                    .usage,
+                    "--categories: \(word) is no category",
+                    do: "Write linear, inverse, spot, option or spread, comma-separated."
+                )
+            }
+            listed.insert(category)
+        }
+        // Strikes are chosen around the perpetual's price, and a combination has legs.
+        for (category, needed) in [(.option, [.linear]), (.spread, [.linear, .spot])]
+            as [(Category, Set<Category>)]
+        where listed.contains(category) && !listed.isSuperset(of: needed) {
+            let names = needed.sorted().map(\.name).joined(separator: " and ")
+            throw Failure(
+                .usage,
+                "--categories: \(category.name) needs \(names)",
+                do: "Name \(names) too."
+            )
+        }
+        return listed
     }
 
     func beginning(_ pace: MarketPace) throws -> Timestamp? {

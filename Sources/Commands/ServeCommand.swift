@@ -92,6 +92,15 @@ struct ServeCommand: JudgingCommand {
 
     @Option(
         help: ArgumentHelp(
+            "What is listed, comma-separated: linear, inverse, spot, option, spread. Fewer make a faster market; option "
+                + "needs linear, spread linear and spot. (default: all)",
+            valueName: "categories"
+        )
+    )
+    var categories: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Misbehave by this seed: the same seed, the same faults.",
             valueName: "n"
         )

@@ -133,8 +133,19 @@ final class MarketDriver {
         } else if work > 4_000_000 {
             stretch = max(MarketDriver.stretchMin, stretch / 2)
         }
-        loop.assumeIsolated().execute { [weak self] in self?.rush() }
+        afterSockets { [weak self] in self?.rush() }
     }
+
+    /// Runs `body` once the sockets had their turn.
+    ///
+    /// The loop runs whatever is due before it looks at a socket, what has become due meanwhile included: work that
+    /// calls for itself at once would keep every client out for good.
+    private func afterSockets(_ body: @escaping () -> Void) {
+        loop.assumeIsolated().scheduleTask(in: MarketDriver.socketTurn, body)
+    }
+
+    /// Longer than the loop needs to see that nothing is due.
+    private static let socketTurn = TimeAmount.microseconds(20)
 
     /// Goes on with `body` when a socket takes bytes again, and looks for itself every two milliseconds.
     private func wait(_ body: @escaping () -> Void) {
@@ -179,7 +190,7 @@ final class MarketDriver {
             wish.done()
         }
         guard !wishes.isEmpty else { return }
-        loop.assumeIsolated().execute { [weak self] in self?.goOn() }
+        afterSockets { [weak self] in self?.goOn() }
     }
 
     // MARK: requests

@@ -76,10 +76,9 @@ struct ListingQuote: Sendable {
         isHalted = source.isHalted
     }
 
-    mutating func follow(_ source: any MarketSource) {
-        let reference = source.reference
+    mutating func follow(_ reference: ReferencePrices, isHalted: Bool) {
         mark = reference.mark.units
         index = reference.index.units
-        isHalted = source.isHalted
+        self.isHalted = isHalted
     }
 }

@@ -25,6 +25,7 @@ public struct SimulatedExchange: Sendable {
     var indexByInstrument: [InstrumentID: Int] = [:]
     private var indexByAlias: [String: Int] = [:]
     var timers = Timers()
+    var bookFlushes = BookFlushes()
     private var actions: [MarketAction] = []
     var calendars: [any ListingCalendar]
     // What one match has touched, reported when it is over. Emptied each time; kept for their memory.
@@ -152,7 +153,7 @@ public struct SimulatedExchange: Sendable {
             actions.removeAll(keepingCapacity: true)
             guard quotes[index].isLive else { return nil }
             sources[index].act(touch: states[index].touch, into: &actions)
-            quotes[index].follow(sources[index])
+            quotes[index].follow(sources[index].reference, isHalted: sources[index].isHalted)
             marketEvents += actions.count
             revalue(index, into: &output)
             for place in actions.indices { carryOut(actions[place], on: index, into: &output) }
@@ -182,8 +183,7 @@ public struct SimulatedExchange: Sendable {
             return now.nanoseconds + TradeStatistics.minute * 1_000_000
         case .pushCandle(let listing):
             return pushCandle(Int(listing), into: &output)
-        case .flushBook(let listing, let stream):
-            return flushBook(Int(listing), Int(stream), into: &output)
+        case .flushBooks: return flushBooks(into: &output)
         case .pushTicker(let listing):
             return pushTicker(Int(listing), into: &output)
         }

@@ -3,8 +3,20 @@
 /// A binary heap. The ordinal makes the order of equal moments a fact of the configuration, not of the calls.
 struct Timers: Sendable {
     struct Entry: Sendable {
-        var time: Int64
         var task: ScheduledTask
+        /// Time and ordinal in one number, so that a comparison needs no branch.
+        fileprivate var key: UInt128
+
+        fileprivate init(_ task: ScheduledTask, at time: Int64) {
+            self.task = task
+            key = UInt128(UInt64(max(0, time))) << 64 | UInt128(task.ordinal)
+        }
+
+        var time: Int64 { Int64(key >> 64) }
+
+        fileprivate mutating func move(to time: Int64) {
+            key = UInt128(UInt64(max(0, time))) << 64 | key & UInt128(UInt64.max)
+        }
     }
 
     private var heap: [Entry] = []
@@ -12,11 +24,11 @@ struct Timers: Sendable {
     var first: Entry? { heap.first }
 
     mutating func add(_ task: ScheduledTask, at time: Int64) {
-        heap.append(Entry(time: time, task: task))
+        heap.append(Entry(task, at: time))
         var child = heap.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
-            guard Timers.precedes(heap[child], heap[parent]) else { break }
+            guard heap[child].key < heap[parent].key else { break }
             heap.swapAt(child, parent)
             child = parent
         }
@@ -30,25 +42,27 @@ struct Timers: Sendable {
 
     /// The first task becomes due at `time` instead.
     mutating func moveFirst(to time: Int64) {
-        heap[0].time = time
+        heap[0].move(to: time)
         sink()
     }
 
+    /// The first entry goes down until none below it is sooner; the sooner ones move up into its place.
     private mutating func sink() {
-        var parent = 0
-        while true {
-            var child = 2 * parent + 1
-            guard child < heap.count else { return }
-            if child + 1 < heap.count, Timers.precedes(heap[child + 1], heap[child]) { child += 1 }
-            guard Timers.precedes(heap[child], heap[parent]) else { return }
-            heap.swapAt(child, parent)
-            parent = child
+        heap.withUnsafeMutableBufferPointer { heap in
+            let entry = heap[0]
+            var place = 0
+            while true {
+                var child = 2 * place + 1
+                guard child < heap.count else { break }
+                if child + 1 < heap.count {
+                    child += heap[child + 1].key < heap[child].key ? 1 : 0
+                }
+                guard heap[child].key < entry.key else { break }
+                heap[place] = heap[child]
+                place = child
+            }
+            heap[place] = entry
         }
-    }
-
-    private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
-        left.time != right.time
-            ? left.time < right.time : left.task.ordinal < right.task.ordinal
     }
 }
 
@@ -67,7 +81,8 @@ enum ScheduledTask: Sendable {
     case calendar(place: Int32)
     case closeCandle(listing: Int32)
     case pushCandle(listing: Int32)
-    case flushBook(listing: Int32, stream: Int32)
+    /// Books are looked at: ``BookFlushes``.
+    case flushBooks
     case pushTicker(listing: Int32)
 
     var ordinal: Int64 {
@@ -82,7 +97,7 @@ enum ScheduledTask: Sendable {
         case .bet: 1 << 40 | 1 << 32
         case .sample: 2 << 40 | 4 << 32
         case .pushCandle(let listing): 3 << 40 | Int64(listing)
-        case .flushBook(let listing, let stream): 4 << 40 | Int64(listing) << 8 | Int64(stream)
+        case .flushBooks: 4 << 40
         case .pushTicker(let listing): 5 << 40 | Int64(listing)
         }
     }

@@ -39,7 +39,7 @@ struct DepthStream: Sendable {
     let interval: Int64
     let isImprovement: Bool
     var isActive = false
-    /// True while a timer for the next flush stands.
+    /// True while it is among those that are looked at.
     var isScheduled = false
     private(set) var updateID: Int64
     private var crossSequence: Int64 = 0
@@ -115,6 +115,11 @@ struct DepthStream: Sendable {
         update.crossSequence = crossSequence
         update.matchTimeMilliseconds = matchTime
         return update
+    }
+
+    /// False when ``flush(_:at:)`` would certainly find nothing to send.
+    func hasNews(_ bookChanges: UInt64, at now: Int64) -> Bool {
+        bookChanges != changes || (depth == 1 && now - sentAt >= DepthStream.repeatAfter)
     }
 
     /// The message that is due now; `nil` when nothing within the depth has changed.

@@ -65,10 +65,16 @@ extension SimulatedExchange {
         states[index].streams[place].activate(states[index].book, at: moment)
         guard !states[index].streams[place].isScheduled else { return }
         states[index].streams[place].isScheduled = true
-        schedule(
-            .flushBook(listing: Int32(index), stream: Int32(place)),
-            every: states[index].streams[place].interval
+        bookFlushes.add(
+            BookFlushes.Entry(
+                listing: Int32(index),
+                stream: Int32(place),
+                due: following(states[index].streams[place].interval)
+            )
         )
+        guard !bookFlushes.isScheduled else { return }
+        bookFlushes.isScheduled = true
+        schedule(.flushBooks, every: BookFlushes.tick)
     }
 
     private mutating func activateTicker(_ index: Int) {
@@ -150,22 +156,6 @@ extension SimulatedExchange {
     }
 
     // MARK: - Pushes
-
-    mutating func flushBook(
-        _ index: Int,
-        _ place: Int,
-        into output: inout ExchangeOutput
-    ) -> Int64? {
-        guard states[index].streams[place].isActive, quotes[index].isLive else {
-            states[index].streams[place].isScheduled = false
-            return nil
-        }
-        let moment = states[index].moment(now.nanoseconds)
-        if let update = states[index].streams[place].flush(states[index].book, at: moment) {
-            output.append(.book(facts[index].id, update), at: now)
-        }
-        return following(states[index].streams[place].interval)
-    }
 
     mutating func pushTicker(_ index: Int, into output: inout ExchangeOutput) -> Int64? {
         guard states[index].ticker.isActive, quotes[index].isLive else {

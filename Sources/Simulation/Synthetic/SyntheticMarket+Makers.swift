@@ -59,7 +59,8 @@ extension SyntheticMarket {
 
     /// True when whoever takes the best price of a side gains by it.
     private func isPassed(_ side: Side, _ touch: Touch) -> Bool {
-        (side == .buy ? touch.bid : touch.ask).map { isPassed(side, $0.units) } ?? false
+        guard let best = side == .buy ? touch.bid : touch.ask else { return false }
+        return isPassed(side, best.units)
     }
 
     private func isPassed(_ side: Side, _ price: Int64) -> Bool {
