@@ -75,6 +75,7 @@ private struct Audit {
             if recording.manifest.signature != nil { result.covered.append("signature") }
         }
         result.findings = recording.damage
+        result.strays = recording.strays
     }
 
     /// Segments that were there when the recording was opened are not any more, as pruning leaves it.
