@@ -78,10 +78,13 @@ struct RecordingDirectory: Sendable {
 
     // MARK: One file
 
+    /// The file that is meant: of a segment that stands under another's name, that one.
+    func fileName(_ name: String) -> String { placement.files[name] ?? name }
+
     func open(_ name: String, _ mode: OpenMode) throws(JournalError) -> OpenFile {
         do throws(SystemFailure) {
             return try calling { () throws(SystemFailure) in
-                try files.open(placement.files[name] ?? name, in: handle, mode)
+                try files.open(fileName(name), in: handle, mode)
             }
         } catch {
             throw failure(error, "open", name)
@@ -114,7 +117,7 @@ struct RecordingDirectory: Sendable {
     func openIfThere(_ name: String) throws(JournalError) -> OpenFile? {
         do throws(SystemFailure) {
             return try calling { () throws(SystemFailure) in
-                try files.open(placement.files[name] ?? name, in: handle, .read)
+                try files.open(fileName(name), in: handle, .read)
             }
         } catch {
             if error == .missing { return nil }
@@ -269,7 +272,7 @@ struct RecordingDirectory: Sendable {
     }
 
     func place(_ name: String) -> String {
-        name.isEmpty ? path : path + "/" + (placement.files[name] ?? name)
+        name.isEmpty ? path : path + "/" + fileName(name)
     }
 
     func failure(
