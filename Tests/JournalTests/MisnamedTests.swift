@@ -12,9 +12,10 @@ import Testing
     ) throws -> (path: String, taken: [Taken], segments: [Manifest.Segment]) {
         let path = scratch.file("r")
         let taken = try PruningTests.recording(path, nil, isSealed: isSealed)
-        let segments = try Recording.open(path).manifest.segments
-        try #require(segments.count == 7)
-        return (path, taken, segments)
+        let recording = try Recording.open(path)
+        let all = try recording.records()
+        try #require(all.owners == taken && recording.manifest.segments.count == 7)
+        return (path, all, recording.manifest.segments)
     }
 
     private func move(_ path: String, _ name: String, to newName: String) {
