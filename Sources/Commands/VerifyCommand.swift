@@ -10,7 +10,7 @@ struct VerifyCommand: JudgingCommand {
         discussion: """
             Status 0: sound, also when the recording was not closed cleanly but its end is intact. \
             1: bytes at the end, past what was acknowledged as durable, do not form a record. \
-            2: bytes that were durable have changed or are missing. The reading is done by a process of its own; \
+            2: bytes that were durable have changed or are missing, or a file has another segment's name. The reading is done by a process of its own; \
             when that crashes, the file that it was reading cannot be judged (2).
             """
     )

@@ -45,6 +45,11 @@ struct RecordingOptions: ParsableArguments {
         return recording
     }
 
+    /// Files that lie beside the segments and are not read, on standard error.
+    static func tellStrays(_ recording: Recording) {
+        for stray in recording.strays { Printing.note("\(stray)") }
+    }
+
     static func checkSound(_ recording: Recording) throws {
         guard let damage = recording.damage.first else { return }
         var failure = Failure(damage)
@@ -58,7 +63,7 @@ struct RecordingOptions: ParsableArguments {
         let path = try path()
         do throws(JournalError) {
             let recording = try Recording.open(path)
-            for stray in recording.strays { Printing.note("\(stray)") }
+            RecordingOptions.tellStrays(recording)
             return recording
         } catch {
             throw Failure(error)
