@@ -64,7 +64,11 @@ extension Audit {
             offset = next
             progress(offset)
         }
-        compareSummary(segment, chunks, count)
+        // Beside a recorder the segment may have been completed since its end was looked for: its summary then tells
+        // of more than was read.
+        if let summary = segment.summary, limit > summary.start {
+            compareSummary(segment, chunks, count)
+        }
         if !segment.isOurs { result.records = max(result.records, count) }
     }
 
