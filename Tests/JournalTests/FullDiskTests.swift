@@ -80,8 +80,8 @@ import Testing
         for round in 0..<40 {
             // Not waited for: the recorder writes while it is read.
             for _ in 0..<10 {
-                try tape.append(on: Self.order)
-                try tape.append(on: Self.command)
+                if tape.hasRoom(on: Self.order) { try tape.append(on: Self.order) }
+                if tape.hasRoom(on: Self.command) { try tape.append(on: Self.command) }
             }
             // Outages end, and others begin, beside the reader too.
             if round % 8 == 5 { disk.add(64 << 10) }
