@@ -56,6 +56,7 @@ struct MergeCommand: ParsableCommand {
             merger.key = try signingKey.map { file throws(JournalError) in
                 try SigningKey(file: file)
             }
+            for source in sources { RecordingOptions.tellStrays(source) }
             for source in sources { if let damage = source.damage.first { throw damage } }
             return try merger.merge(sources, to: output)
         }

@@ -42,6 +42,7 @@ struct ReplayCommand: JudgingCommand {
         let result: ReplayResult
         do {
             let recording = try Recording.open(path)
+            RecordingOptions.tellStrays(recording)
             try RecordingOptions.checkSound(recording)
             let manifest = recording.manifest
             if let position = try until.map({ try ResolvedPosition($0, in: recording) }) {

@@ -10,7 +10,7 @@ struct VerifyCommand: JudgingCommand {
         discussion: """
             Status 0: sound, also when the recording was not closed cleanly but its end is intact. \
             1: bytes at the end, past what was acknowledged as durable, do not form a record. \
-            2: bytes that were durable have changed or are missing. The reading is done by a process of its own; \
+            2: bytes that were durable have changed or are missing, or a file has another segment's name. The reading is done by a process of its own; \
             when that crashes, the file that it was reading cannot be judged (2).
             """
     )
@@ -81,6 +81,7 @@ struct VerifyCommand: JudgingCommand {
         Printing.result("signature  \(words(of: result.signature))")
         for gap in result.gaps { Printing.result("gap        \(gap.first) to \(gap.last)") }
         for finding in result.findings { Printing.result("finding    \(finding)") }
+        for stray in result.strays { Printing.result("stray      \(stray)") }
     }
 
     /// Only files of ours have one.
@@ -144,20 +145,22 @@ struct VerifyCommand: JudgingCommand {
                     }
                 }
             )
-            $0.field(
-                "findings",
-                array: { findings in
-                    for finding in result.findings {
-                        findings.object {
-                            $0.field("file", finding.file)
-                            $0.field("offset", Int64(clamping: finding.offset ?? 0))
-                            $0.field("sequence", finding.sequence ?? .none)
-                            $0.field("what", finding.what)
-                            $0.field("todo", finding.advice)
+            for (name, errors) in [("findings", result.findings), ("strays", result.strays)] {
+                $0.field(
+                    name,
+                    array: { rows in
+                        for error in errors {
+                            rows.object {
+                                $0.field("file", error.file)
+                                $0.field("offset", Int64(clamping: error.offset ?? 0))
+                                $0.field("sequence", error.sequence ?? .none)
+                                $0.field("what", error.what)
+                                $0.field("todo", error.advice)
+                            }
                         }
                     }
-                }
-            )
+                )
+            }
         }
     }
 }

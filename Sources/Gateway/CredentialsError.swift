@@ -32,31 +32,61 @@ public enum CredentialsError: Error, Hashable, Sendable {
 }
 
 extension CredentialsError: CustomStringConvertible {
-    public var description: String {
+    public var description: String { "\(place): \(what). \(advice)" }
+
+    /// The file, directory or name that it is about.
+    public var place: String {
         switch self {
-        case .badName(let name):
-            "credentials \(name): a name has only letters, digits, '.', '_' and '-'"
+        case .badName(let name): "credentials \(name)"
+        case .missing(let file), .unreadable(let file, _), .symbolicLink(let file),
+            .notRegular(let file), .otherOwner(let file), .openToOthers(let file, _),
+            .directoryOpenToOthers(let file), .linkedTwice(let file), .tooLong(let file, _):
+            file
+        case .badLine(let file, let line, _): "\(file), line \(line)"
+        case .noSection(let file, _), .noLine(let file, _, _): file
+        }
+    }
+
+    /// What is wrong with it.
+    public var what: String {
+        switch self {
+        case .badName: "a name has only letters, digits, '.', '_' and '-'"
+        case .missing: "no such credentials file"
+        case .unreadable(_, let code): "cannot be read: \(String(cString: strerror(code)))"
+        case .symbolicLink: "a symbolic link is not followed"
+        case .notRegular: "not a file"
+        case .otherOwner: "it belongs to another user"
+        case .openToOthers(_, let mode):
+            "others can use it (mode \(String(mode, radix: 8)))"
+        case .directoryOpenToOthers: "others can write to this directory"
+        case .linkedTwice: "it has a second name (hard link)"
+        case .tooLong(_, let bytes):
+            "it has \(bytes) bytes; a credentials file has at most \(CredentialsFile.bytesMax)"
+        case .badLine(_, _, let why): why
+        case .noSection(_, let name): "it has no section [\(name)]"
+        case .noLine(_, let name, let key): "section [\(name)]: the line `\(key) = …` is missing"
+        }
+    }
+
+    /// What to do now.
+    public var advice: String {
+        switch self {
+        case .badName: "Name a section of the credentials file"
         case .missing(let file):
-            "\(file) does not exist. Write it with the lines [NAME], key = …, secret = …, "
-                + "environment = testnet; then `chmod 600 \(file)`"
-        case .unreadable(let file, let code):
-            "\(file) cannot be read: \(String(cString: strerror(code))). It must be yours:"
-                + " `chown $(id -un) \(file)`, `chmod 600 \(file)`"
-        case .symbolicLink(let file): "\(file) is a symbolic link. Name the file itself"
-        case .notRegular(let file): "\(file) is not a file"
-        case .otherOwner(let file):
-            "\(file) belongs to another user. `chown $(id -un) \(file)`"
-        case .openToOthers(let file, let mode):
-            "\(file) can be used by others (mode \(String(mode, radix: 8))). `chmod 600 \(file)`"
-        case .directoryOpenToOthers(let directory):
-            "\(directory) can be written by others. `chmod go-w \(directory)`"
-        case .linkedTwice(let file): "\(file) has a second name (hard link). Keep one of them"
-        case .tooLong(let file, let bytes):
-            "\(file) has \(bytes) bytes; a credentials file has at most 4096"
-        case .badLine(let file, let line, let why): "\(file), line \(line): \(why)"
-        case .noSection(let file, let name): "\(file) has no section [\(name)]"
-        case .noLine(let file, let name, let key):
-            "\(file), section [\(name)]: the line `\(key) = …` is missing"
+            "Write it with the lines [NAME], key = …, secret = …, environment = testnet; then"
+                + " `chmod 600 \(file)`"
+        case .unreadable(let file, _):
+            "It must be yours: `chown $(id -un) \(file)`, `chmod 600 \(file)`"
+        case .symbolicLink: "Name the file itself"
+        case .notRegular: "Name a file with the lines [NAME], key = …, secret = …, environment = …"
+        case .otherOwner(let file): "`chown $(id -un) \(file)`"
+        case .openToOthers(let file, _): "`chmod 600 \(file)`"
+        case .directoryOpenToOthers(let directory): "`chmod go-w \(directory)`"
+        case .linkedTwice: "Keep one of them"
+        case .tooLong: "Keep only keys in it"
+        case .badLine: "Correct the line"
+        case .noSection: "Write it, or name another one"
+        case .noLine(_, _, let key): "Write the line `\(key) = …`"
         }
     }
 }

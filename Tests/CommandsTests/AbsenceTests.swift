@@ -115,4 +115,33 @@ import Testing
         let error = (object as? [String: Any])?["error"] as? [String: Any]
         #expect((error?["todo"] as? String)?.contains("--help") == true, "\(outcome.errors)")
     }
+
+    @Test func `ls says where each recording was made, and with which strategies`() async throws {
+        let folder = try TemporaryFolder()
+        let archive = folder.path + "/recordings"
+        try FileManager.default.createDirectory(
+            atPath: archive,
+            withIntermediateDirectories: true
+        )
+        let session = try await SyntheticSession.record(in: folder)
+        try FileManager.default.moveItem(atPath: session, toPath: archive + "/live")
+        let text = try String(contentsOfFile: folder.path + "/session.yaml", encoding: .utf8)
+        let endpoint = try #require(
+            text.split(separator: "\n").first { $0.hasPrefix("endpoint: ") }?.dropFirst(10)
+        )
+        let list = try await Program.run(["ls"], in: folder.path)
+        #expect(list.status == 0)
+        let header = try #require(list.lines.first)
+        let column = try #require(header.range(of: "ENVIRONMENT"))
+        let place = header.distance(from: header.startIndex, to: column.lowerBound)
+        let row = try #require(list.lines.first { $0.hasPrefix("live ") })
+        #expect(row.dropFirst(place).hasPrefix(endpoint + " "), "\(list.output)")
+        #expect(row.hasSuffix(" maker"), "\(list.output)")
+        let rows = try await Program.run(["ls", "--json"], in: folder.path).lines.compactMap {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+        let live = try #require(rows.first { $0["recording"] as? String == "live" })
+        #expect(live["environment"] as? String == String(endpoint))
+        #expect(live["strategies"] as? String == "maker")
+    }
 }

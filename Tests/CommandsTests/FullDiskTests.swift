@@ -44,6 +44,8 @@ import Testing
         #expect(during.lines.contains { Self.object($0)?["change"] as? String == "shed" })
         let state = try await Program.run(["state", "r"], in: folder.path)
         #expect(state.output.contains("stale"), "\(state.output) \(state.errors)")
+        let beside = try await Program.run(["verify", "r", "--json"], in: folder.path)
+        #expect(beside.object["state"] as? String == "sound", "\(beside.output)")
         try await Task.sleep(for: .seconds(2))
         try FileManager.default.removeItem(atPath: sign)
         try await status { ($0["health"] as? String ?? "").hasPrefix("full") }

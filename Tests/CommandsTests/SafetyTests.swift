@@ -18,6 +18,74 @@ import Testing
         #expect(folder.files.isEmpty, "nothing was written")
     }
 
+    /// What is no credentials file of one's own; the superuser may read everything, so no mode forbids it.
+    enum Credentials: String, CaseIterable {
+        case directory, dangling, link, others, twice
+
+        /// Makes it, and gives a word of what to do.
+        func make(_ path: String) throws -> String {
+            let manager = FileManager.default
+            let text = Data("[main]\nkey = a\nsecret = b\nenvironment = loopback\n".utf8)
+            let mode = self == .others ? 0o640 : 0o600
+            let isOfAnother = [.link, .twice].contains(self)
+            switch self {
+            case .directory:
+                try manager.createDirectory(atPath: path, withIntermediateDirectories: false)
+                return "Name a file"
+            case .dangling:
+                try manager.createSymbolicLink(atPath: path, withDestinationPath: "nothing")
+                return "Name the file itself"
+            case .link, .others, .twice:
+                let made = manager.createFile(
+                    atPath: isOfAnother ? path + ".real" : path,
+                    contents: text,
+                    attributes: [.posixPermissions: mode]
+                )
+                #expect(made)
+            }
+            if self == .others { return "`chmod 600 \(path)`" }
+            if self == .link {
+                try manager.createSymbolicLink(
+                    atPath: path,
+                    withDestinationPath: path + ".real"
+                )
+                return "Name the file itself"
+            }
+            try manager.linkItem(atPath: path + ".real", toPath: path)
+            return "Keep one of them"
+        }
+    }
+
+    @Test(arguments: Credentials.allCases, ["record", "trade"])
+    func `a credentials file that is not safely one's own is refused, with what to do`(
+        kind: Credentials,
+        command: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/credentials"
+        let todo = try kind.make(path)
+        let before = folder.files.sorted()
+        var arguments = [
+            command, "--endpoint", "http://127.0.0.1:9", "--credentials", "main",
+            "--credentials-file", path, "--for", "1s", "--out", "out",
+        ]
+        arguments +=
+            command == "trade"
+            ? ["--strategy", "maker"] : ["--public", "linear:tickers.BTCUSDT"]
+        let outcome = try await Program.run(arguments, in: folder.path)
+        #expect(outcome.status == 77, "\(outcome.output) \(outcome.errors)")
+        #expect(outcome.errors.contains(path))
+        #expect(outcome.errors.contains(todo), "\(outcome.errors)")
+        #expect(folder.files.sorted() == before, "nothing was written")
+        let json = try await Program.run(arguments + ["--json"], in: folder.path)
+        #expect(json.status == 77)
+        let last = json.errors.split(separator: "\n").last ?? ""
+        let object = try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any]
+        let error = try #require(object?["error"] as? [String: Any])
+        #expect(error["where"] as? String == path)
+        #expect((error["todo"] as? String)?.contains(todo) == true, "\(error)")
+    }
+
     @Test func `the demo and every replay connect to nothing beyond loopback`() async throws {
         let folder = try TemporaryFolder()
         let library = try await ConnectLog.build(in: folder.path)

@@ -226,6 +226,62 @@ import Testing
         #expect(over.status == 73 && over.errors.contains("Name another directory"))
     }
 
+    @Test func `copies and swapped names of segments are told, and every record is served once`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let source = try await SyntheticSession.record(
+            in: folder,
+            settings: "journal:\n  segment_bytes: 65536",
+            seconds: 10
+        )
+        let segments = try Self.segments(source)
+        try #require(segments.count >= 2)
+        let names = segments.map { String(format: "%012d.mcap", $0) }
+        let whole = try await Program.run(["cat", source])
+        #expect(whole.status == 0)
+        let manager = FileManager.default
+        func path(_ name: String) -> String { source + "/" + name }
+
+        let copy = "000000000001 (copy).mcap"
+        try manager.copyItem(atPath: path(names[0]), toPath: path(copy))
+        for command in ["cat", "info", "state", "pnl", "replay", "verify"] {
+            let told = try await Program.run([command, source])
+            #expect(told.status == 0, "\(command): \(told.errors)")
+            #expect((told.output + told.errors).contains(copy), "\(command): \(told.errors)")
+            if command == "cat" { #expect(told.output == whole.output) }
+        }
+        let beside = try await Program.run(["verify", source, "--json"])
+        let strays = try #require(beside.object["strays"] as? [[String: Any]])
+        #expect(strays.count == 1)
+        #expect((strays[0]["todo"] as? String)?.contains("Move it out") == true)
+        try manager.moveItem(atPath: path(copy), toPath: path("000000000002.mcap"))
+        for command in ["cat", "info", "verify", "replay"] {
+            let told = try await Program.run([command, source])
+            #expect(told.status == 2, "\(command): \(told.errors)")
+            #expect((told.output + told.errors).contains("000000000002.mcap"))
+            if command == "cat" { #expect(told.output == whole.output) }
+        }
+        try manager.removeItem(atPath: path("000000000002.mcap"))
+
+        try manager.moveItem(atPath: path(names[0]), toPath: folder.path + "/aside")
+        try manager.moveItem(atPath: path(names[1]), toPath: path(names[0]))
+        try manager.moveItem(atPath: folder.path + "/aside", toPath: path(names[1]))
+        let verify = try await Program.run(["verify", source])
+        #expect(verify.status == 2)
+        for (file, segment) in [(names[0], names[1]), (names[1], names[0])] {
+            #expect(
+                verify.lines.contains {
+                    $0.contains("/\(file): ") && $0.contains("Rename it to \(segment)")
+                },
+                "\(verify.output)"
+            )
+        }
+        let cat = try await Program.run(["cat", source])
+        #expect(cat.status == 2)
+        #expect(cat.output == whole.output)
+    }
+
     @Test func `a slice that fails leaves nothing behind`() async throws {
         let folder = try TemporaryFolder()
         let source = try await SyntheticSession.record(in: folder)

@@ -71,6 +71,84 @@ import Testing
         withExtendedLifetime(tape) {}
     }
 
+    @Test func `verify beside a recorder whose disk is full finds no damage`() throws {
+        let scratch = try Scratch()
+        let path = scratch.file("r")
+        let disk = SmallDisk(room: 1 << 20)
+        let tape = try fullTape(path, disk)
+        var fromReserve = 0
+        for round in 0..<40 {
+            // Not waited for: the recorder writes while it is read.
+            for _ in 0..<10 {
+                if tape.hasRoom(on: Self.order) { try tape.append(on: Self.order) }
+                if tape.hasRoom(on: Self.command) { try tape.append(on: Self.command) }
+            }
+            // Outages end, and others begin, beside the reader too.
+            if round % 8 == 5 { disk.add(64 << 10) }
+            if round % 8 == 7 { disk.fill() }
+            if tape.recorder.statistics.reserveBytes > 0 { fromReserve += 1 }
+            let verification = try Verifier.verify(path)
+            #expect(verification.state != .damaged, "\(round): \(verification.findings)")
+            #expect(verification.gaps.isEmpty)
+            #expect(verification.first == .first)
+        }
+        #expect(fromReserve > 0)
+        disk.add(4 << 20)
+        try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
+        try eventually { tape.recorder.health == .sound }
+        try tape.recorder.seal()
+        #expect(try Recording.open(path).records().owners == tape.taken)
+        #expect(try Verifier.verify(path).state == .sound)
+    }
+
+    /// The manifest goes anyway, and makes some room.
+    @Test func `a full disk is pruned where its notes find room, and not before`() throws {
+        for room in [0, 100, 1000, 1 << 20] {
+            for keepsManifest in [true, false] {
+                let scratch = try Scratch()
+                let path = scratch.file("r")
+                let disk = SmallDisk(room: 1 << 20)
+                var options = RecorderOptions.small
+                options.rollsItself = false
+                let tape = try Tape(path, options, files: disk)
+                for _ in 0..<6 {
+                    try tape.recorder.waitUntilWritten(try tape.append(60))
+                    try tape.recorder.roll(checkpoint: Array("state".utf8))
+                }
+                try tape.append(10)
+                try tape.recorder.seal()
+                let before = try Recording.open(path).manifest
+                disk.fill()
+                disk.add(room)
+                // Its room is then gone with it: nothing that is deleted makes any.
+                if !keepsManifest { unlink(path + "/manifest.json") }
+                let pruner = PruningTests.pruner(nil)
+                let rule = DiskRule(maxSize: 0)
+                func prune() throws(JournalError) -> Bool {
+                    do throws(JournalError) {
+                        _ = try pruner.prune(path, rule: rule, now: PruningTests.now, files: disk)
+                        return true
+                    } catch {
+                        guard error.isNoSpace else { throw error }
+                        return false
+                    }
+                }
+                let isDone = try prune()
+                let after = try Recording.open(path)
+                #expect(isDone || after.manifest.segments == before.segments)
+                #expect(isDone || room < 1 << 20)
+                #expect(!isDone || after.manifest.segments == Array(before.segments.suffix(1)))
+                #expect(try Verifier.verify(path).state == .sound)
+                // With room the next one ends it.
+                disk.add(1 << 20)
+                #expect(try prune())
+                #expect(try Recording.open(path).manifest.segments.count == 1)
+                let verification = try Verifier.verify(path)
+                #expect(verification.state == .sound, "\(verification.findings)")
+            }
+        }
+    }
+
     @Test func `room that comes back is used without a restart`() throws {
         let scratch = try Scratch()
         let disk = SmallDisk(room: 1 << 20)

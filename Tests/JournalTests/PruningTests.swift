@@ -215,6 +215,46 @@ import Testing
         #expect(calls > 10)
     }
 
+    /// Places at which the notes can fail: their opening, each write, their sync, the directory's.
+    @Test(arguments: ["open pruned.jsonl", "write pruned.jsonl", "sync pruned.jsonl", "sync ."])
+    func `nothing is deleted before the notes are durable, at a second attempt either`(
+        place: String
+    ) throws {
+        let scratch = try Scratch()
+        let path = scratch.file("r")
+        _ = try Self.recording(path, nil)
+        let segments = try Recording.open(path).manifest.segments
+        let rule = DiskRule(before: segments[4].first)
+        let pruner = Self.pruner(nil)
+        let isShort = place.hasPrefix("write")
+        // The lock, and whole notes of some segments, get through.
+        let failing = FaultyFiles { call, file, count in
+            guard call + " " + file == place else { return nil }
+            // It is read three times before it is written.
+            if call == "open", count < 3 { return nil }
+            return isShort && count == 0 ? .short(1500) : .fail(.noSpace)
+        }
+        #expect(throws: JournalError.self) {
+            try pruner.prune(path, rule: rule, now: Self.now, files: failing)
+        }
+        #expect(try Recording.open(path).manifest.segments == segments)
+        let calls = Mutex<[String]>([])
+        let watching = FaultyFiles { call, file, _ in
+            calls.withLock { $0.append(call + " " + file) }
+            return nil
+        }
+        _ = try pruner.prune(path, rule: rule, now: Self.now, files: watching)
+        let list = calls.withLock { $0 }
+        let deleted = try #require(list.firstIndex { $0 == "unlink \(segments[0].name)" })
+        let synced = try #require(list[..<deleted].lastIndex(of: "sync pruned.jsonl"))
+        let written = try #require(list[..<deleted].lastIndex(of: "write pruned.jsonl"))
+        #expect(written < synced)
+        #expect(list[synced..<deleted].contains("sync ."))
+        let verification = try Verifier.verify(path)
+        #expect(verification.state == .sound, "\(verification.findings)")
+        #expect(verification.first == segments[4].first)
+    }
+
     @Test func `a running recorder keeps to its rule at each roll`() throws {
         let scratch = try Scratch()
         let path = scratch.file("r")
@@ -240,5 +280,85 @@ import Testing
         let verification = try Verifier.verify(path)
         #expect(verification.state == .sound, "\(verification.findings)")
         #expect(told.withLock { $0.count } == 3)
+    }
+
+    @Test(arguments: [1, 150_000_000])
+    func `what a recorder seals after its rule took the front is what the segments say`(
+        keep: Int64
+    ) throws {
+        for more in [0, 20] {
+            let scratch = try Scratch()
+            let path = scratch.file("r")
+            var options = RecorderOptions.small
+            options.rollsItself = false
+            options.disk = keep == 1 ? DiskRule(maxSize: 1) : DiskRule(keep: keep)
+            let tape = try Tape(path, options)
+            for segment in 1..<7 {
+                try tape.recorder.waitUntilWritten(try tape.append(60))
+                try tape.recorder.roll(checkpoint: Array("state \(segment)".utf8))
+                try tape.recorder.waitUntilDurable(try tape.append(1))
+            }
+            // Of the open segment alone nothing is left when nothing follows.
+            try tape.recorder.waitUntilWritten(try tape.append(60))
+            try tape.recorder.roll(checkpoint: Array("state".utf8))
+            if more > 0 { try tape.append(more) }
+            try tape.recorder.seal()
+            let recording = try Recording.open(path)
+            let left = tape.taken.filter {
+                $0.sequence >= recording.manifest.segments[0].first.value
+            }
+            #expect(try recording.records() == left)
+            #expect(left.isEmpty == (keep == 1 && more == 0))
+            let manifest = try #require(
+                Manifest(json: try Scratch.read(path + "/manifest.json"))
+            )
+            #expect(manifest == recording.manifest)
+            #expect(manifest.started.nanoseconds == left.first?.time ?? 0)
+            #expect(manifest.first.value == left.first?.sequence ?? 0)
+            let verification = try Verifier.verify(path)
+            #expect(verification.state == .sound, "\(verification.findings)")
+        }
+    }
+
+    @Test func `a recorder that goes on behind an emptied front says when its first record came`()
+        throws
+    {
+        let scratch = try Scratch()
+        let path = scratch.file("r")
+        var options = RecorderOptions.small
+        options.rollsItself = false
+        options.disk = DiskRule(maxSize: 1)
+        let tape = try Tape(path, options)
+        try tape.recorder.waitUntilDurable(try tape.append(60))
+        try tape.recorder.roll(checkpoint: Array("state".utf8))
+        try tape.recorder.close()
+        let next = try Tape(path)
+        try next.append(10)
+        try next.recorder.seal()
+        let manifest = try #require(Manifest(json: try Scratch.read(path + "/manifest.json")))
+        #expect(manifest.started.nanoseconds == next.taken.first?.time)
+        #expect(try Verifier.verify(path).state == .sound)
+    }
+
+    @Test func `each note says when the first and last record of its segment came`() throws {
+        let scratch = try Scratch()
+        let path = scratch.file("r")
+        let taken = try Self.recording(path, nil)
+        let begins = try Recording.open(path).manifest.segments[3].first
+        let plan = try Self.pruner(nil).prune(
+            path,
+            rule: DiskRule(before: begins),
+            now: Self.now
+        )
+        #expect(plan.going.count == 3)
+        for note in plan.going {
+            let gone = taken.filter {
+                (note.first.value...note.last.value).contains($0.sequence)
+            }
+            #expect(note.started.nanoseconds == gone.first?.time)
+            #expect(note.ended.nanoseconds == gone.last?.time)
+        }
+        let manifest = try #require(Manifest(json: try Scratch.read(path + "/manifest.json")))
+        #expect(manifest.started.nanoseconds == taken.first { $0.sequence >= begins.value }?.time)
     }
 }

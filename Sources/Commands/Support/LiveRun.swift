@@ -124,6 +124,8 @@ extension Failure {
     init(_ error: SessionError) {
         if case .journal(let journal) = error {
             self.init(journal)
+        } else if case .credentials(let place, let what, let todo, let status) = error {
+            self.init(ExitStatus(rawValue: status) ?? .bug, what, at: place, do: todo + ".")
         } else {
             self.init(ExitStatus(rawValue: error.status) ?? .bug, error.description)
         }

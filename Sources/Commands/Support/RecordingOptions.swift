@@ -45,6 +45,11 @@ struct RecordingOptions: ParsableArguments {
         return recording
     }
 
+    /// Files that lie beside the segments and are not read, on standard error.
+    static func tellStrays(_ recording: Recording) {
+        for stray in recording.strays { Printing.note("\(stray)") }
+    }
+
     static func checkSound(_ recording: Recording) throws {
         guard let damage = recording.damage.first else { return }
         var failure = Failure(damage)
@@ -57,7 +62,9 @@ struct RecordingOptions: ParsableArguments {
     func open() throws -> Recording {
         let path = try path()
         do throws(JournalError) {
-            return try Recording.open(path)
+            let recording = try Recording.open(path)
+            RecordingOptions.tellStrays(recording)
+            return recording
         } catch {
             throw Failure(error)
         }
@@ -156,7 +163,7 @@ extension JournalError {
     /// A place in a recording that does not read, behind which it may go on.
     var isDamage: Bool {
         switch reason {
-        case .damaged, .malformed, .tooLarge, .lost: true
+        case .damaged, .malformed, .tooLarge, .lost, .misnamed, .surplus: true
         default: false
         }
     }
@@ -177,7 +184,7 @@ extension Failure {
             switch error.reason {
             case .missing, .outside: .notFound
             case .notARecording, .malformed, .compression, .tooLarge, .newer: .format
-            case .damaged, .lost: .undecided
+            case .damaged, .lost, .misnamed, .surplus: .undecided
             case .held: .busy
             case .key: .refused
             case .sealed: .exists

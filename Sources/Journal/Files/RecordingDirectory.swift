@@ -17,6 +17,8 @@ struct RecordingDirectory: Sendable {
     let path: String
     let files: any JournalFiles
     let handle: OpenFile
+    /// Where segments are that other files are named after; for readers.
+    var placement = SegmentPlacement.plain
 
     static func open(
         _ path: String,
@@ -51,14 +53,22 @@ struct RecordingDirectory: Sendable {
         return number
     }
 
-    /// Names of the segments in the order of their numbers.
-    func segmentNames() throws(JournalError) -> [String] {
-        let names: [String]
+    /// Names of all MCAP files, sorted as text.
+    func mcapNames() throws(JournalError) -> [String] {
         do throws(SystemFailure) {
-            names = try calling { () throws(SystemFailure) in try files.list(handle) }
+            return try calling { () throws(SystemFailure) in try files.list(handle) }
+                .filter { $0.hasSuffix(".mcap") }.sorted()
         } catch {
             throw failure(error, "readdir", "")
         }
+    }
+
+    /// Names of the segments in the order of their numbers.
+    func segmentNames() throws(JournalError) -> [String] {
+        let there = try mcapNames()
+        let names =
+            there.filter { !placement.misnamed.contains($0) }
+            + placement.files.filter { there.contains($0.value) }.map(\.key)
         return names.compactMap { name in
             RecordingDirectory.firstNumber(ofSegment: name).map { (name, $0) }
         }
@@ -68,10 +78,13 @@ struct RecordingDirectory: Sendable {
 
     // MARK: One file
 
+    /// The file that is meant: of a segment that stands under another's name, that one.
+    func fileName(_ name: String) -> String { placement.files[name] ?? name }
+
     func open(_ name: String, _ mode: OpenMode) throws(JournalError) -> OpenFile {
         do throws(SystemFailure) {
             return try calling { () throws(SystemFailure) in
-                try files.open(name, in: handle, mode)
+                try files.open(fileName(name), in: handle, mode)
             }
         } catch {
             throw failure(error, "open", name)
@@ -104,7 +117,7 @@ struct RecordingDirectory: Sendable {
     func openIfThere(_ name: String) throws(JournalError) -> OpenFile? {
         do throws(SystemFailure) {
             return try calling { () throws(SystemFailure) in
-                try files.open(name, in: handle, .read)
+                try files.open(fileName(name), in: handle, .read)
             }
         } catch {
             if error == .missing { return nil }
@@ -258,7 +271,9 @@ struct RecordingDirectory: Sendable {
         }
     }
 
-    func place(_ name: String) -> String { name.isEmpty ? path : path + "/" + name }
+    func place(_ name: String) -> String {
+        name.isEmpty ? path : path + "/" + fileName(name)
+    }
 
     func failure(
         _ error: SystemFailure,

@@ -17,6 +17,10 @@ public struct JournalError: Error, Hashable, Sendable {
         case damaged(String)
         /// Records that a recovery could not read and left out; the recording says so itself.
         case lost(first: SequenceNumber, last: SequenceNumber)
+        /// A segment of the recording in a file that has not its name.
+        case misnamed(segment: String)
+        /// A file in the recording's directory that is not read; the text says what it is.
+        case surplus(String)
         /// A compression other than none and zstd.
         case compression(String)
         /// A length in the file is above what a reader takes.
@@ -78,6 +82,8 @@ extension JournalError {
         case .malformed(let text): text
         case .damaged(let text): text
         case .lost(let first, let last): "records \(first) to \(last) were given up by recovery"
+        case .misnamed(let segment): "this file is segment \(segment)"
+        case .surplus(let text): "\(text); it is not read"
         case .compression(let name): "compressed with \(name)"
         case .tooLarge(let what, let bytes, let limit):
             "\(what) of \(bytes) bytes, above the limit of \(limit)"
@@ -106,6 +112,9 @@ extension JournalError {
         case .malformed: "Check that the file is MCAP and was copied whole."
         case .damaged: "Keep a copy, then run `tapedeck verify` to see what is sound."
         case .lost: "What is left is sound; the damaged recording may still have them."
+        case .misnamed(let segment):
+            "Rename it to \(segment); a file that has this name now goes out of its way first."
+        case .surplus: "Move it out of the recording's directory."
         case .compression: "Rewrite it with zstd: `mcap compress --compression zstd`."
         case .tooLarge: "The file is damaged, or was not made for reading record by record."
         case .newer: "Read it with a newer program."
@@ -140,6 +149,14 @@ extension JournalError {
         switch reason {
         case .damaged, .malformed, .tooLarge: true
         case .system(_, let code): SystemFailure(code).isOfOneFile
+        default: false
+        }
+    }
+
+    /// Whether a file is not the segment that its name says: then all names of the directory are in doubt.
+    var isOfNames: Bool {
+        switch reason {
+        case .misnamed, .surplus: true
         default: false
         }
     }

@@ -15,6 +15,8 @@ public struct Recording: Sendable {
     public let damage: [JournalError]
     /// Bytes past HEAD that form no record; readers pass over them.
     public let torn: [JournalError]
+    /// Files in its directory that are not part of it: copies under a name of their own, other MCAP files.
+    public let strays: [JournalError]
     /// The last number that HEAD says is durable; `nil` when HEAD is missing or unreadable.
     public let durable: SequenceNumber?
     let layout: Layout
@@ -58,9 +60,24 @@ public struct Recording: Sendable {
     private static func openDirectory(
         _ directory: RecordingDirectory
     ) throws(JournalError) -> Recording {
+        let hasStrays = try directory.mcapNames().contains {
+            RecordingDirectory.firstNumber(ofSegment: $0) == nil
+        }
+        do throws(JournalError) {
+            if !hasStrays { return try readDirectory(directory) }
+        } catch {
+            guard error.isOfNames else { throw error }
+        }
+        return try readDirectory(try directory.placed())
+    }
+
+    private static func readDirectory(
+        _ directory: RecordingDirectory
+    ) throws(JournalError) -> Recording {
         let salvage = try Salvage(directory)
         let list = try SegmentList(directory, salvage)
         let started = try SegmentList.firstTime(directory, salvage)
+        let damage = directory.placement.damage + salvage.damage + list.damage
         var segments = list.segments
         if salvage.tailCount > 0, var last = segments.popLast() {
             last.last = salvage.last
@@ -68,7 +85,7 @@ public struct Recording: Sendable {
         }
         let isEmpty = segments.isEmpty || salvage.last < segments[0].first
         let state: Manifest.State =
-            if !(salvage.damage + list.damage).isEmpty {
+            if !damage.isEmpty {
                 .damaged
             } else if !salvage.isSealed {
                 .open
@@ -94,8 +111,9 @@ public struct Recording: Sendable {
             path: directory.path,
             manifest: manifest,
             isHeld: isHeld,
-            damage: salvage.damage + list.damage,
+            damage: damage,
             torn: salvage.torn,
+            strays: directory.placement.strays,
             durable: salvage.head?.durable,
             layout: Layout(directory, list, salvage),
             lastCounts: salvage.counts,
@@ -156,6 +174,7 @@ public struct Recording: Sendable {
                 isHeld: false,
                 damage: [],
                 torn: [],
+                strays: [],
                 durable: nil,
                 layout: layout,
                 lastCounts: facts.counts,

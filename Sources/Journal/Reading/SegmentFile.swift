@@ -49,7 +49,7 @@ final class SegmentFile {
             if let number {
                 guard let head else { throw error(.damaged("not a segment of ours"), at: 0) }
                 guard head.first == number else {
-                    throw error(.damaged("a segment under another's name"), at: 0)
+                    throw error(SegmentFile.misplaced(head, in: directory))
                 }
             }
         } catch {

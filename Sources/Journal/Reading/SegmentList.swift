@@ -39,6 +39,7 @@ struct SegmentList {
                 marks.append(mark)
             } catch {
                 if case .newer = error.reason { throw error }
+                if error.isOfNames { throw error }
                 let first = RecordingDirectory.firstNumber(ofSegment: name) ?? .none
                 let following =
                     position + 1 < salvage.names.count
@@ -105,7 +106,7 @@ struct SegmentList {
     }
 
     /// When the first chunk begins; `nil` when there is none.
-    private static func firstTime(
+    static func firstTime(
         _ segment: SegmentFile,
         _ limit: UInt64
     ) throws(JournalError) -> UInt64? {

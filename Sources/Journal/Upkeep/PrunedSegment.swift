@@ -127,8 +127,9 @@ struct PruneLog {
     private static let limit = 64 << 20
 
     private(set) var entries: [PrunedSegment] = []
-    /// Behind the last whole line; a crash may have left part of one behind it.
-    private(set) var end: UInt64 = 0
+    /// Whole lines; a crash may have left part of one behind them.
+    private var lines: [UInt8]
+    private var end: UInt64 { UInt64(lines.count) }
 
     /// - Throws: `damaged` where a whole line does not read.
     init(_ directory: RecordingDirectory) throws(JournalError) {
@@ -145,7 +146,7 @@ struct PruneLog {
             entries.append(entry)
             start = newline + 1
         }
-        end = UInt64(start)
+        lines = Array(bytes[..<start])
     }
 
     /// Appends lines and makes them durable.
@@ -153,15 +154,30 @@ struct PruneLog {
         _ new: [PrunedSegment],
         in directory: RecordingDirectory
     ) throws(JournalError) {
-        let isNew = end == 0
+        let added = new.flatMap(\.line)
+        try write(added, at: end, in: directory)
+        lines += added
+        entries += new
+    }
+
+    /// Makes durable what is there: whoever wrote it may have ended before its sync, or with one that failed.
+    ///
+    /// Written again, since a sync that failed leaves pages that a second one takes for clean.
+    func confirm(in directory: RecordingDirectory) throws(JournalError) {
+        try write(lines, at: 0, in: directory)
+    }
+
+    private func write(
+        _ bytes: [UInt8],
+        at offset: UInt64,
+        in directory: RecordingDirectory
+    ) throws(JournalError) {
         let file = try directory.open(PrunedSegment.file, .readWrite)
         defer { directory.files.close(file) }
-        var buffer = ByteBuffer(capacity: new.count * 1024)
-        for entry in new { buffer.append(entry.line) }
-        try directory.write(file, PrunedSegment.file, buffer.bytes, at: end)
+        var buffer = ByteBuffer(capacity: bytes.count)
+        buffer.append(bytes)
+        try directory.write(file, PrunedSegment.file, buffer.bytes, at: offset)
         try directory.sync(file, PrunedSegment.file)
-        if isNew { try directory.syncNames() }
-        end += UInt64(buffer.count)
-        entries += new
+        try directory.syncNames()
     }
 }

@@ -143,7 +143,7 @@ public struct Pruner {
         var going: [PrunedSegment] = []
         for position in unfinished.count..<max(count, unfinished.count) {
             var entry = PrunedSegment(segments[position], recording: id)
-            entry.started = try facts.timeBefore(position)
+            entry.started = try facts.firstTime(position)
             entry.ended = try facts.timeBefore(position + 1)
             entry.bytes = sizes[position]
             entry.who = who
@@ -171,6 +171,13 @@ public struct Pruner {
             let file = try directory.open(name, .read)
             defer { directory.files.close(file) }
             return try directory.size(file, name)
+        }
+
+        /// `log_time` of the segment's first record.
+        func firstTime(_ position: Int) throws(JournalError) -> Timestamp {
+            let segment = try SegmentFile(segments[position].name, in: directory)
+            let time = try SegmentList.firstTime(segment, segment.window.size)
+            return Timestamp(nanoseconds: Int64(bitPattern: time ?? 0))
         }
 
         /// `log_time` of the record before the segment's first.
@@ -203,8 +210,9 @@ public struct Pruner {
     /// Notes first, durably; then one name after the other, oldest first, so that what is left has no hole.
     func carryOut(_ plan: Plan, _ directory: RecordingDirectory) throws(JournalError) {
         guard !plan.going.isEmpty || !plan.unfinished.isEmpty else { return }
+        var log = try PruneLog(directory)
+        if !plan.unfinished.isEmpty { try log.confirm(in: directory) }
         if !plan.going.isEmpty {
-            var log = try PruneLog(directory)
             do throws(JournalError) {
                 try log.append(plan.going, in: directory)
             } catch {

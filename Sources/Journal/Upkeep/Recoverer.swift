@@ -95,8 +95,9 @@ public struct Recoverer {
         to target: String,
         _ files: any JournalFiles
     ) throws(JournalError) -> Outcome {
-        let source = try RecordingDirectory.open(path, files: files)
-        defer { source.close() }
+        let directory = try RecordingDirectory.open(path, files: files)
+        defer { directory.close() }
+        let source = try directory.placed()
         let names = try source.segmentNames()
         guard !names.isEmpty else { throw JournalError(.notARecording, file: path) }
         var heads: [String: SegmentHead] = [:]

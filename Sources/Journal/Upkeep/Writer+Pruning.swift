@@ -20,9 +20,12 @@ extension Writer {
             guard gone > 0 else { return }
             try pruner.carryOut(plan, directory)
             earlier.removeFirst(gone)
+            begins = earlier.first?.first ?? segment.head.first
+            // Of the open segment, which has no record yet, the first one tells.
+            started = 0
             if let name = earlier.first?.name {
-                let reader = MessageReader(try SegmentFile(name, in: directory), limit: .max)
-                if try reader.nextChunk() { started = reader.chunk.startTime }
+                let first = try SegmentFile(name, in: directory)
+                started = try SegmentList.firstTime(first, first.window.size) ?? 0
             }
             options.onPrune(.success(plan))
         } catch {

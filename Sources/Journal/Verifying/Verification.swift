@@ -36,6 +36,8 @@ public struct Verification: Sendable {
     public var gaps: [Gap]
     /// Everything that did not prove itself, in the order of the files.
     public var findings: [JournalError]
+    /// Files beside it that are not part of it, and say nothing against it.
+    public var strays: [JournalError] = []
     /// Why it begins where it does.
     public var beginning = Beginning.whole
     /// The operator's signature, where there is one; what does not hold of it is among `findings`.

@@ -125,14 +125,15 @@ extension Writer {
                 chainLast: segment.index.chain
             )
         )
+        let isEmpty = number < begins
         return Manifest(
             id: segment.head.id,
             state: state,
             runs: run,
-            first: number == .none ? .none : segments[0].first,
-            last: number,
+            first: isEmpty ? .none : begins,
+            last: isEmpty ? .none : number,
             started: Timestamp(nanoseconds: Int64(bitPattern: started)),
-            ended: Timestamp(nanoseconds: Int64(bitPattern: number == .none ? 0 : lastTime)),
+            ended: Timestamp(nanoseconds: Int64(bitPattern: isEmpty ? 0 : lastTime)),
             segments: segments,
             labels: options.labels
         )

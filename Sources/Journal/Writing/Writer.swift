@@ -22,7 +22,9 @@ final class Writer {
     var builder: ChunkBuilder
     /// Segments before the open one, for the manifest.
     var earlier: [Manifest.Segment]
-    /// `log_time` of the recording's first record.
+    /// The recording's first number.
+    var begins: SequenceNumber
+    /// `log_time` of the record with it; 0 until there is one.
     var started: UInt64
     /// The last record taken from the queue.
     var number: SequenceNumber
@@ -97,6 +99,7 @@ final class Writer {
             chain: parts.segment.index.chain
         )
         earlier = parts.earlier
+        begins = parts.earlier.first?.first ?? parts.segment.head.first
         started = parts.started
         number = parts.number
         lastTime = parts.lastTime
@@ -278,7 +281,7 @@ final class Writer {
                 let header = MessageHeader(record: base)
                 if builder.isEmpty { builder.opened = directory.files.now() }
                 number = number.next
-                if number == .first { started = header.time }
+                if number == begins { started = header.time }
                 lastTime = header.time
                 builder.add(record, header, number)
                 if header.channel == StreamTable.channelID.value { announced += 1 }
