@@ -11,7 +11,7 @@ extension ReplayServerTests {
         func `books rebuilt from thousands of pushes equal the exchange's own`(
             isPlain: Bool
         ) async throws {
-            try await TestExchange.run(isPlain: isPlain, pace: 8) { exchange in
+            try await TestExchange.run(isPlain: isPlain, pace: .times(8)) { exchange in
                 let client = try await BookClient(exchange, "/v5/public/linear", depths: [50, 200])
                 for round in 1...3 {
                     try await client.read(atLeast: round * 700)
@@ -29,7 +29,7 @@ extension ReplayServerTests {
         @Test func `a forced disconnect cuts one kind of socket, and its clients start afresh`()
             async throws
         {
-            try await TestExchange.run(pace: 5) { exchange in
+            try await TestExchange.run(pace: .times(5)) { exchange in
                 let linear = try await BookClient(exchange, "/v5/public/linear", depths: [50])
                 let spot = try await exchange.open("/v5/public/spot")
                 let personal = try await exchange.openPrivate()
@@ -51,7 +51,7 @@ extension ReplayServerTests {
         }
 
         @Test func `pushes that were kept back are made up for by a snapshot`() async throws {
-            try await TestExchange.run(pace: 5) { exchange in
+            try await TestExchange.run(pace: .times(5)) { exchange in
                 let client = try await BookClient(exchange, "/v5/public/linear", depths: [50])
                 try await client.read(atLeast: 20)
                 await exchange.server.setPushing(false)
@@ -90,7 +90,7 @@ extension ReplayServerTests {
         }
 
         @Test func `depth one is always a snapshot, tickers and trades decode`() async throws {
-            try await TestExchange.run(pace: 5) { exchange in
+            try await TestExchange.run(pace: .times(5)) { exchange in
                 let socket = try await exchange.open("/v5/public/linear")
                 _ = try await socket.ask(
                     #"{"op":"subscribe","args":["orderbook.1.BTCUSDT","tickers.BTCUSDT","#
@@ -114,7 +114,7 @@ extension ReplayServerTests {
         }
 
         @Test func `fifty clients hold the same books`() async throws {
-            try await TestExchange.run(pace: 4) { exchange in
+            try await TestExchange.run(pace: .times(4)) { exchange in
                 let counts = try await withThrowingTaskGroup(of: Int.self) { group in
                     for _ in 0..<50 {
                         group.addTask {

@@ -73,6 +73,20 @@ extension ReplayServerTests {
             (.spread, ["orderbook.25.BTCUSDT_BTC/USDT"]),
         ]
 
+        @Test func `a market as fast as it goes lets others in while its reader keeps up`()
+            async throws
+        {
+            // Little is told of much market, so that the first client never makes it wait.
+            try await TestExchange.run(pace: .fast, eventsPerSecond: 20_000) { exchange in
+                let first = try await exchange.open("/v5/public/linear")
+                _ = try await first.ask(#"{"op":"subscribe","args":["tickers.BTCUSDT"]}"#)
+                let second = try await exchange.open("/v5/public/linear")
+                #expect(try await second.ask(#"{"op":"ping"}"#).contains("pong"))
+                await second.close()
+                await first.close()
+            }
+        }
+
         @Test func `nobody is told to delete a level that they do not hold, whenever they come`()
             async throws
         {

@@ -25,7 +25,7 @@ struct TestExchange {
     /// Starts, runs `body`, stops.
     static func run(
         isPlain: Bool = true,
-        pace: Int = 1,
+        pace: MarketPace = .times(1),
         rateLimits: RateLimits = .unlimited,
         limits: ServerLimits = ServerLimits(),
         eventsPerSecond: Int64 = 200,
@@ -33,7 +33,7 @@ struct TestExchange {
     ) async throws {
         var configuration = ExchangeServerConfiguration()
         configuration.isPlain = isPlain
-        configuration.pace = .times(pace)
+        configuration.pace = pace
         configuration.rateLimits = rateLimits
         configuration.limits = limits
         configuration.accounts = [main, other]
