@@ -2,10 +2,11 @@
 # shellcheck shell=bash
 
 PHASES_FAILED=()
+PHASE_FAILURES=$(mktemp)
 PHASE_PID=
 
 # A phase is a session of its own, which the terminal's interrupt does not reach.
-trap 'if [[ -n $PHASE_PID ]]; then kill -KILL -- "-$PHASE_PID" 2>/dev/null; fi; exit 130' INT TERM
+trap 'rm -f "$PHASE_FAILURES"; if [[ -n $PHASE_PID ]]; then kill -KILL -- "-$PHASE_PID" 2>/dev/null; fi; exit 130' INT TERM
 
 # run_phase LABEL SECONDS COMMAND...: shows the command's output. One that does not end in time is ended, with the
 # tests named that had begun and not ended. What it started and left behind ends with it, so that nothing holds the
@@ -37,13 +38,27 @@ run_phase() {
     kill -KILL -- "-$pid" 2>/dev/null || true
     PHASE_PID=
     wait "$shower" 2>/dev/null || true
-    rm -f "$log"
     if ((status)); then
+        failures_in "$label" "$log" >>"$PHASE_FAILURES"
         PHASES_FAILED+=("$label (status $status)")
         say "$label: failed with status $status after $((SECONDS - start)) s"
     else
         say "$label: passed in $((SECONDS - start)) s"
     fi
+    rm -f "$log"
+}
+
+# Lines of $2 that say what failed, with the values that belong to them; the last lines if none does. They are printed
+# again at the very end: whoever sees only the end of a long log still learns what went wrong.
+failures_in() {
+    local found
+    found=$(awk '
+        /✘|recorded an issue|error:|Fatal error|^Crash|unexpected signal/ { print; following = 8; next }
+        following > 0 && /^[^◇✔]*(↳|→|at |in )/ { print; following--; next }
+        { following = 0 }
+    ' "$2" | cut -c 1-600 | head -n 80)
+    [[ -n $found ]] || found=$(tail -n 40 "$2" | cut -c 1-600)
+    printf '%s:\n%s\n' "$1" "$found"
 }
 
 # Tests of Swift Testing's output in $1 that started and neither passed nor failed.
@@ -67,10 +82,14 @@ stacks_of_group() {
     done
 }
 
-# Ends with status 1 if a phase failed, and names those that did.
+# Ends with status 1 if a phase failed, names those that did, and shows again what failed in them.
 end_phases() {
+    local failed failures
+    failures=$(<"$PHASE_FAILURES")
+    rm -f "$PHASE_FAILURES"
     ((${#PHASES_FAILED[@]})) || return 0
-    local failed
+    say "What failed, from above:"
+    say "$failures"
     say "Failed:"
     for failed in "${PHASES_FAILED[@]}"; do say "    $failed"; done
     exit 1
