@@ -13,6 +13,11 @@ public struct MessageWriter: Sendable {
     /// The messages since the last ``reset()``.
     public var bytes: [UInt8] { out.bytes }
 
+    /// The same in place: for whoever copies them at once.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        out.withBytes(body)
+    }
+
     /// Empties the buffer and keeps its memory.
     public mutating func reset() { out.reset() }
 
@@ -35,11 +40,14 @@ extension MessageWriter {
         let isImprovement =
             update.isImprovement || !update.bidImprovements.isEmpty
             || !update.askImprovements.isEmpty
-        let feed =
-            isImprovement
-            ? "rpi" : update.depth == BookUpdate.fullDepth ? "full" : String(update.depth)
-        out.text("topic", "orderbook.\(feed).\(symbol)")
-        out.text("type", update.isSnapshot ? "snapshot" : "delta")
+        if isImprovement {
+            out.topic("orderbook.rpi.", symbol)
+        } else if update.depth == BookUpdate.fullDepth {
+            out.topic("orderbook.full.", symbol)
+        } else {
+            out.topic("orderbook.", number: update.depth, symbol)
+        }
+        out.constant("type", update.isSnapshot ? #""snapshot""# : #""delta""#)
         out.integer("ts", ts)
         out.beginObject("data")
         BookMessage.write(update, symbol, to: &out)
@@ -56,7 +64,7 @@ extension MessageWriter {
         ts: Int64
     ) {
         out.beginObject()
-        out.text("topic", "publicTrade.\(symbol)")
+        out.topic("publicTrade.", symbol)
         out.constant("type", #""snapshot""#)
         out.integer("ts", ts)
         rows("data", trades, category)
@@ -93,8 +101,8 @@ extension MessageWriter {
     ) {
         out.beginObject()
         if !id.isEmpty { out.text("id", id) }
-        out.text("topic", "tickers.\(symbol)")
-        out.text("type", update.isSnapshot ? "snapshot" : "delta")
+        out.topic("tickers.", symbol)
+        out.constant("type", update.isSnapshot ? #""snapshot""# : #""delta""#)
         out.beginObject("data")
         TickerMessage.write(update, category: category, symbol: symbol, to: &out)
         out.endObject()

@@ -120,6 +120,7 @@ public struct Numeral: Sendable {
 extension Numeral: Hashable {
     /// Equal as numbers: `90000`, `90000.0` and `90000.00` are one level of a book.
     public static func == (left: Numeral, right: Numeral) -> Bool {
+        if left.decimals == right.decimals { return left.mantissa == right.mantissa }
         let a = left.trimmed
         let b = right.trimmed
         return a.mantissa == b.mantissa && a.decimals == b.decimals

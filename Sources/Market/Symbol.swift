@@ -45,6 +45,30 @@ public struct Symbol: Hashable, Sendable {
 
     public var isNone: Bool { a == 0 }
 
+    /// Calls `body` with the text, in memory that ends with the call.
+    @inlinable
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        // No byte of the text is zero: it ends with the last one that is not.
+        let count =
+            d != 0
+            ? 32 - d.trailingZeroBitCount / 8
+            : c != 0
+                ? 24 - c.trailingZeroBitCount / 8
+                : b != 0
+                    ? 16 - b.trailingZeroBitCount / 8 : a != 0 ? 8 - a.trailingZeroBitCount / 8 : 0
+        let words = (a.bigEndian, b.bigEndian, c.bigEndian, d.bigEndian)
+        return withUnsafeBytes(of: words) { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+
+    /// All four words in one: hashed more often than any other value here.
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(
+            a ^ (b &* 0x9e37_79b9_7f4a_7c15) ^ (c &* 0xbf58_476d_1ce4_e5b9)
+                ^ (d &* 0x94d0_49bb_1331_11eb)
+        )
+    }
+
     /// A fixed mix of the text: the same in every process, unlike `Hasher`.
     public var fixedHash: UInt64 {
         Mix.combine(Mix.combine(Mix.combine(Mix.combine(0, a), b), c), d)
@@ -63,15 +87,5 @@ extension Symbol: Comparable {
 }
 
 extension Symbol: CustomStringConvertible {
-    public var description: String {
-        var bytes: [UInt8] = []
-        for word in [a, b, c, d] {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                let byte = UInt8(truncatingIfNeeded: word >> UInt64(shift))
-                if byte == 0 { return String(decoding: bytes, as: UTF8.self) }
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    public var description: String { withBytes { String(decoding: $0, as: UTF8.self) } }
 }

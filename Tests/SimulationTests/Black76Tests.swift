@@ -124,4 +124,33 @@ import Testing
             #expect(option.vega == .zero)
         }
     }
+
+    @Test func `the price by itself is the one that stands among the greeks, to the last digit`() {
+        for isCall in [true, false] {
+            for strike: Int64 in [1, 30_000, 64_999, 65_000, 80_000, 900_000] {
+                for years: Int128 in [-1, 0, 1, 2_740, 19_178, 1_000_000] {
+                    for volatility: Int128 in [0, 10_000, 100_000, 450_000, 2_000_000] {
+                        let years = FixedPoint(years, over: 1_000_000)
+                        let volatility = FixedPoint(volatility, over: 1_000_000)
+                        let all = Black76(
+                            isCall: isCall,
+                            forward: FixedPoint(65_000),
+                            strike: FixedPoint(strike),
+                            years: years,
+                            volatility: volatility
+                        )
+                        let price = Black76.price(
+                            isCall: isCall,
+                            forward: FixedPoint(65_000),
+                            strike: FixedPoint(strike),
+                            years: years,
+                            volatility: volatility
+                        )
+                        #expect(price == all.price)
+                        #expect(price >= .zero)
+                    }
+                }
+            }
+        }
+    }
 }

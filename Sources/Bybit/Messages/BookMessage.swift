@@ -158,10 +158,7 @@ enum BookMessage {
         _ improvements: [Numeral],
         to out: inout WireWriter
     ) {
-        guard !improvements.isEmpty else {
-            for level in levels { out.level(level) }
-            return
-        }
+        guard !improvements.isEmpty else { return out.levels(levels) }
         for (level, improvement) in zip(levels, improvements) {
             out.beginArray()
             out.numeralElement(level.price)

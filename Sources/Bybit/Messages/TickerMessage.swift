@@ -148,9 +148,9 @@ enum TickerMessage {
         if let phase = update.preListingPhase ?? (isPerpetual ? "" : nil) {
             out.text("curPreListingPhase", phase)
         }
-        for field in TickerField.allCases {
-            guard let name = TickerNames.name(of: field, category),
-                !isElsewhere(field, update, category)
+        let absent = absent(in: update, category)
+        for (field, name) in TickerNames.fields(of: category) {
+            guard !absent.contains(TickerFields(field)), !isElsewhere(field, update, category)
             else { continue }
             switch field {
             case .volume24h: write(name, update.volume24h, field, update, &out)
@@ -174,6 +174,14 @@ enum TickerMessage {
                 }
             }
         }
+    }
+
+    /// Of the fields that are kept in a list, those that a delta certainly has nothing to say of.
+    private static func absent(in update: TickerUpdate, _ category: Category) -> TickerFields {
+        guard !update.isSnapshot, category != .option else { return TickerFields() }
+        var absent = TickerFields.listed.subtracting(update.cleared)
+        for item in update.others { absent.remove(TickerFields(item.field)) }
+        return absent
     }
 
     private static func write(
@@ -239,6 +247,13 @@ enum TickerMessage {
         case .option, .spread: return false
         }
     }
+}
+
+extension TickerFields {
+    /// Those of ``TickerUpdate/others``: the cases from ``TickerField/previousPrice1h`` on.
+    fileprivate static let listed = TickerFields(
+        rawValue: ~(TickerFields(.previousPrice1h).rawValue - 1)
+    )
 }
 
 extension TickerUpdate {

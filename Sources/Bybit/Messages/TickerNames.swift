@@ -103,8 +103,25 @@ enum TickerNames {
         return names.first { member.isNamed($0.name) }?.field
     }
 
+    /// The fields that a push of a category may have, in its order.
+    static func fields(of category: Category) -> [(field: TickerField, name: StaticString)] {
+        switch category {
+        case .option: optionFields
+        case .spread: spreadFields
+        case .linear, .inverse, .spot: contractFields
+        }
+    }
+
+    private static let optionFields = list(.option)
+    private static let spreadFields = list(.spread)
+    private static let contractFields = list(.linear)
+
+    private static func list(_ category: Category) -> [(field: TickerField, name: StaticString)] {
+        TickerField.allCases.compactMap { field in name(of: field, category).map { (field, $0) } }
+    }
+
     /// The name that a push of that category has; `nil` where the category has no such field.
-    static func name(of field: TickerField, _ category: Category) -> StaticString? {
+    private static func name(of field: TickerField, _ category: Category) -> StaticString? {
         let isOption = category == .option
         let isPlain = isOption || category == .spread
         switch field {

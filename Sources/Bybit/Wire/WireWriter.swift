@@ -4,7 +4,7 @@ import Market
 ///
 /// Beside `Market.JSONWriter` because a push of 400 levels should not make 800 strings: numbers go in digit by digit.
 struct WireWriter {
-    private(set) var bytes: [UInt8] = []
+    private var buffer = WireBuffer()
     private var needsComma = false
     /// Where the rows that are written stand.
     var form: RowForm = .push
@@ -12,6 +12,14 @@ struct WireWriter {
     var category: Category = .linear
 
     init() {}
+
+    /// What has been written since the last ``reset()``.
+    var bytes: [UInt8] { buffer.bytes }
+
+    /// The same in place, without a copy.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        buffer.withBytes(body)
+    }
 
     static func object(_ body: (inout WireWriter) -> Void) -> [UInt8] {
         var writer = WireWriter()
@@ -22,7 +30,7 @@ struct WireWriter {
     }
 
     mutating func reset() {
-        bytes.removeAll(keepingCapacity: true)
+        buffer.removeAll()
         needsComma = false
     }
 
@@ -44,23 +52,26 @@ struct WireWriter {
     }
 
     private mutating func open(_ bracket: UInt8) {
-        separate()
-        bytes.append(bracket)
+        let comma = takeComma()
+        buffer.append(atMost: 2) { out in
+            out.comma(comma)
+            out.byte(bracket)
+        }
     }
 
     private mutating func close(_ bracket: UInt8) {
-        bytes.append(bracket)
+        buffer.append(atMost: 1) { $0.byte(bracket) }
         needsComma = true
     }
 
     // MARK: - Members
 
     mutating func name(_ key: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        append(key)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let comma = takeComma()
+        buffer.append(atMost: key.utf8CodeUnitCount + 4) { out in
+            out.comma(comma)
+            out.name(key)
+        }
     }
 
     mutating func text(_ key: StaticString, _ value: String) {
@@ -73,46 +84,77 @@ struct WireWriter {
         symbolElement(value)
     }
 
+    /// The name of a topic: `prefix`, the feed's number where it has one, and a symbol.
+    mutating func topic(_ prefix: StaticString, number: Int? = nil, _ symbol: Symbol) {
+        name("topic")
+        buffer.append(atMost: prefix.utf8CodeUnitCount + WireBuffer.numberMax + 3) { out in
+            out.byte(UInt8(ascii: "\""))
+            out.literal(prefix)
+            if let number {
+                out.decimal(number.magnitude64, number < 0, 0)
+                out.byte(UInt8(ascii: "."))
+            }
+        }
+        symbolRest(symbol)
+    }
+
     /// A JSON string of the number, as Bybit writes prices; `""` for `nil`.
     mutating func numeral(_ key: StaticString, _ value: Numeral?) {
-        name(key)
-        numeralElement(value)
+        let comma = takeComma()
+        buffer.append(atMost: key.utf8CodeUnitCount + WireBuffer.numberMax + 6) { out in
+            out.comma(comma)
+            out.name(key)
+            out.quoted(value)
+        }
+        needsComma = true
     }
 
     /// The same under a name that is not fixed.
     mutating func numeral(_ key: String, _ value: Numeral?) {
         separate()
         quote(key)
-        bytes.append(UInt8(ascii: ":"))
+        buffer.append(atMost: 1) { $0.byte(UInt8(ascii: ":")) }
         numeralElement(value)
     }
 
     mutating func amount(_ key: StaticString, _ value: Amount?) {
         name(key)
-        textElement(value?.description ?? "")
+        amountElement(value)
     }
 
     /// The same under a name that is not fixed, such as a coin's.
     mutating func amount(_ key: String, _ value: Amount?) {
         separate()
         quote(key)
-        bytes.append(UInt8(ascii: ":"))
-        textElement(value?.description ?? "")
+        buffer.append(atMost: 1) { $0.byte(UInt8(ascii: ":")) }
+        amountElement(value)
     }
 
     /// A JSON number.
     mutating func integer(_ key: StaticString, _ value: some BinaryInteger) {
-        name(key)
-        integerElement(Int64(value))
+        integer(key, Int64(value))
+    }
+
+    mutating func integer(_ key: StaticString, _ value: Int64) {
+        let comma = takeComma()
+        buffer.append(atMost: key.utf8CodeUnitCount + WireBuffer.numberMax + 4) { out in
+            out.comma(comma)
+            out.name(key)
+            out.decimal(value.magnitude, value < 0, 0)
+        }
+        needsComma = true
     }
 
     /// A JSON string of a whole number, as Bybit writes most times.
     mutating func integerText(_ key: StaticString, _ value: Int64) {
-        name(key)
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        digits(value)
-        bytes.append(UInt8(ascii: "\""))
+        let comma = takeComma()
+        buffer.append(atMost: key.utf8CodeUnitCount + WireBuffer.numberMax + 6) { out in
+            out.comma(comma)
+            out.name(key)
+            out.byte(UInt8(ascii: "\""))
+            out.decimal(value.magnitude, value < 0, 0)
+            out.byte(UInt8(ascii: "\""))
+        }
         needsComma = true
     }
 
@@ -133,8 +175,7 @@ struct WireWriter {
         case .text(let text): self.text(key, text)
         case .number(let number):
             name(key)
-            separate()
-            append(number)
+            buffer.append(text: number)
             needsComma = true
         }
     }
@@ -147,111 +188,112 @@ struct WireWriter {
         needsComma = true
     }
 
-    mutating func symbolElement(_ value: Symbol) { textElement(value.description) }
+    mutating func symbolElement(_ value: Symbol) {
+        separate()
+        buffer.append(atMost: 1) { $0.byte(UInt8(ascii: "\"")) }
+        symbolRest(value)
+    }
+
+    /// The symbol's text and the closing quote.
+    private mutating func symbolRest(_ value: Symbol) {
+        value.withBytes { text in
+            if text.contains(where: WireBuffer.needsEscape) {
+                buffer.append(escaping: text)
+                buffer.append(atMost: 1) { $0.byte(UInt8(ascii: "\"")) }
+            } else {
+                buffer.append(atMost: text.count + 1) { out in
+                    out.bytes(text)
+                    out.byte(UInt8(ascii: "\""))
+                }
+            }
+        }
+        needsComma = true
+    }
 
     mutating func integerElement(_ value: Int64) {
-        separate()
-        digits(value)
+        let comma = takeComma()
+        buffer.append(atMost: WireBuffer.numberMax + 1) { out in
+            out.comma(comma)
+            out.decimal(value.magnitude, value < 0, 0)
+        }
         needsComma = true
     }
 
     mutating func numeralElement(_ value: Numeral?) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        if let value { decimal(value) }
-        bytes.append(UInt8(ascii: "\""))
+        let comma = takeComma()
+        buffer.append(atMost: WireBuffer.numberMax + 3) { out in
+            out.comma(comma)
+            out.quoted(value)
+        }
         needsComma = true
     }
 
-    /// One book level: `["90000.10","1.250"]`.
-    mutating func level(_ level: LevelNumerals) {
+    private mutating func amountElement(_ value: Amount?) {
+        guard let value else { return raw(#""""#) }
         separate()
-        bytes.append(UInt8(ascii: "["))
-        bytes.append(UInt8(ascii: "\""))
-        decimal(level.price)
-        append("\",\"" as StaticString)
-        decimal(level.size)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: "]"))
+        value.withText { text in
+            buffer.append(atMost: text.count + 2) { out in
+                out.byte(UInt8(ascii: "\""))
+                out.bytes(text)
+                out.byte(UInt8(ascii: "\""))
+            }
+        }
+        needsComma = true
+    }
+
+    /// Levels of a book, each `["90000.10","1.250"]`.
+    mutating func levels(_ levels: [LevelNumerals]) {
+        guard !levels.isEmpty else { return }
+        var comma = takeComma()
+        buffer.append(atMost: levels.count * (2 * WireBuffer.numberMax + 8)) { out in
+            for level in levels {
+                out.comma(comma)
+                comma = true
+                out.byte(UInt8(ascii: "["))
+                out.quoted(level.price)
+                out.byte(UInt8(ascii: ","))
+                out.quoted(level.size)
+                out.byte(UInt8(ascii: "]"))
+            }
+        }
         needsComma = true
     }
 
     mutating func raw(_ json: StaticString) {
-        separate()
-        append(json)
+        let comma = takeComma()
+        buffer.append(atMost: json.utf8CodeUnitCount + 1) { out in
+            out.comma(comma)
+            out.literal(json)
+        }
         needsComma = true
     }
 
     // MARK: - Bytes
 
+    /// True when a comma belongs before what comes next.
+    private mutating func takeComma() -> Bool {
+        defer { needsComma = false }
+        return needsComma
+    }
+
     private mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
-        needsComma = false
-    }
-
-    private mutating func append(_ text: StaticString) {
-        bytes.append(
-            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        )
-    }
-
-    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
-
-    private mutating func digits(_ value: Int64) { magnitude(value.magnitude, value < 0, 0) }
-
-    private mutating func decimal(_ value: Numeral) {
-        let isNegative = value.mantissa < 0 || value.isNegativeZero
-        magnitude(value.mantissa.magnitude, isNegative, min(Int(value.decimals), 18))
-    }
-
-    /// The digits of a number with `decimals` of them after the point, and at least one before it.
-    private mutating func magnitude(_ magnitude: UInt64, _ isNegative: Bool, _ decimals: Int) {
-        // Twenty digits, a point and a leading zero always fit.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 40) { buffer in
-            var at = 40
-            var rest = magnitude
-            var count = 0
-            repeat {
-                if count == decimals, decimals > 0 {
-                    at -= 1
-                    buffer[at] = UInt8(ascii: ".")
-                }
-                let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-                at -= 1
-                buffer[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-                rest = quotient
-                count += 1
-            } while rest != 0 || count <= decimals
-            if isNegative { bytes.append(UInt8(ascii: "-")) }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[at...]))
-        }
+        guard takeComma() else { return }
+        buffer.append(atMost: 1) { $0.byte(UInt8(ascii: ",")) }
     }
 
     private mutating func quote(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        let start = bytes.count
-        bytes.append(contentsOf: text.utf8)
-        // Almost no text needs an escape: look once, write again only then.
-        if bytes[start...].contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c }) {
-            bytes.removeSubrange(start...)
-            escape(text)
+        buffer.append(atMost: 1) { $0.byte(UInt8(ascii: "\"")) }
+        // Almost no text needs an escape: look first, and write byte by byte only then.
+        if text.utf8.contains(where: WireBuffer.needsEscape) {
+            var copy = text
+            copy.withUTF8 { buffer.append(escaping: UnsafeRawBufferPointer($0)) }
+        } else {
+            buffer.append(text: text)
         }
-        bytes.append(UInt8(ascii: "\""))
+        buffer.append(atMost: 1) { $0.byte(UInt8(ascii: "\"")) }
     }
+}
 
-    private mutating func escape(_ text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                append("\\u00" as StaticString)
-                bytes.append(digits[Int(byte >> 4)])
-                bytes.append(digits[Int(byte & 15)])
-            default: bytes.append(byte)
-            }
-        }
-    }
+extension Int {
+    fileprivate var magnitude64: UInt64 { UInt64(magnitude) }
 }

@@ -40,6 +40,8 @@ final class ExchangeVenue: Venue {
         self.loop = loop
         meter = RateMeter(rateLimits)
         driver.deliver = { [fanOut] in fanOut.deliver($0) }
+        driver.beginStep = { [fanOut] in fanOut.beginStep() }
+        driver.endStep = { [fanOut] in fanOut.endStep() }
         driver.withExchange { $0.tellsDetails = true }
         driver.tick = { [weak self] in self?.tick() }
         driver.withExchange { history.sample($0) }

@@ -23,8 +23,13 @@ final class FanOut {
     private var combinations = CombinationRows()
     private var writer = MessageWriter()
     private var messageNumber = 0
+    /// Where each public frame is made; whoever gets it copies it.
+    private var frame = ByteBuffer()
     /// Clients with bytes that are not yet handed to their sockets.
     private var touched: [Client] = []
+    /// Those of them whose bytes wait for the end of a step.
+    private var gathered: [Client] = []
+    private var isGathering = false
     /// Base coin of each option listed so far.
     var baseCoins: [InstrumentID: String] = [:]
     /// Called with what becomes of the lists of instruments; set once.
@@ -91,13 +96,33 @@ final class FanOut {
         flush()
     }
 
-    /// Hands what was pushed to the sockets.
+    /// Ends a batch and hands what was pushed to the sockets; within a step of the market that is done at its end.
     func flush() {
         for client in touched {
             client.isTouched = false
-            client.flush()
+            if isGathering { gather(client) } else { client.flush() }
         }
         touched.removeAll(keepingCapacity: true)
+    }
+
+    private func gather(_ client: Client) {
+        client.endBatch()
+        guard !client.isGathered else { return }
+        client.isGathered = true
+        gathered.append(client)
+    }
+
+    /// Until ``endStep()`` sockets get nothing: one write of many batches costs what one write of one does.
+    func beginStep() { isGathering = true }
+
+    /// Hands what the step's batches have left to the sockets.
+    func endStep() {
+        isGathering = false
+        for client in gathered {
+            client.isGathered = false
+            client.flush()
+        }
+        gathered.removeAll(keepingCapacity: true)
     }
 
     private func deliver(_ event: ExchangeEvent, at ts: Int64) {
@@ -216,7 +241,7 @@ final class FanOut {
     /// One message for all who hear the feed.
     func publish(_ feed: PublicFeed, _ write: (inout MessageWriter) -> Void) {
         guard isOn, let subscribers = feeds[feed], !subscribers.isEmpty else { return }
-        let frame = WebSocketFrames.text(bytes(write))
+        let frame = made(write)
         for client in subscribers { push(frame, to: client) }
     }
 
@@ -262,7 +287,18 @@ final class FanOut {
 
     /// One message for one client: its first snapshot.
     func send(to client: Client, _ write: (inout MessageWriter) -> Void) {
-        push(WebSocketFrames.text(bytes(write)), to: client)
+        push(made(write), to: client)
+    }
+
+    /// A frame in memory that the next one is made in, unless somebody keeps it.
+    private func made(_ write: (inout MessageWriter) -> Void) -> ByteBuffer {
+        writer.reset()
+        write(&writer)
+        writer.withBytes { payload in
+            frame.clear(minimumCapacity: payload.count + 10)
+            WebSocketFrames.append(.text, payload, to: &frame)
+        }
+        return frame
     }
 
     private func bytes(_ write: (inout MessageWriter) -> Void) -> [UInt8] {

@@ -11,6 +11,9 @@ final class MarketDriver {
     private(set) var exchange: SimulatedExchange
     /// Sends what happened; set once, before the first step.
     var deliver: ([TimedEvent]) -> Void = { _ in }
+    /// Called around each step with all its ticks: what is delivered in between may be handed on together; set once.
+    var beginStep: () -> Void = {}
+    var endStep: () -> Void = {}
     /// Called at each multiple of ``tickInterval`` of the exchange's clock, with nothing pending; set once.
     var tick: () -> Void = {}
     /// False while a subscriber's socket is full, or there is none: paces that follow no clock wait for it.
@@ -100,6 +103,8 @@ final class MarketDriver {
 
     /// Moves the exchange on, with a halt at each tick: what ticks send depends on the exchange's time alone.
     private func advance(to time: Timestamp) {
+        beginStep()
+        defer { endStep() }
         while true {
             let past = exchange.now.nanoseconds / MarketDriver.tickInterval
             let due = Timestamp(nanoseconds: (past + 1) * MarketDriver.tickInterval)

@@ -87,7 +87,11 @@ final class FrameFilter {
             push(frame, topic, client)
             out(frame, client)
         case .reorder:
-            if held == nil { held = (topic, frame, cause) } else { push(frame, topic, client) }
+            if held == nil {
+                held = (topic, WebSocketFrames.kept(frame), cause)
+            } else {
+                push(frame, topic, client)
+            }
         case .snapshot:
             push(frame, topic, client)
             snapshots.append(topic)
@@ -128,7 +132,11 @@ final class FrameFilter {
     private var isClear: Bool { held == nil && gaps.isEmpty && !isLate && unanswered.isEmpty }
 
     private func out(_ frame: ByteBuffer, _ client: Client) {
-        if isLate { late.append(frame) } else { client.append(frame) }
+        if isLate {
+            late.append(WebSocketFrames.kept(frame))
+        } else {
+            client.append(frame)
+        }
     }
 
     /// The end of a batch, before it is handed to the socket.

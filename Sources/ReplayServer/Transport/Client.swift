@@ -24,6 +24,8 @@ final class Client: ChannelDuplexHandler {
     var account: Int?
     /// True while its bytes wait for the end of a delivery.
     var isTouched = false
+    /// True while they wait for the end of the market's step.
+    var isGathered = false
     /// Position in what is sent to it; used by the venue that sends a file.
     var progress = 0
     /// Where manners are done to its frames; `nil` on a venue that has none.
@@ -183,6 +185,12 @@ final class Client: ChannelDuplexHandler {
     func append(_ frame: ByteBuffer) {
         guard isOpen, !hasSentClose else { return }
         outgoing.writeImmutableBuffer(frame)
+    }
+
+    /// What was held back to let something pass goes out with its batch; the bytes stay here until ``flush()``.
+    func endBatch() {
+        guard isOpen else { return }
+        filter?.ended(self)
     }
 
     /// One write for all frames since the last: on TLS one record instead of one a frame.

@@ -40,17 +40,29 @@ enum WebSocketFrames {
     }
 
     static func append(_ opcode: Opcode, _ payload: [UInt8], to buffer: inout ByteBuffer) {
-        buffer.writeInteger(0x80 | opcode.rawValue)
+        payload.withUnsafeBytes { append(opcode, $0, to: &buffer) }
+    }
+
+    static func append(
+        _ opcode: Opcode,
+        _ payload: UnsafeRawBufferPointer,
+        to buffer: inout ByteBuffer
+    ) {
+        let first = 0x80 | opcode.rawValue
         switch payload.count {
         case 0...125:
-            buffer.writeInteger(UInt8(payload.count))
+            buffer.writeInteger(UInt16(first) << 8 | UInt16(payload.count))
         case 126...65_535:
-            buffer.writeInteger(UInt8(126))
-            buffer.writeInteger(UInt16(payload.count))
+            buffer.writeInteger(UInt32(first) << 24 | 126 << 16 | UInt32(payload.count))
         default:
-            buffer.writeInteger(UInt8(127))
+            buffer.writeInteger(UInt16(first) << 8 | 127)
             buffer.writeInteger(UInt64(payload.count))
         }
         buffer.writeBytes(payload)
+    }
+
+    /// The same frame in memory of its own size: for whoever keeps it.
+    static func kept(_ frame: ByteBuffer) -> ByteBuffer {
+        ByteBuffer(bytes: frame.readableBytesView)
     }
 }

@@ -40,6 +40,9 @@ struct MatchingBook: Sendable {
     private(set) var asks: [PriceLevel] = []
     /// Rises with each change of a level.
     private(set) var changes: UInt64 = 0
+    /// Prices at which ``bids`` and ``asks`` have changed last.
+    private(set) var bidLog = PriceLog()
+    private(set) var askLog = PriceLog()
     private(set) var count = 0
     private var free: Int32 = MatchingBook.none
     private var lastID: Int64 = 0
@@ -117,8 +120,10 @@ struct MatchingBook: Sendable {
             orders[Int(handle)] = order
         }
         if side == .buy {
+            bidLog.note(price)
             MatchingBook.link(handle, into: &bids, descending: true, orders: &orders)
         } else {
+            askLog.note(price)
             MatchingBook.link(handle, into: &asks, descending: false, orders: &orders)
         }
         count += 1
@@ -130,10 +135,27 @@ struct MatchingBook: Sendable {
     /// book.
     mutating func reduce(_ handle: Int32, by quantity: Int64) {
         changes &+= 1
-        let isGone =
-            orders[Int(handle)].side == .buy
-            ? MatchingBook.reduce(handle, by: quantity, in: &bids, descending: true, &orders)
-            : MatchingBook.reduce(handle, by: quantity, in: &asks, descending: false, &orders)
+        let price = orders[Int(handle)].price
+        let isGone: Bool
+        if orders[Int(handle)].side == .buy {
+            bidLog.note(price)
+            isGone = MatchingBook.reduce(
+                handle,
+                by: quantity,
+                in: &bids,
+                descending: true,
+                &orders
+            )
+        } else {
+            askLog.note(price)
+            isGone = MatchingBook.reduce(
+                handle,
+                by: quantity,
+                in: &asks,
+                descending: false,
+                &orders
+            )
+        }
         guard isGone else { return }
         // A free place: `leaves` 0 says so, `next` is the next free one.
         orders[Int(handle)].leaves = 0

@@ -27,27 +27,63 @@ package struct Black76: Hashable, Sendable {
         let root = FixedPoint.sqrt(years)
         let spread = volatility * root
         guard forward > .zero, strike > .zero, spread.units > 0 else {
-            let gain = isCall ? forward - strike : strike - forward
-            if gain > .zero {
-                price = gain
-                delta = isCall ? .one : -.one
-            }
+            price = Black76.gain(isCall, forward, strike)
+            if price > .zero { delta = isCall ? .one : -.one }
             return
         }
-        let half = FixedPoint(units: spread.units / 2)
-        let first = FixedPoint.ln(forward / strike) / spread + half
-        let second = first - spread
+        let first = Black76.distance(forward, strike, spread)
         let density = FixedPoint.normalDensity(first)
-        if isCall {
-            delta = FixedPoint.normal(first)
-            price = forward * delta - strike * FixedPoint.normal(second)
-        } else {
-            delta = -FixedPoint.normal(-first)
-            price = strike * FixedPoint.normal(-second) + forward * delta
-        }
-        if price < .zero { price = .zero }
+        (price, delta) = Black76.worth(isCall, forward, strike, first, first - spread)
         gamma = density / (forward * spread)
         vega = FixedPoint(units: (forward * density * root).units / 100)
         theta = FixedPoint(units: -(forward * density * volatility / root).units / 730)
+    }
+
+    /// The price alone, for whoever needs nothing else: the same as ``price``, at half the work.
+    package static func price(
+        isCall: Bool,
+        forward: FixedPoint,
+        strike: FixedPoint,
+        years: FixedPoint,
+        volatility: FixedPoint
+    ) -> FixedPoint {
+        let spread = volatility * FixedPoint.sqrt(years)
+        guard forward > .zero, strike > .zero, spread.units > 0 else {
+            return gain(isCall, forward, strike)
+        }
+        let first = distance(forward, strike, spread)
+        return worth(isCall, forward, strike, first, first - spread).price
+    }
+
+    /// What exercising brings now.
+    private static func gain(
+        _ isCall: Bool,
+        _ forward: FixedPoint,
+        _ strike: FixedPoint
+    ) -> FixedPoint {
+        max(.zero, isCall ? forward - strike : strike - forward)
+    }
+
+    private static func distance(
+        _ forward: FixedPoint,
+        _ strike: FixedPoint,
+        _ spread: FixedPoint
+    ) -> FixedPoint {
+        FixedPoint.ln(forward / strike) / spread + FixedPoint(units: spread.units / 2)
+    }
+
+    private static func worth(
+        _ isCall: Bool,
+        _ forward: FixedPoint,
+        _ strike: FixedPoint,
+        _ first: FixedPoint,
+        _ second: FixedPoint
+    ) -> (price: FixedPoint, delta: FixedPoint) {
+        if isCall {
+            let delta = FixedPoint.normal(first)
+            return (max(.zero, forward * delta - strike * FixedPoint.normal(second)), delta)
+        }
+        let delta = -FixedPoint.normal(-first)
+        return (max(.zero, strike * FixedPoint.normal(-second) + forward * delta), delta)
     }
 }

@@ -33,9 +33,7 @@ extension SimulatedExchange {
         for place in bookFlushes.entries.indices {
             let entry = bookFlushes.entries[place]
             var due: Int64? = entry.due
-            if entry.due <= time {
-                due = flushBook(Int(entry.listing), Int(entry.stream), into: &output)
-            }
+            if entry.due <= time { due = flushBook(entry, into: &output) }
             guard let due else { continue }
             if kept != place { bookFlushes.entries[kept] = entry }
             bookFlushes.entries[kept].due = due
@@ -47,10 +45,11 @@ extension SimulatedExchange {
     }
 
     private mutating func flushBook(
-        _ index: Int,
-        _ place: Int,
+        _ entry: BookFlushes.Entry,
         into output: inout ExchangeOutput
     ) -> Int64? {
+        let index = Int(entry.listing)
+        let place = Int(entry.stream)
         guard states[index].streams[place].isActive, quotes[index].isLive else {
             states[index].streams[place].isScheduled = false
             return nil
@@ -58,7 +57,11 @@ extension SimulatedExchange {
         if let update = states[index].flushBook(place, at: now.nanoseconds) {
             output.append(.book(facts[index].id, update), at: now)
         }
-        return following(states[index].streams[place].interval)
+        // Without a division where it looks each time, as it does.
+        let interval = states[index].streams[place].interval
+        let next = entry.due &+ interval
+        let isNext = entry.due <= now.nanoseconds && next > now.nanoseconds
+        return isNext ? next : following(interval)
     }
 }
 

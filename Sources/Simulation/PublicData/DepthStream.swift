@@ -44,8 +44,8 @@ struct DepthStream: Sendable {
     private(set) var updateID: Int64
     private var crossSequence: Int64 = 0
     private var matchTime: Int64 = 0
-    private var bids: [Level] = []
-    private var asks: [Level] = []
+    private var bids = SentSide(sign: -1)
+    private var asks = SentSide(sign: 1)
     private var changes: UInt64 = 0
     private var sentAt: Int64 = 0
 
@@ -74,8 +74,8 @@ struct DepthStream: Sendable {
     /// Takes the book as it is for what was sent last.
     mutating func fill(with book: MatchingBook, at moment: Moment) {
         keep(book, at: moment)
-        DepthStream.copyTop(of: book.bids, depth, into: &bids)
-        DepthStream.copyTop(of: book.asks, depth, into: &asks)
+        bids.fill(with: book.bids, depth, book.bidLog)
+        asks.fill(with: book.asks, depth, book.askLog)
     }
 
     /// Counts anew, as after a restart of the exchange's push service: the next snapshot has `u` 1, of the full book,
@@ -93,8 +93,8 @@ struct DepthStream: Sendable {
     func snapshot(scale: Scale) -> BookUpdate {
         var update = empty()
         update.isSnapshot = true
-        update.bids = bids.map { DepthStream.numerals($0, scale) }
-        update.asks = asks.map { DepthStream.numerals($0, scale) }
+        update.bids = bids.levels.map { DepthStream.numerals($0, scale) }
+        update.asks = asks.levels.map { DepthStream.numerals($0, scale) }
         return improved(update)
     }
 
@@ -126,24 +126,8 @@ struct DepthStream: Sendable {
     mutating func flush(_ book: MatchingBook, at moment: Moment) -> BookUpdate? {
         if book.changes == changes { return repeated(at: moment) }
         if depth == 1 { return flushBest(book, at: moment) }
-        var bidChanges: [LevelNumerals] = []
-        var askChanges: [LevelNumerals] = []
-        DepthStream.difference(
-            from: &bids,
-            to: book.bids,
-            depth,
-            ascending: false,
-            moment.scale,
-            &bidChanges
-        )
-        DepthStream.difference(
-            from: &asks,
-            to: book.asks,
-            depth,
-            ascending: true,
-            moment.scale,
-            &askChanges
-        )
+        let bidChanges = bids.follow(book.bids, depth, book.bidLog, moment.scale)
+        let askChanges = asks.follow(book.asks, depth, book.askLog, moment.scale)
         guard !bidChanges.isEmpty || !askChanges.isEmpty else {
             changes = book.changes
             return nil
@@ -159,12 +143,12 @@ struct DepthStream: Sendable {
     private mutating func flushBest(_ book: MatchingBook, at moment: Moment) -> BookUpdate? {
         let bid = book.bids.last.map(DepthStream.level)
         let ask = book.asks.last.map(DepthStream.level)
-        guard bid != bids.first || ask != asks.first else {
+        guard bid != bids.levels.first || ask != asks.levels.first else {
             changes = book.changes
             return repeated(at: moment)
         }
-        DepthStream.copyTop(of: book.bids, 1, into: &bids)
-        DepthStream.copyTop(of: book.asks, 1, into: &asks)
+        bids.fill(with: book.bids, 1, book.bidLog)
+        asks.fill(with: book.asks, 1, book.askLog)
         updateID += 1
         keep(book, at: moment)
         return snapshot(scale: moment.scale)
@@ -176,11 +160,11 @@ struct DepthStream: Sendable {
         return snapshot(scale: moment.scale)
     }
 
-    private static func level(_ level: MatchingBook.PriceLevel) -> Level {
+    static func level(_ level: MatchingBook.PriceLevel) -> Level {
         Level(price: Price(units: level.price), size: Quantity(units: level.total))
     }
 
-    private static func numerals(_ level: Level, _ scale: Scale) -> LevelNumerals {
+    static func numerals(_ level: Level, _ scale: Scale) -> LevelNumerals {
         LevelNumerals(price: scale.numeral(level.price), size: scale.numeral(level.size))
     }
 
@@ -193,50 +177,5 @@ struct DepthStream: Sendable {
         -> [LevelNumerals]
     {
         levels.suffix(depth).reversed().map { numerals(level($0), scale) }
-    }
-
-    private static func copyTop(
-        of levels: [MatchingBook.PriceLevel],
-        _ depth: Int,
-        into sent: inout [Level]
-    ) {
-        sent.removeAll(keepingCapacity: true)
-        for level in levels.suffix(depth).reversed() { sent.append(DepthStream.level(level)) }
-    }
-
-    /// Walks both lists from the best level on, notes what differs, and makes `sent` the new top.
-    private static func difference(
-        from sent: inout [Level],
-        to levels: [MatchingBook.PriceLevel],
-        _ depth: Int,
-        ascending: Bool,
-        _ scale: Scale,
-        _ changes: inout [LevelNumerals]
-    ) {
-        let count = min(depth, levels.count)
-        var old = 0
-        var new = 0
-        while old < sent.count || new < count {
-            if new == count {
-                changes.append(numerals(Level(price: sent[old].price, size: .zero), scale))
-                old += 1
-                continue
-            }
-            let level = DepthStream.level(levels[levels.count - 1 - new])
-            if old < sent.count, sent[old].price == level.price {
-                if sent[old].size != level.size { changes.append(numerals(level, scale)) }
-                old += 1
-                new += 1
-            } else if old < sent.count,
-                ascending ? sent[old].price < level.price : sent[old].price > level.price
-            {
-                changes.append(numerals(Level(price: sent[old].price, size: .zero), scale))
-                old += 1
-            } else {
-                changes.append(numerals(level, scale))
-                new += 1
-            }
-        }
-        if !changes.isEmpty { copyTop(of: levels, depth, into: &sent) }
     }
 }

@@ -21,24 +21,24 @@ struct TickerStream: Sendable {
     mutating func difference(to full: TickerUpdate, category: Category) -> TickerUpdate? {
         var delta = TickerUpdate()
         var count = 0
-        func keep<Value: Equatable>(_ field: WritableKeyPath<TickerUpdate, Value?>) {
-            guard full[keyPath: field] != sent[keyPath: field] else { return }
-            delta[keyPath: field] = full[keyPath: field]
+        func keep<Value: Equatable>(_ new: Value?, _ old: Value?, _ field: inout Value?) {
+            guard new != old else { return }
+            field = new
             count += 1
         }
-        keep(\.lastPrice)
-        keep(\.markPrice)
-        keep(\.indexPrice)
-        keep(\.fundingRate)
-        keep(\.nextFundingTime)
-        keep(\.openInterest)
-        keep(\.highPrice24h)
-        keep(\.lowPrice24h)
-        keep(\.previousPrice24h)
-        keep(\.change24h)
-        keep(\.volume24h)
-        keep(\.turnover24h)
-        keep(\.tickDirection)
+        keep(full.lastPrice, sent.lastPrice, &delta.lastPrice)
+        keep(full.markPrice, sent.markPrice, &delta.markPrice)
+        keep(full.indexPrice, sent.indexPrice, &delta.indexPrice)
+        keep(full.fundingRate, sent.fundingRate, &delta.fundingRate)
+        keep(full.nextFundingTime, sent.nextFundingTime, &delta.nextFundingTime)
+        keep(full.openInterest, sent.openInterest, &delta.openInterest)
+        keep(full.highPrice24h, sent.highPrice24h, &delta.highPrice24h)
+        keep(full.lowPrice24h, sent.lowPrice24h, &delta.lowPrice24h)
+        keep(full.previousPrice24h, sent.previousPrice24h, &delta.previousPrice24h)
+        keep(full.change24h, sent.change24h, &delta.change24h)
+        keep(full.volume24h, sent.volume24h, &delta.volume24h)
+        keep(full.turnover24h, sent.turnover24h, &delta.turnover24h)
+        keep(full.tickDirection, sent.tickDirection, &delta.tickDirection)
         if full.bidPrice != sent.bidPrice || full.bidSize != sent.bidSize {
             delta.bidPrice = full.bidPrice
             delta.bidSize = full.bidSize

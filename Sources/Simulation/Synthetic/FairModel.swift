@@ -92,17 +92,14 @@ struct FairValue: Sendable {
     var index: Int64
     /// The same in 1/1024 of a price unit.
     var fineIndex: Int64
-    var figures: OptionFigures?
 }
 
 extension FairModel {
     /// - Parameters:
     ///   - start: the coin's price at level 1, in price units.
     ///   - level: in units of ``PriceDriver/unit``.
-    func value(start: Price, decimals: Int, level: Int64, at time: Int64) -> FairValue {
-        let coin =
-            Int128(start.units) * Int128(FairValue.fine) * Int128(level)
-            / Int128(PriceDriver.unit)
+    func value(start: Price, level: Int64, at time: Int64) -> FairValue {
+        let coin = FairModel.coin(start, level)
         let index = Int64(clamping: coin / Int128(FairValue.fine))
         switch self {
         case .outright(let carry):
@@ -118,52 +115,87 @@ extension FairModel {
             let fair = Int64(clamping: coin * Int128(premium) / 1_000_000)
             return FairValue(fair: fair, index: fair / FairValue.fine, fineIndex: fair)
         case .option(let terms, let delivery, let surface):
-            let left = max(0, delivery.nanoseconds - time)
-            return option(terms, coin, left, surface, decimals, surface.carry.premium(at: time))
+            let option = PricedOption(
+                terms,
+                coin,
+                max(0, delivery.nanoseconds - time),
+                surface,
+                time
+            )
+            let price = Black76.price(
+                isCall: option.isCall,
+                forward: option.forward,
+                strike: option.strike,
+                years: option.years,
+                volatility: option.volatility
+            )
+            let fair = (price * FixedPoint(FairValue.fine)).units / FixedPoint.unit
+            return FairValue(
+                fair: Int64(clamping: fair),
+                index: max(1, index),
+                fineIndex: Int64(clamping: coin)
+            )
         }
     }
 
-    private func option(
-        _ terms: OptionTerms,
-        _ coin: Int128,
-        _ left: Int64,
-        _ surface: VolatilitySurface,
-        _ decimals: Int,
-        _ premium: Int64
-    ) -> FairValue {
-        // In price units, so that nothing is lost between scales.
-        let forward = FixedPoint(
-            coin + coin * Int128(premium) / 1_000_000,
-            over: Int128(FairValue.fine)
-        )
-        let strike = FixedPoint(terms.strike.units)
-        let years = FixedPoint(Int128(left), over: Int128(VolatilitySurface.year))
-        let volatility = surface.volatility(strike: strike, forward: forward, years: years)
-        let option = Black76(
-            isCall: terms.isCall,
-            forward: forward,
-            strike: strike,
-            years: years,
-            volatility: volatility
+    /// What an option's ticker says at that moment; `nil` of what is none.
+    ///
+    /// Apart from ``value(start:level:at:)`` because the market needs the price at each step, and these only when
+    /// somebody looks.
+    func figures(start: Price, decimals: Int, level: Int64, at time: Int64) -> OptionFigures? {
+        guard case .option(let terms, let delivery, let surface) = self else { return nil }
+        let coin = FairModel.coin(start, level)
+        let option = PricedOption(terms, coin, max(0, delivery.nanoseconds - time), surface, time)
+        let greeks = Black76(
+            isCall: option.isCall,
+            forward: option.forward,
+            strike: option.strike,
+            years: option.years,
+            volatility: option.volatility
         )
         let scale = FixedPoint(units: FixedPoint.unit / PowerOfTen.int128(decimals))
         func numeral(_ value: FixedPoint) -> Numeral {
             Numeral(mantissa: value.rounded(decimals: 8), decimals: 8)
         }
-        let fair = (option.price * FixedPoint(FairValue.fine)).units / FixedPoint.unit
-        return FairValue(
-            fair: Int64(clamping: fair),
-            index: max(1, Int64(clamping: coin / Int128(FairValue.fine))),
-            fineIndex: Int64(clamping: coin),
-            figures: OptionFigures(
-                volatility: Numeral(mantissa: volatility.rounded(decimals: 4), decimals: 4),
-                underlyingPrice: numeral(forward * scale).trimmed,
-                delta: numeral(option.delta),
-                // Per unit of the coin's price, not of the price's last digit.
-                gamma: numeral(option.gamma / scale),
-                vega: numeral(option.vega * scale),
-                theta: numeral(option.theta * scale)
-            )
+        return OptionFigures(
+            volatility: Numeral(mantissa: option.volatility.rounded(decimals: 4), decimals: 4),
+            underlyingPrice: numeral(option.forward * scale).trimmed,
+            delta: numeral(greeks.delta),
+            // Per unit of the coin's price, not of the price's last digit.
+            gamma: numeral(greeks.gamma / scale),
+            vega: numeral(greeks.vega * scale),
+            theta: numeral(greeks.theta * scale)
         )
+    }
+
+    /// The coin's price in 1/1024 of a price unit.
+    private static func coin(_ start: Price, _ level: Int64) -> Int128 {
+        Int128(start.units) * Int128(FairValue.fine) * Int128(level) / Int128(PriceDriver.unit)
+    }
+}
+
+/// What an option is priced from, in price units, so that nothing is lost between scales.
+private struct PricedOption {
+    let isCall: Bool
+    let forward: FixedPoint
+    let strike: FixedPoint
+    let years: FixedPoint
+    let volatility: FixedPoint
+
+    init(
+        _ terms: OptionTerms,
+        _ coin: Int128,
+        _ left: Int64,
+        _ surface: VolatilitySurface,
+        _ time: Int64
+    ) {
+        isCall = terms.isCall
+        forward = FixedPoint(
+            coin + coin * Int128(surface.carry.premium(at: time)) / 1_000_000,
+            over: Int128(FairValue.fine)
+        )
+        strike = FixedPoint(terms.strike.units)
+        years = FixedPoint(Int128(left), over: Int128(VolatilitySurface.year))
+        volatility = surface.volatility(strike: strike, forward: forward, years: years)
     }
 }

@@ -27,7 +27,11 @@ extension SyntheticMarket {
     ) {
         var count = chance.heavyTailed(exponentMax: wave.exponent)
         for side in [Side.buy, .sell] where isPassed(side, touch) {
-            for slot in 0..<parameters.slotsPerSide where isPassed(side, quoted[key(side, slot)]) {
+            let fair = value.fair
+            for slot in 0..<parameters.slotsPerSide {
+                // Static: a method would copy the whole market for each slot.
+                let price = quoted[key(side, slot)]
+                guard SyntheticMarket.isPassed(side, price, fair) else { continue }
                 quote(side, slot, &chance, into: &actions)
             }
         }
@@ -60,13 +64,13 @@ extension SyntheticMarket {
     /// True when whoever takes the best price of a side gains by it.
     private func isPassed(_ side: Side, _ touch: Touch) -> Bool {
         guard let best = side == .buy ? touch.bid : touch.ask else { return false }
-        return isPassed(side, best.units)
+        return SyntheticMarket.isPassed(side, best.units, value.fair)
     }
 
-    private func isPassed(_ side: Side, _ price: Int64) -> Bool {
+    private static func isPassed(_ side: Side, _ price: Int64, _ fair: Int64) -> Bool {
         guard price != 0 else { return false }
         let price = price * FairValue.fine
-        return side == .buy ? price > value.fair : price <= value.fair
+        return side == .buy ? price > fair : price <= fair
     }
 
     /// True when the best price of a side is worse than the fair value lets it be.

@@ -16,6 +16,8 @@ struct SyntheticMarket: MarketSource {
     let seed: UInt64
     private(set) var driver: PriceDriver
     private(set) var value: FairValue
+    /// When, Unix nanoseconds.
+    private var valuedAt: Int64 = 0
     private(set) var reference = ReferencePrices(mark: Price(units: 0), index: Price(units: 0))
     private var nextStep: Int64 = 0
     private var nextOrder: Int64
@@ -70,10 +72,10 @@ struct SyntheticMarket: MarketSource {
         reachWeight = parameters.texture.reaches.reduce(0) { $0 + $1.weight }
         value = parameters.model.value(
             start: parameters.price,
-            decimals: instrument.scale.priceDecimals,
             level: self.driver.level,
             at: now.nanoseconds
         )
+        valuedAt = now.nanoseconds
         steps = self.driver.step
         reference = prices()
         told = value.fineIndex
@@ -83,7 +85,15 @@ struct SyntheticMarket: MarketSource {
 
     var next: Timestamp? { Timestamp(nanoseconds: min(nextStep, nextOrder)) }
 
-    var figures: OptionFigures? { value.figures }
+    /// The level is still the one that ``value`` was computed from.
+    var figures: OptionFigures? {
+        parameters.model.figures(
+            start: parameters.price,
+            decimals: instrument.scale.priceDecimals,
+            level: driver.level,
+            at: valuedAt
+        )
+    }
 
     /// Four digits more.
     var dollarIndex: Numeral? {
@@ -152,10 +162,10 @@ struct SyntheticMarket: MarketSource {
         steps = driver.step
         value = parameters.model.value(
             start: parameters.price,
-            decimals: instrument.scale.priceDecimals,
             level: driver.level,
             at: time
         )
+        valuedAt = time
         if hasJumped { burst = 60 }
         // The mark strays from the fair value by some ticks, once a second.
         if steps / 50 != before / 50, instrument.id.category != .option {
