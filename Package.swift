@@ -80,7 +80,8 @@ let package = Package(
             name: "CVersion",
             cSettings: [.define("TAPEDECK_COMMIT", to: "\"\(commit ?? "unknown")\"")]
         ),
-        // Landlock and seccomp: variadic system calls that Swift cannot see.
+        // membarrier, Landlock and seccomp: variadic system calls that Swift cannot see.
+        .target(name: "CBarrier"),
         .target(name: "CSandbox"),
 
         // 0 words
@@ -98,7 +99,10 @@ let package = Package(
         ),
 
         // 2 outside
-        .target(name: "Journal", dependencies: ["Market", "CZstd", "CDeflate", "CCrypto"]),
+        .target(
+            name: "Journal",
+            dependencies: ["Market", "CZstd", "CDeflate", "CCrypto", "CBarrier"]
+        ),
         .target(
             name: "Gateway",
             dependencies: [
@@ -230,7 +234,7 @@ let strictness: [SwiftSetting] = [
 ]
 let notSwift: Set<String> = [
     "CZstd", "CDeflate", "CCrypto", "CCurl", "CSQLite", "CSimdjson", "CSandbox", "CVersion",
-    "CZlib",
+    "CZlib", "CBarrier",
 ]
 for target in package.targets where !notSwift.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strictness

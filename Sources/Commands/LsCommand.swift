@@ -8,7 +8,10 @@ struct LsCommand: ParsableCommand {
         commandName: "ls",
         abstract: "List the recordings of an archive.",
         discussion:
-            "One line each, oldest first: name, duration, records, size, state, environment, strategies."
+            """
+            One line each, oldest first: name, duration, records, size, state, files beside the segments that are not
+            read (`info` and `verify` name them), environment, strategies.
+            """
     )
 
     @Option(help: ArgumentHelp("The folder that recordings lie in.", valueName: "dir"))
@@ -29,7 +32,7 @@ struct LsCommand: ParsableCommand {
             Printing.result(
                 Columns.line([
                     ("RECORDING", 28), ("DURATION", -10), ("RECORDS", -10), ("ON DISK", -10),
-                    ("STATE", 10), ("ENVIRONMENT", 24), ("STRATEGIES", 0),
+                    ("STATE", 10), ("STRAYS", -6), ("ENVIRONMENT", 24), ("STRATEGIES", 0),
                 ])
             )
         }
@@ -48,7 +51,8 @@ struct LsCommand: ParsableCommand {
         guard json else {
             Printing.result(
                 Columns.line([
-                    (name, 28), ("-", -10), ("-", -10), ("-", -10), ("unreadable", 10), (why, 0),
+                    (name, 28), ("-", -10), ("-", -10), ("-", -10), ("unreadable", 10), ("-", -6),
+                    (why, 0),
                 ])
             )
             return
@@ -80,6 +84,18 @@ struct LsCommand: ParsableCommand {
                     $0.field("first", manifest.first)
                     $0.field("last", manifest.last)
                     $0.field("bytes", FolderSize.bytes(of: path))
+                    $0.field(
+                        "strays",
+                        array: { list in
+                            for stray in recording.strays {
+                                list.object {
+                                    $0.field("file", stray.file)
+                                    $0.field("what", stray.what)
+                                    $0.field("todo", stray.advice)
+                                }
+                            }
+                        }
+                    )
                     $0.field("environment", facts["environment"] ?? "")
                     $0.field("strategies", facts["strategies"] ?? "")
                 }
@@ -90,6 +106,7 @@ struct LsCommand: ParsableCommand {
                         (name, 28), (Columns.duration(duration), -10),
                         (Columns.grouped(manifest.last.value), -10),
                         (Columns.bytes(FolderSize.bytes(of: path)), -10), (state, 10),
+                        (recording.strays.isEmpty ? "-" : "\(recording.strays.count)", -6),
                         (facts["environment"] ?? "-", 24), (facts["strategies"] ?? "", 0),
                     ])
                 )

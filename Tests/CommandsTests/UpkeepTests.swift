@@ -251,6 +251,20 @@ import Testing
             #expect((told.output + told.errors).contains(copy), "\(command): \(told.errors)")
             if command == "cat" { #expect(told.output == whole.output) }
         }
+        let list = try await Program.run(["ls", "--archive", folder.path])
+        let rows = try await Program.run(["ls", "--archive", folder.path, "--json"])
+        #expect(list.status == 0 && rows.status == 0)
+        let name = try #require(source.split(separator: "/").last)
+        let line = try #require(list.lines.first { $0.hasPrefix(name) })
+        let header = try #require(list.lines.first)
+        let end = try #require(header.range(of: "STRAYS")).upperBound
+        let place = header.distance(from: header.startIndex, to: end)
+        #expect(line.prefix(place).hasSuffix(" 1"), "\(list.output)")
+        let row = try #require(rows.lines.first { $0.contains(#""recording":"\#(name)""#) })
+        let object = try JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any]
+        let named = try #require(object?["strays"] as? [[String: Any]])
+        #expect(named.count == 1)
+        #expect((named.first?["file"] as? String)?.hasSuffix("/" + copy) == true)
         let beside = try await Program.run(["verify", source, "--json"])
         let strays = try #require(beside.object["strays"] as? [[String: Any]])
         #expect(strays.count == 1)

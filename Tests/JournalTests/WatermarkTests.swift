@@ -1,3 +1,4 @@
+import Glibc
 import Journal
 import Market
 import Synchronization
@@ -51,6 +52,20 @@ import Testing
         #expect(
             calls.withLock { $0 } == Dictionary(uniqueKeysWithValues: numbers.map { ($0.value, 1) })
         )
+    }
+
+    /// Around the moment at which the recorder goes from naps to sleep; with `small` it would sleep for an hour.
+    @Test func `a record that comes as the recorder falls asleep is written`()
+        throws
+    {
+        let scratch = try Scratch()
+        let tape = try Tape(scratch.file("r"))
+        for round in 0..<150 {
+            usleep(UInt32(4_500 + round * 37 % 2_500))
+            let number = try tape.append(1)
+            try eventually { tape.recorder.watermarks.written >= number }
+        }
+        try tape.recorder.seal()
     }
 
     @Test func `who waits for a number that never comes is told when the recorder ends`() throws {

@@ -9,7 +9,9 @@ import Testing
         "Bybit": ["Market", "JSON"],
         "Trading": ["Market"],
         "Simulation": ["Market"],
-        "Journal": ["Market", "CZstd", "CDeflate", "CCrypto", "Glibc", "Synchronization"],
+        "Journal": [
+            "Market", "CZstd", "CDeflate", "CCrypto", "CBarrier", "Glibc", "Synchronization",
+        ],
         "Gateway": [
             "Market", "Bybit", "JSON", "CCurl", "CCrypto", "Glibc", "Synchronization", "Logging",
             "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOConcurrencyHelpers",

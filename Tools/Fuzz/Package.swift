@@ -10,7 +10,11 @@ let package = Package(
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
         .target(name: "Market"),
-        .target(name: "Journal", dependencies: ["Market", "CZstd", "CDeflate", "CCrypto"]),
+        .target(name: "CBarrier"),
+        .target(
+            name: "Journal",
+            dependencies: ["Market", "CZstd", "CDeflate", "CCrypto", "CBarrier"]
+        ),
         .executableTarget(name: "FuzzReader", dependencies: ["Journal", "Market"]),
     ],
     swiftLanguageModes: [.v6]

@@ -13,6 +13,13 @@ struct DecodedBlock {
     var findings = ColumnFindings()
     var damage: [JournalError] = []
     var records: UInt64 = 0
+    /// Where its records grew too large in memory for all of them: the first that is not in it.
+    var rest: UInt64?
+
+    /// Bytes that its rows and pushes take.
+    var bytes: Int {
+        (full + batches).reduce(book.bytes) { $0 + $1.bytes }
+    }
 }
 
 /// The pushes of a block's order books, and what broke them, in the order of the records.
@@ -45,6 +52,11 @@ struct BookBlock {
     var levels: [LevelNumerals] = []
     /// Streams of the pushes.
     var routes: [(StreamID, ColumnRoute)] = []
+
+    var bytes: Int {
+        pushes.count * MemoryLayout<Push>.stride
+            + levels.count * MemoryLayout<LevelNumerals>.stride
+    }
 }
 
 /// Decodes blocks one after another; each core has one.
@@ -85,7 +97,11 @@ final class BlockDecoder: @unchecked Sendable {
         places = Places(options.tables)
     }
 
-    func decode(_ block: ClosedRange<UInt64>) throws(InterchangeError) -> DecodedBlock {
+    /// - Parameter limit: a block ends early behind the record with which it takes so many bytes.
+    func decode(
+        _ block: ClosedRange<UInt64>,
+        limit: Int
+    ) throws(InterchangeError) -> DecodedBlock {
         var result = DecodedBlock()
         result.batches = options.tables.indices.map { batch($0) }
         // What grows from nothing is copied again and again.
@@ -99,6 +115,9 @@ final class BlockDecoder: @unchecked Sendable {
         )
         var routes: [(StreamID, ColumnRoute)] = []
         var damage: [JournalError] = []
+        // Payload bytes until what the rows take is summed up again.
+        var unmeasured = 0
+        let patience = min(limit / 8, BlockDecoder.patience)
         try RecordWalk.run(
             recording,
             selection,
@@ -108,7 +127,7 @@ final class BlockDecoder: @unchecked Sendable {
                 if route.subject == .book || route.subject == .link { routes.append((id, route)) }
                 return route
             }
-        ) { (record, route) throws(InterchangeError) in
+        ) { (record, route) throws(InterchangeError) -> Bool in
             result.records += 1
             if let place = places.records {
                 BlockDecoder.append(record, route, to: result.batches[place].columns)
@@ -122,6 +141,14 @@ final class BlockDecoder: @unchecked Sendable {
             case .book: if places.book != nil { book(record, route, &result.book) }
             case .link: if places.book != nil { link(record, route, &result.book) }
             }
+            unmeasured += record.payload.count
+            guard unmeasured > patience else { return true }
+            unmeasured = 0
+            guard result.bytes >= limit, record.sequence.value < block.upperBound else {
+                return true
+            }
+            result.rest = record.sequence.value + 1
+            return false
         }
         if places.book != nil { result.book.routes = routes }
         pushesKept = max(pushesKept, result.book.pushes.count)
@@ -130,6 +157,8 @@ final class BlockDecoder: @unchecked Sendable {
         result.findings = rows.cells.findings
         return result
     }
+
+    private static let patience = 256 << 10
 
     private func batch(_ place: Int) -> ColumnBatch {
         ColumnBatch(

@@ -35,8 +35,15 @@ struct BookFold {
         self.every = every
     }
 
-    /// Applies a block's pushes; rows that became due go into `batch`.
-    mutating func apply(_ block: BookBlock, into batch: ColumnBatch) {
+    /// Applies a block's pushes from one on; rows that became due go into `batch`.
+    ///
+    /// - Returns: the push that comes next, where the batch then has `rows` or more; `nil` behind the last.
+    mutating func apply(
+        _ block: BookBlock,
+        from first: Int,
+        into batch: ColumnBatch,
+        rows: Int
+    ) -> Int? {
         for (stream, route) in block.routes {
             let id = Int(stream.value)
             while places.count <= id { places.append(-1) }
@@ -44,8 +51,12 @@ struct BookFold {
             places[id] = states.count
             states.append(State(stream: stream, route: route))
         }
-        block.levels.withUnsafeBufferPointer { levels in
-            for push in block.pushes { apply(push, levels, batch) }
+        return block.levels.withUnsafeBufferPointer { levels in
+            for place in first..<block.pushes.count {
+                guard batch.rows < rows else { return place }
+                apply(block.pushes[place], levels, batch)
+            }
+            return nil
         }
     }
 

@@ -124,6 +124,9 @@ final class ColumnBuilder {
 
     var nullCount: Int { nulls.count }
 
+    /// What it takes in memory.
+    var memory: Int { data.count + offsetBytes.count + nulls.count * MemoryLayout<Int>.stride }
+
     /// One bit a row, set where there is a value; empty where all have one.
     func validity() -> [UInt8] {
         guard !nulls.isEmpty else { return [] }
@@ -161,6 +164,8 @@ final class ColumnBatch {
     }
 
     var rows: Int { columns.first?.count ?? 0 }
+    /// What its columns take in memory.
+    var bytes: Int { columns.reduce(0) { $0 + $1.memory } }
     /// Whether it should be written, and another begun.
     var isFull: Bool { columns.contains(where: \.isFull) }
 }

@@ -41,13 +41,27 @@ public enum ColumnsExport {
 
     /// Records of a block: decoded in some 10 ms, and a few MiB in memory.
     static let blockRecords: UInt64 = 16_384
+    /// Bytes in memory with which a block ends, however few its records: see ``BlockPlan``.
+    static let blockBytes = 32 << 20
 
     /// Writes schema, batches and footer; the caller finishes the sink.
+    ///
+    /// In memory are at most three blocks more than there are cores, each of ``blockBytes`` and what its last record adds.
     public static func write(
         _ recording: Recording,
         _ options: Options,
         to sink: ByteSink
     ) async throws -> Summary {
+        try await write(recording, options, to: sink, blockBytes: blockBytes).summary
+    }
+
+    /// The same with another bound, and the most bytes that blocks took at one time.
+    static func write(
+        _ recording: Recording,
+        _ options: Options,
+        to sink: ByteSink,
+        blockBytes: Int
+    ) async throws -> (summary: Summary, most: Int) {
         let frames = ColumnFrames(sink: sink)
         try frames.schema(
             options.tables.map { ($0, $0.columns(depth: options.depth, floats: options.floats)) },
@@ -56,30 +70,24 @@ public enum ColumnsExport {
         // Whoever reads gets ready while the first blocks are decoded.
         try sink.flush()
         let (range, end) = try bounds(recording, options.selection)
-        var output = Output(options, frames)
-        let pool = Pool(recording, options)
+        var output = Output(options, frames, batchBytes: blockBytes)
+        let pool = Pool(recording, options, blockBytes)
+        var most = 0
         try await withThrowingTaskGroup(of: (Int, Handed).self) { group in
-            var waiting: [Int: DecodedBlock] = [:]
-            var begun = 0
-            var written = 0
-            let blocks = Self.blocks(range)
-            while written < blocks.count {
-                // A little ahead of what is written, and no further: memory is bounded.
-                while begun < blocks.count, begun < written + options.cores + 2 {
-                    let index = begun
-                    let block = blocks[index]
-                    group.addTask { (index, Handed(try pool.decode(block))) }
-                    begun += 1
+            var plan = BlockPlan(range, records: blockRecords, ahead: options.cores + 2)
+            while !plan.isEmpty {
+                while let (id, block) = plan.begin() {
+                    group.addTask { (id, Handed(try pool.decode(block))) }
                 }
-                if let block = waiting.removeValue(forKey: written) {
+                if let block = plan.takeFirst() {
                     try output.write(block)
-                    written += 1
-                } else if let (index, block) = try await group.next() {
-                    waiting[index] = block.value
+                } else if let (id, block) = try await group.next() {
+                    plan.finish(id, block.value)
+                    most = max(most, plan.bytes)
                 }
             }
         }
-        return try output.finish(at: end)
+        return (try output.finish(at: end), most)
     }
 
     public struct Summary: Sendable {
@@ -106,31 +114,21 @@ public enum ColumnsExport {
         private let resting = Mutex<[BlockDecoder]>([])
         private let recording: Recording
         private let options: Options
+        private let limit: Int
 
-        init(_ recording: Recording, _ options: Options) {
+        init(_ recording: Recording, _ options: Options, _ limit: Int) {
             self.recording = recording
             self.options = options
+            self.limit = limit
         }
 
         func decode(_ block: ClosedRange<UInt64>) throws(InterchangeError) -> DecodedBlock {
             let decoder =
                 resting.withLock { $0.popLast() } ?? BlockDecoder(recording, options)
-            let result = try decoder.decode(block)
+            let result = try decoder.decode(block, limit: limit)
             resting.withLock { $0.append(decoder) }
             return result
         }
-    }
-
-    private static func blocks(_ range: ClosedRange<UInt64>?) -> [ClosedRange<UInt64>] {
-        guard let range else { return [] }
-        var blocks: [ClosedRange<UInt64>] = []
-        var first = range.lowerBound
-        while first <= range.upperBound {
-            let last = min(first + blockRecords - 1, range.upperBound)
-            blocks.append(first...last)
-            first = last + 1
-        }
-        return blocks
     }
 
     /// The numbers selected, and the time up to which the recording is known.

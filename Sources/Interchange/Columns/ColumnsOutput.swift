@@ -12,8 +12,11 @@ extension ColumnsExport {
         private var rows: [UInt64]
         private var findings = ColumnFindings()
         private var damage: [JournalError] = []
+        /// Rows of a book's batch: a deep one has many columns.
+        private let bookRows: Int
 
-        init(_ options: Options, _ frames: ColumnFrames) {
+        init(_ options: Options, _ frames: ColumnFrames, batchBytes: Int) {
+            bookRows = max(1, batchBytes / (160 + 4 * options.depth * 16))
             self.options = options
             self.frames = frames
             fold = BookFold(depth: options.depth, every: options.every)
@@ -22,10 +25,20 @@ extension ColumnsExport {
         }
 
         mutating func write(_ block: DecodedBlock) throws(InterchangeError) {
-            if let bookPlace { fold.apply(block.book, into: block.batches[bookPlace]) }
-            for batch in block.full + block.batches {
-                rows[batch.table] += UInt64(batch.rows)
-                try frames.batch(batch)
+            for batch in block.full { try write(batch) }
+            for batch in block.batches {
+                guard batch.table == bookPlace else {
+                    try write(batch)
+                    continue
+                }
+                var batch = batch
+                var next = 0
+                while let place = fold.apply(block.book, from: next, into: batch, rows: bookRows) {
+                    next = place
+                    try write(batch)
+                    batch = newBook()
+                }
+                try write(batch)
             }
             records += block.records
             findings.add(block.findings)
@@ -33,15 +46,23 @@ extension ColumnsExport {
             for error in block.damage where !damage.contains(error) { damage.append(error) }
         }
 
+        private mutating func write(_ batch: ColumnBatch) throws(InterchangeError) {
+            rows[batch.table] += UInt64(batch.rows)
+            try frames.batch(batch)
+        }
+
+        private func newBook() -> ColumnBatch {
+            ColumnBatch(
+                bookPlace ?? 0,
+                ColumnTable.book.columns(depth: options.depth, floats: options.floats)
+            )
+        }
+
         mutating func finish(at end: Timestamp) throws(InterchangeError) -> Summary {
-            if let bookPlace {
-                let batch = ColumnBatch(
-                    bookPlace,
-                    ColumnTable.book.columns(depth: options.depth, floats: options.floats)
-                )
+            if bookPlace != nil {
+                let batch = newBook()
                 fold.finish(at: end, into: batch)
-                rows[bookPlace] += UInt64(batch.rows)
-                try frames.batch(batch)
+                try write(batch)
                 findings.add(fold.findings)
             }
             try frames.text(.footer, footer())

@@ -76,6 +76,7 @@ enum RecordWalk {
         try run(recording, selection, damage: &damage, stream: { _, name in Named(name) }) {
             (record, stream) throws(InterchangeError) in
             try body(record, stream.name)
+            return true
         }
     }
 
@@ -84,13 +85,14 @@ enum RecordWalk {
         init(_ name: StreamName) { self.name = name }
     }
 
-    /// The same for callers that work out what a stream is to them, once in the walk, at its first record.
+    /// The same for callers that work out what a stream is to them, once in the walk, at its first record; it ends
+    /// behind the record for which `body` gives false.
     static func run<Stream: AnyObject>(
         _ recording: Recording,
         _ selection: RecordSelection,
         damage: inout [JournalError],
         stream: (StreamID, StreamName) -> Stream,
-        _ body: (borrowing Record, Stream) throws(InterchangeError) -> Void
+        _ body: (borrowing Record, Stream) throws(InterchangeError) -> Bool
     ) throws(InterchangeError) {
         let cursor: Cursor
         do throws(JournalError) {
@@ -114,13 +116,13 @@ enum RecordWalk {
             if let to = selection.to, to.isBefore(record) { return }
             let id = Int(record.stream.value)
             if id < streams.count, let known = streams[id] {
-                try body(record, known)
+                guard try body(record, known) else { return }
                 continue
             }
             while streams.count <= id { streams.append(nil) }
             let fresh = stream(record.stream, cursor.name(of: record.stream))
             streams[id] = fresh
-            try body(record, fresh)
+            guard try body(record, fresh) else { return }
         }
     }
 }

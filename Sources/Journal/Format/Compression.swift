@@ -67,6 +67,19 @@ final class Decompressor {
         output.count = size
     }
 
+    /// Bytes that a frame's header takes at most.
+    static let largestHeader: UInt64 = 18
+
+    /// Whether bytes begin as a frame that may hold so many; its header need not say how many.
+    static func mayHold(_ size: UInt64, _ frame: UnsafeRawBufferPointer) -> Bool {
+        // Two values of `unsigned long long` that are macros in C: unknown, and no frame.
+        switch ZSTD_getFrameContentSize(frame.baseAddress, frame.count) {
+        case .max: true
+        case .max - 1: false
+        case let said: said == size
+        }
+    }
+
     /// Contexts that nobody uses now, by address: making one costs as much as a small chunk.
     private static let spares = Mutex<[Int]>([])
     private static let sparesKept = 4

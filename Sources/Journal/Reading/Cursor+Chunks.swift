@@ -20,15 +20,18 @@ extension Cursor {
                 next = after
             } catch {
                 // Where this record ends cannot be known: the next chunk is looked for.
-                if layout.isOurs,
+                var error = error
+                if layout.isOurs {
                     let found = try finder.next(
                         in: segment.window,
                         behind: offset,
                         before: limit
                     )
-                {
-                    offset = found.place.offset
-                    throw error
+                    error = finder.explain(error)
+                    if let found {
+                        offset = found.place.offset
+                        throw error
+                    }
                 }
                 let isTorn =
                     layout.isOurs && layout.limits[position] == nil && segment.summary == nil
@@ -40,16 +43,23 @@ extension Cursor {
             switch MCAP.Opcode(rawValue: record.opcode) {
             case .chunk:
                 do throws(JournalError) {
+                    guard !hasFailed || finder.admits(record, in: segment.window) else {
+                        chunk.clear()
+                        throw segment.error(ChunkFinder.refusal(record), at: record.offset)
+                    }
                     if try take(chunk: record, in: segment) { return true }
                 } catch {
                     // Of one that did not decode nothing is here; of one behind a hole everything.
                     if layout.isOurs, chunk.count == 0 {
+                        hasFailed = true
+                        finder.failed(record, in: segment.window)
                         offset = try finder.resume(
                             in: segment.window,
                             behind: record.offset,
                             end: next,
                             before: limit
                         )
+                        throw finder.explain(error)
                     }
                     throw error
                 }

@@ -32,6 +32,8 @@ public final class Cursor {
     let chunk = DecodedChunk()
     /// Made for the first record that does not read.
     lazy var finder = ChunkFinder()
+    /// Some chunk did not decode: what it cost bounds what may be tried.
+    var hasFailed = false
     @exclusivity(unchecked) var place = 0
     @exclusivity(unchecked) var end = 0
     /// Of the next Message in the chunk.

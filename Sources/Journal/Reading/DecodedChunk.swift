@@ -210,6 +210,9 @@ final class DecodedChunk {
         commits.append(commit)
     }
 
+    /// Nothing of a chunk that was not read is given.
+    func clear() { count = 0 }
+
     /// After an error nothing of the chunk is given, and its Channels are new again.
     private func forget() {
         count = 0

@@ -57,40 +57,55 @@ struct SegmentScan {
                 }
                 if place.opcode == MCAP.Opcode.chunk.rawValue {
                     do throws(JournalError) {
+                        guard finder.admits(place, in: segment.window) else {
+                            throw segment.error(ChunkFinder.refusal(place), at: offset)
+                        }
                         try take(segment, chunk, place, next, durable)
                         if let tails { try compare(segment, chunk, place, tails) }
                     } catch {
+                        finder.failed(place, in: segment.window)
                         // Past HEAD the end is a torn tail: nothing behind it counts.
                         guard next <= durable else { throw error }
-                        findings.append(error)
                         offset = try finder.resume(
                             in: segment.window,
                             behind: offset,
                             end: next,
                             before: min(limit, durable)
                         )
+                        findings.append(finder.explain(error))
                         end = offset
                         continue
                     }
                 }
                 if place.opcode == MCAP.Opcode.attachment.rawValue {
-                    let body = try segment.window.body(place)
-                    _ = try segment.parse(at: offset) { () throws(Malformed) in
-                        try MCAP.attachment(body)
+                    guard finder.admits(place, in: segment.window) else {
+                        throw segment.error(ChunkFinder.refusal(place), at: offset)
+                    }
+                    do throws(JournalError) {
+                        let body = try segment.window.body(place)
+                        _ = try segment.parse(at: offset) { () throws(Malformed) in
+                            try MCAP.attachment(body)
+                        }
+                    } catch {
+                        finder.failed(place, in: segment.window)
+                        throw error
                     }
                 }
                 offset = next
                 end = next
             } catch {
-                findings.append(error)
                 // Past HEAD the end is torn; below it chunks behind a length that has changed still count.
-                guard offset < durable,
-                    let found = try finder.next(
-                        in: segment.window,
-                        behind: offset,
-                        before: min(limit, durable)
-                    )
-                else { return }
+                guard offset < durable else {
+                    findings.append(error)
+                    return
+                }
+                let next = try finder.next(
+                    in: segment.window,
+                    behind: offset,
+                    before: min(limit, durable)
+                )
+                findings.append(finder.explain(error))
+                guard let found = next else { return }
                 offset = found.place.offset
             }
         }

@@ -19,6 +19,8 @@ struct ChunkSearch {
         var file: String
         var offset: UInt64
         var bytes: UInt64
+        /// Places in them that look like chunks and were not tried: see ``ChunkBudget``.
+        var untried = 0
     }
 
     private(set) var found: [Found] = []
@@ -51,7 +53,9 @@ struct ChunkSearch {
                 continue
             }
             let next = try finder.next(in: window, behind: offset, before: end)?.place.offset ?? end
-            lost.append(Lost(file: name, offset: offset, bytes: next - offset))
+            lost.append(
+                Lost(file: name, offset: offset, bytes: next - offset, untried: finder.untried)
+            )
             offset = next
         }
     }
@@ -67,9 +71,13 @@ struct ChunkSearch {
             let opcode = MCAP.Opcode(rawValue: place.opcode)
         else { throw Malformed("no record", at: 0) }
         guard opcode == .chunk else { return next }
+        guard finder.admits(place, in: window) else { throw Malformed("not tried", at: 0) }
         guard chunk.proves(try window.body(place)), let commit = chunk.commits.first,
             let last = chunk.commits.last
-        else { throw Malformed("no chunk", at: 0) }
+        else {
+            finder.failed(place, in: window)
+            throw Malformed("no chunk", at: 0)
+        }
         found.append(
             Found(
                 file: name,

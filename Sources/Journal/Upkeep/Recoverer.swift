@@ -231,6 +231,8 @@ public struct Recoverer {
                         last: .none,
                         what:
                             "\(bytes.file), byte \(bytes.offset): \(bytes.bytes) bytes form no record"
+                            + (bytes.untried > 0
+                                ? "; \(ChunkFinder.words(bytes.untried))" : "")
                     )
                 )
             }

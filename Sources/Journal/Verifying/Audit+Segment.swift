@@ -33,6 +33,11 @@ extension Audit {
                 }
                 break
             }
+            guard !segment.isOurs || finder.admits(record, in: segment.window) else {
+                let error = segment.error(ChunkFinder.refusal(record), at: offset)
+                offset = try resume(segment, record, limit, behind: error)
+                continue
+            }
             let whole = try segment.window.bytes(at: offset, count: next - offset)
             crc = Checksum.crc32(whole, from: crc)
             switch opcode {
@@ -42,6 +47,7 @@ extension Audit {
                     chunks.append(entry)
                     count += chunk.count + UInt64(chunk.commits.count)
                 } else if segment.isOurs {
+                    finder.failed(record, in: segment.window)
                     offset = try resume(segment, record, limit)
                     continue
                 }
@@ -53,8 +59,8 @@ extension Audit {
                     }
                 } catch {
                     guard segment.isOurs else { throw error }
-                    find(error)
-                    offset = try resume(segment, record, limit)
+                    finder.failed(record, in: segment.window)
+                    offset = try resume(segment, record, limit, behind: error)
                     continue
                 }
             case .message where !segment.isOurs: count += 1
@@ -72,17 +78,27 @@ extension Audit {
         if !segment.isOurs { result.records = max(result.records, count) }
     }
 
-    private func resume(
+    /// Where reading goes on behind a record that does not read; tells `error` and what was not tried behind it.
+    private mutating func resume(
         _ segment: SegmentFile,
         _ record: RecordPlace,
-        _ limit: UInt64
+        _ limit: UInt64,
+        behind error: JournalError? = nil
     ) throws(JournalError) -> UInt64 {
-        try finder.resume(
+        let offset = try finder.resume(
             in: segment.window,
             behind: record.offset,
             end: record.end ?? limit,
             before: limit
         )
+        if let error {
+            find(finder.explain(error))
+        } else if finder.untried > 0 {
+            find(
+                segment.error(.damaged(ChunkFinder.words(finder.untried)), at: record.offset)
+            )
+        }
+        return offset
     }
 
     /// The record at `offset`; where none reads there, the next chunk that proves itself.
@@ -98,9 +114,10 @@ extension Audit {
             }
             return record
         } catch {
-            guard segment.isOurs,
-                let found = try finder.next(in: segment.window, behind: offset, before: limit)
-            else { throw error }
+            guard segment.isOurs else { throw error }
+            let next = try finder.next(in: segment.window, behind: offset, before: limit)
+            let error = finder.explain(error)
+            guard let found = next else { throw error }
             find(error)
             offset = found.place.offset
             return found.place

@@ -1,3 +1,4 @@
+import CBarrier
 import Glibc
 import Synchronization
 
@@ -5,6 +6,11 @@ import Synchronization
 ///
 /// While records flow the thread naps for a drain interval at a time and nobody has to wake it; only a
 /// thread that has gone to sleep on an empty queue, or one that a command waits for, is rung.
+///
+/// Appending thread and sleeper must not miss each other: one publishes and then looks here, the other says here that
+/// it sleeps and then looks at what is published. That needs a full barrier on both sides, and on the appending one it
+/// would wait at each record until all its bytes have reached the cache. So the sleeper, which comes this way a few
+/// times a second at most, makes it for both (membarrier).
 ///
 /// `@unchecked Sendable`: the descriptors are set once; the rest is atomic.
 final class Bell: @unchecked Sendable {
@@ -14,6 +20,10 @@ final class Bell: @unchecked Sendable {
         static let sleeping: UInt8 = 2
     }
 
+    /// A thread sleeps that an append must wake; what the appending thread looks at.
+    private let isDeep = Apart(false)
+    /// The system makes no barrier for other threads: each append makes its own.
+    private let isSymmetric: Bool
     private let mode = Atomic<UInt8>(Mode.awake)
     private let urgent = Atomic<Bool>(false)
     private let reading: Int32
@@ -22,6 +32,7 @@ final class Bell: @unchecked Sendable {
     init() throws(SystemFailure) {
         let ends = UnsafeMutablePointer<Int32>.allocate(capacity: 2)
         defer { ends.deallocate() }
+        isSymmetric = !tapedeck_barrier_begin()
         guard pipe(ends) == 0 else { throw SystemFailure(errno) }
         reading = ends[0]
         writing = ends[1]
@@ -36,10 +47,11 @@ final class Bell: @unchecked Sendable {
         close(writing)
     }
 
-    /// After an append: wakes a sleeping thread, leaves a napping one alone.
+    /// After an append was published: wakes a sleeping thread, leaves a napping one alone.
     @inline(__always)
     func appended() {
-        if mode.load(ordering: .sequentiallyConsistent) == Mode.sleeping { ring() }
+        if isSymmetric { atomicMemoryFence(ordering: .sequentiallyConsistent) }
+        if isDeep.value.load(ordering: .acquiring) { ring() }
     }
 
     /// Something cannot wait: wakes a napping thread too.
@@ -65,12 +77,19 @@ final class Bell: @unchecked Sendable {
     ///   - nanoseconds: the longest wait; rounded up to a millisecond.
     ///   - hasWork: asked once more after the others have been told that this thread sleeps.
     func wait(deeply: Bool, nanoseconds: Int64, unless hasWork: () -> Bool) {
+        var longest = nanoseconds
         mode.store(deeply ? Mode.sleeping : Mode.napping, ordering: .sequentiallyConsistent)
+        if deeply {
+            isDeep.value.store(true, ordering: .sequentiallyConsistent)
+            // Registered, it does not fail; were it to, an append might not be seen, so this is a nap.
+            if !isSymmetric, !tapedeck_barrier_all_threads() { longest = min(longest, 1_000_000) }
+        }
         if !urgent.load(ordering: .sequentiallyConsistent), !hasWork() {
-            let milliseconds = Int32(clamping: max(0, (nanoseconds + 999_999) / 1_000_000))
+            let milliseconds = Int32(clamping: max(0, (longest + 999_999) / 1_000_000))
             var entry = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
             _ = poll(&entry, 1, milliseconds)
         }
+        if deeply { isDeep.value.store(false, ordering: .relaxed) }
         mode.store(Mode.awake, ordering: .sequentiallyConsistent)
         urgent.store(false, ordering: .sequentiallyConsistent)
         var drained: UInt64 = 0

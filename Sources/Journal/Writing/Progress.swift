@@ -26,13 +26,14 @@ final class Progress: Sendable {
         }
     }
 
-    private let appendedValue: Atomic<UInt64>
+    /// What the appending thread writes and asks at each record stands apart from what the others change.
+    private let appendedValue: Apart<UInt64>
+    /// ``Bit``.
+    private let gate = Apart<UInt8>(0)
     private let writtenValue: Atomic<UInt64>
     private let durableValue: Atomic<UInt64>
     private let waitingForWritten = Atomic<Int>(0)
     private let waitingForDurable = Atomic<Int>(0)
-    /// What the appending thread asks at each record: ``Bit``.
-    private let gate = Atomic<UInt8>(0)
     private let waiters = Mutex(Waiters())
 
     private enum Bit {
@@ -43,7 +44,7 @@ final class Progress: Sendable {
     }
 
     init(at number: SequenceNumber) {
-        appendedValue = Atomic(number.value)
+        appendedValue = Apart(number.value)
         writtenValue = Atomic(number.value)
         durableValue = Atomic(number.value)
     }
@@ -52,7 +53,7 @@ final class Progress: Sendable {
         // In this order, so that durable ≤ written ≤ appended in what is seen.
         let durable = durableValue.load(ordering: .acquiring)
         let written = writtenValue.load(ordering: .acquiring)
-        let appended = appendedValue.load(ordering: .acquiring)
+        let appended = appendedValue.value.load(ordering: .acquiring)
         return Watermarks(
             appended: SequenceNumber(appended),
             written: SequenceNumber(written),
@@ -61,7 +62,7 @@ final class Progress: Sendable {
     }
 
     @inline(__always)
-    func appended(_ number: UInt64) { appendedValue.store(number, ordering: .releasing) }
+    func appended(_ number: UInt64) { appendedValue.value.store(number, ordering: .releasing) }
 
     /// Never lowers it; only the recorder's thread calls this.
     func written(_ number: SequenceNumber) {
@@ -85,10 +86,10 @@ final class Progress: Sendable {
     var isDurableWanted: Bool { waitingForDurable.load(ordering: .acquiring) > 0 }
     /// Nothing stands in the way of any record.
     @inline(__always)
-    var isOpen: Bool { gate.load(ordering: .relaxed) == 0 }
-    var isFailed: Bool { gate.load(ordering: .relaxed) & Bit.ended != 0 }
+    var isOpen: Bool { gate.value.load(ordering: .relaxed) == 0 }
+    var isFailed: Bool { gate.value.load(ordering: .relaxed) & Bit.ended != 0 }
     /// Public data is refused: the disk has no room for it.
-    var isShort: Bool { gate.load(ordering: .relaxed) & Bit.short != 0 }
+    var isShort: Bool { gate.value.load(ordering: .relaxed) & Bit.short != 0 }
     var health: RecorderHealth { waiters.withLock { $0.health } }
     var statistics: RecorderStatistics {
         waiters.withLock { $0.statistics }
@@ -119,15 +120,15 @@ final class Progress: Sendable {
     /// Whether public data is refused from now on.
     func setShort(_ isShort: Bool) {
         if isShort {
-            gate.bitwiseOr(Bit.short, ordering: .sequentiallyConsistent)
+            gate.value.bitwiseOr(Bit.short, ordering: .sequentiallyConsistent)
         } else {
-            gate.bitwiseAnd(~Bit.short, ordering: .sequentiallyConsistent)
+            gate.value.bitwiseAnd(~Bit.short, ordering: .sequentiallyConsistent)
         }
     }
 
     /// No record will come any more: whoever still waits gets false.
     func end() {
-        gate.bitwiseOr(Bit.ended, ordering: .sequentiallyConsistent)
+        gate.value.bitwiseOr(Bit.ended, ordering: .sequentiallyConsistent)
         release()
     }
 
@@ -152,7 +153,7 @@ final class Progress: Sendable {
 
     /// Calls everyone whose number has come, or all when none will come any more.
     private func release() {
-        let hasFailed = gate.load(ordering: .sequentiallyConsistent) & Bit.ended != 0
+        let hasFailed = gate.value.load(ordering: .sequentiallyConsistent) & Bit.ended != 0
         let written = writtenValue.load(ordering: .sequentiallyConsistent)
         let durable = durableValue.load(ordering: .sequentiallyConsistent)
         let (first, second) = waiters.withLock { waiters -> ([Waiter], [Waiter]) in

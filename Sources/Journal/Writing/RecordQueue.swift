@@ -26,9 +26,11 @@ final class RecordQueue: @unchecked Sendable {
         var next: Block?
 
         /// Pages of its own: what a burst took goes back to the system, and no block splits another's place.
-        init(capacity: Int) {
+        ///
+        /// - Parameter isTouched: the pages are there at once, and not each at its first byte.
+        init(capacity: Int, isTouched: Bool = false) {
             self.capacity = capacity
-            let flags = MAP_PRIVATE | MAP_ANONYMOUS
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS | (isTouched ? MAP_POPULATE : 0)
             guard let pages = mmap(nil, capacity, PROT_READ | PROT_WRITE, flags, -1, 0),
                 pages != MAP_FAILED
             else { fatalError("no memory for \(capacity) bytes of the recorder's queue") }
@@ -43,6 +45,9 @@ final class RecordQueue: @unchecked Sendable {
     private(set) var writingPlace: UnsafeMutableRawPointer
     private var writingEnd: UnsafeMutableRawPointer
     private var writingPosition: UInt64 = 0
+    /// `released` when it was looked at last: a lower bound, and enough while the queue is far from full.
+    private var releasedSeen: UInt64 = 0
+    private let published = Apart<UInt64>(0)
 
     // The recorder thread's.
     private var readingBlock: Block
@@ -50,21 +55,24 @@ final class RecordQueue: @unchecked Sendable {
     private var readingPosition: UInt64 = 0
     private var finished: [Block] = []
 
+    private let released = Apart<UInt64>(0)
+
     // Both.
-    private let published = Atomic<UInt64>(0)
-    private let released = Atomic<UInt64>(0)
     /// Free blocks: a fresh one costs the appending thread a page fault at each of its pages.
     private let spares: UnsafeMutablePointer<Atomic<Unmanaged<Block>?>>
     private static let sparesKept = 8
 
     init() {
-        let block = Block(capacity: RecordQueue.blockBytes)
+        // These two are used in turn for as long as the recorder keeps up.
+        let block = Block(capacity: RecordQueue.blockBytes, isTouched: true)
+        let spare = Block(capacity: RecordQueue.blockBytes, isTouched: true)
         writingBlock = block
         readingBlock = block
         writingPlace = block.base
         writingEnd = block.base + block.capacity
         spares = .allocate(capacity: RecordQueue.sparesKept)
         for place in 0..<RecordQueue.sparesKept { (spares + place).initialize(to: Atomic(nil)) }
+        spares[0].store(.passRetained(spare), ordering: .releasing)
     }
 
     deinit {
@@ -85,7 +93,19 @@ final class RecordQueue: @unchecked Sendable {
 
     /// Bytes appended and not yet on disk.
     var queued: Int {
-        Int(published.load(ordering: .relaxed) &- released.load(ordering: .acquiring))
+        Int(
+            published.value.load(ordering: .relaxed) &- released.value.load(ordering: .acquiring)
+        )
+    }
+
+    /// Whether `count` bytes more are at most `limit`.
+    ///
+    /// What the recorder writes is fetched only where what was seen of it last does not do.
+    @inline(__always)
+    func hasRoom(for count: Int, within limit: Int) -> Bool {
+        if Int(writingPosition &- releasedSeen) + count <= limit { return true }
+        releasedSeen = released.value.load(ordering: .acquiring)
+        return Int(writingPosition &- releasedSeen) + count <= limit
     }
 
     /// Where the next `count` bytes go; they are seen after ``publish(_:)``.
@@ -100,9 +120,8 @@ final class RecordQueue: @unchecked Sendable {
     func publish(_ count: Int) {
         writingPlace += count
         writingPosition &+= UInt64(count)
-        // Sequentially consistent: the appending thread then asks whether the recorder sleeps, and the
-        // recorder says that it sleeps and then looks here. One of the two must see the other.
-        published.store(writingPosition, ordering: .sequentiallyConsistent)
+        // No more than a release, so that nobody waits here for the bytes to reach the cache: see `Bell`.
+        published.value.store(writingPosition, ordering: .releasing)
     }
 
     @inline(never)
@@ -132,11 +151,11 @@ final class RecordQueue: @unchecked Sendable {
     // MARK: The recorder's thread
 
     /// Whether anything waits.
-    var isEmpty: Bool { published.load(ordering: .sequentiallyConsistent) == readingPosition }
+    var isEmpty: Bool { published.value.load(ordering: .sequentiallyConsistent) == readingPosition }
 
     /// Bytes of the piece that ``read(upTo:into:)`` gives first.
     var nextPiece: Int {
-        let end = published.load(ordering: .acquiring)
+        let end = published.value.load(ordering: .acquiring)
         var block = readingBlock
         var offset = readingOffset
         while true {
@@ -154,7 +173,7 @@ final class RecordQueue: @unchecked Sendable {
     ///
     /// - Returns: bytes given. They stay counted as queued, and stay where they are, until ``release()``.
     func read(upTo limit: Int, into pieces: inout [UnsafeRawBufferPointer]) -> Int {
-        let end = published.load(ordering: .acquiring)
+        let end = published.value.load(ordering: .acquiring)
         var given = 0
         while readingPosition < end, given < limit {
             let used = readingBlock.used.load(ordering: .acquiring)
@@ -181,7 +200,7 @@ final class RecordQueue: @unchecked Sendable {
     func release() {
         for block in finished { recycle(block) }
         finished.removeAll(keepingCapacity: true)
-        released.store(readingPosition, ordering: .releasing)
+        released.value.store(readingPosition, ordering: .releasing)
     }
 
     private func recycle(_ block: Block) {

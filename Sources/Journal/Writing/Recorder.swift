@@ -199,7 +199,8 @@ public final class Recorder: @unchecked Sendable {
     private func check(_ size: Int, _ flags: UInt8) throws(JournalError) {
         let limit = flags & Flag.sheddable == 0 ? options.queueBytes : options.queueBytes / 4 * 3
         if producer.pointee.hasStarted, !producer.pointee.hasEnded, mayTake(flags),
-            flags & Flag.known != 0, size <= options.largestPayload, queue.queued + size <= limit
+            flags & Flag.known != 0, size <= options.largestPayload,
+            queue.hasRoom(for: size, within: limit)
         {
             return
         }
@@ -248,7 +249,10 @@ public final class Recorder: @unchecked Sendable {
         let isSheddable = flags[Int(stream.value)] & Flag.sheddable != 0
         if isSheddable, progress.isShort { return false }
         let limit = isSheddable ? options.queueBytes / 4 * 3 : options.queueBytes
-        return queue.queued + bytes + MCAP.recordHeader + MCAP.messageHeader <= limit
+        return queue.hasRoom(
+            for: bytes + MCAP.recordHeader + MCAP.messageHeader,
+            within: limit
+        )
     }
 
     /// Public data is refused because no segment can be written.

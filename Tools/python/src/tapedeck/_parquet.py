@@ -17,14 +17,25 @@ _UNIQUE = {"trade_id", "payload"}
 
 
 def encodings(schema):
-    """How columns are written: numbers that rise as differences, what repeats by a dictionary."""
-    rising, repeating = {}, []
+    """How columns are written: numbers that rise as differences, what repeats by a dictionary.
+
+    Smallest and largest value stand in the file where a query can pass over a row group by them. Those of prices and
+    quantities, a decimal at a time, take a quarter of all the work of writing a book, and say what every group says.
+    """
+    rising, repeating, bounded = {}, [], []
     for field in schema:
+        if not pa.types.is_decimal(field.type) and not pa.types.is_floating(field.type):
+            bounded.append(field.name)
         if pa.types.is_integer(field.type) or pa.types.is_timestamp(field.type):
             rising[field.name] = "DELTA_BINARY_PACKED"
         elif not pa.types.is_boolean(field.type) and field.name not in _UNIQUE:
             repeating.append(field.name)
-    return {"compression": "zstd", "use_dictionary": repeating, "column_encoding": rising}
+    return {
+        "compression": "zstd",
+        "use_dictionary": repeating,
+        "column_encoding": rising,
+        "write_statistics": bounded,
+    }
 
 
 def write(path, table):
