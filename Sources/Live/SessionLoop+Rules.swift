@@ -95,10 +95,10 @@ extension SessionLoop {
 
     // MARK: - Lists
 
-    /// Asks for the instruments of every category that has a rule; `whenDone` when all have come or failed.
+    /// Asks for the instruments of every category whose list matters; `whenDone` when all have come or failed.
     func askLists(whenDone: @escaping () -> Void) {
         var requests: [RESTRequest] = []
-        for category in plan.dynamicCategories {
+        for category in plan.listedCategories {
             switch category {
             case .option:
                 for coin in plan.optionBaseCoins {

@@ -180,8 +180,9 @@ final class SessionLoop {
         every(.minutes(5)) { $0.askLists {} }
         every(.hours(24)) { $0.askRankings {} }
         var questions: [LookUp] = [.serverTime]
-        // Combinations have a list of their own, which rules ask for.
-        questions += configuration.categories.filter { $0 != .spread }.map { .instruments($0) }
+        // Combinations have a list of their own, options one for each coin; both are asked for with the lists.
+        questions += configuration.categories.filter { $0 != .spread && $0 != .option }
+            .map { .instruments($0) }
         var open = questions.count + 2
         let done = { [unowned self] in
             open -= 1
