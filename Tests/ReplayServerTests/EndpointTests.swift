@@ -202,7 +202,8 @@ extension ReplayServerTests {
             }
         }
 
-        @Test func `of options one coin is listed at a time: BTC where none is named`() async throws {
+        @Test func `of options one coin is listed at a time: BTC where none is named`() async throws
+        {
             var ether = TestProduct.call
             ether.base = "ETH"
             ether.symbol = "ETH-" + ether.symbol.drop { $0 != "-" }.dropFirst()
