@@ -191,7 +191,8 @@ public final class Session: Sendable {
                 let silence = SessionClock.monotonic() - max(core.lastPrivate, called)
                 let isWhole =
                     core.configuration.key == nil || core.stepper.engine.isReconciled
-                return core.requestsOpen == 0 && silence > 500_000_000 && isWhole
+                let isAnswered = core.requestsOpen == 0 && core.trade.pending == 0
+                return isAnswered && silence > 500_000_000 && isWhole
                     && (!ordersClosed || core.stepper.engine.openOrders.isEmpty)
             }
             if isQuiet { return true }

@@ -15,7 +15,7 @@ extension SessionLoop {
             logger.critical("an order was not sent: this session may not trade")
             return
         }
-        submit(call) {}
+        call.orderingKey.isEmpty ? submit(call) {} : enter(call)
     }
 
     /// The call that carries a command out; those of an order have its client order id as their key.
@@ -60,6 +60,7 @@ extension SessionLoop {
         let now = SessionClock.monotonic()
         guard now >= quietUntil else { return }
         quietUntil = now + RateLimiter.Settings().quiet
+        perform(trade.shutOut(now: now))
         logger.critical(
             "HTTP 403: the exchange takes nothing from this address for ten minutes; cancels cannot leave"
         )

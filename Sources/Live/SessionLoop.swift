@@ -56,6 +56,10 @@ final class SessionLoop {
     let tls: TLSContext?
     /// Monotonic time until which the exchange takes nothing, as said last.
     var quietUntil: Int64 = 0
+    /// Place of the trade socket among ``sockets``; `nil` where order entry goes by REST.
+    var tradeSocket: Int?
+    var trade: TradeQueue
+    var tradeTimer: Scheduled<Void>?
     /// The first questions were answered: sockets that are made from now on start at once.
     var isStarted = false
 
@@ -98,6 +102,7 @@ final class SessionLoop {
             settings.proxy = wiring.proxy?.description
             let share = configuration.quotaShare ?? (configuration.mayTrade ? 100 : 10)
             settings.quotas.share = min(100, max(1, share))
+            trade = TradeQueue(quotas: settings.quotas)
             rest = try RESTClient(settings: settings, clock: clock)
             if let signer = wiring.credentials?.signer { scanner.watch(signer) }
             try makeSockets(wiring)
@@ -136,6 +141,10 @@ final class SessionLoop {
                 wiring.credentials
             )
             sockets[number].want(["order", "execution", "position", "wallet"])
+            if configuration.orderEntry == .socket, configuration.mayTrade {
+                let slot = SocketSlot(.trade(account: configuration.account))
+                tradeSocket = try add(slot, wiring.credentials)
+            }
         }
     }
 
@@ -201,6 +210,7 @@ final class SessionLoop {
     func stop(reason: String) {
         for task in repeated { task.cancel() }
         for timer in timers.values { timer.cancel() }
+        tradeTimer?.cancel()
         for socket in sockets { socket.stop(reason: reason) }
         writer.reset()
         writer.object { $0.field("reason", reason) }

@@ -10,7 +10,7 @@ enum SessionSettings {
     static let allowed = [
         "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
         "public", "sockets.redundancy", "proxy", "rest.share",
-        "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders",
+        "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders", "orders.entry",
         "journal.queue_bytes", "journal.when_full", "journal.signing_key",
         "journal.segment_bytes", "disk.keep", "disk.max_size",
     ]
@@ -35,6 +35,9 @@ enum SessionSettings {
           order_value: 2000
         durability:
           orders: written
+        # New orders, amendments and cancels: rest, or socket for the trade WebSocket, with REST while that is away.
+        # orders:
+        #   entry: socket
         journal:
           queue_bytes: 33554432
           when_full: stall
@@ -110,6 +113,17 @@ enum SessionSettings {
                 )
             }
             configuration.orderDurability = word
+        }
+        if let entry = settings.value("orders.entry") {
+            guard let word = SessionConfiguration.OrderEntry(rawValue: entry.value) else {
+                throw Failure(
+                    .sessionFile,
+                    "orders.entry is \(entry.value)",
+                    at: entry.place,
+                    do: "Write rest or socket."
+                )
+            }
+            configuration.orderEntry = word
         }
         try journal(settings, &configuration)
         try connections(settings, &configuration)
