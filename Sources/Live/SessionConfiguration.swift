@@ -95,6 +95,8 @@ public struct SessionConfiguration: Sendable {
     public var limits: [Setting] = []
     public var orderDurability = OrderDurability.written
     public var orderEntry = OrderEntry.rest
+    /// Has the exchange cancel what is open when this process is gone (DCP); only a session that trades does.
+    public var armsDisconnectProtection = false
     /// Nanoseconds that a record may wait to be *written* before new orders halt.
     public var longestWait: Int64 = 250_000_000
     /// Within ``queueRange``.
@@ -138,6 +140,25 @@ public struct SessionConfiguration: Sendable {
         return categories.sorted()
     }
 
+    /// Topics of the private socket.
+    ///
+    /// - Source: bybit-v5 §2.5, §4.
+    var privateTopics: [String] {
+        var topics = ["order", "execution", "position", "wallet"]
+        guard armsDisconnectProtection, mayTrade else { return topics }
+        for category in categories {
+            let topic: String
+            switch category {
+            case .linear, .inverse: topic = "dcp.future"
+            case .spot: topic = "dcp.spot"
+            case .option: topic = "dcp.option"
+            case .spread: continue
+            }
+            if !topics.contains(topic) { topics.append(topic) }
+        }
+        return topics
+    }
+
     /// What `session/start` says of the settings, without the secret.
     var settings: [Setting] {
         var settings: [Setting] = []
@@ -156,6 +177,7 @@ public struct SessionConfiguration: Sendable {
         if case .named(let name, _) = key { settings.append(Setting("credentials", name)) }
         settings.append(Setting("durability.orders", orderDurability.rawValue))
         if orderEntry != .rest { settings.append(Setting("orders.entry", orderEntry.rawValue)) }
+        if armsDisconnectProtection { settings.append(Setting("dcp", "arm")) }
         settings.append(Setting("journal.queue_bytes", String(queueBytes)))
         settings.append(Setting("journal.when_full", whenFull.rawValue))
         if ledgerFault != .none { settings.append(Setting("ledger.fault", ledgerFault.rawValue)) }

@@ -10,7 +10,7 @@ import Trading
 extension SessionLoop {
     /// A call of order entry, by the way that the session file names.
     func enter(_ call: RESTCall) {
-        guard tradeSocket != nil else { return submit(call) {} }
+        guard tradeSocket != nil else { return submit(call) { _ in } }
         perform(trade.submit(call, now: SessionClock.monotonic()))
     }
 
@@ -36,7 +36,7 @@ extension SessionLoop {
             switch action {
             case .send(let request): send(request)
             case .elsewhere(let call):
-                submit(call) { [unowned self] in trade.endedElsewhere(call) }
+                submit(call) { [unowned self] _ in trade.endedElsewhere(call) }
             case .ended(let call, let outcome, let reason): ended(call, outcome, reason)
             case .reconnect(let reason):
                 if let tradeSocket { sockets[tradeSocket].disconnect(reason: reason) }

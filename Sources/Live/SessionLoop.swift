@@ -62,6 +62,8 @@ final class SessionLoop {
     var tradeTimer: Scheduled<Void>?
     /// The first questions were answered: sockets that are made from now on start at once.
     var isStarted = false
+    /// The end has begun: nothing is asked any more.
+    var isStopped = false
 
     init(
         configuration: SessionConfiguration,
@@ -140,7 +142,7 @@ final class SessionLoop {
                 SocketSlot(.privateData(account: configuration.account)),
                 wiring.credentials
             )
-            sockets[number].want(["order", "execution", "position", "wallet"])
+            sockets[number].want(configuration.privateTopics)
             if configuration.orderEntry == .socket, configuration.mayTrade {
                 let slot = SocketSlot(.trade(account: configuration.account))
                 tradeSocket = try add(slot, wiring.credentials)
@@ -208,6 +210,7 @@ final class SessionLoop {
 
     /// Closes the sockets and lets what is under way end; the recorder is the owner's to seal.
     func stop(reason: String) {
+        isStopped = true
         for task in repeated { task.cancel() }
         for timer in timers.values { timer.cancel() }
         tradeTimer?.cancel()
