@@ -133,6 +133,14 @@ struct FlatJSON {
         }
     }
 
+    /// The members of an object whose values are strings or numbers; any other value is passed over.
+    mutating func members(_ take: (_ key: String, _ value: String) -> Void) {
+        blank()
+        guard enterObject() else { return skip() }
+        while let key = nextKey() { take(key, text()) }
+        _ = self.take("}")
+    }
+
     /// `{"failTopics":[…],"successTopics":[…]}`; any other value is passed over.
     mutating func topics(succeeded: inout [String], failed: inout [String]) {
         blank()

@@ -4,6 +4,8 @@ public enum GatewayError: Error, Hashable, Sendable {
     case orderEntryRefused(String)
     /// A key belongs to another environment than the one to be reached.
     case keyOfOtherEnvironment(key: String, destination: String)
+    /// The environment takes orders by REST alone.
+    case noTradeSocket(String)
     /// A certificate or authority that TLS cannot read.
     case certificate(String)
     /// libcurl or libcrypto could not be set up.
@@ -13,7 +15,7 @@ public enum GatewayError: Error, Hashable, Sendable {
     public var status: Int32 {
         switch self {
         case .orderEntryRefused, .keyOfOtherEnvironment: 77
-        case .certificate: 78
+        case .certificate, .noTradeSocket: 78
         case .library: 70
         }
     }
@@ -28,6 +30,8 @@ extension GatewayError: CustomStringConvertible {
         case .keyOfOtherEnvironment(let key, let destination):
             "this key belongs to \(key) and is not sent to \(destination). "
                 + "Name credentials whose line environment says where they belong"
+        case .noTradeSocket(let destination):
+            "\(destination) has no WebSocket for orders. Set orders.entry to rest"
         case .certificate(let why): "the certificate authority cannot be read: \(why)"
         case .library(let why): "the network library cannot be started: \(why)"
         }

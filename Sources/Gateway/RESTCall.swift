@@ -2,7 +2,7 @@ public import Bybit
 public import Market
 
 /// A request to the exchange's REST interface and how it is to be sent.
-public struct RESTCall: Sendable {
+public struct RESTCall: Hashable, Sendable {
     public enum Lane: Int, Sendable, CaseIterable {
         /// Orders, amendments, cancels: nothing else may keep them waiting.
         case orders = 0

@@ -62,6 +62,15 @@ public struct RESTExchange: Sendable {
         return codes.contains(code)
     }
 
+    /// True for a question whose answer may come if it is asked once more: none came, or the exchange could not say.
+    public var mayBeAskedAgain: Bool {
+        switch outcome {
+        case .timedOut, .failed: true
+        case .notSent: false
+        case .answered: status >= 500 || isRefusedForNow
+        }
+    }
+
     /// Name of its stream: `rest/main/POST/v5/order/create`.
     public var stream: StreamName {
         StreamNaming.rest(

@@ -167,10 +167,7 @@ public struct RateLimiter: Sendable {
         resetIn: Int64,
         now: Int64
     ) {
-        if status == 403 {
-            quietUntil = max(quietUntil, now + settings.quiet)
-            return
-        }
+        guard status != 403 else { return shutOut(now: now) }
         guard request.isSigned else {
             if status == 429 { addressUses.append(Use(time: now, units: 60)) }
             return
@@ -192,6 +189,11 @@ public struct RateLimiter: Sendable {
             group.blockedUntil = max(group.blockedUntil, now + (resetIn > 0 ? pause : 200_000_000))
         }
         groups[key] = group
+    }
+
+    /// The exchange has shut out this address.
+    public mutating func shutOut(now: Int64) {
+        quietUntil = max(quietUntil, now + settings.quiet)
     }
 
     // MARK: - What counts where

@@ -25,7 +25,8 @@ public final class Socket {
         public var proxy: Address?
 
         /// - Parameter credentials: for a private socket and the trade socket; a public one is given none.
-        /// - Throws: ``GatewayError/keyOfOtherEnvironment(key:destination:)``.
+        /// - Throws: ``GatewayError/keyOfOtherEnvironment(key:destination:)``; of a trade socket also
+        ///   ``GatewayError/orderEntryRefused(_:)`` and ``GatewayError/noTradeSocket(_:)``.
         public init(
             slot: SocketSlot,
             number: Int,
@@ -34,6 +35,13 @@ public final class Socket {
             credentials: Credentials? = nil
         ) throws(GatewayError) {
             try credentials?.permit(destination)
+            if case .trade = slot.name {
+                // The guard of REST's order entry stands here too, whatever the caller checked.
+                try destination.orderEntryAllowed()
+                guard destination.hasTradeStream else {
+                    throw .noTradeSocket(destination.description)
+                }
+            }
             precondition(
                 slot.isPrivate == (credentials != nil),
                 "private sockets, and they alone, have a key"
@@ -113,6 +121,14 @@ public final class Socket {
     public func resubscribe(_ topic: String) {
         loop.preconditionInEventLoop()
         perform(state.resubscribe(topic, now: SessionClock.monotonic()))
+    }
+
+    /// Puts a frame of the owner's on a connection that is ready; false when none is, and then nothing was sent.
+    public func post(_ bytes: [UInt8]) -> Bool {
+        loop.preconditionInEventLoop()
+        guard state.isReady, connection != nil else { return false }
+        send(bytes)
+        return true
     }
 
     /// Stops reading until ``resume()``: what comes waits in the kernel, then at the exchange.

@@ -146,6 +146,8 @@ public final class Session: Sendable {
         /// Sockets that are complete: authenticated where needed, and subscribed.
         public var socketsReady: Int
         public var sockets: Int
+        /// The exchange cancels what is open when this process is gone: topics that it has confirmed.
+        public var armed: [String]
     }
 
     public func status() async -> Status {
@@ -159,7 +161,8 @@ public final class Session: Sendable {
                 haltReason: core.stepper.engine.haltReason,
                 openOrders: core.stepper.engine.openOrders.count,
                 socketsReady: core.sockets.count { $0.state.isReady },
-                sockets: core.sockets.count
+                sockets: core.sockets.count,
+                armed: core.sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") }
             )
         }
     }
@@ -191,7 +194,8 @@ public final class Session: Sendable {
                 let silence = SessionClock.monotonic() - max(core.lastPrivate, called)
                 let isWhole =
                     core.configuration.key == nil || core.stepper.engine.isReconciled
-                return core.requestsOpen == 0 && silence > 500_000_000 && isWhole
+                let isAnswered = core.requestsOpen == 0 && core.trade.pending == 0
+                return isAnswered && silence > 500_000_000 && isWhole
                     && (!ordersClosed || core.stepper.engine.openOrders.isEmpty)
             }
             if isQuiet { return true }

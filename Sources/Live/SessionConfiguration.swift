@@ -54,6 +54,13 @@ public struct SessionConfiguration: Sendable {
         case durable
     }
 
+    /// The way of new orders, amendments and cancels.
+    public enum OrderEntry: String, Hashable, Sendable, CaseIterable {
+        case rest
+        /// The trade WebSocket; by REST while it is not there.
+        case socket
+    }
+
     /// What happens to public data while the disk is slower than the market.
     public enum FullQueue: String, Hashable, Sendable, CaseIterable {
         /// Sockets are not read until the queue is shorter: what comes waits in the kernel, then at the exchange.
@@ -87,6 +94,9 @@ public struct SessionConfiguration: Sendable {
     public var strategies: [StrategyConfiguration] = []
     public var limits: [Setting] = []
     public var orderDurability = OrderDurability.written
+    public var orderEntry = OrderEntry.rest
+    /// Has the exchange cancel what is open when this process is gone (DCP); only a session that trades does.
+    public var armsDisconnectProtection = false
     /// Nanoseconds that a record may wait to be *written* before new orders halt.
     public var longestWait: Int64 = 250_000_000
     /// Within ``queueRange``.
@@ -130,6 +140,25 @@ public struct SessionConfiguration: Sendable {
         return categories.sorted()
     }
 
+    /// Topics of the private socket.
+    ///
+    /// - Source: bybit-v5 §2.5, §4.
+    var privateTopics: [String] {
+        var topics = ["order", "execution", "position", "wallet"]
+        guard armsDisconnectProtection, mayTrade else { return topics }
+        for category in categories {
+            let topic: String
+            switch category {
+            case .linear, .inverse: topic = "dcp.future"
+            case .spot: topic = "dcp.spot"
+            case .option: topic = "dcp.option"
+            case .spread: continue
+            }
+            if !topics.contains(topic) { topics.append(topic) }
+        }
+        return topics
+    }
+
     /// What `session/start` says of the settings, without the secret.
     var settings: [Setting] {
         var settings: [Setting] = []
@@ -147,6 +176,8 @@ public struct SessionConfiguration: Sendable {
         if let quotaShare { settings.append(Setting("rest.share", String(quotaShare))) }
         if case .named(let name, _) = key { settings.append(Setting("credentials", name)) }
         settings.append(Setting("durability.orders", orderDurability.rawValue))
+        if orderEntry != .rest { settings.append(Setting("orders.entry", orderEntry.rawValue)) }
+        if armsDisconnectProtection { settings.append(Setting("dcp", "arm")) }
         settings.append(Setting("journal.queue_bytes", String(queueBytes)))
         settings.append(Setting("journal.when_full", whenFull.rawValue))
         if ledgerFault != .none { settings.append(Setting("ledger.fault", ledgerFault.rawValue)) }

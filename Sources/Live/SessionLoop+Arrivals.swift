@@ -38,6 +38,7 @@ extension SessionLoop {
             )
             count(event, slot)
             ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
+            if message.socket == tradeSocket { tradeLink(event) }
         }
     }
 
@@ -81,7 +82,8 @@ extension SessionLoop {
         _ slot: SocketSlot
     ) {
         counts.frames += 1
-        if case .privateData = slot.name { lastPrivate = SessionClock.monotonic() }
+        if slot.isPrivate { lastPrivate = SessionClock.monotonic() }
+        defer { if message.socket == tradeSocket { tradeFrame(frame) } }
         do throws(JournalError) {
             let entry = try streams.entry(of: frame, from: slot, number: message.socket)
             if !scanner.isIdle, scanner.finds(in: frame) {

@@ -15,7 +15,7 @@ extension SessionLoop {
             logger.critical("an order was not sent: this session may not trade")
             return
         }
-        submit(call) {}
+        call.orderingKey.isEmpty ? submit(call) { _ in } : enter(call)
     }
 
     /// The call that carries a command out; those of an order have its client order id as their key.
@@ -33,13 +33,33 @@ extension SessionLoop {
 
     /// A question of the session itself, such as the clock; not an answer to a record.
     func ask(_ question: LookUp, whenDone: @escaping () -> Void) {
-        submit(
-            RESTCall(RESTRequest(question), after: recorder.watermarks.appended),
-            whenDone: whenDone
-        )
+        ask(RESTRequest(question), whenDone: whenDone)
     }
 
-    func submit(_ call: RESTCall, whenDone: @escaping () -> Void) {
+    /// The same for any question: one that got no answer, or was refused for the moment, is asked again a few times.
+    ///
+    /// Nothing but questions is: an order that is sent again could be placed twice.
+    func ask(_ request: RESTRequest, attempt: Int = 1, whenDone: @escaping () -> Void) {
+        precondition(request.method == "GET", "only questions are asked again")
+        let call = RESTCall(request, after: recorder.watermarks.appended, attempt: attempt)
+        submit(call) { [unowned self] exchange in
+            guard exchange.mayBeAskedAgain, attempt < SessionLoop.attemptsMax, !isStopped else {
+                return whenDone()
+            }
+            let wait = SessionLoop.firstPause << Int64(attempt - 1)
+            loop.assumeIsolated().scheduleTask(in: .milliseconds(wait)) { [weak self] in
+                guard let self, !isStopped else { return whenDone() }
+                ask(request, attempt: attempt + 1, whenDone: whenDone)
+            }
+        }
+    }
+
+    /// Times that a question of the session is asked, the first included.
+    private static let attemptsMax = 4
+    /// Milliseconds before the second time; each later pause is twice as long.
+    private static let firstPause: Int64 = 250
+
+    func submit(_ call: RESTCall, whenDone: @escaping (RESTExchange) -> Void) {
         requestsOpen += 1
         rest.send(call, on: loop) { [weak self] exchange in
             guard let self else { return }
@@ -51,7 +71,7 @@ extension SessionLoop {
                 measured(stepper.event.reply)
             }
             if exchange.status == 403 { shutOut() }
-            whenDone()
+            whenDone(exchange)
         }
     }
 
@@ -60,6 +80,7 @@ extension SessionLoop {
         let now = SessionClock.monotonic()
         guard now >= quietUntil else { return }
         quietUntil = now + RateLimiter.Settings().quiet
+        perform(trade.shutOut(now: now))
         logger.critical(
             "HTTP 403: the exchange takes nothing from this address for ten minutes; cancels cannot leave"
         )

@@ -95,10 +95,10 @@ extension SessionLoop {
 
     // MARK: - Lists
 
-    /// Asks for the instruments of every category that has a rule; `whenDone` when all have come or failed.
+    /// Asks for the instruments of every category whose list matters; `whenDone` when all have come or failed.
     func askLists(whenDone: @escaping () -> Void) {
         var requests: [RESTRequest] = []
-        for category in plan.dynamicCategories {
+        for category in plan.listedCategories {
             switch category {
             case .option:
                 for coin in plan.optionBaseCoins {
@@ -137,7 +137,7 @@ extension SessionLoop {
     ) {
         let name = first ?? request.query
         if page == 1 { pages[name] = [] }
-        submit(RESTCall(request, after: recorder.watermarks.appended)) { [unowned self] in
+        ask(request) { [unowned self] in
             let event = stepper.event
             guard event.kind == .reply, event.reply.isSuccess else {
                 pages[name] = nil
@@ -168,8 +168,7 @@ extension SessionLoop {
         askAll(
             requests.map { request in
                 { done in
-                    self.submit(RESTCall(request, after: self.recorder.watermarks.appended)) {
-                        [unowned self] in
+                    self.ask(request) { [unowned self] in
                         rank(stepper.event)
                         done()
                     }

@@ -56,8 +56,14 @@ final class SessionLoop {
     let tls: TLSContext?
     /// Monotonic time until which the exchange takes nothing, as said last.
     var quietUntil: Int64 = 0
+    /// Place of the trade socket among ``sockets``; `nil` where order entry goes by REST.
+    var tradeSocket: Int?
+    var trade: TradeQueue
+    var tradeTimer: Scheduled<Void>?
     /// The first questions were answered: sockets that are made from now on start at once.
     var isStarted = false
+    /// The end has begun: nothing is asked any more.
+    var isStopped = false
 
     init(
         configuration: SessionConfiguration,
@@ -98,6 +104,7 @@ final class SessionLoop {
             settings.proxy = wiring.proxy?.description
             let share = configuration.quotaShare ?? (configuration.mayTrade ? 100 : 10)
             settings.quotas.share = min(100, max(1, share))
+            trade = TradeQueue(quotas: settings.quotas)
             rest = try RESTClient(settings: settings, clock: clock)
             if let signer = wiring.credentials?.signer { scanner.watch(signer) }
             try makeSockets(wiring)
@@ -135,7 +142,11 @@ final class SessionLoop {
                 SocketSlot(.privateData(account: configuration.account)),
                 wiring.credentials
             )
-            sockets[number].want(["order", "execution", "position", "wallet"])
+            sockets[number].want(configuration.privateTopics)
+            if configuration.orderEntry == .socket, configuration.mayTrade {
+                let slot = SocketSlot(.trade(account: configuration.account))
+                tradeSocket = try add(slot, wiring.credentials)
+            }
         }
     }
 
@@ -180,8 +191,9 @@ final class SessionLoop {
         every(.minutes(5)) { $0.askLists {} }
         every(.hours(24)) { $0.askRankings {} }
         var questions: [LookUp] = [.serverTime]
-        // Combinations have a list of their own, which rules ask for.
-        questions += configuration.categories.filter { $0 != .spread }.map { .instruments($0) }
+        // Combinations have a list of their own, options one for each coin; both are asked for with the lists.
+        questions += configuration.categories.filter { $0 != .spread && $0 != .option }
+            .map { .instruments($0) }
         var open = questions.count + 2
         let done = { [unowned self] in
             open -= 1
@@ -198,8 +210,10 @@ final class SessionLoop {
 
     /// Closes the sockets and lets what is under way end; the recorder is the owner's to seal.
     func stop(reason: String) {
+        isStopped = true
         for task in repeated { task.cancel() }
         for timer in timers.values { timer.cancel() }
+        tradeTimer?.cancel()
         for socket in sockets { socket.stop(reason: reason) }
         writer.reset()
         writer.object { $0.field("reason", reason) }

@@ -89,7 +89,21 @@ import Testing
         #expect(plan.topics(.linear, now: 0) == ["tickers.CUSDT", "tickers.DUSDT"])
         plan.listed(Array(rows.dropFirst().filter { $0 != rows[2] }), .linear)
         #expect(plan.topics(.linear, now: 0) == ["tickers.DUSDT", "tickers.BUSDT"])
-        #expect(plan.rankedCategories == [.linear] && plan.dynamicCategories == [.linear])
+        #expect(plan.rankedCategories == [.linear] && plan.listedCategories == [.linear])
+    }
+
+    @Test func `options are listed by each coin that a rule names, also one that names a contract`()
+        throws
+    {
+        let named = try plan(
+            "option:tickers.ETH-26DEC25-3000-C-USDT",
+            "option:publicTrade.SOL",
+            "option:tickers.*-C-USDT",
+            "linear:tickers.BTCUSDT"
+        )
+        #expect(named.listedCategories == [.option])
+        #expect(named.optionBaseCoins == ["ETH", "SOL", "BTC"])
+        #expect(try plan("spot:tickers.BTCUSDT").optionBaseCoins.isEmpty)
     }
 
     @Test func `a window, base coins of options, and their trades by coin`() throws {

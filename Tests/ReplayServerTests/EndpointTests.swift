@@ -202,6 +202,27 @@ extension ReplayServerTests {
             }
         }
 
+        @Test func `of options one coin is listed at a time: BTC where none is named`() async throws
+        {
+            var ether = TestProduct.call
+            ether.base = "ETH"
+            ether.symbol = "ETH-" + ether.symbol.drop { $0 != "-" }.dropFirst()
+            try await TestExchange.runAll([.call, ether]) { exchange in
+                func symbols(_ query: String) async throws -> [String] {
+                    let list = try await exchange.get(
+                        "/v5/market/instruments-info?category=option" + query
+                    )
+                    return try JSONParser().read(Array(list.body.utf8)) { root in
+                        root["result"]?["list"]?.elements.map { $0["symbol"]?.string ?? "" } ?? []
+                    }
+                }
+                #expect(try await symbols("") == [TestProduct.call.symbol])
+                #expect(try await symbols("&baseCoin=BTC") == [TestProduct.call.symbol])
+                #expect(try await symbols("&baseCoin=ETH") == [ether.symbol])
+                #expect(try await symbols("&symbol=" + ether.symbol) == [ether.symbol])
+            }
+        }
+
         @Test
         func `funding history is what was paid, and reference candles are kept by the minute`()
             async throws

@@ -10,6 +10,7 @@ struct TestProduct {
     var category: Market.Category
     var symbol: String
     var quote = "USDT"
+    var base = "BTC"
     var settle = "USDT"
     var contractType = ""
     var tick = "0.1"
@@ -104,7 +105,7 @@ struct TestProduct {
     func listing(start: Timestamp, eventsPerSecond: Int64, takers: Int64) throws -> Listing {
         let instrument = try Instrument(
             id: id,
-            baseCoin: "BTC",
+            baseCoin: base,
             quoteCoin: quote,
             settleCoin: settle,
             contractType: contractType,

@@ -1,9 +1,9 @@
 import JSON
 import Market
 
-/// What a socket says beside its topics: acknowledgements and pongs of every family.
+/// What a socket says beside its topics: acknowledgements and pongs of every family, and the answers to order entry.
 ///
-/// - Source: bybit-v5 §2.1 to §2.4.
+/// - Source: bybit-v5 §2.1 to §2.4, §5.
 enum OperationMessage {
     static func read(_ root: JSONValue, _ event: inout Event, _ findings: inout Findings) {
         var answer = Acknowledgement()
@@ -19,6 +19,10 @@ enum OperationMessage {
             guard let number = code.int64 else {
                 findings.add(code, .wrongType)
                 event.kind = .malformed
+                return
+            }
+            if let endpoint = TradeRequest.endpoint(operation: answer.operation) {
+                readOrder(endpoint, code: number, answer.requestID, root, &event, &findings)
                 return
             }
             answer.isSuccess = number == 0
@@ -39,6 +43,30 @@ enum OperationMessage {
         }
         event.kind = .acknowledgement
         event.acknowledgement = answer
+    }
+
+    /// The answer to a single order, amendment or cancel; a batch stays an acknowledgement, since its items count.
+    private static func readOrder(
+        _ endpoint: Endpoint,
+        code: Int64,
+        _ requestID: String,
+        _ root: JSONValue,
+        _ event: inout Event,
+        _ findings: inout Findings
+    ) {
+        var reply = Reply()
+        reply.endpoint = endpoint
+        reply.httpStatus = 200
+        reply.code = code
+        reply.message = Fields.optionalText("retMsg", in: root, &findings)
+        reply.orderLinkID = TradeRequest.linkID(requestID: requestID)
+        if let data = root["data"], data.isObject {
+            reply.orderID = Fields.optionalText("orderId", in: data, &findings)
+            let link = Fields.optionalText("orderLinkId", in: data, &findings)
+            if !link.isEmpty { reply.orderLinkID = link }
+        }
+        event.reply = reply
+        event.kind = .reply
     }
 
     /// `op` is `ping` on public linear, inverse and spot, where `ret_msg` says `pong`, and `pong` elsewhere.

@@ -28,10 +28,11 @@ public struct SubscriptionPlan: Sendable {
 
     public init(_ rules: [SubscriptionRule]) { self.rules = rules }
 
-    /// Categories whose instruments are to be asked for, in order.
-    public var dynamicCategories: [Category] {
+    /// Categories whose instruments are to be asked for again and again, in order: those with a rule that goes by the
+    /// list, and options, whose list comes coin by coin.
+    public var listedCategories: [Category] {
         Category.allCases.filter { category in
-            rules.contains { $0.category == category && $0.isDynamic }
+            rules.contains { $0.category == category && ($0.isDynamic || category == .option) }
         }
     }
 
@@ -47,15 +48,17 @@ public struct SubscriptionPlan: Sendable {
 
     /// Base coins that option rules name, each of which has a list of its own; in order.
     ///
-    /// `BTC-*` names BTC; a rule that names none means BTC, as the exchange's own list does.
+    /// `BTC-*`, `BTC-25DEC26-100000-C-USDT` and the `BTC` of `publicTrade` name BTC; a rule that names none means BTC,
+    /// as the exchange's own list does.
     public var optionBaseCoins: [String] {
         var coins: [String] = []
-        for rule in rules where rule.category == .option && rule.isDynamic {
-            var coin = "BTC"
-            if case .pattern(let prefix, _) = rule.selection,
-                let end = prefix.firstIndex(of: "-")
-            {
-                coin = String(prefix[..<end])
+        for rule in rules where rule.category == .option {
+            let coin: String
+            switch rule.selection {
+            case .name(let name): coin = String(name.prefix { $0 != "-" })
+            case .pattern(let prefix, _) where prefix.contains("-"):
+                coin = String(prefix.prefix { $0 != "-" })
+            case .pattern, .top: coin = "BTC"
             }
             if !coins.contains(coin) { coins.append(coin) }
         }

@@ -92,6 +92,7 @@ enum LiveRun {
             $0.field("open_orders", status.openOrders)
             $0.field("sockets", status.sockets)
             $0.field("sockets_ready", status.socketsReady)
+            $0.field("dcp_armed", status.armed.joined(separator: " "))
             $0.field("health", words(of: status))
             $0.field("halted", status.haltReason ?? "no")
         }

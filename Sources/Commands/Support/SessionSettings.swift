@@ -10,7 +10,8 @@ enum SessionSettings {
     static let allowed = [
         "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
         "public", "sockets.redundancy", "proxy", "rest.share",
-        "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders",
+        "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders", "orders.entry",
+        "dcp",
         "journal.queue_bytes", "journal.when_full", "journal.signing_key",
         "journal.segment_bytes", "disk.keep", "disk.max_size",
     ]
@@ -35,6 +36,11 @@ enum SessionSettings {
           order_value: 2000
         durability:
           orders: written
+        # New orders, amendments and cancels: rest, or socket for the trade WebSocket, with REST while that is away.
+        # orders:
+        #   entry: socket
+        # Have the exchange cancel what is open when this process is gone (for accounts that have DCP).
+        # dcp: arm
         journal:
           queue_bytes: 33554432
           when_full: stall
@@ -110,6 +116,28 @@ enum SessionSettings {
                 )
             }
             configuration.orderDurability = word
+        }
+        if let entry = settings.value("orders.entry") {
+            guard let word = SessionConfiguration.OrderEntry(rawValue: entry.value) else {
+                throw Failure(
+                    .sessionFile,
+                    "orders.entry is \(entry.value)",
+                    at: entry.place,
+                    do: "Write rest or socket."
+                )
+            }
+            configuration.orderEntry = word
+        }
+        if let protection = settings.value("dcp") {
+            guard protection.value == "arm" else {
+                throw Failure(
+                    .sessionFile,
+                    "dcp is \(protection.value)",
+                    at: protection.place,
+                    do: "Write arm, or leave it out."
+                )
+            }
+            configuration.armsDisconnectProtection = true
         }
         try journal(settings, &configuration)
         try connections(settings, &configuration)

@@ -27,6 +27,14 @@ public enum RateLimits: Hashable, Sendable {
     /// Requests of one trade socket within a second; the reference has the code and no figure.
     var sessionRequests: Int { 1_000 * factor }
 
+    /// WebSockets opened from one address within five minutes, and those of market data that are open, by category.
+    ///
+    /// - Source: bybit-v5 §2.4.
+    var addressSockets: (opened: Int, marketData: Int) { (500 * factor, 1_000 * factor) }
+
+    /// Trade sockets that one account is logged in on; the reference has the code and no figure.
+    var tradeSessions: Int { 100 * factor }
+
     private static func base(path: String, category: Category) -> Int? {
         let isSpot = category == .spot
         return switch path {

@@ -39,7 +39,9 @@ enum MarketEndpoints {
         let category = try call.category([.spot, .linear, .inverse, .option])
         let id = try call.instrument(category)
         let status = call.query["status"]
-        let coin = call.query["baseCoin"]
+        var coin = call.query["baseCoin"]
+        // Of options the exchange lists one coin at a time.
+        if category == .option, id == nil, coin.isEmpty { coin = "BTC" }
         venue.driver.catchUp()
         // What is over is told only to who asks for it, by its status or its symbol.
         let exchange = venue.driver.exchange

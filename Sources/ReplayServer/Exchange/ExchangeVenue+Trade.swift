@@ -47,12 +47,16 @@ extension ExchangeVenue {
             let expires = JSONNumber.int64(second.raw), let signature = args[2]?.string
         else { return answer(client, frame, 10_001, "Params Error") }
         do throws(AccountDirectory.Refusal) {
-            client.account = try directory.login(
+            let place = try directory.login(
                 key: key,
                 expires: expires,
                 signature: signature,
                 nowMilliseconds: driver.judge(expires).milliseconds
             )
+            guard socketMeter.begins(place) else {
+                return answer(client, frame, 10_003, "Too many sessions under the same UID")
+            }
+            client.account = place
             answer(client, frame, 0, "OK")
         } catch {
             answer(client, frame, Int64(error.code), error.message)

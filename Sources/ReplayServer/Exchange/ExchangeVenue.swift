@@ -1,6 +1,7 @@
 import Bybit
 import Market
 import NIOCore
+import NIOHTTP1
 import Simulation
 
 /// Bybit's protocol with the simulated exchange behind it: the sockets and the REST door of one market.
@@ -16,6 +17,7 @@ final class ExchangeVenue: Venue {
     let reader = RequestReader()
     var writer = MessageWriter()
     var meter: RateMeter
+    var socketMeter: SocketMeter
     var orderAnswers = OrderAnswers.prompt
     /// `reqId`s that each trade socket has used.
     var requestIDs: [UInt64: RecentIDs] = [:]
@@ -39,6 +41,7 @@ final class ExchangeVenue: Venue {
         self.accounts = accounts
         self.loop = loop
         meter = RateMeter(rateLimits)
+        socketMeter = SocketMeter(rateLimits)
         driver.deliver = { [fanOut] in fanOut.deliver($0) }
         driver.beginStep = { [fanOut] in fanOut.beginStep() }
         driver.endStep = { [fanOut] in fanOut.endStep() }
@@ -69,7 +72,12 @@ final class ExchangeVenue: Venue {
 
     func accepts(_ path: SocketPath) -> Bool { true }
 
+    func refusal(_ path: SocketPath) -> HTTPResponseStatus? {
+        socketMeter.admits(path, nowMilliseconds: milliseconds) ? nil : .forbidden
+    }
+
     func opened(_ client: Client) {
+        socketMeter.opened(client.path)
         clients[client.number] = client
         counters.clients += 1
         counters.connections += 1
@@ -78,6 +86,8 @@ final class ExchangeVenue: Venue {
     func closed(_ client: Client) {
         clients[client.number] = nil
         requestIDs[client.number] = nil
+        socketMeter.closed(client.path)
+        if client.path == .trade, let account = client.account { socketMeter.ended(account) }
         meter.forgetSession(client.number)
         counters.clients -= 1
         if client.fault != nil { counters.dropped += 1 }

@@ -68,7 +68,16 @@ final class MannersVenue: Venue {
     func accepts(_ path: SocketPath) -> Bool { exchange.accepts(path) }
 
     func refusal(_ path: SocketPath) -> HTTPResponseStatus? {
-        guard isClosed else { return nil }
+        guard isClosed else {
+            let status = exchange.refusal(path)
+            if status != nil {
+                manners.journal.append("refused", at: now) {
+                    $0.field("path", path.text)
+                    $0.field("reason", "too many sockets of one address")
+                }
+            }
+            return status
+        }
         manners.note(.maintenance, at: now, cause: "") { $0.field("path", path.text) }
         return .serviceUnavailable
     }

@@ -1,0 +1,69 @@
+public import Market
+
+/// Order entry on the trade socket: what a POST of REST says, in an envelope of its own.
+///
+/// - Source: bybit-v5 §5.
+public struct TradeRequest: Hashable, Sendable {
+    /// Longest `reqId`, characters.
+    public static let requestIDMax = 36
+    /// Milliseconds for which a request is good at the exchange.
+    public static let window = 5_000
+
+    private static let operations: [(endpoint: Endpoint, operation: String)] = [
+        (.createOrder, "order.create"),
+        (.amendOrder, "order.amend"),
+        (.cancelOrder, "order.cancel"),
+    ]
+
+    /// Names the order, so that an answer without data still says whose it is: the client's order id, a point, and a
+    /// number that no other request of the connection has.
+    public let requestID: String
+    public let operation: String
+    /// The body of the same request on REST.
+    public let body: [UInt8]
+
+    /// - Parameters:
+    ///   - linkID: the client's id of the order.
+    ///   - number: of the request on its connection.
+    /// - Returns: `nil` for what the trade socket does not take, and for an id that leaves no room for the number.
+    public init?(_ request: RESTRequest, linkID: String, number: UInt64) {
+        guard !linkID.isEmpty,
+            let operation = TradeRequest.operations.first(where: {
+                $0.endpoint == request.endpoint
+            })
+        else { return nil }
+        let id = linkID + "." + String(number, radix: 36)
+        guard id.utf8.count <= TradeRequest.requestIDMax else { return nil }
+        requestID = id
+        self.operation = operation.operation
+        body = request.body
+    }
+
+    /// The frame.
+    ///
+    /// - Parameter timestamp: Unix milliseconds by the exchange's clock.
+    public func bytes(timestamp: Int64) -> [UInt8] {
+        var out = WireWriter()
+        out.beginObject()
+        out.text("reqId", requestID)
+        out.beginObject("header")
+        out.text("X-BAPI-TIMESTAMP", String(timestamp))
+        out.text("X-BAPI-RECV-WINDOW", String(TradeRequest.window))
+        out.endObject()
+        out.text("op", operation)
+        out.name("args")
+        return out.bytes + [UInt8(ascii: "[")] + body
+            + [UInt8(ascii: "]"), UInt8(ascii: "}")]
+    }
+
+    /// What an answer's `op` is about; `nil` where it is no order entry of a single order.
+    static func endpoint(operation: String) -> Endpoint? {
+        operations.first { $0.operation == operation }?.endpoint
+    }
+
+    /// The order that a request of ours was about, by its `reqId`; empty where it is somebody else's.
+    static func linkID(requestID: String) -> String {
+        guard let point = requestID.lastIndex(of: ".") else { return "" }
+        return String(requestID[..<point])
+    }
+}

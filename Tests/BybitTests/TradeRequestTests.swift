@@ -1,0 +1,58 @@
+import Market
+import Testing
+
+@testable import Bybit
+
+/// Order entry on the trade socket: the frame, and what its answer says.
+@Suite struct TradeRequestTests {
+    @Test func `a frame is the body of REST in the envelope of the reference`() throws {
+        let request = RESTRequest(
+            endpoint: .createOrder,
+            body: Array(#"{"category":"linear","symbol":"BTCUSDT"}"#.utf8)
+        )
+        let trade = try #require(TradeRequest(request, linkID: "s1-17", number: 37))
+        #expect(
+            String(decoding: trade.bytes(timestamp: 1_767_225_600_100), as: UTF8.self)
+                == #"{"reqId":"s1-17.11","header":{"X-BAPI-TIMESTAMP":"1767225600100","#
+                + #""X-BAPI-RECV-WINDOW":"5000"},"op":"order.create","#
+                + #""args":[{"category":"linear","symbol":"BTCUSDT"}]}"#
+        )
+        #expect(TradeRequest(RESTRequest(.wallet), linkID: "a", number: 1) == nil)
+    }
+
+    @Test func `an acceptance names the order by the exchange's data`() {
+        let event = decode(
+            "trade/main",
+            #"{"reqId":"s1-17.3","retCode":0,"retMsg":"OK","op":"order.amend","data":{"orderId":"0b6c","#
+                + #""orderLinkId":"s1-17"},"retExtInfo":{},"header":{"Timenow":"1767225600101"},"connId":"c0-1"}"#
+        )
+        #expect(event.kind == .reply && event.findings.isEmpty)
+        #expect(event.reply.isSuccess && event.reply.endpoint == .amendOrder)
+        #expect(event.reply.orderID == "0b6c" && event.reply.orderLinkID == "s1-17")
+    }
+
+    @Test func `a refusal without data names it by its request`() {
+        let event = decode(
+            "trade/main",
+            #"{"reqId":"td-x-1.zz","retCode":110007,"retMsg":"ab not enough for new order","op":"order.create","#
+                + #""data":{},"retExtInfo":{},"header":{},"connId":"c0-1"}"#
+        )
+        #expect(event.kind == .reply && !event.reply.isSuccess)
+        #expect(event.reply.code == 110_007 && event.reply.orderLinkID == "td-x-1")
+        #expect(event.reply.message == "ab not enough for new order")
+        #expect(event.reply.outcome == .answered && event.reply.httpStatus == 200)
+    }
+
+    @Test func `another's request names no order of ours, and a batch is an acknowledgement`() {
+        let other = decode(
+            "trade/main",
+            #"{"reqId":"17","retCode":10001,"retMsg":"params error","op":"order.cancel","connId":"c"}"#
+        )
+        #expect(other.kind == .reply && other.reply.orderLinkID.isEmpty)
+        let batch = decode(
+            "trade/main",
+            #"{"reqId":"a.1","retCode":0,"retMsg":"OK","op":"order.create-batch","data":{"list":[]},"connId":"c"}"#
+        )
+        #expect(batch.kind == .acknowledgement && batch.acknowledgement.isSuccess)
+    }
+}
