@@ -419,7 +419,7 @@ private enum BadFrame: CaseIterable {
         let server = try await TestServer { _, _ in }
         var quick = try settings(server)
         quick.state.quiet = 20_000_000
-        quick.state.stale = 60_000_000
+        quick.state.stale = 600_000_000
         let socket = try await SocketUnderTest(quick)
         try await socket.on { $0.start() }
         let items = try await socket.delivered.wait(for: "a second life") { items in
