@@ -34,9 +34,9 @@ struct AccountState: Sendable {
     private var slotByLink: [String: Int] = [:]
     /// Link ids of open and remembered orders, which may not be used again.
     private var usedLinks: Set<String> = []
-    /// Last rows of closed orders, and executions: the events as they were told, which nobody has to copy.
-    var closed: History<ExchangeEvent>
-    var executions: History<ExchangeEvent>
+    /// Last states of closed orders, and executions, as they were told.
+    var closed: History<OrderRecord>
+    var executions: History<ExecutionRecord>
     var log: History<LogRecord>
     var nextExecution: Int64 = 0
     var nextFlow: Int64 = 0
@@ -108,8 +108,8 @@ struct AccountState: Sendable {
         return slot
     }
 
-    /// Moves a closed order's last row into the history and frees its slot.
-    mutating func close(slot: Int, row: ExchangeEvent) {
+    /// Moves a closed order's last state into the history and frees its slot.
+    mutating func close(slot: Int, _ record: OrderRecord) {
         if let order = orders[slot] {
             if order.isWaiting {
                 waitingCount[order.listing] -= 1
@@ -122,15 +122,13 @@ struct AccountState: Sendable {
         orders[slot] = nil
         free.append(slot)
         openCount -= 1
-        remember(row)
+        remember(record)
     }
 
-    /// Adds a row to the history of closed orders; the link id of one that is forgotten may be used again.
-    mutating func remember(_ row: ExchangeEvent) {
-        if let old = closed.append(row), !usedLinks.isEmpty, let link = old.orderRow?.orderLinkID,
-            !link.isEmpty
-        {
-            usedLinks.remove(link)
+    /// Adds a state to the history of closed orders; the link id of one that is forgotten may be used again.
+    mutating func remember(_ record: OrderRecord) {
+        if let old = closed.append(record), !usedLinks.isEmpty, !old.orderLinkID.isEmpty {
+            usedLinks.remove(old.orderLinkID)
         }
     }
 

@@ -45,10 +45,10 @@ extension SimulatedExchange {
         let isInverse = facts[index].category == .inverse
         var trade = event(
             isInverse ? .settle : .delivery,
-            "DELIVERY",
+            .delivery,
             account,
             place,
-            orderID: "\(now.milliseconds / 1_000)-\(account)-\(place)-delivery"
+            TradeOrder(name: "\(now.milliseconds / 1_000)-\(account)-\(place)-delivery")
         )
         trade.side = trade.side.opposite
         trade.price = price
@@ -76,8 +76,8 @@ extension SimulatedExchange {
         accountStates[account].positions[trade.position].updatedMilliseconds = now.milliseconds
         var row = execution(trade, value: value, fee: fee, rate: rate)
         row.realisedPnL = change.realised
-        row.closedQuantity = row.quantity
-        let told = tell(&row, account, &output)
+        row.closedQuantity = facts[trade.listing].scale.numeral(Quantity(units: trade.quantity))
+        let told = tell(row, &output)
         let isOption = facts[trade.listing].category == .option
         // Closing a short option costs its price, a long one earns it.
         let cash = isOption ? (trade.side == .buy ? value.negated : value) : change.realised
@@ -86,7 +86,7 @@ extension SimulatedExchange {
                 type: trade.logType,
                 cash: cash,
                 fee: fee,
-                reason: isOption ? .premium : (trade.logType == "DELIVERY" ? .delivery : .realised)
+                reason: isOption ? .premium : (trade.logType == .delivery ? .delivery : .realised)
             ),
             for: told,
             trade,
@@ -106,10 +106,10 @@ extension SimulatedExchange {
         let index = place / 2
         var trade = event(
             .delivery,
-            "DELIVERY",
+            .delivery,
             account,
             place,
-            orderID: "\(now.milliseconds / 1_000)-\(account)-\(place)-delivery"
+            TradeOrder(name: "\(now.milliseconds / 1_000)-\(account)-\(place)-delivery")
         )
         let isLong = trade.side == .buy
         trade.side = trade.side.opposite
@@ -133,11 +133,11 @@ extension SimulatedExchange {
         accountStates[account].positions[place].updatedMilliseconds = now.milliseconds
         var row = execution(trade, value: value, fee: fee, rate: rate)
         row.realisedPnL = change.realised
-        row.closedQuantity = row.quantity
-        let told = tell(&row, account, &output)
+        row.closedQuantity = facts[trade.listing].scale.numeral(Quantity(units: trade.quantity))
+        let told = tell(row, &output)
         book(
             Flow(
-                type: "DELIVERY",
+                type: .delivery,
                 cash: isLong ? value : value.negated,
                 fee: fee,
                 reason: .exercise

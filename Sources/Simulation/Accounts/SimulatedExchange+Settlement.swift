@@ -1,29 +1,5 @@
 public import Market
 
-/// One trade of one account as its money sees it.
-struct AccountTrade: Sendable {
-    var account: Int
-    var listing: Int
-    /// Place of the position; two for each listing.
-    var position: Int
-    var side: Side
-    var price: Int64
-    var quantity: Int64
-    var isMaker = false
-    var type = ExecutionType.trade
-    var logType = "TRADE"
-    var orderID = ""
-    var orderLinkID = ""
-    var orderPrice: Int64 = 0
-    var orderQuantity: Int64 = 0
-    var leaves: Int64 = 0
-    var orderType = OrderType.limit
-    var createType = CreateType.user
-    var stop: StopKind?
-    /// Fees are divided by it: 2 on legs of a combination, 0 for none at all.
-    var feeShare: Int128 = 1
-}
-
 extension SimulatedExchange {
     /// Books one fill of an account's order: order, position, realised P&L, fee, execution row, log row.
     mutating func settle(
@@ -49,7 +25,7 @@ extension SimulatedExchange {
             price: price,
             quantity: quantity,
             isMaker: isMaker,
-            orderID: order.orderID,
+            order: TradeOrder(serial: order.serial),
             orderLinkID: order.orderLinkID,
             orderPrice: order.price,
             orderQuantity: order.quantity,
@@ -104,7 +80,7 @@ extension SimulatedExchange {
         var execution = execution(trade, value: value, fee: fee, rate: rate)
         execution.realisedPnL = change.realised
         execution.closedQuantity = facts[index].scale.numeral(Quantity(units: change.closed))
-        let told = tell(&execution, account, &output)
+        let told = tell(execution, &output)
         let shownFee = configuration.faults.contains(.feeSign) ? fee.negated : fee
         if facts[index].category == .option {
             // The premium changes hands; what it realises shows in the position only.
@@ -157,48 +133,37 @@ extension SimulatedExchange {
         value: Amount,
         fee: Amount,
         rate: Numeral
-    ) -> ExecutionReport {
+    ) -> Execution {
         let scale = facts[trade.listing].scale
-        var row = ExecutionReport(
-            instrument: facts[trade.listing].id,
-            executionID: "",
-            type: trade.type,
-            orderID: trade.orderID,
-            orderLinkID: trade.orderLinkID,
-            side: trade.side,
-            price: scale.numeral(Price(units: trade.price)),
-            quantity: scale.numeral(Quantity(units: trade.quantity)),
+        return Execution(
+            trade: trade,
             value: value,
             fee: fee,
             feeRate: rate,
-            feeCoin: facts[trade.listing].instrument.settleCoin,
-            isMaker: trade.isMaker,
             leavesQuantity: scale.numeral(Quantity(units: trade.leaves)),
-            orderPrice: scale.numeral(Price(units: trade.orderPrice)),
-            orderQuantity: scale.numeral(Quantity(units: trade.orderQuantity)),
-            orderType: trade.orderType,
             markPrice: scale.numeral(Price(units: quotes[trade.listing].mark)),
             timeMilliseconds: now.milliseconds,
-            crossSequence: states[trade.listing].sequence
+            crossSequence: states[trade.listing].sequence,
+            details: executionDetails(trade)
         )
-        row.details = executionDetails(trade)
-        return row
     }
 
-    /// Numbers, keeps and sends an execution row.
+    /// Numbers, keeps and sends an execution.
     ///
-    /// - Returns: the event, which history and log share.
+    /// - Returns: what history and log share.
     @discardableResult
     mutating func tell(
-        _ execution: inout ExecutionReport,
-        _ account: Int,
+        _ execution: consuming Execution,
         _ output: inout ExchangeOutput
-    ) -> ExchangeEvent {
-        execution.executionID = nextExecutionID(account)
-        let event = ExchangeEvent.execution(accountStates[account].id, execution)
-        accountStates[account].executions.append(event)
-        output.append(event, at: now)
-        return event
+    ) -> ExecutionRecord {
+        let account = execution.trade.account
+        accountStates[account].nextExecution += 1
+        execution.number = accountStates[account].nextExecution
+        let listing = execution.trade.listing
+        let record = ExecutionRecord(execution, facts[listing], identifiers)
+        accountStates[account].executions.append(record)
+        output.append(.execution(accountStates[account].id, record), at: now)
+        return record
     }
 
     /// Marks a position as traded now.
@@ -237,9 +202,9 @@ extension SimulatedExchange {
         let feeIsBase = isBuy != (rate.mantissa < 0)
         let fee = (feeIsBase ? base : value).times(rate)
         var row = execution(trade, value: value, fee: fee, rate: rate)
-        row.feeCoin = feeIsBase ? state.instrument.baseCoin : state.instrument.quoteCoin
+        row.feeCoin = feeIsBase ? .base : .quote
         row.markPrice = nil
-        let told = tell(&row, trade.account, &output)
+        let told = tell(row, &output)
         for isBase in [true, false] {
             let received = isBase == isBuy
             let moved = isBase ? base : value
@@ -267,7 +232,7 @@ extension SimulatedExchange {
     ///
     /// `funding` positive is received, `fee` positive is paid.
     struct Flow: Sendable {
-        var type: String
+        var type: FlowType
         var cash: Amount = .zero
         var funding: Amount = .zero
         var fee: Amount = .zero
@@ -283,7 +248,7 @@ extension SimulatedExchange {
     /// - Parameter realised: what the position's and the coin's counters get; `nil` on spot.
     mutating func book(
         _ flow: Flow,
-        for execution: ExchangeEvent,
+        for execution: ExecutionRecord,
         _ trade: AccountTrade,
         realised: Amount?
     ) {
@@ -326,7 +291,7 @@ extension SimulatedExchange {
             of: deposit.coin,
             from: .outside,
             to: id,
-            type: "TRANSFER_IN",
+            type: .transferIn,
             .deposit
         )
     }
@@ -337,7 +302,7 @@ extension SimulatedExchange {
         of coin: String,
         from: LedgerAccount,
         to id: AccountID,
-        type: String,
+        type: FlowType,
         _ reason: Posting.Reason
     ) {
         let wallet = LedgerAccount.wallet(id)
@@ -349,7 +314,7 @@ extension SimulatedExchange {
         _ amount: Amount,
         of coin: String,
         _ id: AccountID,
-        type: String
+        type: FlowType
     ) {
         let place = books.index(of: coin)
         accountStates[id.index].nextFlow += 1
@@ -389,8 +354,8 @@ extension SimulatedExchange {
         )
         guard amount <= free else { return false }
         post(amount, from: .wallet(from), to: .wallet(to), coin, .transfer)
-        logTransfer(amount.negated, of: name, from, type: "TRANSFER_OUT")
-        logTransfer(amount, of: name, to, type: "TRANSFER_IN")
+        logTransfer(amount.negated, of: name, from, type: .transferOut)
+        logTransfer(amount, of: name, to, type: .transferIn)
         return true
     }
 
@@ -408,12 +373,6 @@ extension SimulatedExchange {
         books.post(amount, from: from, to: to, coin: coin, reason, at: now)
         if case .wallet(let id) = from { accountStates[id.index].coins[coin].isKnown = true }
         if case .wallet(let id) = to { accountStates[id.index].coins[coin].isKnown = true }
-    }
-
-    private mutating func nextExecutionID(_ account: Int) -> String {
-        accountStates[account].nextExecution += 1
-        let number = accountStates[account].nextExecution
-        return identifiers.text(.execution, place: account, number: number)
     }
 
     /// A day ends: the volumes of 30 days move on and decide the fee tiers.

@@ -287,10 +287,10 @@ extension SimulatedExchange {
             let resting = accountStates[account].orders[other]
         else { return }
         if prevention != .cancelTaker {
-            accountStates[account].orders[other]?.selfMatchID = incoming.orderID
+            accountStates[account].orders[other]?.selfMatchID = identifiers.id(of: incoming)
         }
         if prevention != .cancelMaker {
-            accountStates[account].orders[taker.slot]?.selfMatchID = resting.orderID
+            accountStates[account].orders[taker.slot]?.selfMatchID = identifiers.id(of: resting)
         }
     }
 

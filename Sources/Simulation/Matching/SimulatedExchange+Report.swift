@@ -33,8 +33,8 @@ extension SimulatedExchange {
         touchedOrders.removeAll(keepingCapacity: true)
         for place in touchedPositions {
             refresh(place.account, place.position)
-            let row = positionRow(place.account, place.position)
-            output.append(.position(accountStates[place.account].id, row), at: now)
+            let record = positionRecord(place.account, place.position)
+            output.append(.position(accountStates[place.account].id, record), at: now)
         }
         touchedPositions.removeAll(keepingCapacity: true)
         for account in touchedWallets {
@@ -48,17 +48,14 @@ extension SimulatedExchange {
         accountStates[place.account].orders[place.slot]?.isTouched = false
         guard let order = accountStates[place.account].orders[place.slot] else { return }
         if order.exits != nil, order.filled > 0 { makeExits(of: place) }
-        let event = ExchangeEvent.order(
-            accountStates[place.account].id,
-            order.row(facts[order.listing])
-        )
-        output.append(event, at: now)
+        let id = accountStates[place.account].id
+        let record = OrderRecord(order, facts[order.listing], identifiers)
+        output.append(.order(id, record), at: now)
         let isClosed = order.status.isClosed
-        if isClosed { accountStates[place.account].close(slot: place.slot, row: event) }
+        if isClosed { accountStates[place.account].close(slot: place.slot, record) }
         guard order.hasLegs else { return }
-        for row in legRows(order) {
-            let leg = ExchangeEvent.order(accountStates[place.account].id, row)
-            output.append(leg, at: now)
+        for leg in legRecords(order) {
+            output.append(.order(id, leg), at: now)
             if isClosed { accountStates[place.account].remember(leg) }
         }
     }

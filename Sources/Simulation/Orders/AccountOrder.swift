@@ -1,16 +1,16 @@
 import Market
 
-/// An order of an account while it is open.
+/// An order of an account while it is open: numbers mostly, since it is copied often.
 struct AccountOrder: Sendable {
-    /// Number of arrival on the account; newest is highest.
+    /// Number of arrival on the account; newest is highest. Its id is made of it.
     var serial: Int64
+    var account: Int
     var listing: Int
-    var orderID: String
     var orderLinkID: String
     var side: Side
-    var type: OrderType
-    var timeInForce: TimeInForce
-    var status: OrderStatus
+    var type: OrderKind
+    var timeInForce: Lifetime
+    var status: OrderState
     /// Limit, or the protection price of a market order.
     var price: Int64
     var quantity: Int64
@@ -41,21 +41,21 @@ struct AccountOrder: Sendable {
 
     init(
         serial: Int64,
+        account: Int,
         listing: Int,
-        orderID: String,
         orderLinkID: String,
         side: Side,
-        type: OrderType,
-        timeInForce: TimeInForce,
-        status: OrderStatus,
+        type: OrderKind,
+        timeInForce: Lifetime,
+        status: OrderState,
         price: Int64,
         quantity: Int64,
         reduceOnly: Bool,
         createdMilliseconds: Int64
     ) {
         self.serial = serial
+        self.account = account
         self.listing = listing
-        self.orderID = orderID
         self.orderLinkID = orderLinkID
         self.side = side
         self.type = type
@@ -178,71 +178,4 @@ struct AccountOrder: Sendable {
 
     /// Which of a listing's two positions it works on.
     var positionPlace: Int { 2 * listing + (positionIndex == 2 ? 1 : 0) }
-
-    func row(_ state: ListingFacts) -> OrderUpdate {
-        let scale = state.scale
-        let isByValue = budget != nil
-        let wanted =
-            budget.map { Numeral(rounding: $0) } ?? scale.numeral(Quantity(units: quantity))
-        let left = status.isClosed || isByValue ? 0 : leaves
-        var row = OrderUpdate(
-            instrument: state.id,
-            orderID: orderID,
-            orderLinkID: orderLinkID,
-            side: side,
-            type: type,
-            timeInForce: timeInForce,
-            status: status,
-            price: scale.numeral(Price(units: price)),
-            quantity: wanted,
-            averagePrice: state.valuation.average(of: filledValue, quantity: filled),
-            leavesQuantity: scale.numeral(Quantity(units: left)),
-            filledQuantity: scale.numeral(Quantity(units: filled)),
-            filledValue: filledValue,
-            filledFee: filledFee,
-            rejectReason: rejectReason.rawValue,
-            cancelType: cancelType.rawValue,
-            reduceOnly: reduceOnly,
-            positionIndex: Int(positionIndex),
-            createdMilliseconds: createdMilliseconds,
-            updatedMilliseconds: updatedMilliseconds
-        )
-        row.details = details(state)
-        row.lastPriceOnCreated = scale.numeral(Price(units: lastPrice))
-        row.closedPnL = closedPnL
-        return row
-    }
-
-    /// `nil` for a plain order, whose row says nothing more.
-    private func details(_ state: ListingFacts) -> OrderDetails? {
-        guard
-            stop != nil || exits != nil || closeOnTrigger || selfMatch != .none
-                || createType != .user || state.id.category == .spot || !selfMatchID.isEmpty
-        else { return nil }
-        let scale = state.scale
-        func numeral(_ units: Int64?) -> Numeral? { units.map { scale.numeral(Price(units: $0)) } }
-        let isSpot = state.id.category == .spot
-        return OrderDetails(
-            stopOrderType: stop?.kind.rawValue ?? "",
-            createType: createType.rawValue,
-            triggerPrice: numeral(stop?.price),
-            triggerBy: stop?.by.rawValue ?? "",
-            triggerDirection: stop.map { $0.rises ? 1 : 2 } ?? 0,
-            takeProfit: numeral(exits?.takeProfit?.price),
-            stopLoss: numeral(exits?.stopLoss?.price),
-            takeProfitLimit: numeral(exits?.takeProfit?.limit),
-            stopLossLimit: numeral(exits?.stopLoss?.limit),
-            takeProfitBy: exits?.takeProfit?.by.rawValue ?? "",
-            stopLossBy: exits?.stopLoss?.by.rawValue ?? "",
-            exitMode: exits?.mode.rawValue ?? "",
-            closeOnTrigger: closeOnTrigger,
-            selfMatchPrevention: selfMatch.rawValue,
-            marketUnit: isSpot && type == .market ? (budget == nil ? "baseCoin" : "quoteCoin") : "",
-            feeCoin: isSpot
-                ? (side == .buy ? state.instrument.baseCoin : state.instrument.quoteCoin)
-                : state.instrument.settleCoin,
-            parentOrderLinkID: stop?.parentLinkID ?? "",
-            selfMatchOrderID: selfMatchID
-        )
-    }
 }

@@ -6,8 +6,8 @@ extension Refusal: Error {}
 struct CheckedOrder: Sendable {
     var listing: Int
     var side: Side
-    var type: OrderType
-    var timeInForce: TimeInForce
+    var type: OrderKind
+    var timeInForce: Lifetime
     var price: Int64
     var quantity: Int64
     var reduceOnly: Bool
@@ -41,11 +41,12 @@ extension SimulatedExchange {
         guard quotes[index].isLive else { throw .notLive }
         guard !quotes[index].isHalted else { throw .halted }
         let state = facts[index]
+        let words = try checkWords(request)
         var order = CheckedOrder(
             listing: index,
             side: request.side,
-            type: request.type,
-            timeInForce: try checkWords(request),
+            type: words.type,
+            timeInForce: words.timeInForce,
             price: 0,
             quantity: 0,
             reduceOnly: request.reduceOnly,
@@ -54,12 +55,12 @@ extension SimulatedExchange {
             orderLinkID: request.orderLinkID,
             selfMatch: options.selfMatch
         )
-        try checkKind(request, options, state)
+        try checkKind(order.type, request, options, state)
         // In hedge mode the side that does not open closes.
         let opens: Side = order.positionIndex == 2 ? .sell : .buy
         if order.positionIndex != 0, request.side != opens { order.reduceOnly = true }
         order.stop = try checkTrigger(request, options, state)
-        if request.type == .market {
+        if order.type == .market {
             order.price = protectionPrice(request.side, on: index)
         } else if let limit = request.price {
             order.price = try limited(
@@ -164,6 +165,7 @@ extension SimulatedExchange {
 
     /// What a category does not know is refused, not ignored.
     private func checkKind(
+        _ type: OrderKind,
         _ request: OrderRequest,
         _ options: OrderOptions,
         _ state: ListingFacts
@@ -189,12 +191,14 @@ extension SimulatedExchange {
             }
         case .linear, .inverse: break
         }
-        if options.isQuoteQuantity != nil, state.category != .spot || request.type != .market {
+        if options.isQuoteQuantity != nil, state.category != .spot || type != .market {
             throw .parameter("marketUnit is for spot market orders")
         }
     }
 
-    private func checkWords(_ request: OrderRequest) throws(Refusal) -> TimeInForce {
+    private func checkWords(
+        _ request: OrderRequest
+    ) throws(Refusal) -> (type: OrderKind, timeInForce: Lifetime) {
         let link = request.orderLinkID.utf8
         let isWord = link.allSatisfy { byte in
             switch byte {
@@ -208,13 +212,20 @@ extension SimulatedExchange {
         guard link.count <= most, isWord else {
             throw .parameter("orderLinkId must be at most \(most) of letters, digits, - and _")
         }
-        if case .other(let name) = request.type { throw .parameter("orderType \(name) invalid") }
-        if case .other(let name) = request.timeInForce {
-            throw .parameter("timeInForce \(name) invalid")
+        let type: OrderKind
+        switch request.type {
+        case .limit: type = .limit
+        case .market: type = .market
+        case .other(let name): throw .parameter("orderType \(name) invalid")
         }
-        guard request.type == .market else { return request.timeInForce }
-        // A market order is always immediate; fill-or-kill keeps its meaning.
-        return request.timeInForce == .fillOrKill ? .fillOrKill : .immediateOrCancel
+        switch request.timeInForce {
+        case .fillOrKill: return (type, .fillOrKill)
+        // A market order is always immediate.
+        case .goodTillCancelled: return (type, type == .market ? .immediateOrCancel : .goodTillCancelled)
+        case .postOnly: return (type, type == .market ? .immediateOrCancel : .postOnly)
+        case .immediateOrCancel: return (type, .immediateOrCancel)
+        case .other(let name): throw .parameter("timeInForce \(name) invalid")
+        }
     }
 
     // MARK: - Sizes
@@ -227,7 +238,7 @@ extension SimulatedExchange {
         _ state: ListingFacts
     ) throws(Refusal) {
         let byValue = options.isQuoteQuantity ?? (request.side == .buy)
-        if state.category == .spot, request.type == .market, byValue {
+        if state.category == .spot, order.type == .market, byValue {
             try checkBudget(&order, request, account, state)
             return
         }
@@ -236,7 +247,7 @@ extension SimulatedExchange {
         if request.quantity.isZero, request.reduceOnly, options.closeOnTrigger {
             // Zero closes the position, as far as one order may.
             let most =
-                request.type == .market
+                order.type == .market
                 ? state.instrument.marketQuantityMax : state.instrument.quantityMax
             order.quantity = min(closable, most?.units ?? .max)
             guard order.quantity > 0 else { throw .reduceOnlyWithoutPosition }
@@ -245,7 +256,7 @@ extension SimulatedExchange {
         order.quantity = try checkQuantity(
             request.quantity,
             state.instrument,
-            isMarket: request.type == .market
+            isMarket: order.type == .market
         )
         if order.reduceOnly, order.stop == nil {
             guard closable > 0 else { throw .reduceOnlyWithoutPosition }

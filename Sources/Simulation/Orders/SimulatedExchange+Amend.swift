@@ -48,7 +48,7 @@ extension SimulatedExchange {
         return OrderReply(
             code: 0,
             message: "OK",
-            orderID: order.orderID,
+            orderID: identifiers.id(of: order),
             orderLinkID: order.orderLinkID
         )
     }

@@ -25,7 +25,7 @@ extension SimulatedExchange {
             return error.reply(category, orderLinkID: request.orderLinkID)
         }
         let place = accept(order, for: account.index)
-        let orderID = accountStates[account.index].orders[place.slot]?.orderID ?? ""
+        let serial = accountStates[account.index].orders[place.slot]?.serial ?? 0
         if order.stop == nil {
             work(place, into: &output)
         } else {
@@ -36,7 +36,7 @@ extension SimulatedExchange {
         return OrderReply(
             code: 0,
             message: "OK",
-            orderID: orderID,
+            orderID: identifiers.text(.order, place: account.index, number: serial),
             orderLinkID: request.orderLinkID
         )
     }
@@ -44,8 +44,8 @@ extension SimulatedExchange {
     func accepted(_ order: CheckedOrder, serial: Int64, for account: Int) -> AccountOrder {
         var made = AccountOrder(
             serial: serial,
+            account: account,
             listing: order.listing,
-            orderID: identifiers.text(.order, place: account, number: serial),
             orderLinkID: order.orderLinkID,
             side: order.side,
             type: order.type,
@@ -87,8 +87,8 @@ extension SimulatedExchange {
             return
         }
         // The order itself first; what it becomes follows its executions.
-        let row = order.row(facts[index])
-        output.append(.order(accountStates[place.account].id, row), at: now)
+        let record = OrderRecord(order, facts[index], identifiers)
+        output.append(.order(accountStates[place.account].id, record), at: now)
         preventedSelfMatch = false
         cannotCarry = false
         let left = match(
@@ -123,7 +123,7 @@ extension SimulatedExchange {
                 stops: order.selfMatch != .cancelMaker
             )
             return there < order.leaves ? .noFullFill : nil
-        default: return nil
+        case .goodTillCancelled, .immediateOrCancel, .postOnly: return nil
         }
     }
 
@@ -158,7 +158,7 @@ extension SimulatedExchange {
                 cancelType: .unknown,
                 rejectReason: hasTraded ? .noFullFill : .noImmediateQuantity
             )
-        case .goodTillCancelled, .postOnly, .other:
+        case .goodTillCancelled, .postOnly:
             rest(place, on: order.listing)
         }
     }
@@ -225,7 +225,7 @@ extension SimulatedExchange {
         return OrderReply(
             code: 0,
             message: "OK",
-            orderID: order.orderID,
+            orderID: identifiers.id(of: order),
             orderLinkID: order.orderLinkID
         )
     }

@@ -80,7 +80,8 @@ extension SimulatedExchange {
         if let stop = order.stop { order.createType = stop.kind.createType }
         if order.type == .market { order.price = protectionPrice(order.side, on: index) }
         accountStates[account].orders[place.slot] = order
-        output.append(.order(accountStates[account].id, order.row(facts[index])), at: now)
+        let record = OrderRecord(order, facts[index], identifiers)
+        output.append(.order(accountStates[account].id, record), at: now)
         if let pair = order.stop?.pair, pair != 0 { cancelTwin(account, pair, order.serial) }
         order.status = .new
         let position = accountStates[account].positions[order.positionPlace]
