@@ -133,16 +133,16 @@ extension SimulatedExchange {
             orderType: trade.orderType,
             feeShare: 2
         )
+        let value = facts[leg.listing].valuation.worth(price: leg.price, quantity: part.quantity)
         let fee: Amount
         if facts[leg.listing].category == .spot {
-            fee = settleSpot(part, &output)
+            fee = settleSpot(part, worth: value, &output)
         } else {
-            let (paid, closed) = settleContract(part, &output)
+            let (paid, closed) = settleContract(part, worth: value, &output)
             refresh(trade.account, 2 * leg.listing)
             fee = paid
             leg.closedPnL = leg.closedPnL.plus(closed)
         }
-        let value = facts[leg.listing].valuation.worth(price: leg.price, quantity: part.quantity)
         leg.filled += part.quantity
         leg.filledValue = leg.filledValue.plus(value)
         leg.filledFee = leg.filledFee.plus(fee)
@@ -170,10 +170,9 @@ extension SimulatedExchange {
                 .order,
                 place: account.index
             ),
-            let slot = accountStates[account.index].slot(serial: serial),
-            let order = accountStates[account.index].orders[slot],
-            facts[order.listing].category == .spread
+            let slot = accountStates[account.index].slot(serial: serial)
         else { return nil }
-        return order
+        let order = accountStates[account.index].orders[slot]
+        return facts[order.listing].category == .spread ? order : nil
     }
 }

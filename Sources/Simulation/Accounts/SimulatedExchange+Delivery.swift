@@ -69,6 +69,7 @@ extension SimulatedExchange {
             trade.side,
             price: trade.price,
             quantity: trade.quantity,
+            worth: value,
             fee: fee,
             valuation: valuation,
             averagesOnReduction: false
@@ -126,6 +127,7 @@ extension SimulatedExchange {
             trade.side,
             price: payoff,
             quantity: trade.quantity,
+            worth: value,
             fee: fee,
             valuation: valuation,
             averagesOnReduction: false
@@ -171,7 +173,8 @@ extension SimulatedExchange {
     ) {
         guard accountStates[account].openCount > 0 else { return }
         for slot in accountStates[account].openSlots {
-            guard let order = accountStates[account].orders[slot], fits(order) else { continue }
+            let order = accountStates[account].orders[slot]
+            guard order.isOpen, fits(order) else { continue }
             take(
                 OrderPlace(account: account, slot: slot),
                 on: order.listing,

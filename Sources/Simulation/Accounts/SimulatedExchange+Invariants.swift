@@ -26,7 +26,8 @@ extension SimulatedExchange {
         var active = states.map { _ in 0 }
         var waiting = active
         for slot in state.orders.indices {
-            guard let order = state.orders[slot] else { continue }
+            let order = state.orders[slot]
+            guard order.isOpen else { continue }
             let rests = order.handle != MatchingBook.none
             let place = OrderPlace(account: account, slot: slot)
             let waits = states[order.listing].waiting.contains(place)

@@ -33,7 +33,8 @@ extension SimulatedExchange {
     private func takeExits(_ account: Int, _ place: Int, _ details: inout PositionDetails) {
         let scale = facts[place / 2].scale
         for order in accountStates[account].orders {
-            guard let order, let stop = order.stop, order.isWaiting, order.positionPlace == place
+            guard order.isOpen, let stop = order.stop, order.isWaiting,
+                order.positionPlace == place
             else { continue }
             let price = scale.numeral(Price(units: stop.price))
             switch stop.kind {

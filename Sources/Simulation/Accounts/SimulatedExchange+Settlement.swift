@@ -10,11 +10,11 @@ extension SimulatedExchange {
         isMaker: Bool,
         _ output: inout ExchangeOutput
     ) {
-        guard var order = accountStates[place.account].orders[place.slot] else { return }
+        var order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen else { return }
+        let value = facts[index].valuation.worth(price: price, quantity: quantity)
         order.filled += quantity
-        order.filledValue = order.filledValue.plus(
-            facts[index].valuation.worth(price: price, quantity: quantity)
-        )
+        order.filledValue = order.filledValue.plus(value)
         order.status = order.leaves == 0 ? .filled : .partiallyFilled
         order.updatedMilliseconds = now.milliseconds
         let trade = AccountTrade(
@@ -36,10 +36,10 @@ extension SimulatedExchange {
         )
         // Nothing below looks at the order: it is stored once, with what it cost.
         switch facts[index].category {
-        case .spot: order.book(fee: settleSpot(trade, &output), closed: .zero)
+        case .spot: order.book(fee: settleSpot(trade, worth: value, &output), closed: .zero)
         case .spread: order.legs = settleCombination(trade, order.legs, &output)
         case .linear, .inverse, .option:
-            let (fee, closed) = settleContract(trade, &output)
+            let (fee, closed) = settleContract(trade, worth: value, &output)
             order.book(fee: fee, closed: closed)
         }
         if !order.isTouched {
@@ -54,19 +54,20 @@ extension SimulatedExchange {
     /// - Returns: the fee, and the P&L of what was closed, less its fees.
     mutating func settleContract(
         _ trade: AccountTrade,
+        worth value: Amount,
         _ output: inout ExchangeOutput
     ) -> (fee: Amount, closed: Amount) {
         let index = trade.listing
         let account = trade.account
         let valuation = facts[index].valuation
         let rate = rate(trade)
-        let value = valuation.worth(price: trade.price, quantity: trade.quantity)
         let fee = contractFee(trade, rate: rate, value: value)
         let before = accountStates[account].positions[trade.position].size
         let change = accountStates[account].positions[trade.position].fill(
             trade.side,
             price: trade.price,
             quantity: trade.quantity,
+            worth: value,
             fee: fee,
             valuation: valuation,
             averagesOnReduction: configuration.faults.contains(.entryPriceRule)
@@ -80,7 +81,7 @@ extension SimulatedExchange {
         var execution = execution(trade, value: value, fee: fee, rate: rate)
         execution.realisedPnL = change.realised
         execution.closedQuantity = facts[index].scale.numeral(Quantity(units: change.closed))
-        let told = tell(execution, &output)
+        let told = tell(consume execution, &output)
         let shownFee = configuration.faults.contains(.feeSign) ? fee.negated : fee
         if facts[index].category == .option {
             // The premium changes hands; what it realises shows in the position only.
@@ -188,12 +189,12 @@ extension SimulatedExchange {
     /// - Returns: the fee in its coin.
     mutating func settleSpot(
         _ trade: AccountTrade,
+        worth value: Amount,
         _ output: inout ExchangeOutput
     ) -> Amount {
         let index = trade.listing
         let state = facts[index]
         let isBuy = trade.side == .buy
-        let value = state.valuation.worth(price: trade.price, quantity: trade.quantity)
         let base = Amount.scaledClamping(
             Int128(trade.quantity),
             decimals: state.scale.quantityDecimals

@@ -72,7 +72,8 @@ extension SimulatedExchange {
         var rows: [OrderUpdate] = []
         var last: Int64 = 0
         for slot in state.openSlots.reversed() {
-            guard let order = state.orders[slot], order.serial < before else { continue }
+            let order = state.orders[slot]
+            guard order.isOpen, order.serial < before else { continue }
             let record = OrderRecord(order, facts[order.listing], identifiers)
             guard query.holds(record) else { continue }
             let row = record.row

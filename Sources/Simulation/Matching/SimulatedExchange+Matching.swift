@@ -266,11 +266,10 @@ extension SimulatedExchange {
     /// closes.
     private func fillable(_ maker: MatchingBook.Order) -> Int64 {
         let account = Int(maker.owner)
-        guard let order = accountStates[account].orders[Int(maker.key)], order.reduceOnly else {
-            return maker.leaves
-        }
-        let closable = accountStates[account].positions[order.positionPlace]
-            .closable(by: maker.side)
+        let slot = Int(maker.key)
+        guard accountStates[account].orders[slot].reduceOnly else { return maker.leaves }
+        let place = accountStates[account].orders[slot].positionPlace
+        let closable = accountStates[account].positions[place].closable(by: maker.side)
         return min(maker.leaves, closable)
     }
 
@@ -283,14 +282,13 @@ extension SimulatedExchange {
     ) {
         let account = taker.account
         let other = Int(maker.key)
-        guard let incoming = accountStates[account].orders[taker.slot],
-            let resting = accountStates[account].orders[other]
-        else { return }
+        let incoming = accountStates[account].orders[taker.slot]
+        let resting = accountStates[account].orders[other]
         if prevention != .cancelTaker {
-            accountStates[account].orders[other]?.selfMatchID = identifiers.id(of: incoming)
+            accountStates[account].orders[other].selfMatchID = identifiers.id(of: incoming)
         }
         if prevention != .cancelMaker {
-            accountStates[account].orders[taker.slot]?.selfMatchID = identifiers.id(of: resting)
+            accountStates[account].orders[taker.slot].selfMatchID = identifiers.id(of: resting)
         }
     }
 

@@ -4,8 +4,10 @@ extension SimulatedExchange {
     // MARK: - What one action has touched
 
     mutating func touch(_ place: OrderPlace) {
-        guard accountStates[place.account].orders[place.slot]?.isTouched == false else { return }
-        accountStates[place.account].orders[place.slot]?.isTouched = true
+        guard accountStates[place.account].orders[place.slot].isOpen,
+            !accountStates[place.account].orders[place.slot].isTouched
+        else { return }
+        accountStates[place.account].orders[place.slot].isTouched = true
         touchedOrders.append(place)
     }
 
@@ -45,8 +47,9 @@ extension SimulatedExchange {
     }
 
     private mutating func tell(_ place: OrderPlace, into output: inout ExchangeOutput) {
-        accountStates[place.account].orders[place.slot]?.isTouched = false
-        guard let order = accountStates[place.account].orders[place.slot] else { return }
+        guard accountStates[place.account].orders[place.slot].isOpen else { return }
+        accountStates[place.account].orders[place.slot].isTouched = false
+        let order = accountStates[place.account].orders[place.slot]
         if order.exits != nil, order.filled > 0 { makeExits(of: place) }
         let id = accountStates[place.account].id
         let record = OrderRecord(order, facts[order.listing], identifiers)
@@ -64,7 +67,8 @@ extension SimulatedExchange {
 
     /// Rests what is open of an order.
     mutating func rest(_ place: OrderPlace, on index: Int) {
-        guard let order = accountStates[place.account].orders[place.slot] else { return }
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen else { return }
         let handle = states[index].book.insert(
             side: order.side,
             price: order.price,
@@ -72,7 +76,7 @@ extension SimulatedExchange {
             owner: Int32(place.account),
             key: Int32(place.slot)
         )
-        accountStates[place.account].orders[place.slot]?.handle = handle
+        accountStates[place.account].orders[place.slot].handle = handle
         if order.reduceOnly {
             accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders += 1
         } else {
@@ -82,11 +86,12 @@ extension SimulatedExchange {
 
     /// Takes an order out of the book without a word about its state.
     mutating func lift(_ place: OrderPlace, on index: Int) {
-        guard let order = accountStates[place.account].orders[place.slot],
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen,
             order.handle != MatchingBook.none
         else { return }
         states[index].book.remove(order.handle)
-        accountStates[place.account].orders[place.slot]?.handle = MatchingBook.none
+        accountStates[place.account].orders[place.slot].handle = MatchingBook.none
         if order.reduceOnly {
             accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders -= 1
         } else {
@@ -104,14 +109,16 @@ extension SimulatedExchange {
         lift(place, on: index)
         stopWaiting(place)
         end(place, cancelType: cancelType, rejectReason: rejectReason)
-        if let order = accountStates[place.account].orders[place.slot] {
-            touchPosition(place.account, order.positionPlace)
-        }
+        touchPosition(
+            place.account,
+            accountStates[place.account].orders[place.slot].positionPlace
+        )
     }
 
     /// Closes an order that does not rest.
     mutating func end(_ place: OrderPlace, cancelType: CancelType, rejectReason: RejectReason) {
-        guard var order = accountStates[place.account].orders[place.slot] else { return }
+        var order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen else { return }
         let isSpot = facts[order.listing].category == .spot
         if order.isWaiting {
             // Of derivatives either word is seen; exits that go with their position are deactivated.
@@ -128,9 +135,10 @@ extension SimulatedExchange {
 
     /// A resting order has traded `quantity`, which the book has already let go of.
     mutating func release(_ quantity: Int64, of place: OrderPlace, on index: Int) {
-        guard let order = accountStates[place.account].orders[place.slot] else { return }
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen else { return }
         let isDone = quantity == order.leaves
-        if isDone { accountStates[place.account].orders[place.slot]?.handle = MatchingBook.none }
+        if isDone { accountStates[place.account].orders[place.slot].handle = MatchingBook.none }
         if !order.reduceOnly {
             hold(-quantity, of: order, place.account)
         } else if isDone {
@@ -181,7 +189,8 @@ extension SimulatedExchange {
         guard position.reduceOnlyOrders > 0 else { return }
         let index = place.position / 2
         for slot in accountStates[place.account].openSlots {
-            guard let order = accountStates[place.account].orders[slot],
+            let order = accountStates[place.account].orders[slot]
+            guard order.isOpen,
                 order.reduceOnly, order.positionPlace == place.position,
                 order.handle != MatchingBook.none
             else { continue }
@@ -191,8 +200,8 @@ extension SimulatedExchange {
                 take(here, on: index, cancelType: .reduceOnly, rejectReason: .none)
             } else if order.leaves > closable {
                 states[index].book.reduce(order.handle, by: order.leaves - closable)
-                accountStates[place.account].orders[slot]?.quantity = order.filled + closable
-                accountStates[place.account].orders[slot]?.updatedMilliseconds = now.milliseconds
+                accountStates[place.account].orders[slot].quantity = order.filled + closable
+                accountStates[place.account].orders[slot].updatedMilliseconds = now.milliseconds
                 touch(here)
             }
         }

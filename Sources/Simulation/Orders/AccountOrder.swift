@@ -2,15 +2,14 @@ import Market
 
 /// An order of an account while it is open: numbers mostly, since it is copied often.
 struct AccountOrder: Sendable {
-    /// Number of arrival on the account; newest is highest. Its id is made of it.
-    var serial: Int64
+    /// Number of arrival on the account; newest is highest. Its id is made of it. 0: not open.
+    private(set) var serial: Int64 = 0
     var account: Int
     var listing: Int
-    var orderLinkID: String
     var side: Side
     var type: OrderKind
     var timeInForce: Lifetime
-    var status: OrderState
+    var status = OrderState.new
     /// Limit, or the protection price of a market order.
     var price: Int64
     var quantity: Int64
@@ -40,32 +39,45 @@ struct AccountOrder: Sendable {
     var closedPnL: Amount = .zero
 
     init(
-        serial: Int64,
         account: Int,
         listing: Int,
         orderLinkID: String,
         side: Side,
         type: OrderKind,
         timeInForce: Lifetime,
-        status: OrderState,
         price: Int64,
         quantity: Int64,
         reduceOnly: Bool,
         createdMilliseconds: Int64
     ) {
-        self.serial = serial
         self.account = account
         self.listing = listing
-        self.orderLinkID = orderLinkID
         self.side = side
         self.type = type
         self.timeInForce = timeInForce
-        self.status = status
         self.price = price
         self.quantity = quantity
         self.reduceOnly = reduceOnly
         self.createdMilliseconds = createdMilliseconds
         updatedMilliseconds = createdMilliseconds
+        if !orderLinkID.isEmpty { self.orderLinkID = orderLinkID }
+    }
+
+    var isOpen: Bool { serial != 0 }
+
+    mutating func open(_ number: Int64) { serial = number }
+
+    /// Nothing of it is left but its place.
+    mutating func close() {
+        serial = 0
+        rare = nil
+    }
+
+    /// It is to wait before it acts.
+    mutating func wait(for stop: Stop) {
+        self.stop = stop
+        isWaiting = true
+        status = .untriggered
     }
 
     /// The wish of a conditional order.
@@ -112,8 +124,9 @@ struct AccountOrder: Sendable {
         var closedPnL: Amount = .zero
     }
 
-    /// What few orders have.
+    /// What few orders have, and what is seldom read.
     private struct RareParts: Sendable {
+        var orderLinkID = ""
         var stop: Stop?
         var exits: Exits?
         var budget: Amount?
@@ -121,7 +134,7 @@ struct AccountOrder: Sendable {
         var legs: Legs?
 
         var isEmpty: Bool {
-            stop == nil && exits == nil && budget == nil && selfMatchID.isEmpty && legs == nil
+            orderLinkID.isEmpty && stop == nil && exits == nil && budget == nil && selfMatchID.isEmpty && legs == nil
         }
     }
 
@@ -138,6 +151,11 @@ struct AccountOrder: Sendable {
         rare = parts.isEmpty ? nil : Rare(parts)
     }
 
+    /// The client's; empty without one.
+    private(set) var orderLinkID: String {
+        get { rare?.parts.orderLinkID ?? "" }
+        set { setRare { $0.orderLinkID = newValue } }
+    }
     /// What it waits for, or waited for.
     var stop: Stop? {
         get { rare?.parts.stop }
