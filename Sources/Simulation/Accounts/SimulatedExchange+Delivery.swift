@@ -90,7 +90,6 @@ extension SimulatedExchange {
                 reason: isOption ? .premium : (trade.logType == .delivery ? .delivery : .realised)
             ),
             for: told,
-            trade,
             realised: change.realised.minus(fee)
         )
         touchPosition(account, trade.position)
@@ -145,7 +144,6 @@ extension SimulatedExchange {
                 reason: .exercise
             ),
             for: told,
-            trade,
             realised: change.realised.minus(fee)
         )
         touchPosition(account, place)

@@ -79,7 +79,7 @@ extension SimulatedExchange {
         row.leavesQuantity = Numeral.zero
         let told = tell(row, &output)
         let flow = Flow(type: .settlement, funding: shown(owed).negated)
-        book(flow, for: told, trade, realised: flow.change)
+        book(flow, for: told, realised: flow.change)
         touchPosition(account, place)
         touchWallet(account)
         return shown(owed)
@@ -153,7 +153,6 @@ extension SimulatedExchange {
         book(
             Flow(type: .settlement, cash: gained, reason: .session),
             for: told,
-            trade,
             realised: gained
         )
         touchPosition(account, place)

@@ -10,43 +10,25 @@ extension SimulatedExchange {
         isMaker: Bool,
         _ output: inout ExchangeOutput
     ) {
-        var order = accountStates[place.account].orders[place.slot]
-        guard order.isOpen else { return }
+        let (account, slot) = (place.account, place.slot)
         let value = facts[index].valuation.worth(price: price, quantity: quantity)
-        order.filled += quantity
-        order.filledValue = order.filledValue.plus(value)
-        order.status = order.leaves == 0 ? .filled : .partiallyFilled
-        order.updatedMilliseconds = now.milliseconds
-        let trade = AccountTrade(
-            account: place.account,
-            listing: index,
-            position: order.positionPlace,
-            side: order.side,
-            price: price,
-            quantity: quantity,
-            isMaker: isMaker,
-            order: TradeOrder(serial: order.serial),
-            orderLinkID: order.orderLinkID,
-            orderPrice: order.price,
-            orderQuantity: order.quantity,
-            leaves: order.budget == nil ? order.leaves : 0,
-            orderType: order.type,
-            createType: order.createType,
-            stop: order.stop?.kind
-        )
-        // Nothing below looks at the order: it is stored once, with what it cost.
+        accountStates[account].orders[slot].fill(quantity, worth: value, at: now.milliseconds)
+        let trade = accountStates[account].orders[slot]
+            .trade(at: price, quantity, isMaker: isMaker)
+        // Nothing below looks at the order, which gets what it cost in the end.
         switch facts[index].category {
-        case .spot: order.book(fee: settleSpot(trade, worth: value, &output), closed: .zero)
-        case .spread: order.legs = settleCombination(trade, order.legs, &output)
+        case .spot:
+            let fee = settleSpot(trade, worth: value, &output)
+            accountStates[account].orders[slot].book(fee: fee, closed: .zero)
+        case .spread:
+            let before = accountStates[account].orders[slot].legs
+            let legs = settleCombination(trade, before, &output)
+            accountStates[account].orders[slot].legs = legs
         case .linear, .inverse, .option:
             let (fee, closed) = settleContract(trade, worth: value, &output)
-            order.book(fee: fee, closed: closed)
+            accountStates[account].orders[slot].book(fee: fee, closed: closed)
         }
-        if !order.isTouched {
-            order.isTouched = true
-            touchedOrders.append(place)
-        }
-        accountStates[place.account].orders[place.slot] = order
+        touch(place)
     }
 
     /// Moves a position and its money.
@@ -89,14 +71,12 @@ extension SimulatedExchange {
             book(
                 Flow(type: trade.logType, cash: premium, fee: shownFee, reason: .premium),
                 for: told,
-                trade,
                 realised: change.realised.minus(shownFee)
             )
         } else {
             book(
                 Flow(type: trade.logType, cash: change.realised, fee: shownFee),
                 for: told,
-                trade,
                 realised: change.realised.minus(shownFee)
             )
         }
@@ -218,7 +198,6 @@ extension SimulatedExchange {
                     coin: isBase ? state.baseCoin : state.settleCoin
                 ),
                 for: told,
-                trade,
                 realised: nil
             )
         }
@@ -249,18 +228,19 @@ extension SimulatedExchange {
     /// - Parameter realised: what the position's and the coin's counters get; `nil` on spot.
     mutating func book(
         _ flow: Flow,
-        for execution: ExecutionRecord,
-        _ trade: AccountTrade,
+        for told: ExecutionRecord,
         realised: Amount?
     ) {
-        let account = trade.account
-        let coin = flow.coin ?? facts[trade.listing].settleCoin
+        let account = told.execution.trade.account
+        let listing = told.listing
+        let position = told.execution.trade.position
+        let coin = flow.coin ?? facts[listing].settleCoin
         let wallet = LedgerAccount.wallet(accountStates[account].id)
         post(flow.cash, from: .house, to: wallet, coin, flow.reason)
         post(flow.fee, from: wallet, to: .fees, coin, .fee)
         post(flow.funding, from: .funding, to: wallet, coin, .funding)
         if let realised {
-            accountStates[account].positions[trade.position].realise(realised)
+            accountStates[account].positions[position].realise(realised)
             let sum = accountStates[account].coins[coin].realised.plus(realised)
             accountStates[account].coins[coin].realised = sum
         }
@@ -269,11 +249,11 @@ extension SimulatedExchange {
             LogRecord(
                 number: accountStates[account].nextFlow,
                 type: flow.type,
-                listing: trade.listing,
+                listing: listing,
                 coin: coin,
-                execution: execution,
-                size: facts[trade.listing].isContract
-                    ? accountStates[account].positions[trade.position].size : 0,
+                execution: told,
+                size: facts[listing].isContract
+                    ? accountStates[account].positions[position].size : 0,
                 cashFlow: flow.cash,
                 funding: flow.funding,
                 fee: flow.fee,

@@ -96,7 +96,8 @@ extension SimulatedExchange {
     ) -> Int64 {
         var left = taker.quantity
         var budget = taker.budget
-        trades.removeAll(keepingCapacity: true)
+        if !trades.isEmpty { trades.removeAll(keepingCapacity: true) }
+        let isCombination = facts[index].legs != nil
         while left > 0 {
             let handle = states[index].book.best(taker.side.opposite)
             guard handle != MatchingBook.none else { break }
@@ -134,7 +135,7 @@ extension SimulatedExchange {
                     continue
                 }
             }
-            if facts[index].legs != nil {
+            if isCombination {
                 if maker.owner != MatchingBook.background,
                     !canCarry(Int(maker.owner), maker.side, quantity, maker.price, index)
                 {
@@ -169,6 +170,8 @@ extension SimulatedExchange {
         on index: Int,
         _ output: inout ExchangeOutput
     ) {
+        let facts = facts[index]
+        let isOption = facts.category == .option
         states[index].book.reduce(handle, by: quantity)
         states[index].tradeNumber += 1
         states[index].statistics.trade(price: price, quantity: quantity)
@@ -181,11 +184,10 @@ extension SimulatedExchange {
                 side: taker.side,
                 milliseconds: now.milliseconds,
                 crossSequence: states[index].sequence,
-                tickDirection: facts[index].category == .spot || facts[index].category == .option
+                tickDirection: isOption || facts.category == .spot
                     ? "" : states[index].statistics.tickDirection,
-                option: facts[index].category == .option
-                    ? facts[index].optionTrade(at: price, quotes[index], sources[index].figures)
-                    : nil
+                option: isOption
+                    ? facts.optionTrade(at: price, quotes[index], sources[index].figures) : nil
             )
         )
         if maker.owner == MatchingBook.background {

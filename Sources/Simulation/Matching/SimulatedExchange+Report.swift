@@ -32,13 +32,16 @@ extension SimulatedExchange {
             tell(touchedOrders[next], into: &output)
             next += 1
         }
-        touchedOrders.removeAll(keepingCapacity: true)
-        for place in touchedPositions {
-            refresh(place.account, place.position)
-            let record = positionRecord(place.account, place.position)
-            output.append(.position(accountStates[place.account].id, record), at: now)
+        if next > 0 { touchedOrders.removeAll(keepingCapacity: true) }
+        if !touchedPositions.isEmpty {
+            for place in touchedPositions {
+                refresh(place.account, place.position)
+                let record = positionRecord(place.account, place.position)
+                output.append(.position(accountStates[place.account].id, record), at: now)
+            }
+            touchedPositions.removeAll(keepingCapacity: true)
         }
-        touchedPositions.removeAll(keepingCapacity: true)
+        if touchedWallets.isEmpty { return }
         for account in touchedWallets {
             let id = accountStates[account].id
             output.append(.wallet(id, wallet(id)), at: now)
@@ -80,7 +83,7 @@ extension SimulatedExchange {
         if order.reduceOnly {
             accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders += 1
         } else {
-            hold(order.leaves, of: order, place.account)
+            hold(order.leaves, of: place)
         }
     }
 
@@ -95,7 +98,7 @@ extension SimulatedExchange {
         if order.reduceOnly {
             accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders -= 1
         } else {
-            hold(-order.leaves, of: order, place.account)
+            hold(-order.leaves, of: place)
         }
     }
 
@@ -108,6 +111,7 @@ extension SimulatedExchange {
     ) {
         lift(place, on: index)
         stopWaiting(place)
+        guard accountStates[place.account].orders[place.slot].isOpen else { return }
         end(place, cancelType: cancelType, rejectReason: rejectReason)
         touchPosition(
             place.account,
@@ -135,14 +139,14 @@ extension SimulatedExchange {
 
     /// A resting order has traded `quantity`, which the book has already let go of.
     mutating func release(_ quantity: Int64, of place: OrderPlace, on index: Int) {
-        let order = accountStates[place.account].orders[place.slot]
-        guard order.isOpen else { return }
-        let isDone = quantity == order.leaves
-        if isDone { accountStates[place.account].orders[place.slot].handle = MatchingBook.none }
-        if !order.reduceOnly {
-            hold(-quantity, of: order, place.account)
+        let (account, slot) = (place.account, place.slot)
+        let isDone = quantity == accountStates[account].orders[slot].leaves
+        if isDone { accountStates[account].orders[slot].handle = MatchingBook.none }
+        if !accountStates[account].orders[slot].reduceOnly {
+            hold(-quantity, of: place)
         } else if isDone {
-            accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders -= 1
+            let position = accountStates[account].orders[slot].positionPlace
+            accountStates[account].positions[position].reduceOnlyOrders -= 1
         }
     }
 
@@ -154,26 +158,29 @@ extension SimulatedExchange {
     /// Holds margin or coins for `quantity` (negative: lets go of them) of an order that may open position.
     ///
     /// A combination holds nothing: its legs are checked when it arrives and again when it trades.
-    mutating func hold(_ quantity: Int64, of order: AccountOrder, _ account: Int) {
-        let state = facts[order.listing]
+    mutating func hold(_ quantity: Int64, of order: OrderPlace) {
+        let account = order.account
+        let side = accountStates[account].orders[order.slot].side
+        let price = accountStates[account].orders[order.slot].price
+        let place = accountStates[account].orders[order.slot].positionPlace
+        let state = facts[place / 2]
         switch state.category {
         case .spread: return
         case .spot:
-            let isBuy = order.side == .buy
+            let isBuy = side == .buy
             let coin = isBuy ? state.settleCoin : state.baseCoin
             let amount =
                 isBuy
-                ? state.valuation.worth(price: order.price, quantity: quantity)
+                ? state.valuation.worth(price: price, quantity: quantity)
                 : Amount.scaledClamping(Int128(quantity), decimals: state.scale.quantityDecimals)
             let locked = accountStates[account].coins[coin].locked.plus(amount)
             accountStates[account].coins[coin].locked = locked
             touchWallet(account)
         case .linear, .inverse, .option:
-            let place = order.positionPlace
-            if order.side == .buy {
+            if side == .buy {
                 accountStates[account].positions[place].openBuys += quantity
                 guard state.category == .option else { return }
-                let value = state.valuation.worth(price: order.price, quantity: quantity)
+                let value = state.valuation.worth(price: price, quantity: quantity)
                 let sum = accountStates[account].positions[place].openBuyValue.plus(value)
                 accountStates[account].positions[place].openBuyValue = sum
             } else {

@@ -161,6 +161,7 @@ struct AccountOrder: Sendable {
         get { rare?.parts.stop }
         set { setRare { $0.stop = newValue } }
     }
+    var stopKind: StopKind? { rare?.parts.stop?.kind }
     /// Exits of what it opens.
     var exits: Exits? {
         get { rare?.parts.exits }
@@ -187,6 +188,34 @@ struct AccountOrder: Sendable {
     var isWaiting = false
 
     var leaves: Int64 { quantity - filled }
+
+    mutating func fill(_ quantity: Int64, worth value: Amount, at milliseconds: Int64) {
+        filled += quantity
+        filledValue = filledValue.plus(value)
+        status = leaves == 0 ? .filled : .partiallyFilled
+        updatedMilliseconds = milliseconds
+    }
+
+    /// What one fill of it is, once it has been counted.
+    func trade(at price: Int64, _ quantity: Int64, isMaker: Bool) -> AccountTrade {
+        AccountTrade(
+            account: account,
+            listing: listing,
+            position: positionPlace,
+            side: side,
+            price: price,
+            quantity: quantity,
+            isMaker: isMaker,
+            order: TradeOrder(serial: serial),
+            orderLinkID: orderLinkID,
+            orderPrice: self.price,
+            orderQuantity: self.quantity,
+            leaves: budget == nil ? leaves : 0,
+            orderType: type,
+            createType: createType,
+            stop: stopKind
+        )
+    }
 
     /// Books what a fill has cost and closed.
     mutating func book(fee: Amount, closed: Amount) {

@@ -196,7 +196,7 @@ extension SimulatedExchange {
         let less = order.quantity - changed.quantity
         if less > 0 {
             states[order.listing].book.reduce(order.handle, by: less)
-            if !order.reduceOnly { hold(-less, of: order, place.account) }
+            if !order.reduceOnly { hold(-less, of: place) }
         }
         accountStates[place.account].orders[place.slot].quantity = changed.quantity
         accountStates[place.account].orders[place.slot].exits = changed.exits

@@ -7,7 +7,7 @@ extension SimulatedExchange {
         let order = accountStates[place.account].orders[place.slot]
         guard order.isOpen else { return }
         states[order.listing].waiting.append(place)
-        if order.locksWhileWaiting { hold(order.leaves, of: order, place.account) }
+        if order.locksWhileWaiting { hold(order.leaves, of: place) }
         if order.stop?.kind.isExit == true {
             accountStates[place.account].positions[order.positionPlace].exitOrders += 1
         }
@@ -22,7 +22,7 @@ extension SimulatedExchange {
             let position = states[order.listing].waiting.firstIndex(of: place)
         else { return }
         states[order.listing].waiting.remove(at: position)
-        if order.locksWhileWaiting { hold(-order.leaves, of: order, place.account) }
+        if order.locksWhileWaiting { hold(-order.leaves, of: place) }
         if order.stop?.kind.isExit == true {
             accountStates[place.account].positions[order.positionPlace].exitOrders -= 1
         }
