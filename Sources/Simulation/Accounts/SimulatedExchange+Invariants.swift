@@ -31,11 +31,15 @@ extension SimulatedExchange {
             let rests = order.handle != MatchingBook.none
             let place = OrderPlace(account: account, slot: slot)
             let waits = states[order.listing].waiting.contains(place)
-            if rests == waits { return "\(identifiers.id(of: order)) both rests and waits, or neither" }
+            if rests == waits {
+                return "\(identifiers.id(of: order)) both rests and waits, or neither"
+            }
             if order.leaves <= 0 { return "\(identifiers.id(of: order)) is open with nothing left" }
             if waits {
                 waiting[order.listing] += 1
-                if order.status != .untriggered { return "\(identifiers.id(of: order)) waits in another state" }
+                if order.status != .untriggered {
+                    return "\(identifiers.id(of: order)) waits in another state"
+                }
                 continue
             }
             active[order.listing] += 1

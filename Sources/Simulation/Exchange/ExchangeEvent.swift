@@ -12,8 +12,9 @@ public struct TimedEvent: Sendable {
     }
 }
 
-/// Rows stand behind a reference: they are large, and events are moved more often than they are read. Those of orders,
-/// executions and positions are made when they are asked for.
+/// Rows stand behind a reference: they are large, and events are moved more often than they are read.
+///
+/// Those of orders, executions and positions are made when they are asked for, of what was so when they were told.
 ///
 /// Public events come for active ``PublicStream``s only, private ones always.
 ///

@@ -343,7 +343,10 @@ extension RowQuery {
     }
 
     /// Ids are made where they are asked for.
-    func holds(orderID id: @autoclosure () -> String, orderLinkID link: @autoclosure () -> String)
+    func holds(
+        orderID id: @autoclosure () -> String,
+        orderLinkID link: @autoclosure () -> String
+    )
         -> Bool
     {
         (orderLinkID.isEmpty || orderLinkID == link()) && (orderID.isEmpty || orderID == id())

@@ -196,7 +196,11 @@ struct MatchingBook: Sendable {
         } else {
             let level = PriceLevel(price: price, total: quantity, head: handle, tail: handle)
             // Most levels come and go at the touch: the end of the array.
-            if index == levels.count { levels.append(level) } else { levels.insert(level, at: index) }
+            if index == levels.count {
+                levels.append(level)
+            } else {
+                levels.insert(level, at: index)
+            }
         }
     }
 

@@ -2,7 +2,7 @@ import Market
 
 /// An order of an account while it is open: numbers mostly, since it is copied often.
 struct AccountOrder: Sendable {
-    /// Number of arrival on the account; newest is highest. Its id is made of it. 0: not open.
+    /// Number of arrival on the account, from 1, of which its id is made; 0 of one that is not open.
     private(set) var serial: Int64 = 0
     var account: Int
     var listing: Int
@@ -134,7 +134,8 @@ struct AccountOrder: Sendable {
         var legs: Legs?
 
         var isEmpty: Bool {
-            orderLinkID.isEmpty && stop == nil && exits == nil && budget == nil && selfMatchID.isEmpty && legs == nil
+            orderLinkID.isEmpty && stop == nil && exits == nil && budget == nil
+                && selfMatchID.isEmpty && legs == nil
         }
     }
 

@@ -187,7 +187,7 @@ extension SimulatedExchange {
         _ request: OrderRequest
     ) throws(Refusal) -> (type: OrderKind, timeInForce: Lifetime) {
         let link = request.orderLinkID.utf8
-        let isWord = link.isEmpty || link.allSatisfy { byte in
+        let isWord = link.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
@@ -208,7 +208,8 @@ extension SimulatedExchange {
         switch request.timeInForce {
         case .fillOrKill: return (type, .fillOrKill)
         // A market order is always immediate.
-        case .goodTillCancelled: return (type, type == .market ? .immediateOrCancel : .goodTillCancelled)
+        case .goodTillCancelled:
+            return (type, type == .market ? .immediateOrCancel : .goodTillCancelled)
         case .postOnly: return (type, type == .market ? .immediateOrCancel : .postOnly)
         case .immediateOrCancel: return (type, .immediateOrCancel)
         case .other(let name): throw .parameter("timeInForce \(name) invalid")
@@ -305,7 +306,9 @@ extension SimulatedExchange {
         }
         if let least = facts.instrument.priceMin, units < least.units { throw .priceOutOfRange }
         if let most = facts.instrument.priceMax, units > most.units { throw .priceOutOfRange }
-        guard units % facts.instrument.tickSize.units == 0 else { throw .priceDecimals("\(numeral)") }
+        guard units % facts.instrument.tickSize.units == 0 else {
+            throw .priceDecimals("\(numeral)")
+        }
         return units
     }
 
