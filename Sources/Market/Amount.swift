@@ -6,14 +6,25 @@
 /// - Unit: `units == 1` is 10⁻¹⁸ of the coin.
 /// - Range: ±1.7 × 10²⁰ of the coin; what goes beyond throws ``NumberError/overflow``.
 public struct Amount: Hashable, Comparable, Sendable {
-    public var units: Int128
+    // Two words, so that what holds amounts is aligned to 8 bytes: smaller, and its memory comes from plain `malloc`.
+    @usableFromInline var low: UInt64
+    @usableFromInline var high: Int64
+
+    @inlinable
+    public var units: Int128 {
+        get { Int128(high) << 64 | Int128(low) }
+        set { self = Amount(units: newValue) }
+    }
 
     /// Decimals of an amount: 18.
     public static let decimals = 18
     public static let zero = Amount(units: 0)
 
     @inlinable
-    public init(units: Int128) { self.units = units }
+    public init(units: Int128) {
+        low = UInt64(truncatingIfNeeded: units)
+        high = Int64(truncatingIfNeeded: units >> 64)
+    }
 
     /// Reads decimal text such as `-12.000000000000000001`.
     public init(text: UnsafeRawBufferPointer) throws(NumberError) {

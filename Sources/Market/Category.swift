@@ -44,6 +44,11 @@ public struct InstrumentID: Hashable, Comparable, Sendable {
         self.symbol = symbol
     }
 
+    /// One word for both.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(Mix.combine(symbol.fixedHash, UInt64(category.rawValue)))
+    }
+
     public static func < (left: InstrumentID, right: InstrumentID) -> Bool {
         left.category == right.category
             ? left.symbol < right.symbol : left.category < right.category

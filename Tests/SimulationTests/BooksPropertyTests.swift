@@ -160,7 +160,8 @@ struct RandomRun {
     mutating func read() throws {
         for event in output.events {
             switch event.event {
-            case .order(_, let row):
+            case .order(_, let told):
+                let row = told.row
                 #expect(!ended.contains(row.orderID), "\(row.orderID) goes on after its end")
                 if let before = states[row.orderID] {
                     #expect(
@@ -183,7 +184,8 @@ struct RandomRun {
                 } else {
                     states[row.orderID] = row
                 }
-            case .execution(_, let row):
+            case .execution(_, let told):
+                let row = told.row
                 types.insert(row.type.name)
                 if row.type == .funding { fundings += 1 }
             default: break

@@ -45,7 +45,8 @@ import Testing
         #expect(spot.details?.feeCoin == "USDT")
         // Each is told once, after its combination.
         let told = output.events.compactMap { event -> String? in
-            guard case .order(_, let row) = event.event else { return nil }
+            guard case .order(_, let told) = event.event else { return nil }
+            let row = told.row
             return "\(row.instrument.category.name) \(row.status.name)"
         }
         #expect(told == ["spread New", "spread Filled", "linear Filled", "spot Filled"])
@@ -64,10 +65,10 @@ import Testing
         var output = ExchangeOutput()
         let reply = try exchange.order(.carry, .buy, "0.1", "12", into: &output)
         let rows = output.events.compactMap { event -> OrderUpdate? in
-            guard case .order(_, let row) = event.event, row.instrument.category != .spread else {
+            guard case .order(_, let told) = event.event, told.instrument.category != .spread else {
                 return nil
             }
-            return row
+            return told.row
         }
         // One row a match, however many fills: 0.04 × 90,011 + 0.01 × 90,012.
         #expect(rows.map(\.status) == [.partiallyFilled, .partiallyFilled])

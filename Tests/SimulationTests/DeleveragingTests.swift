@@ -32,7 +32,8 @@ import Testing
         exchange.advance(to: start.advanced(nanoseconds: second), into: &output)
 
         let told = output.events.compactMap { event -> String? in
-            guard case .execution(let account, let row) = event.event else { return nil }
+            guard case .execution(let account, let told) = event.event else { return nil }
+            let row = told.row
             return
                 "\(account.index) \(row.type.name) \(row.side.name) \(row.quantity) @ \(row.price)"
         }

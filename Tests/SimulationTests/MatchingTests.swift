@@ -126,7 +126,7 @@ import Testing
         try floor.place(.buy, "0.008", at: "90001")
         let words = floor.output.events.map { event in
             switch event.event {
-            case .order(_, let row): "order \(row.status.name)"
+            case .order(_, let told): "order \(told.row.status.name)"
             case .execution: "execution"
             case .position: "position"
             case .wallet: "wallet"

@@ -8,7 +8,7 @@ import Testing
 
     private func rows(_ output: ExchangeOutput) -> [OrderUpdate] {
         output.events.compactMap { event in
-            if case .order(_, let row) = event.event { row } else { nil }
+            if case .order(_, let told) = event.event { told.row } else { nil }
         }
     }
 

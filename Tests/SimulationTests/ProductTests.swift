@@ -206,7 +206,7 @@ import Testing
         #expect(reply.isAccepted)
         #expect(exchange.brokenInvariant() == nil)
         let rows = output.events.compactMap { event in
-            if case .order(_, let row) = event.event { row } else { nil }
+            if case .order(_, let told) = event.event { told.row } else { nil }
         }
         let last = try #require(rows.last { $0.instrument == Product.carry.id })
         #expect(last.status == .cancelled)

@@ -204,11 +204,15 @@ struct Floor {
     }
 
     var orders: [OrderUpdate] {
-        output.events.compactMap { if case .order(_, let row) = $0.event { row } else { nil } }
+        output.events.compactMap {
+            if case .order(_, let told) = $0.event { told.row } else { nil }
+        }
     }
 
     var executions: [ExecutionReport] {
-        output.events.compactMap { if case .execution(_, let row) = $0.event { row } else { nil } }
+        output.events.compactMap {
+            if case .execution(_, let told) = $0.event { told.row } else { nil }
+        }
     }
 
     func executions(of link: String) -> [String] {

@@ -191,36 +191,16 @@ final class FanOut {
 
     private func deliverPrivate(_ event: ExchangeEvent, at ts: Int64) {
         switch event {
-        case .order(let account, let row) where row.instrument.category == .spread:
-            let detail = Detail.spreadOrder(CombinationRows.combination(row))
-            tell(account, .spreadOrder, [detail], at: ts)
-        case .order(let account, let row) where row.details?.createType == "CreateByFutureSpread":
-            tell(account, .spreadOrder, [.spreadOrder(CombinationRows.leg(row))], at: ts)
-        case .order(let account, let row):
-            tell(account, .order, row.instrument.category) { topic, id in
-                self.bytes { $0.orders([row], topic: topic, id: id, creationTime: ts) }
-            }
-        case .execution(let account, let row) where row.instrument.category == .spread:
-            let detail = Detail.spreadExecution(combinations.execution(row, of: account))
-            tell(account, .spreadExecution, [detail], at: ts)
-        case .execution(let account, let row):
-            tell(account, .execution, row.instrument.category) { topic, id in
-                self.bytes { $0.executions([row], topic: topic, id: id, creationTime: ts) }
-            }
-            if row.type == .trade {
-                let fast = Detail.fastExecution(row.fast)
-                tell(account, .fastExecution, row.instrument.category) { topic, _ in
-                    self.bytes {
-                        $0.details([fast], topic: topic, isPrivate: true, time: ts)
-                    }
-                }
-            } else if row.type == .futureSpread {
-                let leg = Detail.spreadExecution(combinations.leg(row, of: account))
-                tell(account, .spreadExecution, [leg], at: ts)
-            }
-        case .position(let account, let row):
-            tell(account, .position, row.instrument.category) { topic, id in
-                self.bytes { $0.positions([row], topic: topic, id: id, creationTime: ts) }
+        case .order(let account, let record):
+            // A row that nobody hears is never made.
+            guard hears(account) else { return }
+            deliver(record, of: account, at: ts)
+        case .execution(let account, let record):
+            guard hears(account) else { return }
+            deliver(record, of: account, at: ts)
+        case .position(let account, let record):
+            tell(account, .position, record.instrument.category) { topic, id in
+                self.bytes { $0.positions([record.row], topic: topic, id: id, creationTime: ts) }
             }
         case .wallet(let account, let report):
             tell(account, .wallet, nil) { topic, id in
@@ -236,6 +216,45 @@ final class FanOut {
             }
         case .book, .trades, .ticker, .candles, .liquidation, .listed, .notListed, .delivered: break
         }
+    }
+
+    private func deliver(_ record: OrderRecord, of account: AccountID, at ts: Int64) {
+        let row = record.row
+        if row.instrument.category == .spread {
+            let detail = Detail.spreadOrder(CombinationRows.combination(row))
+            tell(account, .spreadOrder, [detail], at: ts)
+        } else if record.isLeg {
+            tell(account, .spreadOrder, [.spreadOrder(CombinationRows.leg(row))], at: ts)
+        } else {
+            tell(account, .order, row.instrument.category) { topic, id in
+                self.bytes { $0.orders([row], topic: topic, id: id, creationTime: ts) }
+            }
+        }
+    }
+
+    private func deliver(_ record: ExecutionRecord, of account: AccountID, at ts: Int64) {
+        let row = record.row
+        if row.instrument.category == .spread {
+            let detail = Detail.spreadExecution(combinations.execution(row, of: account))
+            tell(account, .spreadExecution, [detail], at: ts)
+            return
+        }
+        tell(account, .execution, row.instrument.category) { topic, id in
+            self.bytes { $0.executions([row], topic: topic, id: id, creationTime: ts) }
+        }
+        if row.type == .trade {
+            let fast = Detail.fastExecution(row.fast)
+            tell(account, .fastExecution, row.instrument.category) { topic, _ in
+                self.bytes { $0.details([fast], topic: topic, isPrivate: true, time: ts) }
+            }
+        } else if row.type == .futureSpread {
+            let leg = Detail.spreadExecution(combinations.leg(row, of: account))
+            tell(account, .spreadExecution, [leg], at: ts)
+        }
+    }
+
+    private func hears(_ account: AccountID) -> Bool {
+        isOn && personal[account]?.isEmpty == false
     }
 
     /// One message for all who hear the feed.

@@ -22,21 +22,19 @@ struct AccountState: Sendable {
     var waitingCount: [Int]
     /// Value traded, for the fee tier.
     var volume = TradedVolume()
-    /// Pool of open orders; a free place has no identity.
-    var orders: [AccountOrder?] = []
+    /// Pool of open orders; the one in a free place is not open.
+    var orders: [AccountOrder] = []
     private var free: [Int] = []
-    private(set) var openCount = 0
     private var lastSerial: Int64 = 0
-    /// Both identities of open orders; look-ups only.
-    ///
-    /// The exchange's id says the serial.
-    private var slotBySerial: [Int64: Int] = [:]
+    /// Open orders, oldest first, and so by serial, which the exchange's id says.
+    private var open: [(serial: Int64, slot: Int)] = []
+    /// By the client's id; look-ups only.
     private var slotByLink: [String: Int] = [:]
     /// Link ids of open and remembered orders, which may not be used again.
     private var usedLinks: Set<String> = []
-    /// Last rows of closed orders, and executions: the events as they were told, which nobody has to copy.
-    var closed: History<ExchangeEvent>
-    var executions: History<ExchangeEvent>
+    /// Last states of closed orders, and executions, as they were told.
+    var closed: History<OrderRecord>
+    var executions: History<ExecutionRecord>
     var log: History<LogRecord>
     var nextExecution: Int64 = 0
     var nextFlow: Int64 = 0
@@ -74,7 +72,25 @@ struct AccountState: Sendable {
 
     func isUsed(link: String) -> Bool { !link.isEmpty && usedLinks.contains(link) }
 
-    func slot(serial: Int64) -> Int? { slotBySerial[serial] }
+    var openCount: Int { open.count }
+
+    /// Open orders, oldest first.
+    var openSlots: [Int] { open.map(\.slot) }
+
+    func slot(serial: Int64) -> Int? { place(serial: serial).map { open[$0].slot } }
+
+    /// Where an order stands among those that are open.
+    private func place(serial: Int64) -> Int? {
+        // Most are looked for while they are young.
+        if let last = open.last, last.serial == serial { return open.count - 1 }
+        var low = 0
+        var high = open.count
+        while low < high {
+            let middle = (low + high) / 2
+            if open[middle].serial < serial { low = middle + 1 } else { high = middle }
+        }
+        return low < open.count && open[low].serial == serial ? low : nil
+    }
 
     func slot(orderLinkID: String) -> Int? {
         orderLinkID.isEmpty ? nil : slotByLink[orderLinkID]
@@ -85,6 +101,7 @@ struct AccountState: Sendable {
         return lastSerial
     }
 
+    /// Gives an order its number and a place.
     mutating func add(_ order: AccountOrder) -> Int {
         let slot: Int
         if let place = free.popLast() {
@@ -94,49 +111,42 @@ struct AccountState: Sendable {
             slot = orders.count
             orders.append(order)
         }
-        slotBySerial[order.serial] = slot
-        if !order.orderLinkID.isEmpty {
-            slotByLink[order.orderLinkID] = slot
-            usedLinks.insert(order.orderLinkID)
+        let serial = nextSerial()
+        orders[slot].open(serial)
+        open.append((serial, slot))
+        let link = order.orderLinkID
+        if !link.isEmpty {
+            slotByLink[link] = slot
+            usedLinks.insert(link)
         }
         if order.isWaiting {
             waitingCount[order.listing] += 1
         } else {
             activeCount[order.listing] += 1
         }
-        openCount += 1
         return slot
     }
 
-    /// Moves a closed order's last row into the history and frees its slot.
-    mutating func close(slot: Int, row: ExchangeEvent) {
-        if let order = orders[slot] {
-            if order.isWaiting {
-                waitingCount[order.listing] -= 1
-            } else {
-                activeCount[order.listing] -= 1
-            }
-            slotBySerial[order.serial] = nil
-            if !order.orderLinkID.isEmpty { slotByLink[order.orderLinkID] = nil }
+    /// Moves a closed order's last state into the history and frees its slot.
+    mutating func close(slot: Int, _ record: OrderRecord) {
+        let order = record.order
+        if order.isWaiting {
+            waitingCount[order.listing] -= 1
+        } else {
+            activeCount[order.listing] -= 1
         }
-        orders[slot] = nil
+        if let place = place(serial: order.serial) { open.remove(at: place) }
+        if !order.orderLinkID.isEmpty { slotByLink[order.orderLinkID] = nil }
+        orders[slot].close()
         free.append(slot)
-        openCount -= 1
-        remember(row)
+        remember(record)
     }
 
-    /// Adds a row to the history of closed orders; the link id of one that is forgotten may be used again.
-    mutating func remember(_ row: ExchangeEvent) {
-        if let old = closed.append(row), !usedLinks.isEmpty, let link = old.orderRow?.orderLinkID,
-            !link.isEmpty
-        {
-            usedLinks.remove(link)
+    /// Adds a state to the history of closed orders; the link id of one that is forgotten may be used again.
+    mutating func remember(_ record: OrderRecord) {
+        if !usedLinks.isEmpty, let old = closed.leaving, !old.orderLinkID.isEmpty {
+            usedLinks.remove(old.orderLinkID)
         }
-    }
-
-    /// Open orders, oldest first.
-    var openSlots: [Int] {
-        orders.indices.filter { orders[$0] != nil }
-            .sorted { (orders[$0]?.serial ?? 0) < (orders[$1]?.serial ?? 0) }
+        closed.append(record)
     }
 }

@@ -4,13 +4,13 @@ import Market
 struct LogRecord: Sendable {
     /// Of the account's flows, from 1.
     var number: Int64
-    var type: String
+    var type: FlowType
     /// −1 for flows that belong to no instrument.
     var listing = -1
     /// Place in ``Books``.
     var coin: Int
     /// The execution that moved the money; `nil` for deposits and transfers.
-    var execution: ExchangeEvent?
+    var execution: ExecutionRecord?
     /// Of the position after it, in the instrument's quantity units, short below zero; 0 on spot.
     var size: Int64 = 0
     var cashFlow: Amount
@@ -24,10 +24,10 @@ struct LogRecord: Sendable {
 extension SimulatedExchange {
     func row(_ record: LogRecord, of account: Int) -> TransactionRow {
         let listing = record.listing < 0 ? nil : facts[record.listing]
-        let execution = record.execution?.executionRow
+        let execution = record.execution
         var row = TransactionRow(
             id: identifiers.text(.flow, place: account, number: record.number),
-            type: record.type,
+            type: record.type.rawValue,
             category: listing?.category,
             symbol: listing?.symbol ?? "",
             coin: books.coins[record.coin],
@@ -45,7 +45,7 @@ extension SimulatedExchange {
         )
         // A spot fill has two rows: each says by how much its coin changes.
         if listing?.category == .spot { row.quantity = Numeral(rounding: record.cashFlow) }
-        row.details = transactionDetails(record, execution)
+        row.details = transactionDetails(record, execution?.execution)
         return row
     }
 }

@@ -47,11 +47,12 @@ struct OpenPosition: Sendable {
         var closedPnL: Amount
     }
 
-    /// Applies a fill of `quantity` > 0.
+    /// Applies a fill of `quantity` > 0, worth `whole` at its price.
     mutating func fill(
         _ side: Side,
         price: Int64,
         quantity: Int64,
+        worth whole: Amount,
         fee: Amount,
         valuation: Valuation,
         averagesOnReduction: Bool
@@ -62,7 +63,7 @@ struct OpenPosition: Sendable {
         var closedPnL = Amount.zero
         var openingFee = fee
         // One value, parted where a fill goes through zero: nothing of it is lost to rounding.
-        var value = valuation.worth(price: price, quantity: quantity)
+        var value = whole
         if closed > 0 {
             let held = abs(size)
             let released =

@@ -21,11 +21,12 @@ extension SimulatedExchange {
         var rows: [ClosingOrder] = []
         /// Place in ``rows`` of each order, by listing and id; look-ups only.
         var places: [String: Int] = [:]
-        for report in accountStates[account.index].executions.all.compactMap(\.executionRow) {
-            guard report.type != .funding, report.instrument.category == category,
-                instrument == nil || report.instrument == instrument,
-                let index = index(of: report.instrument)
+        for record in accountStates[account.index].executions.all {
+            guard record.kind != .funding, record.instrument.category == category,
+                instrument == nil || record.instrument == instrument
             else { continue }
+            let report = record.row
+            let index = record.listing
             let flow = pools.take(report, index, facts[index].scale)
             guard flow.closed > 0 else { continue }
             let key = "\(index) \(report.orderID)"
@@ -111,11 +112,12 @@ extension SimulatedExchange {
         guard accountStates.indices.contains(account.index) else { return [] }
         var open: [OptionHolding?] = Array(repeating: nil, count: facts.count)
         var rows: [ClosedOption] = []
-        for report in accountStates[account.index].executions.all.compactMap(\.executionRow) {
-            guard report.instrument.category == .option,
-                instrument == nil || report.instrument == instrument,
-                let index = index(of: report.instrument)
+        for record in accountStates[account.index].executions.all {
+            guard record.instrument.category == .option,
+                instrument == nil || record.instrument == instrument
             else { continue }
+            let report = record.row
+            let index = record.listing
             var holding = open[index] ?? OptionHolding(first: report)
             let rest = holding.add(report, facts[index])
             if holding.isFlat {

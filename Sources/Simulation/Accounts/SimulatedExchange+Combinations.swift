@@ -23,10 +23,7 @@ extension SimulatedExchange {
 
     /// A combination's quantity in a leg's scale.
     func legQuantity(_ leg: Int, _ index: Int, _ quantity: Int64) -> Int64 {
-        quantity
-            * PowerOfTen.int64(
-                facts[leg].scale.quantityDecimals - facts[index].scale.quantityDecimals
-            )
+        facts[index].quantity(quantity, ofLeg: facts[leg])
     }
 
     /// Both legs within the limits of their instruments, and the account able to carry both.
@@ -97,7 +94,7 @@ extension SimulatedExchange {
         var row = execution(trade, value: .zero, fee: .zero, rate: .zero)
         row.feeRate = nil
         row.markPrice = nil
-        tell(&row, trade.account, &output)
+        tell(row, &output)
         var done =
             before
             ?? AccountOrder.Legs(
@@ -129,79 +126,39 @@ extension SimulatedExchange {
             quantity: legQuantity(leg.listing, index, trade.quantity),
             isMaker: trade.isMaker,
             type: .futureSpread,
-            orderID: trade.orderID + "-\(number)",
+            order: trade.order.leg(number),
             orderPrice: leg.price,
             orderQuantity: legQuantity(leg.listing, index, trade.orderQuantity),
             leaves: legQuantity(leg.listing, index, trade.leaves),
             orderType: trade.orderType,
             feeShare: 2
         )
+        let value = facts[leg.listing].valuation.worth(price: leg.price, quantity: part.quantity)
         let fee: Amount
         if facts[leg.listing].category == .spot {
-            fee = settleSpot(part, &output)
+            fee = settleSpot(part, worth: value, &output)
         } else {
-            let (paid, closed) = settleContract(part, &output)
+            let (paid, closed) = settleContract(part, worth: value, &output)
             refresh(trade.account, 2 * leg.listing)
             fee = paid
             leg.closedPnL = leg.closedPnL.plus(closed)
         }
-        let value = facts[leg.listing].valuation.worth(price: leg.price, quantity: part.quantity)
         leg.filled += part.quantity
         leg.filledValue = leg.filledValue.plus(value)
         leg.filledFee = leg.filledFee.plus(fee)
     }
 
     /// The orders of a combination's legs, in their order; empty before it has traded.
-    func legRows(_ order: AccountOrder) -> [OrderUpdate] {
+    func legRecords(_ order: AccountOrder) -> [OrderRecord] {
         guard let legs = order.legs else { return [] }
-        return [
-            legRow(1, legs.first, order.side, of: order),
-            legRow(2, legs.second, order.side.opposite, of: order),
-        ]
-    }
-
-    /// An order of its own, which stands and ends with the combination's.
-    private func legRow(
-        _ number: Int,
-        _ leg: AccountOrder.Leg,
-        _ side: Side,
-        of order: AccountOrder
-    ) -> OrderUpdate {
-        let state = facts[leg.listing]
-        let isSpot = state.category == .spot
-        let quantity = legQuantity(leg.listing, order.listing, order.quantity)
-        var status = order.status
-        if status == .cancelled, isSpot { status = .partiallyFilledCanceled }
-        var row = OrderUpdate(
-            instrument: state.id,
-            orderID: order.orderID + "-\(number)",
-            orderLinkID: "",
-            side: side,
-            type: order.type,
-            timeInForce: order.timeInForce,
-            status: status,
-            price: state.scale.numeral(Price(units: leg.price)),
-            quantity: state.scale.numeral(Quantity(units: quantity)),
-            averagePrice: state.valuation.average(of: leg.filledValue, quantity: leg.filled),
-            leavesQuantity: state.scale.numeral(
-                Quantity(units: status.isClosed ? 0 : quantity - leg.filled)
-            ),
-            filledQuantity: state.scale.numeral(Quantity(units: leg.filled)),
-            filledValue: leg.filledValue,
-            filledFee: leg.filledFee,
-            rejectReason: order.rejectReason.rawValue,
-            cancelType: order.cancelType.rawValue,
-            createdMilliseconds: order.createdMilliseconds,
-            updatedMilliseconds: order.updatedMilliseconds
-        )
-        row.closedPnL = leg.closedPnL
-        row.details = OrderDetails(
-            createType: CreateType.spread.rawValue,
-            feeCoin: isSpot
-                ? (side == .buy ? state.instrument.baseCoin : state.instrument.quoteCoin)
-                : state.instrument.settleCoin
-        )
-        return row
+        return [(1, legs.first.listing), (2, legs.second.listing)].map { number, listing in
+            OrderRecord(
+                order,
+                facts[order.listing],
+                identifiers,
+                leg: (number, facts[listing])
+            )
+        }
     }
 
     /// The open order of a combination whose leg has this id.
@@ -213,10 +170,9 @@ extension SimulatedExchange {
                 .order,
                 place: account.index
             ),
-            let slot = accountStates[account.index].slot(serial: serial),
-            let order = accountStates[account.index].orders[slot],
-            facts[order.listing].category == .spread
+            let slot = accountStates[account.index].slot(serial: serial)
         else { return nil }
-        return order
+        let order = accountStates[account.index].orders[slot]
+        return facts[order.listing].category == .spread ? order : nil
     }
 }

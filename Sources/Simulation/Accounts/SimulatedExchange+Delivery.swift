@@ -45,10 +45,10 @@ extension SimulatedExchange {
         let isInverse = facts[index].category == .inverse
         var trade = event(
             isInverse ? .settle : .delivery,
-            "DELIVERY",
+            .delivery,
             account,
             place,
-            orderID: "\(now.milliseconds / 1_000)-\(account)-\(place)-delivery"
+            TradeOrder(name: "\(now.milliseconds / 1_000)-\(account)-\(place)-delivery")
         )
         trade.side = trade.side.opposite
         trade.price = price
@@ -69,6 +69,7 @@ extension SimulatedExchange {
             trade.side,
             price: trade.price,
             quantity: trade.quantity,
+            worth: value,
             fee: fee,
             valuation: valuation,
             averagesOnReduction: false
@@ -76,8 +77,8 @@ extension SimulatedExchange {
         accountStates[account].positions[trade.position].updatedMilliseconds = now.milliseconds
         var row = execution(trade, value: value, fee: fee, rate: rate)
         row.realisedPnL = change.realised
-        row.closedQuantity = row.quantity
-        let told = tell(&row, account, &output)
+        row.closedQuantity = facts[trade.listing].scale.numeral(Quantity(units: trade.quantity))
+        let told = tell(row, &output)
         let isOption = facts[trade.listing].category == .option
         // Closing a short option costs its price, a long one earns it.
         let cash = isOption ? (trade.side == .buy ? value.negated : value) : change.realised
@@ -86,10 +87,9 @@ extension SimulatedExchange {
                 type: trade.logType,
                 cash: cash,
                 fee: fee,
-                reason: isOption ? .premium : (trade.logType == "DELIVERY" ? .delivery : .realised)
+                reason: isOption ? .premium : (trade.logType == .delivery ? .delivery : .realised)
             ),
             for: told,
-            trade,
             realised: change.realised.minus(fee)
         )
         touchPosition(account, trade.position)
@@ -106,10 +106,10 @@ extension SimulatedExchange {
         let index = place / 2
         var trade = event(
             .delivery,
-            "DELIVERY",
+            .delivery,
             account,
             place,
-            orderID: "\(now.milliseconds / 1_000)-\(account)-\(place)-delivery"
+            TradeOrder(name: "\(now.milliseconds / 1_000)-\(account)-\(place)-delivery")
         )
         let isLong = trade.side == .buy
         trade.side = trade.side.opposite
@@ -126,6 +126,7 @@ extension SimulatedExchange {
             trade.side,
             price: payoff,
             quantity: trade.quantity,
+            worth: value,
             fee: fee,
             valuation: valuation,
             averagesOnReduction: false
@@ -133,17 +134,16 @@ extension SimulatedExchange {
         accountStates[account].positions[place].updatedMilliseconds = now.milliseconds
         var row = execution(trade, value: value, fee: fee, rate: rate)
         row.realisedPnL = change.realised
-        row.closedQuantity = row.quantity
-        let told = tell(&row, account, &output)
+        row.closedQuantity = facts[trade.listing].scale.numeral(Quantity(units: trade.quantity))
+        let told = tell(row, &output)
         book(
             Flow(
-                type: "DELIVERY",
+                type: .delivery,
                 cash: isLong ? value : value.negated,
                 fee: fee,
                 reason: .exercise
             ),
             for: told,
-            trade,
             realised: change.realised.minus(fee)
         )
         touchPosition(account, place)
@@ -171,7 +171,8 @@ extension SimulatedExchange {
     ) {
         guard accountStates[account].openCount > 0 else { return }
         for slot in accountStates[account].openSlots {
-            guard let order = accountStates[account].orders[slot], fits(order) else { continue }
+            let order = accountStates[account].orders[slot]
+            guard order.isOpen, fits(order) else { continue }
             take(
                 OrderPlace(account: account, slot: slot),
                 on: order.listing,

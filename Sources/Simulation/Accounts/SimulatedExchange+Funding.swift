@@ -63,10 +63,10 @@ extension SimulatedExchange {
         accountStates[account].positions[place].updatedMilliseconds = now.milliseconds
         let trade = event(
             .funding,
-            "SETTLEMENT",
+            .settlement,
             account,
             place,
-            orderID: "\(now.milliseconds / 1_000)-\(account)-\(place)-\(period)"
+            TradeOrder(name: "\(now.milliseconds / 1_000)-\(account)-\(place)-\(period)")
         )
         var row = execution(
             trade,
@@ -77,9 +77,9 @@ extension SimulatedExchange {
         row.realisedPnL = .zero
         row.closedQuantity = Numeral.zero
         row.leavesQuantity = Numeral.zero
-        let told = tell(&row, account, &output)
-        let flow = Flow(type: "SETTLEMENT", funding: shown(owed).negated)
-        book(flow, for: told, trade, realised: flow.change)
+        let told = tell(row, &output)
+        let flow = Flow(type: .settlement, funding: shown(owed).negated)
+        book(flow, for: told, realised: flow.change)
         touchPosition(account, place)
         touchWallet(account)
         return shown(owed)
@@ -87,11 +87,11 @@ extension SimulatedExchange {
 
     /// What happens to a whole position without an order, at the mark price.
     func event(
-        _ type: ExecutionType,
-        _ logType: String,
+        _ type: ExecutionKind,
+        _ logType: FlowType,
         _ account: Int,
         _ place: Int,
-        orderID: String
+        _ order: TradeOrder
     ) -> AccountTrade {
         let size = accountStates[account].positions[place].size
         return AccountTrade(
@@ -103,8 +103,8 @@ extension SimulatedExchange {
             quantity: abs(size),
             type: type,
             logType: logType,
-            orderID: orderID,
-            orderType: .other("UNKNOWN"),
+            order: order,
+            orderType: .none,
             feeShare: 0
         )
     }
@@ -139,28 +139,23 @@ extension SimulatedExchange {
         accountStates[account].positions[place].updatedMilliseconds = now.milliseconds
         let trade = event(
             .sessionSettlement,
-            "SETTLEMENT",
+            .settlement,
             account,
             place,
-            orderID: "\(now.milliseconds / 1_000)-\(account)-\(place)-session"
+            TradeOrder(name: "\(now.milliseconds / 1_000)-\(account)-\(place)-session")
         )
         // No execution row: sessions show in the log and in the settlement record.
-        let told = ExchangeEvent.execution(
-            accountStates[account].id,
-            execution(trade, value: value, fee: .zero, rate: .zero)
+        let told = ExecutionRecord(
+            execution(trade, value: value, fee: .zero, rate: .zero),
+            facts[index],
+            identifiers
         )
         book(
-            Flow(type: "SETTLEMENT", cash: gained, reason: .session),
+            Flow(type: .settlement, cash: gained, reason: .session),
             for: told,
-            trade,
             realised: gained
         )
         touchPosition(account, place)
         touchWallet(account)
     }
-}
-
-extension ExecutionType {
-    /// Of closed P&L alone: no execution is told of a session.
-    static let sessionSettlement = ExecutionType.other("SessionSettlePnL")
 }

@@ -26,15 +26,20 @@ extension SimulatedExchange {
         var active = states.map { _ in 0 }
         var waiting = active
         for slot in state.orders.indices {
-            guard let order = state.orders[slot] else { continue }
+            let order = state.orders[slot]
+            guard order.isOpen else { continue }
             let rests = order.handle != MatchingBook.none
             let place = OrderPlace(account: account, slot: slot)
             let waits = states[order.listing].waiting.contains(place)
-            if rests == waits { return "\(order.orderID) both rests and waits, or neither" }
-            if order.leaves <= 0 { return "\(order.orderID) is open with nothing left" }
+            if rests == waits {
+                return "\(identifiers.id(of: order)) both rests and waits, or neither"
+            }
+            if order.leaves <= 0 { return "\(identifiers.id(of: order)) is open with nothing left" }
             if waits {
                 waiting[order.listing] += 1
-                if order.status != .untriggered { return "\(order.orderID) waits in another state" }
+                if order.status != .untriggered {
+                    return "\(identifiers.id(of: order)) waits in another state"
+                }
                 continue
             }
             active[order.listing] += 1
@@ -42,7 +47,7 @@ extension SimulatedExchange {
             if resting.owner != account || resting.key != slot || resting.leaves != order.leaves
                 || resting.price != order.price || resting.side != order.side
             {
-                return "\(order.orderID) rests as another order than it is"
+                return "\(identifiers.id(of: order)) rests as another order than it is"
             }
             guard !order.reduceOnly else { continue }
             if order.side == .buy {

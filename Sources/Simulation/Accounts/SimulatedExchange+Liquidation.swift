@@ -81,11 +81,10 @@ extension SimulatedExchange {
         let index = place / 2
         let price = bankruptcyPrice(account, place, coin)
         begin(on: index)
-        var trade = event(.bustTrade, "LIQUIDATION", account, place, orderID: "")
+        var trade = event(.bustTrade, .liquidation, account, place, liquidationOrder(account))
         let side = trade.side
         trade.side = side.opposite
         trade.price = price
-        trade.orderID = liquidationID(account)
         let size = trade.quantity
         close(trade, fee: .zero, &output)
         refresh(account, place)
@@ -103,9 +102,8 @@ extension SimulatedExchange {
         report(into: &output)
     }
 
-    private mutating func liquidationID(_ account: Int) -> String {
-        let serial = accountStates[account].nextSerial()
-        return identifiers.text(.order, place: account, number: serial)
+    private mutating func liquidationOrder(_ account: Int) -> TradeOrder {
+        TradeOrder(serial: accountStates[account].nextSerial())
     }
 
     /// Insurance gets what a takeover gains at the mark price, or pays what it loses; what it cannot pay is taken from
@@ -156,8 +154,13 @@ extension SimulatedExchange {
         while left > 0, let next = mostLeveraged(index, side.opposite, except: bankrupt) {
             let account = next.account
             cancelOrders(of: account, .deleveraging) { $0.listing == index }
-            var trade = event(.adlTrade, "ADL", account, next.place, orderID: "")
-            trade.orderID = liquidationID(account)
+            var trade = event(
+                .adlTrade,
+                .deleveraging,
+                account,
+                next.place,
+                liquidationOrder(account)
+            )
             trade.side = trade.side.opposite
             trade.price = price
             trade.quantity = min(left, trade.quantity)
@@ -210,7 +213,7 @@ extension SimulatedExchange {
             of: books.coins[coin],
             from: .insurance,
             to: id,
-            type: "LIQUIDATION",
+            type: .liquidation,
             .liquidation
         )
         touchWallet(account)

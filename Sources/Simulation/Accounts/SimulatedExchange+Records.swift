@@ -55,10 +55,10 @@ extension SimulatedExchange {
     func sessionFlows(_ account: AccountID) -> [(record: LogRecord, execution: ExecutionReport)] {
         guard accountStates.indices.contains(account.index) else { return [] }
         return accountStates[account.index].log.all.compactMap { record in
-            guard record.type == "SETTLEMENT", let execution = record.execution?.executionRow,
-                execution.type == .sessionSettlement
+            guard record.type == .settlement, let execution = record.execution,
+                execution.kind == .sessionSettlement
             else { return nil }
-            return (record, execution)
+            return (record, execution.row)
         }
     }
 

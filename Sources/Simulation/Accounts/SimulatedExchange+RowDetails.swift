@@ -33,7 +33,8 @@ extension SimulatedExchange {
     private func takeExits(_ account: Int, _ place: Int, _ details: inout PositionDetails) {
         let scale = facts[place / 2].scale
         for order in accountStates[account].orders {
-            guard let order, let stop = order.stop, order.isWaiting, order.positionPlace == place
+            guard order.isOpen, let stop = order.stop, order.isWaiting,
+                order.positionPlace == place
             else { continue }
             let price = scale.numeral(Price(units: stop.price))
             switch stop.kind {
@@ -154,18 +155,17 @@ extension SimulatedExchange {
     /// Where an execution came from; `nil` for a fill of a plain order.
     func executionDetails(_ trade: AccountTrade) -> ExecutionDetails? {
         let state = facts[trade.listing]
-        let createType: String
-        switch trade.type {
-        case .trade: createType = trade.createType.rawValue
-        case .futureSpread: createType = CreateType.spread.rawValue
-        case .adlTrade: createType = "CreateByAdl_PassThrough"
-        case .bustTrade: createType = "CreateByTakeOver_PassThrough"
-        default: createType = "CreateBySettle"
-        }
         let isOption = state.category == .option
-        guard isOption || trade.stop != nil || createType != CreateType.user.rawValue else {
-            return nil
-        }
+        let isPlain = trade.type == .trade && trade.createType == .user
+        guard isOption || trade.stop != nil || !isPlain else { return nil }
+        let createType =
+            switch trade.type {
+            case .trade: trade.createType.rawValue
+            case .futureSpread: CreateType.spread.rawValue
+            case .adlTrade: "CreateByAdl_PassThrough"
+            case .bustTrade: "CreateByTakeOver_PassThrough"
+            case .funding, .delivery, .settle, .sessionSettlement: "CreateBySettle"
+            }
         let index = state.scale.numeral(Price(units: quotes[state.index].index))
         let ticker = isOption ? tickerSnapshot(state.id) : nil
         return ExecutionDetails(
@@ -183,17 +183,18 @@ extension SimulatedExchange {
     /// `nil` for flows that belong to no execution.
     func transactionDetails(
         _ record: LogRecord,
-        _ execution: ExecutionReport?
+        _ execution: Execution?
     ) -> TransactionDetails? {
         guard let execution, record.listing >= 0 else { return nil }
         let state = facts[record.listing]
         // Of a settlement the rate is the stamp's, with the sign of what the position pays.
-        let isShort = execution.type == .funding && execution.side == .sell
+        let trade = execution.trade
+        let isShort = trade.type == .funding && trade.side == .sell
         let rate = execution.feeRate.map {
             isShort ? Numeral(mantissa: -$0.mantissa, decimals: $0.decimals) : $0
         }
         return TransactionDetails(
-            side: execution.side,
+            side: trade.side,
             size: state.isContract ? state.scale.numeral(Quantity(units: record.size)) : .zero,
             feeRate: record.fee.isZero && record.funding.isZero ? .zero : rate
         )

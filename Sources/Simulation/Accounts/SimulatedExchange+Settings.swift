@@ -159,7 +159,7 @@ extension SimulatedExchange {
         )
         var quantity = abs(size)
         if let part = wanted.quantity, wanted.mode == .partial {
-            quantity = min(quantity, try checkQuantity(part, state.instrument, isMarket: false))
+            quantity = min(quantity, try checkQuantity(part, state, isMarket: false))
         }
         let trailing = try checkTrailing(wanted, isLong: size > 0, last, state)
         guard wanted.takeProfit != nil || wanted.stopLoss != nil || wanted.trailingStop != nil
@@ -191,7 +191,7 @@ extension SimulatedExchange {
         _ state: ListingFacts
     ) throws(Refusal) -> AccountOrder.Stop? {
         guard let text = wanted.trailingStop, !text.isZero else { return nil }
-        let distance = try checkPrice(text, state.instrument)
+        let distance = try checkPrice(text, state)
         var stop = AccountOrder.Stop(
             kind: .trailing,
             price: last,
@@ -200,7 +200,7 @@ extension SimulatedExchange {
             distance: distance
         )
         if let active = wanted.activePrice, !active.isZero {
-            stop.price = try checkPrice(active, state.instrument)
+            stop.price = try checkPrice(active, state)
             guard isLong ? stop.price > last : stop.price < last else {
                 throw .exitInvalid("activePrice is on the wrong side of the price")
             }

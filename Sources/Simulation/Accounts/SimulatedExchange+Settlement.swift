@@ -1,29 +1,5 @@
 public import Market
 
-/// One trade of one account as its money sees it.
-struct AccountTrade: Sendable {
-    var account: Int
-    var listing: Int
-    /// Place of the position; two for each listing.
-    var position: Int
-    var side: Side
-    var price: Int64
-    var quantity: Int64
-    var isMaker = false
-    var type = ExecutionType.trade
-    var logType = "TRADE"
-    var orderID = ""
-    var orderLinkID = ""
-    var orderPrice: Int64 = 0
-    var orderQuantity: Int64 = 0
-    var leaves: Int64 = 0
-    var orderType = OrderType.limit
-    var createType = CreateType.user
-    var stop: StopKind?
-    /// Fees are divided by it: 2 on legs of a combination, 0 for none at all.
-    var feeShare: Int128 = 1
-}
-
 extension SimulatedExchange {
     /// Books one fill of an account's order: order, position, realised P&L, fee, execution row, log row.
     mutating func settle(
@@ -34,43 +10,25 @@ extension SimulatedExchange {
         isMaker: Bool,
         _ output: inout ExchangeOutput
     ) {
-        guard var order = accountStates[place.account].orders[place.slot] else { return }
-        order.filled += quantity
-        order.filledValue = order.filledValue.plus(
-            facts[index].valuation.worth(price: price, quantity: quantity)
-        )
-        order.status = order.leaves == 0 ? .filled : .partiallyFilled
-        order.updatedMilliseconds = now.milliseconds
-        let trade = AccountTrade(
-            account: place.account,
-            listing: index,
-            position: order.positionPlace,
-            side: order.side,
-            price: price,
-            quantity: quantity,
-            isMaker: isMaker,
-            orderID: order.orderID,
-            orderLinkID: order.orderLinkID,
-            orderPrice: order.price,
-            orderQuantity: order.quantity,
-            leaves: order.budget == nil ? order.leaves : 0,
-            orderType: order.type,
-            createType: order.createType,
-            stop: order.stop?.kind
-        )
-        // Nothing below looks at the order: it is stored once, with what it cost.
+        let (account, slot) = (place.account, place.slot)
+        let value = facts[index].valuation.worth(price: price, quantity: quantity)
+        accountStates[account].orders[slot].fill(quantity, worth: value, at: now.milliseconds)
+        let trade = accountStates[account].orders[slot]
+            .trade(at: price, quantity, isMaker: isMaker)
+        // Nothing below looks at the order, which gets what it cost in the end.
         switch facts[index].category {
-        case .spot: order.book(fee: settleSpot(trade, &output), closed: .zero)
-        case .spread: order.legs = settleCombination(trade, order.legs, &output)
+        case .spot:
+            let fee = settleSpot(trade, worth: value, &output)
+            accountStates[account].orders[slot].book(fee: fee, closed: .zero)
+        case .spread:
+            let before = accountStates[account].orders[slot].legs
+            let legs = settleCombination(trade, before, &output)
+            accountStates[account].orders[slot].legs = legs
         case .linear, .inverse, .option:
-            let (fee, closed) = settleContract(trade, &output)
-            order.book(fee: fee, closed: closed)
+            let (fee, closed) = settleContract(trade, worth: value, &output)
+            accountStates[account].orders[slot].book(fee: fee, closed: closed)
         }
-        if !order.isTouched {
-            order.isTouched = true
-            touchedOrders.append(place)
-        }
-        accountStates[place.account].orders[place.slot] = order
+        touch(place)
     }
 
     /// Moves a position and its money.
@@ -78,19 +36,20 @@ extension SimulatedExchange {
     /// - Returns: the fee, and the P&L of what was closed, less its fees.
     mutating func settleContract(
         _ trade: AccountTrade,
+        worth value: Amount,
         _ output: inout ExchangeOutput
     ) -> (fee: Amount, closed: Amount) {
         let index = trade.listing
         let account = trade.account
         let valuation = facts[index].valuation
         let rate = rate(trade)
-        let value = valuation.worth(price: trade.price, quantity: trade.quantity)
         let fee = contractFee(trade, rate: rate, value: value)
         let before = accountStates[account].positions[trade.position].size
         let change = accountStates[account].positions[trade.position].fill(
             trade.side,
             price: trade.price,
             quantity: trade.quantity,
+            worth: value,
             fee: fee,
             valuation: valuation,
             averagesOnReduction: configuration.faults.contains(.entryPriceRule)
@@ -104,7 +63,7 @@ extension SimulatedExchange {
         var execution = execution(trade, value: value, fee: fee, rate: rate)
         execution.realisedPnL = change.realised
         execution.closedQuantity = facts[index].scale.numeral(Quantity(units: change.closed))
-        let told = tell(&execution, account, &output)
+        let told = tell(consume execution, &output)
         let shownFee = configuration.faults.contains(.feeSign) ? fee.negated : fee
         if facts[index].category == .option {
             // The premium changes hands; what it realises shows in the position only.
@@ -112,14 +71,12 @@ extension SimulatedExchange {
             book(
                 Flow(type: trade.logType, cash: premium, fee: shownFee, reason: .premium),
                 for: told,
-                trade,
                 realised: change.realised.minus(shownFee)
             )
         } else {
             book(
                 Flow(type: trade.logType, cash: change.realised, fee: shownFee),
                 for: told,
-                trade,
                 realised: change.realised.minus(shownFee)
             )
         }
@@ -157,48 +114,37 @@ extension SimulatedExchange {
         value: Amount,
         fee: Amount,
         rate: Numeral
-    ) -> ExecutionReport {
+    ) -> Execution {
         let scale = facts[trade.listing].scale
-        var row = ExecutionReport(
-            instrument: facts[trade.listing].id,
-            executionID: "",
-            type: trade.type,
-            orderID: trade.orderID,
-            orderLinkID: trade.orderLinkID,
-            side: trade.side,
-            price: scale.numeral(Price(units: trade.price)),
-            quantity: scale.numeral(Quantity(units: trade.quantity)),
+        return Execution(
+            trade: trade,
             value: value,
             fee: fee,
             feeRate: rate,
-            feeCoin: facts[trade.listing].instrument.settleCoin,
-            isMaker: trade.isMaker,
             leavesQuantity: scale.numeral(Quantity(units: trade.leaves)),
-            orderPrice: scale.numeral(Price(units: trade.orderPrice)),
-            orderQuantity: scale.numeral(Quantity(units: trade.orderQuantity)),
-            orderType: trade.orderType,
             markPrice: scale.numeral(Price(units: quotes[trade.listing].mark)),
             timeMilliseconds: now.milliseconds,
-            crossSequence: states[trade.listing].sequence
+            crossSequence: states[trade.listing].sequence,
+            details: executionDetails(trade)
         )
-        row.details = executionDetails(trade)
-        return row
     }
 
-    /// Numbers, keeps and sends an execution row.
+    /// Numbers, keeps and sends an execution.
     ///
-    /// - Returns: the event, which history and log share.
+    /// - Returns: what history and log share.
     @discardableResult
     mutating func tell(
-        _ execution: inout ExecutionReport,
-        _ account: Int,
+        _ execution: consuming Execution,
         _ output: inout ExchangeOutput
-    ) -> ExchangeEvent {
-        execution.executionID = nextExecutionID(account)
-        let event = ExchangeEvent.execution(accountStates[account].id, execution)
-        accountStates[account].executions.append(event)
-        output.append(event, at: now)
-        return event
+    ) -> ExecutionRecord {
+        let account = execution.trade.account
+        accountStates[account].nextExecution += 1
+        execution.number = accountStates[account].nextExecution
+        let listing = execution.trade.listing
+        let record = ExecutionRecord(execution, facts[listing], identifiers)
+        accountStates[account].executions.append(record)
+        output.append(.execution(accountStates[account].id, record), at: now)
+        return record
     }
 
     /// Marks a position as traded now.
@@ -223,12 +169,12 @@ extension SimulatedExchange {
     /// - Returns: the fee in its coin.
     mutating func settleSpot(
         _ trade: AccountTrade,
+        worth value: Amount,
         _ output: inout ExchangeOutput
     ) -> Amount {
         let index = trade.listing
         let state = facts[index]
         let isBuy = trade.side == .buy
-        let value = state.valuation.worth(price: trade.price, quantity: trade.quantity)
         let base = Amount.scaledClamping(
             Int128(trade.quantity),
             decimals: state.scale.quantityDecimals
@@ -237,9 +183,9 @@ extension SimulatedExchange {
         let feeIsBase = isBuy != (rate.mantissa < 0)
         let fee = (feeIsBase ? base : value).times(rate)
         var row = execution(trade, value: value, fee: fee, rate: rate)
-        row.feeCoin = feeIsBase ? state.instrument.baseCoin : state.instrument.quoteCoin
+        row.feeCoin = feeIsBase ? .base : .quote
         row.markPrice = nil
-        let told = tell(&row, trade.account, &output)
+        let told = tell(row, &output)
         for isBase in [true, false] {
             let received = isBase == isBuy
             let moved = isBase ? base : value
@@ -252,7 +198,6 @@ extension SimulatedExchange {
                     coin: isBase ? state.baseCoin : state.settleCoin
                 ),
                 for: told,
-                trade,
                 realised: nil
             )
         }
@@ -267,7 +212,7 @@ extension SimulatedExchange {
     ///
     /// `funding` positive is received, `fee` positive is paid.
     struct Flow: Sendable {
-        var type: String
+        var type: FlowType
         var cash: Amount = .zero
         var funding: Amount = .zero
         var fee: Amount = .zero
@@ -283,18 +228,19 @@ extension SimulatedExchange {
     /// - Parameter realised: what the position's and the coin's counters get; `nil` on spot.
     mutating func book(
         _ flow: Flow,
-        for execution: ExchangeEvent,
-        _ trade: AccountTrade,
+        for told: ExecutionRecord,
         realised: Amount?
     ) {
-        let account = trade.account
-        let coin = flow.coin ?? facts[trade.listing].settleCoin
+        let account = told.execution.trade.account
+        let listing = told.listing
+        let position = told.execution.trade.position
+        let coin = flow.coin ?? facts[listing].settleCoin
         let wallet = LedgerAccount.wallet(accountStates[account].id)
         post(flow.cash, from: .house, to: wallet, coin, flow.reason)
         post(flow.fee, from: wallet, to: .fees, coin, .fee)
         post(flow.funding, from: .funding, to: wallet, coin, .funding)
         if let realised {
-            accountStates[account].positions[trade.position].realise(realised)
+            accountStates[account].positions[position].realise(realised)
             let sum = accountStates[account].coins[coin].realised.plus(realised)
             accountStates[account].coins[coin].realised = sum
         }
@@ -303,11 +249,11 @@ extension SimulatedExchange {
             LogRecord(
                 number: accountStates[account].nextFlow,
                 type: flow.type,
-                listing: trade.listing,
+                listing: listing,
                 coin: coin,
-                execution: execution,
-                size: facts[trade.listing].isContract
-                    ? accountStates[account].positions[trade.position].size : 0,
+                execution: told,
+                size: facts[listing].isContract
+                    ? accountStates[account].positions[position].size : 0,
                 cashFlow: flow.cash,
                 funding: flow.funding,
                 fee: flow.fee,
@@ -326,7 +272,7 @@ extension SimulatedExchange {
             of: deposit.coin,
             from: .outside,
             to: id,
-            type: "TRANSFER_IN",
+            type: .transferIn,
             .deposit
         )
     }
@@ -337,7 +283,7 @@ extension SimulatedExchange {
         of coin: String,
         from: LedgerAccount,
         to id: AccountID,
-        type: String,
+        type: FlowType,
         _ reason: Posting.Reason
     ) {
         let wallet = LedgerAccount.wallet(id)
@@ -349,7 +295,7 @@ extension SimulatedExchange {
         _ amount: Amount,
         of coin: String,
         _ id: AccountID,
-        type: String
+        type: FlowType
     ) {
         let place = books.index(of: coin)
         accountStates[id.index].nextFlow += 1
@@ -389,8 +335,8 @@ extension SimulatedExchange {
         )
         guard amount <= free else { return false }
         post(amount, from: .wallet(from), to: .wallet(to), coin, .transfer)
-        logTransfer(amount.negated, of: name, from, type: "TRANSFER_OUT")
-        logTransfer(amount, of: name, to, type: "TRANSFER_IN")
+        logTransfer(amount.negated, of: name, from, type: .transferOut)
+        logTransfer(amount, of: name, to, type: .transferIn)
         return true
     }
 
@@ -408,12 +354,6 @@ extension SimulatedExchange {
         books.post(amount, from: from, to: to, coin: coin, reason, at: now)
         if case .wallet(let id) = from { accountStates[id.index].coins[coin].isKnown = true }
         if case .wallet(let id) = to { accountStates[id.index].coins[coin].isKnown = true }
-    }
-
-    private mutating func nextExecutionID(_ account: Int) -> String {
-        accountStates[account].nextExecution += 1
-        let number = accountStates[account].nextExecution
-        return identifiers.text(.execution, place: account, number: number)
     }
 
     /// A day ends: the volumes of 30 days move on and decide the fee tiers.

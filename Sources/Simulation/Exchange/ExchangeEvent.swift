@@ -14,39 +14,31 @@ public struct TimedEvent: Sendable {
 
 /// Rows stand behind a reference: they are large, and events are moved more often than they are read.
 ///
+/// Those of orders, executions and positions are made when they are asked for, of what was so when they were told.
+///
 /// Public events come for active ``PublicStream``s only, private ones always.
 ///
 /// Private events of one match come in this order: order `New` (of an incoming order), executions, order states,
 /// positions, wallets. The state of a combination's order is followed by those of its legs.
-public indirect enum ExchangeEvent: Sendable {
+public enum ExchangeEvent: Sendable {
     /// A snapshot or delta of one depth; ``Market/BookUpdate/depth`` says which.
-    case book(InstrumentID, BookUpdate)
+    indirect case book(InstrumentID, BookUpdate)
     /// The trades of one match, oldest first, all with one `seq`.
-    case trades(InstrumentID, [PublicTrade])
-    case ticker(InstrumentID, TickerUpdate)
+    indirect case trades(InstrumentID, [PublicTrade])
+    indirect case ticker(InstrumentID, TickerUpdate)
     /// The rows of one message: the open candle, and before it one that has ended since the last message.
-    case candles(InstrumentID, [Candle])
-    case liquidation(InstrumentID, Liquidation)
+    indirect case candles(InstrumentID, [Candle])
+    indirect case liquidation(InstrumentID, Liquidation)
     /// Can be traded from now on; told always.
-    case listed(InstrumentID)
+    indirect case listed(InstrumentID)
     /// A fault of the calendar, which goes on without it; told always.
-    case notListed(InstrumentID, SimulationError)
+    indirect case notListed(InstrumentID, SimulationError)
     /// Has been delivered and trades no more; told always.
-    case delivered(InstrumentID)
-    case order(AccountID, OrderUpdate)
-    case execution(AccountID, ExecutionReport)
-    case position(AccountID, PositionUpdate)
-    case wallet(AccountID, WalletReport)
-}
-
-extension ExchangeEvent {
-    var orderRow: OrderUpdate? {
-        if case .order(_, let row) = self { row } else { nil }
-    }
-
-    var executionRow: ExecutionReport? {
-        if case .execution(_, let row) = self { row } else { nil }
-    }
+    indirect case delivered(InstrumentID)
+    case order(AccountID, OrderRecord)
+    case execution(AccountID, ExecutionRecord)
+    case position(AccountID, PositionRecord)
+    indirect case wallet(AccountID, WalletReport)
 }
 
 /// Where the exchange puts its events; owned, read and emptied by whoever drives it.

@@ -84,18 +84,17 @@ struct History<Row: Sendable>: Sendable {
         return rows[place < rows.count ? place : place - rows.count]
     }
 
-    /// Adds a row and gives back the one that was forgotten to make room.
-    @discardableResult
-    mutating func append(_ row: Row) -> Row? {
+    /// The row that the next one takes the place of.
+    var leaving: Row? { rows.count == limit ? rows[first] : nil }
+
+    mutating func append(_ row: Row) {
         guard rows.count == limit else {
             rows.append(row)
-            return nil
+            return
         }
-        var row = row
-        swap(&rows[first], &row)
+        rows[first] = row
         first = first + 1 == limit ? 0 : first + 1
         forgotten += 1
-        return row
     }
 
     /// Rows that fit, newest first, from the one before `cursor` on.

@@ -29,16 +29,28 @@ struct Identifiers: Sendable {
         let middle = cover.named ^ named
         // Orders have random ids, all else those of a name.
         let version: UInt64 = kind == .order ? 0x4000 : 0x5000
+        let first = Identifiers.hexadecimal(head >> 16)
+        let second = Identifiers.hexadecimal(head << 16 | version | middle & 0xfff)
+        let third = Identifiers.hexadecimal((0x8000 | middle >> 12 & 0x3fff) << 16 | tail >> 32)
+        let fourth = Identifiers.hexadecimal(tail)
         return String(unsafeUninitializedCapacity: 36) { text in
-            Identifiers.write(head >> 16, digits: 8, to: text, at: 0)
-            Identifiers.write(head, digits: 4, to: text, at: 9)
-            Identifiers.write(version | middle & 0xfff, digits: 4, to: text, at: 14)
-            Identifiers.write(0x8000 | middle >> 12 & 0x3fff, digits: 4, to: text, at: 19)
-            Identifiers.write(tail, digits: 12, to: text, at: 24)
-            text[8] = UInt8(ascii: "-")
-            text[13] = UInt8(ascii: "-")
-            text[18] = UInt8(ascii: "-")
-            text[23] = UInt8(ascii: "-")
+            let bytes = UnsafeMutableRawBufferPointer(text)
+            let half = UInt64(32)
+            bytes.storeBytes(of: first.bigEndian, as: UInt64.self)
+            bytes.storeBytes(of: UInt32(second >> half).bigEndian, toByteOffset: 9, as: UInt32.self)
+            bytes.storeBytes(
+                of: UInt32(truncatingIfNeeded: second).bigEndian,
+                toByteOffset: 14,
+                as: UInt32.self
+            )
+            bytes.storeBytes(of: UInt32(third >> half).bigEndian, toByteOffset: 19, as: UInt32.self)
+            bytes.storeBytes(
+                of: UInt32(truncatingIfNeeded: third).bigEndian,
+                toByteOffset: 24,
+                as: UInt32.self
+            )
+            bytes.storeBytes(of: fourth.bigEndian, toByteOffset: 28, as: UInt64.self)
+            for dash in [8, 13, 18, 23] { text[dash] = UInt8(ascii: "-") }
             return 36
         }
     }
@@ -59,21 +71,16 @@ struct Identifiers: Sendable {
         return (cover & digits, Mix.spread(cover))
     }
 
-    private static func write(
-        _ value: UInt64,
-        digits count: Int,
-        to text: UnsafeMutableBufferPointer<UInt8>,
-        at start: Int
-    ) {
-        var value = value
-        var place = start + count
-        while place > start {
-            place -= 1
-            let nibble = UInt8(truncatingIfNeeded: value) & 0xf
-            // Letters stand 39 places behind the digits.
-            text[place] = UInt8(ascii: "0") &+ nibble &+ (nibble > 9 ? 39 : 0)
-            value >>= 4
-        }
+    /// The eight digits of the lower half of a number, the first one in the highest byte.
+    private static func hexadecimal(_ value: UInt64) -> UInt64 {
+        // Each nibble into a byte of its own.
+        var digits = value & 0xffff_ffff
+        digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff
+        digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff
+        digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f
+        // 1 where it is a letter; letters stand 39 places behind the digits.
+        let letters = (digits &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return digits &+ 0x3030_3030_3030_3030 &+ letters &* 39
     }
 
     /// The number in an id of this account or listing; `nil` for any other text.

@@ -59,6 +59,11 @@ final class ListingFacts: Sendable {
     }
 
     var terms: ContractTerms { listing.terms }
+
+    /// A quantity of this combination in a leg's scale.
+    func quantity(_ quantity: Int64, ofLeg leg: ListingFacts) -> Int64 {
+        quantity * PowerOfTen.int64(leg.scale.quantityDecimals - scale.quantityDecimals)
+    }
 }
 
 /// What of a listing comes from its source.

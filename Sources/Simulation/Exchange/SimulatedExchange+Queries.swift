@@ -72,9 +72,12 @@ extension SimulatedExchange {
         var rows: [OrderUpdate] = []
         var last: Int64 = 0
         for slot in state.openSlots.reversed() {
-            guard let order = state.orders[slot], order.serial < before else { continue }
-            let row = order.row(facts[order.listing])
-            guard query.holds(row), fits(row) else { continue }
+            let order = state.orders[slot]
+            guard order.isOpen, order.serial < before else { continue }
+            let record = OrderRecord(order, facts[order.listing], identifiers)
+            guard query.holds(record) else { continue }
+            let row = record.row
+            guard fits(row) else { continue }
             if rows.count == max(1, query.limit) {
                 return Page(rows: rows, nextCursor: String(last))
             }
@@ -92,9 +95,7 @@ extension SimulatedExchange {
         _ query: RowQuery,
         _ fits: (OrderUpdate) -> Bool = { _ in true }
     ) -> Page<OrderUpdate> {
-        func holds(_ event: ExchangeEvent) -> Bool {
-            event.orderRow.map { query.holds($0) && fits($0) } ?? false
-        }
+        func holds(_ record: OrderRecord) -> Bool { query.holds(record) && fits(record.row) }
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         var rows: [OrderUpdate] = []
         var cursor = ""
@@ -117,7 +118,7 @@ extension SimulatedExchange {
         }
         let closed = history.page(limit: room, cursor: cursor, where: holds)
         return Page(
-            rows: rows + closed.rows.compactMap(\.orderRow),
+            rows: rows + closed.rows.map(\.row),
             nextCursor: closed.nextCursor.isEmpty ? "" : "c" + closed.nextCursor
         )
     }
@@ -133,10 +134,10 @@ extension SimulatedExchange {
     ) -> Page<OrderUpdate> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         let page = accountStates[account.index].closed
-            .page(limit: query.limit, cursor: query.cursor, newest: most) { event in
-                event.orderRow.map { query.holds($0) && fits($0) } ?? false
+            .page(limit: query.limit, cursor: query.cursor, newest: most) { record in
+                query.holds(record) && fits(record.row)
             }
-        return Page(rows: page.rows.compactMap(\.orderRow), nextCursor: page.nextCursor)
+        return Page(rows: page.rows.map(\.row), nextCursor: page.nextCursor)
     }
 
     // MARK: - Flows
@@ -149,13 +150,12 @@ extension SimulatedExchange {
     ) -> Page<ExecutionReport> {
         guard accountStates.indices.contains(account.index) else { return Page.empty }
         let page = accountStates[account.index].executions
-            .page(limit: query.limit, cursor: query.cursor) { event in
-                guard let row = event.executionRow else { return false }
-                return query.holds(time: row.timeMilliseconds) && query.holds(row.instrument)
-                    && query.holds(orderID: row.orderID, orderLinkID: row.orderLinkID)
-                    && fits(row)
+            .page(limit: query.limit, cursor: query.cursor) { record in
+                query.holds(time: record.timeMilliseconds) && query.holds(record.instrument)
+                    && query.holds(orderID: record.orderID, orderLinkID: record.orderLinkID)
+                    && fits(record.row)
             }
-        return Page(rows: page.rows.compactMap(\.executionRow), nextCursor: page.nextCursor)
+        return Page(rows: page.rows.map(\.row), nextCursor: page.nextCursor)
     }
 
     /// What the legs of a combination's execution were, in their order; they follow it at once.
@@ -164,11 +164,10 @@ extension SimulatedExchange {
         let all = accountStates[account.index].executions.all
         guard
             let place = all.lastIndex(where: {
-                $0.executionRow?.executionID == combination.executionID
+                $0.executionID == combination.executionID
             })
         else { return [] }
-        return all[(place + 1)...].prefix(2).compactMap(\.executionRow)
-            .filter { $0.type == .futureSpread }
+        return all[(place + 1)...].prefix(2).filter { $0.kind == .futureSpread }.map(\.row)
     }
 
     /// Flows of the wallet, newest first.
@@ -199,7 +198,7 @@ extension SimulatedExchange {
 
     private func holds(_ query: RowQuery, _ record: LogRecord) -> Bool {
         if query.orderID.isEmpty, query.orderLinkID.isEmpty { return true }
-        let execution = record.execution?.executionRow
+        let execution = record.execution
         return query.holds(
             orderID: execution?.orderID ?? "",
             orderLinkID: execution?.orderLinkID ?? ""
@@ -219,7 +218,7 @@ extension SimulatedExchange {
         guard accountStates.indices.contains(account.index), let index = index(of: id),
             facts[index].isContract
         else { return nil }
-        return positionRow(account.index, 2 * index + (positionIndex == 2 ? 1 : 0))
+        return positionRecord(account.index, 2 * index + (positionIndex == 2 ? 1 : 0)).row
     }
 
     /// Both positions in hedge mode, else one; rows even when flat.
@@ -241,40 +240,19 @@ extension SimulatedExchange {
                     && (settleCoin.isEmpty || facts[$0 / 2].instrument.settleCoin == settleCoin)
                     && accountStates[account.index].positions[$0].size != 0
             }
-            .map { positionRow(account.index, $0) }
+            .map { positionRecord(account.index, $0).row }
     }
 
-    func positionRow(_ account: Int, _ place: Int) -> PositionUpdate {
+    func positionRecord(_ account: Int, _ place: Int) -> PositionRecord {
         let index = place / 2
-        let position = accountStates[account].positions[place]
-        let state = facts[index]
-        let scale = state.scale
-        let size = abs(position.size)
-        var row = PositionUpdate(
-            instrument: state.id,
+        return PositionRecord(
+            accountStates[account].positions[place],
+            facts[index],
             positionIndex: accountStates[account].hedged[index] ? place % 2 + 1 : 0,
-            side: position.size == 0 ? nil : (position.size > 0 ? .buy : .sell),
-            size: scale.numeral(Quantity(units: size)),
-            entryPrice: state.valuation.average(
-                of: position.entryValue.minus(position.sessionShift),
-                quantity: size
-            ),
-            positionValue: position.entryValue.minus(position.sessionShift),
-            markPrice: scale.numeral(Price(units: quotes[state.index].mark)),
-            unrealisedPnL: position.unrealised(
-                mark: quotes[state.index].mark,
-                valuation: state.valuation
-            ),
-            currentRealisedPnL: position.currentRealised,
-            cumulativeRealisedPnL: position.cumulativeRealised,
-            leverage: Numeral(mantissa: accountStates[account].leverages[index], decimals: 2)
-                .trimmed,
-            createdMilliseconds: position.createdMilliseconds,
-            updatedMilliseconds: position.updatedMilliseconds,
-            crossSequence: position.crossSequence
+            mark: quotes[index].mark,
+            leverage: accountStates[account].leverages[index],
+            details: tellsDetails ? positionDetails(account, place) : nil
         )
-        if tellsDetails { row.details = positionDetails(account, place) }
-        return row
     }
 
     /// Every coin that the account ever moved, with the account's totals.
@@ -364,12 +342,18 @@ extension RowQuery {
         (instrument == nil || instrument == id) && (category == nil || category == id.category)
     }
 
-    func holds(orderID id: String, orderLinkID link: String) -> Bool {
-        (orderID.isEmpty || orderID == id) && (orderLinkID.isEmpty || orderLinkID == link)
+    /// Ids are made where they are asked for.
+    func holds(
+        orderID id: @autoclosure () -> String,
+        orderLinkID link: @autoclosure () -> String
+    )
+        -> Bool
+    {
+        (orderLinkID.isEmpty || orderLinkID == link()) && (orderID.isEmpty || orderID == id())
     }
 
-    func holds(_ row: OrderUpdate) -> Bool {
-        holds(row.instrument) && holds(orderID: row.orderID, orderLinkID: row.orderLinkID)
-            && holds(time: row.updatedMilliseconds)
+    func holds(_ record: OrderRecord) -> Bool {
+        holds(record.instrument) && holds(time: record.order.updatedMilliseconds)
+            && holds(orderID: record.orderID, orderLinkID: record.orderLinkID)
     }
 }

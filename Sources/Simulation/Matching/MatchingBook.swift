@@ -194,7 +194,9 @@ struct MatchingBook: Sendable {
         } else {
             orders[Int(order.next)].previous = order.previous
         }
-        if levels[index].head == none { levels.remove(at: index) }
+        if levels[index].head == none {
+            if index == levels.count - 1 { levels.removeLast() } else { levels.remove(at: index) }
+        }
         return true
     }
 
@@ -214,10 +216,13 @@ struct MatchingBook: Sendable {
             levels[index].tail = handle
             levels[index].total += quantity
         } else {
-            levels.insert(
-                PriceLevel(price: price, total: quantity, head: handle, tail: handle),
-                at: index
-            )
+            let level = PriceLevel(price: price, total: quantity, head: handle, tail: handle)
+            // Most levels come and go at the touch: the end of the array.
+            if index == levels.count {
+                levels.append(level)
+            } else {
+                levels.insert(level, at: index)
+            }
         }
     }
 

@@ -96,7 +96,8 @@ extension SimulatedExchange {
     ) -> Int64 {
         var left = taker.quantity
         var budget = taker.budget
-        trades.removeAll(keepingCapacity: true)
+        if !trades.isEmpty { trades.removeAll(keepingCapacity: true) }
+        let isCombination = facts[index].legs != nil
         while left > 0 {
             let handle = states[index].book.best(taker.side.opposite)
             guard handle != MatchingBook.none else { break }
@@ -134,7 +135,7 @@ extension SimulatedExchange {
                     continue
                 }
             }
-            if facts[index].legs != nil {
+            if isCombination {
                 if maker.owner != MatchingBook.background,
                     !canCarry(Int(maker.owner), maker.side, quantity, maker.price, index)
                 {
@@ -169,6 +170,8 @@ extension SimulatedExchange {
         on index: Int,
         _ output: inout ExchangeOutput
     ) {
+        let facts = facts[index]
+        let isOption = facts.category == .option
         states[index].book.reduce(handle, by: quantity)
         states[index].tradeNumber += 1
         states[index].statistics.trade(price: price, quantity: quantity)
@@ -181,11 +184,10 @@ extension SimulatedExchange {
                 side: taker.side,
                 milliseconds: now.milliseconds,
                 crossSequence: states[index].sequence,
-                tickDirection: facts[index].category == .spot || facts[index].category == .option
+                tickDirection: isOption || facts.category == .spot
                     ? "" : states[index].statistics.tickDirection,
-                option: facts[index].category == .option
-                    ? facts[index].optionTrade(at: price, quotes[index], sources[index].figures)
-                    : nil
+                option: isOption
+                    ? facts.optionTrade(at: price, quotes[index], sources[index].figures) : nil
             )
         )
         if maker.owner == MatchingBook.background {
@@ -266,11 +268,10 @@ extension SimulatedExchange {
     /// closes.
     private func fillable(_ maker: MatchingBook.Order) -> Int64 {
         let account = Int(maker.owner)
-        guard let order = accountStates[account].orders[Int(maker.key)], order.reduceOnly else {
-            return maker.leaves
-        }
-        let closable = accountStates[account].positions[order.positionPlace]
-            .closable(by: maker.side)
+        let slot = Int(maker.key)
+        guard accountStates[account].orders[slot].reduceOnly else { return maker.leaves }
+        let place = accountStates[account].orders[slot].positionPlace
+        let closable = accountStates[account].positions[place].closable(by: maker.side)
         return min(maker.leaves, closable)
     }
 
@@ -283,14 +284,13 @@ extension SimulatedExchange {
     ) {
         let account = taker.account
         let other = Int(maker.key)
-        guard let incoming = accountStates[account].orders[taker.slot],
-            let resting = accountStates[account].orders[other]
-        else { return }
+        let incoming = accountStates[account].orders[taker.slot]
+        let resting = accountStates[account].orders[other]
         if prevention != .cancelTaker {
-            accountStates[account].orders[other]?.selfMatchID = incoming.orderID
+            accountStates[account].orders[other].selfMatchID = identifiers.id(of: incoming)
         }
         if prevention != .cancelMaker {
-            accountStates[account].orders[taker.slot]?.selfMatchID = resting.orderID
+            accountStates[account].orders[taker.slot].selfMatchID = identifiers.id(of: resting)
         }
     }
 

@@ -4,8 +4,10 @@ extension SimulatedExchange {
     // MARK: - What one action has touched
 
     mutating func touch(_ place: OrderPlace) {
-        guard accountStates[place.account].orders[place.slot]?.isTouched == false else { return }
-        accountStates[place.account].orders[place.slot]?.isTouched = true
+        guard accountStates[place.account].orders[place.slot].isOpen,
+            !accountStates[place.account].orders[place.slot].isTouched
+        else { return }
+        accountStates[place.account].orders[place.slot].isTouched = true
         touchedOrders.append(place)
     }
 
@@ -30,13 +32,16 @@ extension SimulatedExchange {
             tell(touchedOrders[next], into: &output)
             next += 1
         }
-        touchedOrders.removeAll(keepingCapacity: true)
-        for place in touchedPositions {
-            refresh(place.account, place.position)
-            let row = positionRow(place.account, place.position)
-            output.append(.position(accountStates[place.account].id, row), at: now)
+        if next > 0 { touchedOrders.removeAll(keepingCapacity: true) }
+        if !touchedPositions.isEmpty {
+            for place in touchedPositions {
+                refresh(place.account, place.position)
+                let record = positionRecord(place.account, place.position)
+                output.append(.position(accountStates[place.account].id, record), at: now)
+            }
+            touchedPositions.removeAll(keepingCapacity: true)
         }
-        touchedPositions.removeAll(keepingCapacity: true)
+        if touchedWallets.isEmpty { return }
         for account in touchedWallets {
             let id = accountStates[account].id
             output.append(.wallet(id, wallet(id)), at: now)
@@ -45,20 +50,18 @@ extension SimulatedExchange {
     }
 
     private mutating func tell(_ place: OrderPlace, into output: inout ExchangeOutput) {
-        accountStates[place.account].orders[place.slot]?.isTouched = false
-        guard let order = accountStates[place.account].orders[place.slot] else { return }
+        guard accountStates[place.account].orders[place.slot].isOpen else { return }
+        accountStates[place.account].orders[place.slot].isTouched = false
+        let order = accountStates[place.account].orders[place.slot]
         if order.exits != nil, order.filled > 0 { makeExits(of: place) }
-        let event = ExchangeEvent.order(
-            accountStates[place.account].id,
-            order.row(facts[order.listing])
-        )
-        output.append(event, at: now)
+        let id = accountStates[place.account].id
+        let record = OrderRecord(order, facts[order.listing], identifiers)
+        output.append(.order(id, record), at: now)
         let isClosed = order.status.isClosed
-        if isClosed { accountStates[place.account].close(slot: place.slot, row: event) }
+        if isClosed { accountStates[place.account].close(slot: place.slot, record) }
         guard order.hasLegs else { return }
-        for row in legRows(order) {
-            let leg = ExchangeEvent.order(accountStates[place.account].id, row)
-            output.append(leg, at: now)
+        for leg in legRecords(order) {
+            output.append(.order(id, leg), at: now)
             if isClosed { accountStates[place.account].remember(leg) }
         }
     }
@@ -67,7 +70,8 @@ extension SimulatedExchange {
 
     /// Rests what is open of an order.
     mutating func rest(_ place: OrderPlace, on index: Int) {
-        guard let order = accountStates[place.account].orders[place.slot] else { return }
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen else { return }
         let handle = states[index].book.insert(
             side: order.side,
             price: order.price,
@@ -75,25 +79,26 @@ extension SimulatedExchange {
             owner: Int32(place.account),
             key: Int32(place.slot)
         )
-        accountStates[place.account].orders[place.slot]?.handle = handle
+        accountStates[place.account].orders[place.slot].handle = handle
         if order.reduceOnly {
             accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders += 1
         } else {
-            hold(order.leaves, of: order, place.account)
+            hold(order.leaves, of: place)
         }
     }
 
     /// Takes an order out of the book without a word about its state.
     mutating func lift(_ place: OrderPlace, on index: Int) {
-        guard let order = accountStates[place.account].orders[place.slot],
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen,
             order.handle != MatchingBook.none
         else { return }
         states[index].book.remove(order.handle)
-        accountStates[place.account].orders[place.slot]?.handle = MatchingBook.none
+        accountStates[place.account].orders[place.slot].handle = MatchingBook.none
         if order.reduceOnly {
             accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders -= 1
         } else {
-            hold(-order.leaves, of: order, place.account)
+            hold(-order.leaves, of: place)
         }
     }
 
@@ -106,15 +111,18 @@ extension SimulatedExchange {
     ) {
         lift(place, on: index)
         stopWaiting(place)
+        guard accountStates[place.account].orders[place.slot].isOpen else { return }
         end(place, cancelType: cancelType, rejectReason: rejectReason)
-        if let order = accountStates[place.account].orders[place.slot] {
-            touchPosition(place.account, order.positionPlace)
-        }
+        touchPosition(
+            place.account,
+            accountStates[place.account].orders[place.slot].positionPlace
+        )
     }
 
     /// Closes an order that does not rest.
     mutating func end(_ place: OrderPlace, cancelType: CancelType, rejectReason: RejectReason) {
-        guard var order = accountStates[place.account].orders[place.slot] else { return }
+        var order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen else { return }
         let isSpot = facts[order.listing].category == .spot
         if order.isWaiting {
             // Of derivatives either word is seen; exits that go with their position are deactivated.
@@ -131,13 +139,14 @@ extension SimulatedExchange {
 
     /// A resting order has traded `quantity`, which the book has already let go of.
     mutating func release(_ quantity: Int64, of place: OrderPlace, on index: Int) {
-        guard let order = accountStates[place.account].orders[place.slot] else { return }
-        let isDone = quantity == order.leaves
-        if isDone { accountStates[place.account].orders[place.slot]?.handle = MatchingBook.none }
-        if !order.reduceOnly {
-            hold(-quantity, of: order, place.account)
+        let (account, slot) = (place.account, place.slot)
+        let isDone = quantity == accountStates[account].orders[slot].leaves
+        if isDone { accountStates[account].orders[slot].handle = MatchingBook.none }
+        if !accountStates[account].orders[slot].reduceOnly {
+            hold(-quantity, of: place)
         } else if isDone {
-            accountStates[place.account].positions[order.positionPlace].reduceOnlyOrders -= 1
+            let position = accountStates[account].orders[slot].positionPlace
+            accountStates[account].positions[position].reduceOnlyOrders -= 1
         }
     }
 
@@ -149,26 +158,29 @@ extension SimulatedExchange {
     /// Holds margin or coins for `quantity` (negative: lets go of them) of an order that may open position.
     ///
     /// A combination holds nothing: its legs are checked when it arrives and again when it trades.
-    mutating func hold(_ quantity: Int64, of order: AccountOrder, _ account: Int) {
-        let state = facts[order.listing]
+    mutating func hold(_ quantity: Int64, of order: OrderPlace) {
+        let account = order.account
+        let side = accountStates[account].orders[order.slot].side
+        let price = accountStates[account].orders[order.slot].price
+        let place = accountStates[account].orders[order.slot].positionPlace
+        let state = facts[place / 2]
         switch state.category {
         case .spread: return
         case .spot:
-            let isBuy = order.side == .buy
+            let isBuy = side == .buy
             let coin = isBuy ? state.settleCoin : state.baseCoin
             let amount =
                 isBuy
-                ? state.valuation.worth(price: order.price, quantity: quantity)
+                ? state.valuation.worth(price: price, quantity: quantity)
                 : Amount.scaledClamping(Int128(quantity), decimals: state.scale.quantityDecimals)
             let locked = accountStates[account].coins[coin].locked.plus(amount)
             accountStates[account].coins[coin].locked = locked
             touchWallet(account)
         case .linear, .inverse, .option:
-            let place = order.positionPlace
-            if order.side == .buy {
+            if side == .buy {
                 accountStates[account].positions[place].openBuys += quantity
                 guard state.category == .option else { return }
-                let value = state.valuation.worth(price: order.price, quantity: quantity)
+                let value = state.valuation.worth(price: price, quantity: quantity)
                 let sum = accountStates[account].positions[place].openBuyValue.plus(value)
                 accountStates[account].positions[place].openBuyValue = sum
             } else {
@@ -184,7 +196,8 @@ extension SimulatedExchange {
         guard position.reduceOnlyOrders > 0 else { return }
         let index = place.position / 2
         for slot in accountStates[place.account].openSlots {
-            guard let order = accountStates[place.account].orders[slot],
+            let order = accountStates[place.account].orders[slot]
+            guard order.isOpen,
                 order.reduceOnly, order.positionPlace == place.position,
                 order.handle != MatchingBook.none
             else { continue }
@@ -194,8 +207,8 @@ extension SimulatedExchange {
                 take(here, on: index, cancelType: .reduceOnly, rejectReason: .none)
             } else if order.leaves > closable {
                 states[index].book.reduce(order.handle, by: order.leaves - closable)
-                accountStates[place.account].orders[slot]?.quantity = order.filled + closable
-                accountStates[place.account].orders[slot]?.updatedMilliseconds = now.milliseconds
+                accountStates[place.account].orders[slot].quantity = order.filled + closable
+                accountStates[place.account].orders[slot].updatedMilliseconds = now.milliseconds
                 touch(here)
             }
         }

@@ -1,16 +1,15 @@
 import Market
 
-/// An order of an account while it is open.
+/// An order of an account while it is open: numbers mostly, since it is copied often.
 struct AccountOrder: Sendable {
-    /// Number of arrival on the account; newest is highest.
-    var serial: Int64
+    /// Number of arrival on the account, from 1, of which its id is made; 0 of one that is not open.
+    private(set) var serial: Int64 = 0
+    var account: Int
     var listing: Int
-    var orderID: String
-    var orderLinkID: String
     var side: Side
-    var type: OrderType
-    var timeInForce: TimeInForce
-    var status: OrderStatus
+    var type: OrderKind
+    var timeInForce: Lifetime
+    var status = OrderState.new
     /// Limit, or the protection price of a market order.
     var price: Int64
     var quantity: Int64
@@ -40,32 +39,45 @@ struct AccountOrder: Sendable {
     var closedPnL: Amount = .zero
 
     init(
-        serial: Int64,
+        account: Int,
         listing: Int,
-        orderID: String,
         orderLinkID: String,
         side: Side,
-        type: OrderType,
-        timeInForce: TimeInForce,
-        status: OrderStatus,
+        type: OrderKind,
+        timeInForce: Lifetime,
         price: Int64,
         quantity: Int64,
         reduceOnly: Bool,
         createdMilliseconds: Int64
     ) {
-        self.serial = serial
+        self.account = account
         self.listing = listing
-        self.orderID = orderID
-        self.orderLinkID = orderLinkID
         self.side = side
         self.type = type
         self.timeInForce = timeInForce
-        self.status = status
         self.price = price
         self.quantity = quantity
         self.reduceOnly = reduceOnly
         self.createdMilliseconds = createdMilliseconds
         updatedMilliseconds = createdMilliseconds
+        if !orderLinkID.isEmpty { self.orderLinkID = orderLinkID }
+    }
+
+    var isOpen: Bool { serial != 0 }
+
+    mutating func open(_ number: Int64) { serial = number }
+
+    /// Nothing of it is left but its place.
+    mutating func close() {
+        serial = 0
+        rare = nil
+    }
+
+    /// It is to wait before it acts.
+    mutating func wait(for stop: Stop) {
+        self.stop = stop
+        isWaiting = true
+        status = .untriggered
     }
 
     /// The wish of a conditional order.
@@ -112,8 +124,9 @@ struct AccountOrder: Sendable {
         var closedPnL: Amount = .zero
     }
 
-    /// What few orders have.
+    /// What few orders have, and what is seldom read.
     private struct RareParts: Sendable {
+        var orderLinkID = ""
         var stop: Stop?
         var exits: Exits?
         var budget: Amount?
@@ -121,7 +134,8 @@ struct AccountOrder: Sendable {
         var legs: Legs?
 
         var isEmpty: Bool {
-            stop == nil && exits == nil && budget == nil && selfMatchID.isEmpty && legs == nil
+            orderLinkID.isEmpty && stop == nil && exits == nil && budget == nil
+                && selfMatchID.isEmpty && legs == nil
         }
     }
 
@@ -138,11 +152,17 @@ struct AccountOrder: Sendable {
         rare = parts.isEmpty ? nil : Rare(parts)
     }
 
+    /// The client's; empty without one.
+    private(set) var orderLinkID: String {
+        get { rare?.parts.orderLinkID ?? "" }
+        set { setRare { $0.orderLinkID = newValue } }
+    }
     /// What it waits for, or waited for.
     var stop: Stop? {
         get { rare?.parts.stop }
         set { setRare { $0.stop = newValue } }
     }
+    var stopKind: StopKind? { rare?.parts.stop?.kind }
     /// Exits of what it opens.
     var exits: Exits? {
         get { rare?.parts.exits }
@@ -170,6 +190,34 @@ struct AccountOrder: Sendable {
 
     var leaves: Int64 { quantity - filled }
 
+    mutating func fill(_ quantity: Int64, worth value: Amount, at milliseconds: Int64) {
+        filled += quantity
+        filledValue = filledValue.plus(value)
+        status = leaves == 0 ? .filled : .partiallyFilled
+        updatedMilliseconds = milliseconds
+    }
+
+    /// What one fill of it is, once it has been counted.
+    func trade(at price: Int64, _ quantity: Int64, isMaker: Bool) -> AccountTrade {
+        AccountTrade(
+            account: account,
+            listing: listing,
+            position: positionPlace,
+            side: side,
+            price: price,
+            quantity: quantity,
+            isMaker: isMaker,
+            order: TradeOrder(serial: serial),
+            orderLinkID: orderLinkID,
+            orderPrice: self.price,
+            orderQuantity: self.quantity,
+            leaves: budget == nil ? leaves : 0,
+            orderType: type,
+            createType: createType,
+            stop: stopKind
+        )
+    }
+
     /// Books what a fill has cost and closed.
     mutating func book(fee: Amount, closed: Amount) {
         filledFee = filledFee.plus(fee)
@@ -178,71 +226,4 @@ struct AccountOrder: Sendable {
 
     /// Which of a listing's two positions it works on.
     var positionPlace: Int { 2 * listing + (positionIndex == 2 ? 1 : 0) }
-
-    func row(_ state: ListingFacts) -> OrderUpdate {
-        let scale = state.scale
-        let isByValue = budget != nil
-        let wanted =
-            budget.map { Numeral(rounding: $0) } ?? scale.numeral(Quantity(units: quantity))
-        let left = status.isClosed || isByValue ? 0 : leaves
-        var row = OrderUpdate(
-            instrument: state.id,
-            orderID: orderID,
-            orderLinkID: orderLinkID,
-            side: side,
-            type: type,
-            timeInForce: timeInForce,
-            status: status,
-            price: scale.numeral(Price(units: price)),
-            quantity: wanted,
-            averagePrice: state.valuation.average(of: filledValue, quantity: filled),
-            leavesQuantity: scale.numeral(Quantity(units: left)),
-            filledQuantity: scale.numeral(Quantity(units: filled)),
-            filledValue: filledValue,
-            filledFee: filledFee,
-            rejectReason: rejectReason.rawValue,
-            cancelType: cancelType.rawValue,
-            reduceOnly: reduceOnly,
-            positionIndex: Int(positionIndex),
-            createdMilliseconds: createdMilliseconds,
-            updatedMilliseconds: updatedMilliseconds
-        )
-        row.details = details(state)
-        row.lastPriceOnCreated = scale.numeral(Price(units: lastPrice))
-        row.closedPnL = closedPnL
-        return row
-    }
-
-    /// `nil` for a plain order, whose row says nothing more.
-    private func details(_ state: ListingFacts) -> OrderDetails? {
-        guard
-            stop != nil || exits != nil || closeOnTrigger || selfMatch != .none
-                || createType != .user || state.id.category == .spot || !selfMatchID.isEmpty
-        else { return nil }
-        let scale = state.scale
-        func numeral(_ units: Int64?) -> Numeral? { units.map { scale.numeral(Price(units: $0)) } }
-        let isSpot = state.id.category == .spot
-        return OrderDetails(
-            stopOrderType: stop?.kind.rawValue ?? "",
-            createType: createType.rawValue,
-            triggerPrice: numeral(stop?.price),
-            triggerBy: stop?.by.rawValue ?? "",
-            triggerDirection: stop.map { $0.rises ? 1 : 2 } ?? 0,
-            takeProfit: numeral(exits?.takeProfit?.price),
-            stopLoss: numeral(exits?.stopLoss?.price),
-            takeProfitLimit: numeral(exits?.takeProfit?.limit),
-            stopLossLimit: numeral(exits?.stopLoss?.limit),
-            takeProfitBy: exits?.takeProfit?.by.rawValue ?? "",
-            stopLossBy: exits?.stopLoss?.by.rawValue ?? "",
-            exitMode: exits?.mode.rawValue ?? "",
-            closeOnTrigger: closeOnTrigger,
-            selfMatchPrevention: selfMatch.rawValue,
-            marketUnit: isSpot && type == .market ? (budget == nil ? "baseCoin" : "quoteCoin") : "",
-            feeCoin: isSpot
-                ? (side == .buy ? state.instrument.baseCoin : state.instrument.quoteCoin)
-                : state.instrument.settleCoin,
-            parentOrderLinkID: stop?.parentLinkID ?? "",
-            selfMatchOrderID: selfMatchID
-        )
-    }
 }

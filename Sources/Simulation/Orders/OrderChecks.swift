@@ -2,27 +2,6 @@ import Market
 
 extension Refusal: Error {}
 
-/// A request whose words and numbers are good, in the instrument's units.
-struct CheckedOrder: Sendable {
-    var listing: Int
-    var side: Side
-    var type: OrderType
-    var timeInForce: TimeInForce
-    var price: Int64
-    var quantity: Int64
-    var reduceOnly: Bool
-    var closeOnTrigger = false
-    var positionIndex: Int8 = 0
-    var orderLinkID: String
-    var stop: AccountOrder.Stop?
-    var exits: AccountOrder.Exits?
-    var budget: Amount?
-    var selfMatch = SelfMatchPrevention.none
-    var locksWhileWaiting = false
-
-    var positionPlace: Int { 2 * listing + (positionIndex == 2 ? 1 : 0) }
-}
-
 extension SimulatedExchange {
     /// Open orders of one account and symbol.
     static let openOrdersMax = 500
@@ -36,46 +15,55 @@ extension SimulatedExchange {
         _ request: OrderRequest,
         _ options: OrderOptions,
         for account: Int
-    ) throws(Refusal) -> CheckedOrder {
+    ) throws(Refusal) -> AccountOrder {
         guard let index = index(of: request.instrument) else { throw .unknownSymbol }
         guard quotes[index].isLive else { throw .notLive }
         guard !quotes[index].isHalted else { throw .halted }
         let state = facts[index]
-        var order = CheckedOrder(
+        let words = try checkWords(request)
+        var order = AccountOrder(
+            account: account,
             listing: index,
+            orderLinkID: request.orderLinkID,
             side: request.side,
-            type: request.type,
-            timeInForce: try checkWords(request),
+            type: words.type,
+            timeInForce: words.timeInForce,
             price: 0,
             quantity: 0,
             reduceOnly: request.reduceOnly,
-            closeOnTrigger: options.closeOnTrigger,
-            positionIndex: try checkPositionIndex(options.positionIndex, request, account, index),
-            orderLinkID: request.orderLinkID,
-            selfMatch: options.selfMatch
+            createdMilliseconds: now.milliseconds
         )
-        try checkKind(request, options, state)
+        order.closeOnTrigger = options.closeOnTrigger
+        order.positionIndex = try checkPositionIndex(
+            options.positionIndex,
+            request,
+            account,
+            index
+        )
+        order.selfMatch = options.selfMatch
+        order.lastPrice = states[index].statistics.last
+        try checkKind(order.type, request, options, state)
         // In hedge mode the side that does not open closes.
         let opens: Side = order.positionIndex == 2 ? .sell : .buy
         if order.positionIndex != 0, request.side != opens { order.reduceOnly = true }
-        order.stop = try checkTrigger(request, options, state)
-        if request.type == .market {
+        if let stop = try checkTrigger(request, options, state) { order.wait(for: stop) }
+        if order.type == .market {
             order.price = protectionPrice(request.side, on: index)
         } else if let limit = request.price {
             order.price = try limited(
-                checkPrice(limit, state.instrument),
+                checkPrice(limit, state),
                 request.side,
                 index,
-                isConditional: order.stop != nil
+                isConditional: order.isWaiting
             )
         } else {
             throw .parameter("price is required for a limit order")
         }
         try checkSize(&order, request, options, account, state)
         if accountStates[account].isUsed(link: request.orderLinkID) { throw .duplicateLink }
-        order.exits = try checkExits(options, order, state)
-        try checkRoom(account, index, isConditional: order.stop != nil)
-        if order.stop != nil {
+        if let exits = try checkExits(options, order, state) { order.exits = exits }
+        try checkRoom(account, index, isConditional: order.isWaiting)
+        if order.isWaiting {
             order.locksWhileWaiting = state.category == .spot && options.filter == .exits
             if order.locksWhileWaiting {
                 try checkBalance(
@@ -93,7 +81,7 @@ extension SimulatedExchange {
     }
 
     /// Margin or coins for an order that is about to become active.
-    func checkFunds(_ order: CheckedOrder, _ account: Int) throws(Refusal) {
+    func checkFunds(_ order: AccountOrder, _ account: Int) throws(Refusal) {
         switch facts[order.listing].category {
         case .spot:
             if let budget = order.budget, order.side == .buy {
@@ -107,7 +95,7 @@ extension SimulatedExchange {
                 account,
                 order.listing,
                 order.side,
-                quantity: order.quantity,
+                quantity: order.leaves,
                 price: order.price
             )
         case .spread:
@@ -115,7 +103,7 @@ extension SimulatedExchange {
                 account,
                 order.listing,
                 order.side,
-                quantity: order.quantity,
+                quantity: order.leaves,
                 price: order.price
             )
         case .linear, .inverse, .option:
@@ -124,7 +112,7 @@ extension SimulatedExchange {
                 account,
                 order.positionPlace,
                 order.side,
-                adding: order.quantity,
+                adding: order.leaves,
                 at: order.price
             )
         }
@@ -164,6 +152,7 @@ extension SimulatedExchange {
 
     /// What a category does not know is refused, not ignored.
     private func checkKind(
+        _ type: OrderKind,
         _ request: OrderRequest,
         _ options: OrderOptions,
         _ state: ListingFacts
@@ -189,12 +178,14 @@ extension SimulatedExchange {
             }
         case .linear, .inverse: break
         }
-        if options.isQuoteQuantity != nil, state.category != .spot || request.type != .market {
+        if options.isQuoteQuantity != nil, state.category != .spot || type != .market {
             throw .parameter("marketUnit is for spot market orders")
         }
     }
 
-    private func checkWords(_ request: OrderRequest) throws(Refusal) -> TimeInForce {
+    private func checkWords(
+        _ request: OrderRequest
+    ) throws(Refusal) -> (type: OrderKind, timeInForce: Lifetime) {
         let link = request.orderLinkID.utf8
         let isWord = link.allSatisfy { byte in
             switch byte {
@@ -208,26 +199,34 @@ extension SimulatedExchange {
         guard link.count <= most, isWord else {
             throw .parameter("orderLinkId must be at most \(most) of letters, digits, - and _")
         }
-        if case .other(let name) = request.type { throw .parameter("orderType \(name) invalid") }
-        if case .other(let name) = request.timeInForce {
-            throw .parameter("timeInForce \(name) invalid")
+        let type: OrderKind
+        switch request.type {
+        case .limit: type = .limit
+        case .market: type = .market
+        case .other(let name): throw .parameter("orderType \(name) invalid")
         }
-        guard request.type == .market else { return request.timeInForce }
-        // A market order is always immediate; fill-or-kill keeps its meaning.
-        return request.timeInForce == .fillOrKill ? .fillOrKill : .immediateOrCancel
+        switch request.timeInForce {
+        case .fillOrKill: return (type, .fillOrKill)
+        // A market order is always immediate.
+        case .goodTillCancelled:
+            return (type, type == .market ? .immediateOrCancel : .goodTillCancelled)
+        case .postOnly: return (type, type == .market ? .immediateOrCancel : .postOnly)
+        case .immediateOrCancel: return (type, .immediateOrCancel)
+        case .other(let name): throw .parameter("timeInForce \(name) invalid")
+        }
     }
 
     // MARK: - Sizes
 
     private func checkSize(
-        _ order: inout CheckedOrder,
+        _ order: inout AccountOrder,
         _ request: OrderRequest,
         _ options: OrderOptions,
         _ account: Int,
         _ state: ListingFacts
     ) throws(Refusal) {
         let byValue = options.isQuoteQuantity ?? (request.side == .buy)
-        if state.category == .spot, request.type == .market, byValue {
+        if state.category == .spot, order.type == .market, byValue {
             try checkBudget(&order, request, account, state)
             return
         }
@@ -236,7 +235,7 @@ extension SimulatedExchange {
         if request.quantity.isZero, request.reduceOnly, options.closeOnTrigger {
             // Zero closes the position, as far as one order may.
             let most =
-                request.type == .market
+                order.type == .market
                 ? state.instrument.marketQuantityMax : state.instrument.quantityMax
             order.quantity = min(closable, most?.units ?? .max)
             guard order.quantity > 0 else { throw .reduceOnlyWithoutPosition }
@@ -244,10 +243,10 @@ extension SimulatedExchange {
         }
         order.quantity = try checkQuantity(
             request.quantity,
-            state.instrument,
-            isMarket: request.type == .market
+            state,
+            isMarket: order.type == .market
         )
-        if order.reduceOnly, order.stop == nil {
+        if order.reduceOnly, !order.isWaiting {
             guard closable > 0 else { throw .reduceOnlyWithoutPosition }
             order.quantity = min(order.quantity, closable)
         }
@@ -256,7 +255,7 @@ extension SimulatedExchange {
 
     /// A spot market order by value: its amount is what it may spend, or shall earn.
     private func checkBudget(
-        _ order: inout CheckedOrder,
+        _ order: inout AccountOrder,
         _ request: OrderRequest,
         _ account: Int,
         _ state: ListingFacts
@@ -284,30 +283,32 @@ extension SimulatedExchange {
 
     func checkQuantity(
         _ numeral: Numeral,
-        _ instrument: Instrument,
+        _ facts: ListingFacts,
         isMarket: Bool
     ) throws(Refusal) -> Int64 {
-        let units = try? instrument.scale.quantity(numeral).units
-        guard let units, units > 0, units % instrument.quantityStep.units == 0 else {
+        let units = try? facts.scale.quantity(numeral).units
+        guard let units, units > 0, units % facts.instrument.quantityStep.units == 0 else {
             throw .quantityDecimals("\(numeral)")
         }
-        if let least = instrument.quantityMin, units < least.units {
+        if let least = facts.instrument.quantityMin, units < least.units {
             throw .quantityTooSmall("\(numeral)")
         }
-        let most = isMarket ? instrument.marketQuantityMax : instrument.quantityMax
+        let most = isMarket ? facts.instrument.marketQuantityMax : facts.instrument.quantityMax
         if let most, units > most.units { throw .quantityTooLarge("\(numeral)") }
         return units
     }
 
-    func checkPrice(_ numeral: Numeral, _ instrument: Instrument) throws(Refusal) -> Int64 {
-        let units = try? instrument.scale.price(numeral).units
-        guard let units, units > 0 || instrument.id.category == .spread else {
+    func checkPrice(_ numeral: Numeral, _ facts: ListingFacts) throws(Refusal) -> Int64 {
+        let units = try? facts.scale.price(numeral).units
+        guard let units, units > 0 || facts.category == .spread else {
             if units == nil { throw .priceDecimals("\(numeral)") }
             throw .parameter("price \(numeral) invalid")
         }
-        if let least = instrument.priceMin, units < least.units { throw .priceOutOfRange }
-        if let most = instrument.priceMax, units > most.units { throw .priceOutOfRange }
-        guard units % instrument.tickSize.units == 0 else { throw .priceDecimals("\(numeral)") }
+        if let least = facts.instrument.priceMin, units < least.units { throw .priceOutOfRange }
+        if let most = facts.instrument.priceMax, units > most.units { throw .priceOutOfRange }
+        guard units % facts.instrument.tickSize.units == 0 else {
+            throw .priceDecimals("\(numeral)")
+        }
         return units
     }
 

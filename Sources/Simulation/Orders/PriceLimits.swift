@@ -25,7 +25,9 @@ extension SimulatedExchange {
         else { return nil }
         let (x, y) = facts.limitRatios
         func share(_ price: Int64, _ rate: Int64) -> Int64 {
-            Int64(clamping: Int128(price) * Int128(rate) / 100_000_000)
+            let (product, overflow) = price.multipliedReportingOverflow(by: rate)
+            if !overflow { return product / 100_000_000 }
+            return Int64(clamping: Int128(price) * Int128(rate) / 100_000_000)
         }
         let premium = states[place].premiums.mean
         let index = quotes[place].index

@@ -15,13 +15,13 @@ extension SimulatedExchange {
         into output: inout ExchangeOutput
     ) -> OrderReply {
         let category = request.instrument.category
-        guard let place = place(request.orderID, request.orderLinkID, request.instrument, account),
-            let order = accountStates[place.account].orders[place.slot]
+        guard let place = place(request.orderID, request.orderLinkID, request.instrument, account)
         else {
             let isLeg = combination(ofLeg: request.orderID, account) != nil
             return (isLeg ? Refusal.legOfCombination(isCancel: false) : .notFound(verb: "replace"))
                 .reply(category, orderLinkID: request.orderLinkID)
         }
+        let order = accountStates[place.account].orders[place.slot]
         do throws(Refusal) {
             guard !quotes[order.listing].isHalted else { throw .halted }
             let changed = try amended(order, request, options, account: place.account)
@@ -34,10 +34,10 @@ extension SimulatedExchange {
                 shrink(place, order, to: changed, into: &output)
             } else {
                 lift(place, on: order.listing)
-                accountStates[place.account].orders[place.slot]?.price = changed.price
-                accountStates[place.account].orders[place.slot]?.quantity = changed.quantity
-                accountStates[place.account].orders[place.slot]?.exits = changed.exits
-                accountStates[place.account].orders[place.slot]?.updatedMilliseconds =
+                accountStates[place.account].orders[place.slot].price = changed.price
+                accountStates[place.account].orders[place.slot].quantity = changed.quantity
+                accountStates[place.account].orders[place.slot].exits = changed.exits
+                accountStates[place.account].orders[place.slot].updatedMilliseconds =
                     now.milliseconds
                 work(place, into: &output)
             }
@@ -48,7 +48,7 @@ extension SimulatedExchange {
         return OrderReply(
             code: 0,
             message: "OK",
-            orderID: order.orderID,
+            orderID: identifiers.id(of: order),
             orderLinkID: order.orderLinkID
         )
     }
@@ -64,14 +64,14 @@ extension SimulatedExchange {
         var changed = order
         if let wanted = request.price {
             changed.price = try limited(
-                checkPrice(wanted, state.instrument),
+                checkPrice(wanted, state),
                 order.side,
                 order.listing,
                 isConditional: order.isWaiting
             )
         }
         if let wanted = request.quantity {
-            changed.quantity = try checkQuantity(wanted, state.instrument, isMarket: false)
+            changed.quantity = try checkQuantity(wanted, state, isMarket: false)
             guard changed.quantity > order.filled else { throw .amendedBelowFilled }
         }
         if order.reduceOnly, !order.isWaiting {
@@ -107,7 +107,7 @@ extension SimulatedExchange {
             }
             if let by = options.triggerBy { stop.by = by }
             if let wanted = options.triggerPrice {
-                stop.price = try checkPrice(wanted, state.instrument)
+                stop.price = try checkPrice(wanted, state)
             }
             try checkDirection(stop.price, rises: stop.rises, price(stop.by, state), state)
             isChanged = stop.price != order.stop?.price || stop.by != order.stop?.by
@@ -196,11 +196,11 @@ extension SimulatedExchange {
         let less = order.quantity - changed.quantity
         if less > 0 {
             states[order.listing].book.reduce(order.handle, by: less)
-            if !order.reduceOnly { hold(-less, of: order, place.account) }
+            if !order.reduceOnly { hold(-less, of: place) }
         }
-        accountStates[place.account].orders[place.slot]?.quantity = changed.quantity
-        accountStates[place.account].orders[place.slot]?.exits = changed.exits
-        accountStates[place.account].orders[place.slot]?.updatedMilliseconds = now.milliseconds
+        accountStates[place.account].orders[place.slot].quantity = changed.quantity
+        accountStates[place.account].orders[place.slot].exits = changed.exits
+        accountStates[place.account].orders[place.slot].updatedMilliseconds = now.milliseconds
         touch(place)
         touchPosition(place.account, order.positionPlace)
         report(into: &output)

@@ -18,15 +18,15 @@ extension SimulatedExchange {
             return Refusal.parameter("no such account")
                 .reply(category, orderLinkID: request.orderLinkID)
         }
-        let order: CheckedOrder
+        let order: AccountOrder
         do throws(Refusal) {
             order = try check(request, options, for: account.index)
         } catch {
             return error.reply(category, orderLinkID: request.orderLinkID)
         }
-        let place = accept(order, for: account.index)
-        let orderID = accountStates[account.index].orders[place.slot]?.orderID ?? ""
-        if order.stop == nil {
+        let place = accept(order)
+        let serial = accountStates[account.index].orders[place.slot].serial
+        if !order.isWaiting {
             work(place, into: &output)
         } else {
             wait(place)
@@ -36,48 +36,22 @@ extension SimulatedExchange {
         return OrderReply(
             code: 0,
             message: "OK",
-            orderID: orderID,
+            orderID: identifiers.text(.order, place: account.index, number: serial),
             orderLinkID: request.orderLinkID
         )
     }
 
-    func accepted(_ order: CheckedOrder, serial: Int64, for account: Int) -> AccountOrder {
-        var made = AccountOrder(
-            serial: serial,
-            listing: order.listing,
-            orderID: identifiers.text(.order, place: account, number: serial),
-            orderLinkID: order.orderLinkID,
-            side: order.side,
-            type: order.type,
-            timeInForce: order.timeInForce,
-            status: order.stop == nil ? .new : .untriggered,
-            price: order.price,
-            quantity: order.quantity,
-            reduceOnly: order.reduceOnly,
-            createdMilliseconds: now.milliseconds
-        )
-        made.closeOnTrigger = order.closeOnTrigger
-        made.positionIndex = order.positionIndex
-        made.selfMatch = order.selfMatch
-        made.isWaiting = order.stop != nil
-        if order.stop != nil { made.stop = order.stop }
-        if order.exits != nil { made.exits = order.exits }
-        if order.budget != nil { made.budget = order.budget }
-        made.locksWhileWaiting = order.locksWhileWaiting
-        made.lastPrice = states[order.listing].statistics.last
-        return made
-    }
-
-    mutating func accept(_ order: CheckedOrder, for account: Int) -> OrderPlace {
-        let serial = accountStates[account].nextSerial()
-        let slot = accountStates[account].add(accepted(order, serial: serial, for: account))
-        return OrderPlace(account: account, slot: slot)
+    /// Gives an order its number and opens it.
+    mutating func accept(_ order: AccountOrder) -> OrderPlace {
+        let account = order.account
+        return OrderPlace(account: account, slot: accountStates[account].add(order))
     }
 
     /// Runs an order that does not rest through the book, rests or ends what is left, and tells all
     /// of it.
     mutating func work(_ place: OrderPlace, into output: inout ExchangeOutput) {
-        guard let order = accountStates[place.account].orders[place.slot] else { return }
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen else { return }
         let index = order.listing
         begin(on: index)
         touchPosition(place.account, order.positionPlace)
@@ -87,8 +61,8 @@ extension SimulatedExchange {
             return
         }
         // The order itself first; what it becomes follows its executions.
-        let row = order.row(facts[index])
-        output.append(.order(accountStates[place.account].id, row), at: now)
+        let record = OrderRecord(order, facts[index], identifiers)
+        output.append(.order(accountStates[place.account].id, record), at: now)
         preventedSelfMatch = false
         cannotCarry = false
         let left = match(
@@ -123,13 +97,14 @@ extension SimulatedExchange {
                 stops: order.selfMatch != .cancelMaker
             )
             return there < order.leaves ? .noFullFill : nil
-        default: return nil
+        case .goodTillCancelled, .immediateOrCancel, .postOnly: return nil
         }
     }
 
     /// Rests what is left, or ends it where the order may not stand.
     private mutating func finish(_ place: OrderPlace, hasTraded: Bool) {
-        guard let order = accountStates[place.account].orders[place.slot] else { return }
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen else { return }
         if preventedSelfMatch {
             end(place, cancelType: .selfMatch, rejectReason: .selfMatch)
             return
@@ -148,7 +123,7 @@ extension SimulatedExchange {
         }
         if let budget = order.budget, order.filledValue == budget {
             // All of it is spent: filled, though more could have been had of a cheaper price.
-            accountStates[place.account].orders[place.slot]?.status = .filled
+            accountStates[place.account].orders[place.slot].status = .filled
             return
         }
         switch order.timeInForce {
@@ -158,7 +133,7 @@ extension SimulatedExchange {
                 cancelType: .unknown,
                 rejectReason: hasTraded ? .noFullFill : .noImmediateQuantity
             )
-        case .goodTillCancelled, .postOnly, .other:
+        case .goodTillCancelled, .postOnly:
             rest(place, on: order.listing)
         }
     }
@@ -196,7 +171,8 @@ extension SimulatedExchange {
         if let instrument, index(of: instrument) == nil { return refused(.unknownSymbol, category) }
         var cancelled: [OrderReply] = []
         for slot in accountStates[account.index].openSlots {
-            guard let order = accountStates[account.index].orders[slot] else { continue }
+            let order = accountStates[account.index].orders[slot]
+            guard order.isOpen else { continue }
             let state = facts[order.listing]
             guard state.category == category, instrument == nil || instrument == state.id,
                 filter.holds(order, state.instrument)
@@ -217,7 +193,8 @@ extension SimulatedExchange {
     }
 
     private mutating func cancel(_ place: OrderPlace) -> OrderReply {
-        guard let order = accountStates[place.account].orders[place.slot] else {
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen else {
             return Refusal.notFound(verb: "cancel").reply(.linear)
         }
         begin(on: order.listing)
@@ -225,7 +202,7 @@ extension SimulatedExchange {
         return OrderReply(
             code: 0,
             message: "OK",
-            orderID: order.orderID,
+            orderID: identifiers.id(of: order),
             orderLinkID: order.orderLinkID
         )
     }
@@ -247,8 +224,7 @@ extension SimulatedExchange {
     ) -> OrderPlace? {
         guard accountStates.indices.contains(account.index),
             let slot = slot(account.index, orderID, orderLinkID),
-            let order = accountStates[account.index].orders[slot],
-            facts[order.listing].id == instrument
+            facts[accountStates[account.index].orders[slot].listing].id == instrument
         else { return nil }
         return OrderPlace(account: account.index, slot: slot)
     }

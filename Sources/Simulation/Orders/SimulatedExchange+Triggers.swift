@@ -4,9 +4,10 @@ import Market
 extension SimulatedExchange {
     /// Puts an order among those that wait.
     mutating func wait(_ place: OrderPlace) {
-        guard let order = accountStates[place.account].orders[place.slot] else { return }
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen else { return }
         states[order.listing].waiting.append(place)
-        if order.locksWhileWaiting { hold(order.leaves, of: order, place.account) }
+        if order.locksWhileWaiting { hold(order.leaves, of: place) }
         if order.stop?.kind.isExit == true {
             accountStates[place.account].positions[order.positionPlace].exitOrders += 1
         }
@@ -16,11 +17,12 @@ extension SimulatedExchange {
 
     /// Takes an order from among those that wait; one that does not wait is left alone.
     mutating func stopWaiting(_ place: OrderPlace) {
-        guard let order = accountStates[place.account].orders[place.slot], order.isWaiting,
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen, order.isWaiting,
             let position = states[order.listing].waiting.firstIndex(of: place)
         else { return }
         states[order.listing].waiting.remove(at: position)
-        if order.locksWhileWaiting { hold(-order.leaves, of: order, place.account) }
+        if order.locksWhileWaiting { hold(-order.leaves, of: place) }
         if order.stop?.kind.isExit == true {
             accountStates[place.account].positions[order.positionPlace].exitOrders -= 1
         }
@@ -35,7 +37,7 @@ extension SimulatedExchange {
             followTrailing(on: index)
             let state = facts[index]
             let reached = states[index].waiting.first { place in
-                guard let stop = accountStates[place.account].orders[place.slot]?.stop,
+                guard let stop = accountStates[place.account].orders[place.slot].stop,
                     stop.kind != .trailing || stop.isFollowing
                 else { return false }
                 let price = price(stop.by, state)
@@ -50,7 +52,7 @@ extension SimulatedExchange {
     private mutating func followTrailing(on index: Int) {
         let last = states[index].statistics.last
         for place in states[index].waiting {
-            guard var stop = accountStates[place.account].orders[place.slot]?.stop,
+            guard var stop = accountStates[place.account].orders[place.slot].stop,
                 stop.kind == .trailing
             else { continue }
             if !stop.isFollowing {
@@ -61,13 +63,14 @@ extension SimulatedExchange {
             }
             let price = last + (stop.rises ? stop.distance : -stop.distance)
             stop.price = stop.rises ? min(stop.price, price) : max(stop.price, price)
-            accountStates[place.account].orders[place.slot]?.stop = stop
+            accountStates[place.account].orders[place.slot].stop = stop
         }
     }
 
     /// A waiting order becomes an active one, or ends where it cannot.
     private mutating func trigger(_ place: OrderPlace, into output: inout ExchangeOutput) {
-        guard let waiting = accountStates[place.account].orders[place.slot] else { return }
+        let waiting = accountStates[place.account].orders[place.slot]
+        guard waiting.isOpen else { return }
         let index = waiting.listing
         let account = place.account
         stopWaiting(place)
@@ -80,7 +83,8 @@ extension SimulatedExchange {
         if let stop = order.stop { order.createType = stop.kind.createType }
         if order.type == .market { order.price = protectionPrice(order.side, on: index) }
         accountStates[account].orders[place.slot] = order
-        output.append(.order(accountStates[account].id, order.row(facts[index])), at: now)
+        let record = OrderRecord(order, facts[index], identifiers)
+        output.append(.order(accountStates[account].id, record), at: now)
         if let pair = order.stop?.pair, pair != 0 { cancelTwin(account, pair, order.serial) }
         order.status = .new
         let position = accountStates[account].positions[order.positionPlace]
@@ -101,37 +105,23 @@ extension SimulatedExchange {
         accountStates[account].orders[place.slot] = order
         do throws(Refusal) {
             let price = try limited(order.price, order.side, index, isConditional: false)
-            accountStates[account].orders[place.slot]?.price = price
-            try checkFunds(checked(order), account)
+            accountStates[account].orders[place.slot].price = price
+            try checkFunds(order, account)
         } catch {
             end(place, cancelType: .cannotAfford, rejectReason: .others)
-            accountStates[account].orders[place.slot]?.status = .rejected
+            accountStates[account].orders[place.slot].status = .rejected
             report(into: &output)
             return
         }
         work(place, into: &output)
     }
 
-    private func checked(_ order: AccountOrder) -> CheckedOrder {
-        CheckedOrder(
-            listing: order.listing,
-            side: order.side,
-            type: order.type,
-            timeInForce: order.timeInForce,
-            price: order.price,
-            quantity: order.leaves,
-            reduceOnly: order.reduceOnly,
-            positionIndex: order.positionIndex,
-            orderLinkID: order.orderLinkID,
-            budget: order.budget
-        )
-    }
-
     // MARK: - Exits
 
     /// The fills of an order with exits make orders of them: of a whole position, or of what was filled.
     mutating func makeExits(of place: OrderPlace) {
-        guard let order = accountStates[place.account].orders[place.slot],
+        let order = accountStates[place.account].orders[place.slot]
+        guard order.isOpen,
             let exits = order.exits
         else { return }
         let position = accountStates[place.account].positions[order.positionPlace]
@@ -139,7 +129,7 @@ extension SimulatedExchange {
             // Once, when it is known how much was filled.
             guard order.status.isClosed else { return }
         }
-        accountStates[place.account].orders[place.slot]?.exits = nil
+        accountStates[place.account].orders[place.slot].exits = nil
         guard position.closable(by: order.side.opposite) > 0 else { return }
         setExits(
             place.account,
@@ -188,28 +178,31 @@ extension SimulatedExchange {
         _ quantity: Int64
     ) {
         let side: Side = accountStates[account].positions[position].size > 0 ? .sell : .buy
-        let order = CheckedOrder(
+        var order = AccountOrder(
+            account: account,
             listing: position / 2,
+            orderLinkID: "",
             side: side,
             type: limit == nil ? .market : .limit,
             timeInForce: limit == nil ? .immediateOrCancel : .goodTillCancelled,
             price: limit ?? protectionPrice(side, on: position / 2),
             quantity: quantity,
             reduceOnly: true,
-            closeOnTrigger: true,
-            positionIndex: positionIndex,
-            orderLinkID: "",
-            stop: stop
+            createdMilliseconds: now.milliseconds
         )
-        let place = accept(order, for: account)
-        accountStates[account].orders[place.slot]?.createType = stop.kind.createType
-        wait(place)
+        order.closeOnTrigger = true
+        order.positionIndex = positionIndex
+        order.createType = stop.kind.createType
+        order.lastPrice = states[order.listing].statistics.last
+        order.wait(for: stop)
+        wait(accept(order))
     }
 
     /// Cancels the exits of one kind.
     mutating func removeExits(_ account: Int, _ position: Int, _ kind: StopKind) {
         for place in states[position / 2].waiting where place.account == account {
-            guard let order = accountStates[account].orders[place.slot],
+            let order = accountStates[account].orders[place.slot]
+            guard order.isOpen,
                 order.positionPlace == position, order.stop?.kind == kind
             else { continue }
             take(place, on: position / 2, cancelType: .exitsCleared, rejectReason: .none)
@@ -219,7 +212,8 @@ extension SimulatedExchange {
     /// The position is flat: nothing is left to exit from.
     mutating func clearExits(_ place: PositionPlace) {
         for other in states[place.position / 2].waiting where other.account == place.account {
-            guard let order = accountStates[other.account].orders[other.slot],
+            let order = accountStates[other.account].orders[other.slot]
+            guard order.isOpen,
                 order.positionPlace == place.position, order.stop?.kind.isExit == true
             else { continue }
             take(other, on: place.position / 2, cancelType: .exitsCleared, rejectReason: .none)
@@ -228,7 +222,8 @@ extension SimulatedExchange {
 
     private mutating func cancelTwin(_ account: Int, _ pair: Int64, _ serial: Int64) {
         for slot in accountStates[account].openSlots {
-            guard let order = accountStates[account].orders[slot], order.serial != serial,
+            let order = accountStates[account].orders[slot]
+            guard order.isOpen, order.serial != serial,
                 order.isWaiting, order.stop?.pair == pair
             else { continue }
             take(

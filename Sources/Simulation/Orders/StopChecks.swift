@@ -9,7 +9,7 @@ extension SimulatedExchange {
         _ state: ListingFacts
     ) throws(Refusal) -> AccountOrder.Stop? {
         guard let wanted = options.triggerPrice else { return nil }
-        let price = try checkPrice(wanted, state.instrument)
+        let price = try checkPrice(wanted, state)
         let isSpot = state.category == .spot
         let by = isSpot ? TriggerSource.last : options.triggerBy
         let current = self.price(by, state)
@@ -54,7 +54,7 @@ extension SimulatedExchange {
     /// Exits of a new order must lie beyond its price on the right sides.
     func checkExits(
         _ options: OrderOptions,
-        _ order: CheckedOrder,
+        _ order: AccountOrder,
         _ state: ListingFacts
     ) throws(Refusal) -> AccountOrder.Exits? {
         guard options.takeProfit != nil || options.stopLoss != nil else { return nil }
@@ -86,7 +86,7 @@ extension SimulatedExchange {
             guard terms.limit == nil || mode == .partial else {
                 throw .exitInvalid("a limit order as exit needs tpslMode Partial")
             }
-            let price = try checkPrice(terms.price, state.instrument)
+            let price = try checkPrice(terms.price, state)
             guard above ? price > entry : price < entry else {
                 throw .exitInvalid(
                     above == isLong
@@ -95,7 +95,7 @@ extension SimulatedExchange {
                 )
             }
             var limit: Int64?
-            if let wanted = terms.limit { limit = try checkPrice(wanted, state.instrument) }
+            if let wanted = terms.limit { limit = try checkPrice(wanted, state) }
             return AccountOrder.Exit(price: price, by: terms.by, limit: limit)
         }
         return AccountOrder.Exits(

@@ -12,7 +12,7 @@ enum Main {
           replay    replay the session that `record` left; FILE is not used
           project   write invented rows of N records to a projection; FILE is not used
           market    N market events of the simulated exchange; FILE is not used
-          orders    N orders of an account matched there; FILE is not used
+          orders    N orders of an account matched there; FILE `rows` has every row made
           memory    a universe of N perpetuals of 200 levels a side; FILE is not used
           calm      N windows of 43 s of the calm market's pushes, by SEED (11), written to FILE for realism.py
           balance   N random orders over every product, the books checked on the way; FILE is the seed
@@ -43,7 +43,9 @@ enum Main {
             return table.text
         }
         if arguments[1] == "market" { return try MarketMode.events(count: count) }
-        if arguments[1] == "orders" { return try MarketMode.orders(count: count) }
+        if arguments[1] == "orders" {
+            return try MarketMode.orders(count: count, makesRows: arguments[2] == "rows")
+        }
         if arguments[1] == "memory" { return try MarketMode.memory(symbols: count) }
         if arguments[1] == "calm" {
             let seed = arguments.count > 4 ? UInt64(arguments[4]) ?? 11 : 11

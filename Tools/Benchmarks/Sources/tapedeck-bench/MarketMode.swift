@@ -84,11 +84,14 @@ enum MarketMode {
     }
 
     /// `count` orders of ours, each second one of which takes the one before it.
-    static func orders(count: Int) throws -> String {
+    ///
+    /// - Parameter makesRows: every row of what is told is made, as for somebody who hears all of it.
+    static func orders(count: Int, makesRows: Bool = false) throws -> String {
         var exchange = try exchange(eventsPerSecond: 1)
         var output = ExchangeOutput()
         let ids = exchange.listings.map(\.instrument.id)
         var executions = 0
+        var rows = 0
         let measurement = Measurement()
         for number in 0..<count {
             let id = ids[(number / 2) % symbols]
@@ -107,6 +110,7 @@ enum MarketMode {
             if output.events.count > 1_000 {
                 for event in output.events {
                     if case .execution = event.event { executions += 1 }
+                    if makesRows { rows += row(of: event.event) }
                 }
                 output.removeAll()
             }
@@ -114,8 +118,19 @@ enum MarketMode {
         return measurement.line(
             mode: "orders",
             count: count,
-            extra: [("executions", String(executions))]
+            extra: [("executions", String(executions)), ("rows", String(rows))]
         )
+    }
+
+    /// Makes the row of a private event; 0 of a public one, which has none.
+    private static func row(of event: ExchangeEvent) -> Int {
+        switch event {
+        case .order(_, let told): told.row.orderID.isEmpty ? 0 : 1
+        case .execution(_, let told): told.row.executionID.isEmpty ? 0 : 1
+        case .position(_, let told): told.row.updatedMilliseconds > 0 ? 1 : 0
+        case .wallet(_, let report): report.coins.isEmpty ? 0 : 1
+        default: 0
+        }
     }
 
     /// A universe with so many perpetuals of 200 levels a side, run for a minute: what it holds in memory.

@@ -36,8 +36,9 @@ struct RandomCrowd {
     mutating func read(_ output: inout ExchangeOutput) throws {
         for event in output.events {
             switch event.event {
-            case .order(_, let row): try read(row)
-            case .execution(_, let row):
+            case .order(_, let told): try read(told.row)
+            case .execution(_, let told):
+                let row = told.row
                 executions += 1
                 types.insert(row.type.name)
                 if row.type == .bustTrade { liquidations += 1 }
