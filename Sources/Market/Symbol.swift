@@ -75,11 +75,6 @@ public struct Symbol: Hashable, Sendable {
     }
 }
 
-extension Symbol {
-    /// One word instead of four: symbols are looked up often, and their words are mixed quickly.
-    public func hash(into hasher: inout Hasher) { hasher.combine(fixedHash) }
-}
-
 extension Symbol: Comparable {
     /// As text, byte by byte.
     @inlinable
