@@ -1,4 +1,4 @@
-public import Market
+import Market
 
 /// Order entry on the trade socket: what a POST of REST says, in an envelope of its own.
 ///
