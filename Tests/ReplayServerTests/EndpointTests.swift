@@ -208,18 +208,22 @@ extension ReplayServerTests {
             ether.base = "ETH"
             ether.symbol = "ETH-" + ether.symbol.drop { $0 != "-" }.dropFirst()
             try await TestExchange.runAll([.call, ether]) { exchange in
-                func symbols(_ query: String) async throws -> [String] {
+                let asked = [
+                    ("", TestProduct.call), ("&baseCoin=BTC", .call), ("&baseCoin=ETH", ether),
+                    ("&symbol=" + ether.symbol, ether),
+                ]
+                for (query, product) in asked {
                     let list = try await exchange.get(
                         "/v5/market/instruments-info?category=option" + query
                     )
-                    return try JSONParser().read(Array(list.body.utf8)) { root in
-                        root["result"]?["list"]?.elements.map { $0["symbol"]?.string ?? "" } ?? []
+                    var symbols: [String] = []
+                    try JSONParser().read(Array(list.body.utf8)) { root in
+                        for row in root["result"]?["list"]?.elements.map({ $0 }) ?? [] {
+                            symbols.append(row["symbol"]?.string ?? "")
+                        }
                     }
+                    #expect(symbols == [product.symbol], "\(query)")
                 }
-                #expect(try await symbols("") == [TestProduct.call.symbol])
-                #expect(try await symbols("&baseCoin=BTC") == [TestProduct.call.symbol])
-                #expect(try await symbols("&baseCoin=ETH") == [ether.symbol])
-                #expect(try await symbols("&symbol=" + ether.symbol) == [ether.symbol])
             }
         }
 

@@ -9,46 +9,46 @@ extension ReplayServerTests {
         @Test func `500 sockets in five minutes, then one for each that is five minutes old`() {
             var meter = SocketMeter(.enforced)
             for number in 0..<500 {
-                #expect(meter.admits(.privateData, nowMilliseconds: Int64(number)))
+                #expect(meter.admits(.privateData, nowMilliseconds: Int64(number)) == true)
             }
-            #expect(!meter.admits(.trade, nowMilliseconds: 299_999))
+            #expect(meter.admits(.trade, nowMilliseconds: 299_999) == false)
             // What was refused does not count.
-            #expect(meter.admits(.publicData(.spot), nowMilliseconds: 300_000))
-            #expect(!meter.admits(.trade, nowMilliseconds: 300_000))
-            #expect(meter.admits(.trade, nowMilliseconds: 300_001))
+            #expect(meter.admits(.publicData(.spot), nowMilliseconds: 300_000) == true)
+            #expect(meter.admits(.trade, nowMilliseconds: 300_000) == false)
+            #expect(meter.admits(.trade, nowMilliseconds: 300_001) == true)
         }
 
         @Test func `1,000 of market data are open in each category, private ones besides`() {
             var meter = SocketMeter(.enforced)
             for number in 0..<1_000 {
                 let time = Int64(number) * 1_000
-                #expect(meter.admits(.publicData(.linear), nowMilliseconds: time))
+                #expect(meter.admits(.publicData(.linear), nowMilliseconds: time) == true)
                 meter.opened(.publicData(.linear))
             }
             let now: Int64 = 2_000_000
-            #expect(!meter.admits(.publicData(.linear), nowMilliseconds: now))
-            #expect(meter.admits(.publicData(.inverse), nowMilliseconds: now))
-            #expect(meter.admits(.privateData, nowMilliseconds: now))
+            #expect(meter.admits(.publicData(.linear), nowMilliseconds: now) == false)
+            #expect(meter.admits(.publicData(.inverse), nowMilliseconds: now) == true)
+            #expect(meter.admits(.privateData, nowMilliseconds: now) == true)
             meter.closed(.publicData(.linear))
-            #expect(meter.admits(.publicData(.linear), nowMilliseconds: now))
+            #expect(meter.admits(.publicData(.linear), nowMilliseconds: now) == true)
         }
 
         @Test func `limits multiply, and off is off`() {
             var twice = SocketMeter(.multiplied(2))
             var off = SocketMeter(.unlimited)
             for _ in 0..<1_000 {
-                #expect(twice.admits(.trade, nowMilliseconds: 0))
-                #expect(off.admits(.trade, nowMilliseconds: 0))
+                #expect(twice.admits(.trade, nowMilliseconds: 0) == true)
+                #expect(off.admits(.trade, nowMilliseconds: 0) == true)
             }
-            #expect(!twice.admits(.trade, nowMilliseconds: 0))
-            #expect(off.admits(.trade, nowMilliseconds: 0))
+            #expect(twice.admits(.trade, nowMilliseconds: 0) == false)
+            #expect(off.admits(.trade, nowMilliseconds: 0) == true)
             for _ in 0..<200 {
-                #expect(twice.begins(0))
-                #expect(off.begins(0))
+                #expect(twice.begins(0) == true)
+                #expect(off.begins(0) == true)
             }
-            #expect(!twice.begins(0))
-            #expect(twice.begins(1))
-            #expect(off.begins(0))
+            #expect(twice.begins(0) == false)
+            #expect(twice.begins(1) == true)
+            #expect(off.begins(0) == true)
         }
 
         @Test func `an account is logged in on 100 trade sockets: 10003 until one of them is gone`()
