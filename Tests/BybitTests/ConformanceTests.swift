@@ -134,7 +134,9 @@ final class ConformanceCheck {
                 message.isTrade
                 ? "trade/main" : message.isList ? "public/option/-" : "private/main/-"
             decode(StreamName(stream), message.bytes)
-            finish(message, expected: [.acknowledgement, .pong], &outcome)
+            // On the trade socket order entry is answered, with the meaning of a reply.
+            let expected: [Event.Kind] = [.acknowledgement, .pong]
+            finish(message, expected: expected + (message.isTrade ? [.reply] : []), &outcome)
         case .other(let what): outcome.unknown[what, default: 0] += 1
         }
     }
