@@ -129,6 +129,9 @@ import Testing
             try tape.recorder.waitUntilDurable(try tape.append(3 + round % 5))
             // Time for HEAD to be synced on its own.
             if round % 4 == 0 { usleep(12_000) }
+            if round == 12 {
+                try eventually { log.state.withLock { $0.events.contains(.headSync) } }
+            }
         }
         log.state.withLock { $0.recorder = nil }
         let taken = tape.taken

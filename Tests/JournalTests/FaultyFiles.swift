@@ -142,5 +142,8 @@ final class FaultyFiles: JournalFiles {
     }
 
     func lock(_ file: OpenFile) throws(SystemFailure) -> Bool { try disk.lock(file) }
-    func now() -> Int64 { disk.now() }
+    func now() -> Int64 {
+        _ = try? fault("now", "")
+        return disk.now()
+    }
 }

@@ -25,13 +25,22 @@ import Testing
         try tape.append(100)
         try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
         disk.fill()
-        try eventually {
-            while tape.hasRoom(on: Self.publicStream), (try? tape.append(1)) != nil {}
-            return !tape.hasRoom(on: Self.publicStream) && isFull(tape.recorder)
-        }
+        try eventually(
+            {
+                while tape.hasRoom(on: Self.publicStream), (try? tape.append(1)) != nil {}
+                return !tape.hasRoom(on: Self.publicStream) && isFull(tape.recorder)
+            },
+            state: words(tape.recorder)
+        )
         // What waits in the queue goes to the reserve first.
-        if waits { try eventually { tape.recorder.queuedBytes == 0 } }
+        if waits {
+            try eventually({ tape.recorder.queuedBytes == 0 }, state: words(tape.recorder))
+        }
         return tape
+    }
+
+    private func words(_ recorder: Recorder) -> String {
+        "\(recorder.health), \(recorder.queuedBytes) bytes in the queue, \(recorder.watermarks), \(recorder.statistics)"
     }
 
     private func isFull(_ recorder: Recorder) -> Bool {
@@ -95,7 +104,7 @@ import Testing
         #expect(fromReserve > 0)
         disk.add(4 << 20)
         try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
-        try eventually { tape.recorder.health == .sound }
+        try eventually({ tape.recorder.health == .sound }, state: words(tape.recorder))
         try tape.recorder.seal()
         #expect(try Recording.open(path).records().owners == tape.taken)
         #expect(try Verifier.verify(path).state == .sound)
@@ -238,7 +247,14 @@ import Testing
         #expect(try Recording.open(scratch.file("k")).records().owners == tape.taken)
         isShort.value.store(false, ordering: .relaxed)
         try eventually { tape.recorder.health == .sound }
-        usleep(50_000)
+        // Until tails are there again, each record that is waited for makes a chunk of its own.
+        try eventually {
+            let before = tape.recorder.statistics.chunks
+            if let number = try? tape.append(on: Self.order) {
+                try? tape.recorder.waitUntilWritten(number)
+            }
+            return tape.recorder.statistics.chunks == before
+        }
         let chunks = tape.recorder.statistics.chunks
         for _ in 0..<50 { try tape.recorder.waitUntilWritten(try tape.append(on: Self.order)) }
         // Through a tail again: not a chunk for each.

@@ -40,10 +40,15 @@ import Testing
             try tape.append(2)
             try eventually { tape.recorder.statistics.chunks >= UInt64(round) }
         }
-        // Old without a chunk to close: nothing is written.
-        let chunks = tape.recorder.statistics.chunks
-        usleep(30_000)
-        #expect(tape.recorder.statistics.chunks == chunks)
+        // Old without a chunk to close: nothing is written. On a busy machine two records may have made two chunks, of
+        // which the second is still to close.
+        var chunks: UInt64 = 0
+        try eventually {
+            chunks = tape.recorder.statistics.chunks
+            usleep(30_000)
+            return tape.recorder.statistics.chunks == chunks
+        }
+        #expect((3...6).contains(chunks))
         try tape.recorder.seal()
         #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
     }
@@ -53,9 +58,13 @@ import Testing
         var options = RecorderOptions()
         options.segmentAge = 10_000_000
         let tape = try Tape(scratch.file("r"), options)
-        for _ in 0..<5 {
+        for segments in 1...4 {
             try tape.recorder.waitUntilWritten(try tape.append(10))
-            usleep(20_000)
+            // The next one begins when this one is old, however long the disk takes.
+            try eventually {
+                let names = (try? Scratch.names(in: scratch.file("r"))) ?? []
+                return names.count { $0.hasSuffix(".mcap") } > segments
+            }
         }
         try tape.recorder.seal()
         let recording = try Recording.open(scratch.file("r"))

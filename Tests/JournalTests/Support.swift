@@ -83,11 +83,20 @@ final class Scratch {
 }
 
 /// Waits for what other threads do; fails the test after two minutes, so that none waits for ever.
-func eventually(_ condition: () -> Bool) throws {
+///
+/// - Parameter state: said in the failure.
+func eventually(
+    _ condition: () -> Bool,
+    state: @autoclosure () -> String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+) throws {
     struct NeverCame: Error {}
     let limit = SystemFiles().now() + 120_000_000_000
     while !condition() {
-        guard SystemFiles().now() < limit else { throw NeverCame() }
+        guard SystemFiles().now() < limit else {
+            Issue.record("never came to pass; \(state())", sourceLocation: sourceLocation)
+            throw NeverCame()
+        }
         usleep(200)
     }
 }

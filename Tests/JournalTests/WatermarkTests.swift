@@ -68,6 +68,25 @@ import Testing
         try tape.recorder.seal()
     }
 
+    /// The recorder looks at the queue, then at the clock, which takes long here: what comes in between is
+    /// no reason to wait as a full disk is.
+    @Test func `a record that comes between a look at the queue and the end of a turn is written`()
+        throws
+    {
+        let scratch = try Scratch()
+        let files = FaultyFiles { call, _, _ in
+            if call == "now" { usleep(2_000) }
+            return nil
+        }
+        let tape = try Tape(scratch.file("r"), files: files)
+        for round in 0..<200 {
+            usleep(UInt32(500 + round * 377 % 6_000))
+            let number = try tape.append(1)
+            try eventually { tape.recorder.watermarks.written >= number }
+        }
+        try tape.recorder.seal()
+    }
+
     @Test func `who waits for a number that never comes is told when the recorder ends`() throws {
         let scratch = try Scratch()
         let tape = try Tape(scratch.file("r"))

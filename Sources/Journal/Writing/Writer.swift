@@ -160,7 +160,8 @@ final class Writer {
         } else if !isWriteAheadWhole, now >= nextRenewal {
             renewWriteAhead()
         }
-        let isStuck = !hasDrained && !queue.isEmpty && !progress.isFailed
+        // A record that came since the look at the queue is none that finds no room: it must not wait for the clock.
+        let isStuck = !hasDrained && !hasRoomForNext && !progress.isFailed
         return Turn(hasDrained: hasDrained, isStuck: isStuck, wait: timeLeft(now))
     }
 
