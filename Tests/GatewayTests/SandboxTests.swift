@@ -5,17 +5,31 @@ import Testing
 @Suite struct SandboxTests {
     /// Runs `body` in a child process and gives its result, a byte.
     ///
-    /// The child has this thread alone: it makes system calls and nothing else.
+    /// The child has this thread alone, and locks of the runtime that another thread held at the fork stay held in it:
+    /// one that stands still is ended and made anew.
     private func inChild(_ body: () -> Int32) throws -> Int32 {
         // Swift hides fork, since most of what it can do in a child is wrong.
         typealias Fork = @convention(c) () -> pid_t
         let symbol = try #require(dlsym(nil, "fork"))
-        let child = unsafeBitCast(symbol, to: Fork.self)()
-        if child == 0 { _exit(body()) }
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
-        try #require(status & 0x7f == 0, "the child was killed")
-        return status >> 8 & 0xff
+        for _ in 0..<10 {
+            let child = unsafeBitCast(symbol, to: Fork.self)()
+            if child == 0 { _exit(body()) }
+            var status: Int32 = 0
+            var waits = 0
+            while waitpid(child, &status, WNOHANG) != child, waits < 10_000 {
+                usleep(500)
+                waits += 1
+            }
+            guard waits < 10_000 else {
+                kill(child, SIGKILL)
+                waitpid(child, &status, 0)
+                continue
+            }
+            try #require(status & 0x7f == 0, "the child was killed")
+            return status >> 8 & 0xff
+        }
+        struct StandsStill: Error {}
+        throw StandsStill()
     }
 
     /// A listening socket on loopback and its address.
@@ -103,22 +117,33 @@ import Testing
         defer { close(descriptor) }
         let port = UInt16(bigEndian: address.sin_port)
         // The parent connects to a listener that the denied child opened.
-        var pipes: [Int32] = [0, 0]
-        #expect(pipe(&pipes) == 0)
-        let (input, output) = (pipes[0], pipes[1])
-        defer { close(input) }
         typealias Fork = @convention(c) () -> pid_t
         let symbol = try #require(dlsym(nil, "fork"))
-        let child = unsafeBitCast(symbol, to: Fork.self)()
-        if child == 0 {
-            guard tapedeck_deny_outgoing() == 0 else { _exit(1) }
-            let served = SandboxTests.listener()
-            var bytes = served.address.sin_port
-            _ = write(output, &bytes, 2)
-            let taken = accept(served.descriptor, nil, nil)
-            _exit(taken >= 0 && send(taken, &bytes, 2, 0) == 2 ? 0 : 2)
+        var child: pid_t = 0
+        var input: Int32 = -1
+        for _ in 0..<10 {
+            var pipes: [Int32] = [0, 0]
+            #expect(pipe(&pipes) == 0)
+            let output = pipes[1]
+            input = pipes[0]
+            child = unsafeBitCast(symbol, to: Fork.self)()
+            if child == 0 {
+                guard tapedeck_deny_outgoing() == 0 else { _exit(1) }
+                let served = SandboxTests.listener()
+                var bytes = served.address.sin_port
+                _ = write(output, &bytes, 2)
+                let taken = accept(served.descriptor, nil, nil)
+                _exit(taken >= 0 && send(taken, &bytes, 2, 0) == 2 ? 0 : 2)
+            }
+            close(output)
+            // As above: a child that stands still is ended and made anew.
+            var ready = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+            if poll(&ready, 1, 5_000) == 1 { break }
+            kill(child, SIGKILL)
+            waitpid(child, nil, 0)
+            close(input)
         }
-        close(output)
+        defer { close(input) }
         var served = address
         try #require(read(input, &served.sin_port, 2) == 2)
         #expect(UInt16(bigEndian: served.sin_port) != port)
