@@ -315,6 +315,10 @@ enum FieldSession {
         let list = topics.map { "\"\($0)\"" }.joined(separator: ",")
         _ = try await socket.ask(#"{"op":"subscribe","args":[\#(list)]}"#)
         var missing = Set(topics)
+        // A change of a book may be of one side alone, and has no fields of the other.
+        for topic in topics where topic.hasPrefix("orderbook.") {
+            missing.formUnion([topic + " b", topic + " a"])
+        }
         let end = ContinuousClock.now + .seconds(60)
         while !missing.isEmpty {
             guard ContinuousClock.now < end else {
@@ -325,6 +329,8 @@ enum FieldSession {
             try JSONParser().read(Array(text.utf8)) { root in
                 let topic = root["topic"]?.string ?? ""
                 missing.remove(topic)
+                if root["data"]?["b"]?.count ?? 0 > 0 { missing.remove(topic + " b") }
+                if root["data"]?["a"]?.count ?? 0 > 0 { missing.remove(topic + " a") }
                 let kind = FieldShapes.push("public/\(name)/\(topic)", root)
                 if let kind { take(kind, text) }
             }
