@@ -47,7 +47,7 @@ public struct SessionConfiguration: Sendable {
     }
 
     /// When an order may leave.
-    public enum OrderDurability: String, Hashable, Sendable {
+    public enum OrderDurability: String, Hashable, Sendable, CaseIterable {
         /// Its record survives `kill -9`.
         case written
         /// Its record survives a power cut.

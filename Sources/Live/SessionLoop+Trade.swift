@@ -48,10 +48,10 @@ extension SessionLoop {
     private func send(_ request: TradeRequest) {
         guard let tradeSocket else { return }
         let time = clock.now().advanced(nanoseconds: clockOffset.best?.offset ?? 0)
-        guard sockets[tradeSocket].post(request.bytes(timestamp: time.milliseconds)) else {
-            // The connection ended within this turn: its own word on that is the next one.
-            return
-        }
+        let frame = request.bytes(timestamp: time.milliseconds)
+        guard !sockets[tradeSocket].post(frame) else { return }
+        // The connection ended within this turn; nothing waits for an answer that cannot come.
+        perform(trade.lost(reason: "it is not open", now: SessionClock.monotonic()))
     }
 
     /// Recorded as a request of REST that came to the same end: the core looks the order up.

@@ -25,10 +25,11 @@ import Testing
         }
     }
 
-    /// Serves with these options, records two topics so long, and gives the recording and the exchange's journal.
+    /// Serves with these options, orders a manner, records two topics so long, and gives the recording and the exchange's journal.
     private func record(
         _ options: [String],
         seconds: Int,
+        order: String? = nil,
         in folder: TemporaryFolder,
         _ during: (RawSocket) async throws -> Void = { _ in }
     ) async throws -> (recording: String, journal: [Entry]) {
@@ -44,6 +45,9 @@ import Testing
         defer { server.kill() }
         let port = try await server.line { line in
             line.firstMatch(of: #/"port":(\d+)/#).flatMap { Int($0.output.1) }
+        }
+        if let order {
+            _ = try RawSocket(port: port).request("POST", "/tapedeck/manners", body: order)
         }
         let recorder = try Program.start(
             [
@@ -102,6 +106,20 @@ import Testing
         #expect(made.journal.filter { $0.what == "disconnect" }.count == 1)
         let verify = try await Program.run(["verify", made.recording, "--json"])
         #expect(verify.status == 0, "\(verify.output)")
+    }
+
+    @Test func `a question that the exchange could not answer is asked again, each time on record`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let order = #"{"manner":"server-error","path":"/v5/market/instruments-info","times":2}"#
+        let made = try await record([], seconds: 5, order: order, in: folder)
+        let asked = try await records(
+            made.recording,
+            "rest/public/GET/v5/market/instruments-info"
+        ).filter { $0["attempt"] != nil }
+        #expect(asked.map { $0["attempt"] as? Int } == [1, 2, 3])
+        #expect(asked.map { $0["status"] as? Int } == [502, 502, 200])
     }
 
     @Test func `under chaos each gap that the recorder finds is one that the exchange made`()

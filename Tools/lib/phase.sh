@@ -53,6 +53,7 @@ run_phase() {
 failures_in() {
     local found
     found=$(awk '
+        /^(◇|✔)/ { following = 0; next }
         /✘|recorded an issue|error:|Fatal error|^Crash|unexpected signal/ { print; following = 8; next }
         following > 0 && /^[^◇✔]*(↳|→|at |in )/ { print; following--; next }
         { following = 0 }

@@ -106,42 +106,35 @@ enum SessionSettings {
             settings.value("limits." + name).map { Setting(name, $0.value) }
         }
         configuration.subscriptions = try subscriptions(settings)
-        if let durability = settings.value("durability.orders") {
-            guard let word = SessionConfiguration.OrderDurability(rawValue: durability.value) else {
-                throw Failure(
-                    .sessionFile,
-                    "durability.orders is \(durability.value)",
-                    at: durability.place,
-                    do: "Write written or durable."
-                )
-            }
-            configuration.orderDurability = word
-        }
-        if let entry = settings.value("orders.entry") {
-            guard let word = SessionConfiguration.OrderEntry(rawValue: entry.value) else {
-                throw Failure(
-                    .sessionFile,
-                    "orders.entry is \(entry.value)",
-                    at: entry.place,
-                    do: "Write rest or socket."
-                )
-            }
-            configuration.orderEntry = word
-        }
-        if let protection = settings.value("dcp") {
-            guard protection.value == "arm" else {
-                throw Failure(
-                    .sessionFile,
-                    "dcp is \(protection.value)",
-                    at: protection.place,
-                    do: "Write arm, or leave it out."
-                )
-            }
-            configuration.armsDisconnectProtection = true
-        }
+        configuration.orderDurability =
+            try word("durability.orders", settings) ?? configuration.orderDurability
+        configuration.orderEntry = try word("orders.entry", settings) ?? configuration.orderEntry
+        configuration.armsDisconnectProtection =
+            try word("dcp", settings) == SessionSettings.Protection.arm
         try journal(settings, &configuration)
         try connections(settings, &configuration)
         return configuration
+    }
+
+    /// What `dcp:` may say.
+    private enum Protection: String, CaseIterable {
+        case arm
+    }
+
+    /// One of a few words; `nil` where the file has none.
+    private static func word<Word: RawRepresentable<String> & CaseIterable>(
+        _ path: String,
+        _ settings: Settings
+    ) throws -> Word? {
+        guard let entry = settings.value(path) else { return nil }
+        if let word = Word(rawValue: entry.value) { return word }
+        throw Failure(
+            .sessionFile,
+            "\(path) is \(entry.value)",
+            at: entry.place,
+            do: "Write " + Word.allCases.map(\.rawValue).joined(separator: " or ")
+                + ", or leave it out."
+        )
     }
 
     /// What may stay on the disk: `disk: {keep: 7d, max_size: 20GiB}`.
@@ -196,17 +189,7 @@ enum SessionSettings {
             }
             configuration.segmentBytes = bytes
         }
-        if let entry = settings.value("journal.when_full") {
-            guard let word = SessionConfiguration.FullQueue(rawValue: entry.value) else {
-                throw Failure(
-                    .sessionFile,
-                    "journal.when_full is \(entry.value)",
-                    at: entry.place,
-                    do: "Write stall or shed."
-                )
-            }
-            configuration.whenFull = word
-        }
+        configuration.whenFull = try word("journal.when_full", settings) ?? configuration.whenFull
     }
 
     private static func connections(

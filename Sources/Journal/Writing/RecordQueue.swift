@@ -26,11 +26,9 @@ final class RecordQueue: @unchecked Sendable {
         var next: Block?
 
         /// Pages of its own: what a burst took goes back to the system, and no block splits another's place.
-        ///
-        /// - Parameter isTouched: the pages are there at once, and not each at its first byte.
-        init(capacity: Int, isTouched: Bool = false) {
+        init(capacity: Int) {
             self.capacity = capacity
-            let flags = MAP_PRIVATE | MAP_ANONYMOUS | (isTouched ? MAP_POPULATE : 0)
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS
             guard let pages = mmap(nil, capacity, PROT_READ | PROT_WRITE, flags, -1, 0),
                 pages != MAP_FAILED
             else { fatalError("no memory for \(capacity) bytes of the recorder's queue") }
@@ -63,16 +61,13 @@ final class RecordQueue: @unchecked Sendable {
     private static let sparesKept = 8
 
     init() {
-        // These two are used in turn for as long as the recorder keeps up.
-        let block = Block(capacity: RecordQueue.blockBytes, isTouched: true)
-        let spare = Block(capacity: RecordQueue.blockBytes, isTouched: true)
+        let block = Block(capacity: RecordQueue.blockBytes)
         writingBlock = block
         readingBlock = block
         writingPlace = block.base
         writingEnd = block.base + block.capacity
         spares = .allocate(capacity: RecordQueue.sparesKept)
         for place in 0..<RecordQueue.sparesKept { (spares + place).initialize(to: Atomic(nil)) }
-        spares[0].store(.passRetained(spare), ordering: .releasing)
     }
 
     deinit {
