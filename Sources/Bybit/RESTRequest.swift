@@ -137,6 +137,8 @@ extension RESTRequest {
             )
         case .wallet:
             self.init(endpoint: .wallet, query: Query("accountType", "UNIFIED").text)
+        case .fullBook(let instrument):
+            self.init(endpoint: .fullOrderBook, query: Query(instrument).text)
         case .page(let endpoint, let query, let cursor):
             self.init(endpoint: endpoint, query: Query.page(query, cursor: cursor))
         }

@@ -1,5 +1,5 @@
 /// One price level as the exchange wrote it; a size of zero deletes the level.
-public struct LevelNumerals: Hashable, Sendable {
+public struct LevelNumerals: Hashable, Sendable, Codable {
     public var price: Numeral
     public var size: Numeral
 

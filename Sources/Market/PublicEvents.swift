@@ -1,7 +1,7 @@
 /// A push of an order book topic: a snapshot replaces the book, a delta changes levels of it.
 ///
 /// - Source: `orderbook.{depth}.{symbol}`; `GET /v5/market/orderbook`.
-public struct BookUpdate: Sendable {
+public struct BookUpdate: Sendable, Codable {
     /// ``depth`` of `orderbook.full.{symbol}`, which has deltas alone: its snapshot comes from the full order book reply.
     public static let fullDepth = 10_000
 

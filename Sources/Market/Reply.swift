@@ -3,6 +3,7 @@ public enum Endpoint: Hashable, Sendable, Codable {
     case serverTime
     case instruments
     case orderBook
+    case fullOrderBook
     case createOrder
     case amendOrder
     case cancelOrder
@@ -20,6 +21,7 @@ public enum Endpoint: Hashable, Sendable, Codable {
         (.serverTime, "GET", "/v5/market/time"),
         (.instruments, "GET", "/v5/market/instruments-info"),
         (.orderBook, "GET", "/v5/market/orderbook"),
+        (.fullOrderBook, "GET", "/v5/market/full_orderbook"),
         (.createOrder, "POST", "/v5/order/create"),
         (.amendOrder, "POST", "/v5/order/amend"),
         (.cancelOrder, "POST", "/v5/order/cancel"),

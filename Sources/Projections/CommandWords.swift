@@ -82,6 +82,9 @@ struct CommandWords {
             detail = "positions"
             self.category = category
         case .wallet: detail = "wallet"
+        case .fullBook(let instrument):
+            detail = "full book"
+            self.instrument = instrument
         case .page(let endpoint, let query, let cursor):
             detail = "page \(endpoint.path)?\(query) from \(cursor)"
         }

@@ -31,7 +31,9 @@ extension Engine {
         case .positions: for row in event.positions { desk.ledger.told(row) }
         case .wallets: for row in event.wallets { desk.ledger.told(row) }
         case .reply:
-            watchHalt { $0.reply(event, header) }
+            var changed: InstrumentID?
+            watchHalt { changed = $0.reply(event, header) }
+            if let changed { tell { $0.bookChanged(changed, &$1) } }
         case .link:
             var spoiled: [InstrumentID] = []
             watchHalt { spoiled = $0.link(event.link) }

@@ -111,6 +111,9 @@ extension LookUp {
             json.field("what", "positions")
             json.field("category", category.name)
         case .wallet: json.field("what", "wallet")
+        case .fullBook(let instrument):
+            json.field("what", "full-book")
+            json.field(instrument: instrument)
         case .page(let endpoint, let query, let cursor):
             json.field("what", "page")
             json.field("path", endpoint.path)

@@ -11,7 +11,6 @@ enum ReplyForm: Sendable {
     /// `orderId`, `orderLinkId`.
     case order
     case acceptedOrders
-    case fullBook
     case improvementBook
     case spreadBook
     case candles
@@ -51,7 +50,6 @@ enum ReplyForm: Sendable {
         ("/v5/market/mark-price-kline", "GET", .candles),
         ("/v5/market/index-price-kline", "GET", .candles),
         ("/v5/market/premium-index-price-kline", "GET", .candles),
-        ("/v5/market/full_orderbook", "GET", .fullBook),
         ("/v5/market/rpi_orderbook", "GET", .improvementBook),
         ("/v5/market/tickers", "GET", .tickers),
         ("/v5/market/funding/history", "GET", .fundingRates),

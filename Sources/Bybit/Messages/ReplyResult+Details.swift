@@ -45,7 +45,7 @@ extension ReplyResult {
             let link = Fields.optionalText("orderLinkId", in: result, &findings)
             if event.reply.orderLinkID.isEmpty { event.reply.orderLinkID = link }
         case .acceptedOrders: readAccepted(result, root, &event, &findings)
-        case .fullBook, .improvementBook, .spreadBook: readBook(form, result, &event, &findings)
+        case .improvementBook, .spreadBook: readBook(form, result, &event, &findings)
         case .candles:
             guard let list = Fields.array("list", in: result, &findings) else { return }
             for row in list.elements {
@@ -194,12 +194,7 @@ extension ReplyResult {
     ) {
         if form == .spreadBook { event.category = .spread }
         event.book.isSnapshot = true
-        event.book.depth =
-            switch form {
-            case .fullBook: BookUpdate.fullDepth
-            case .improvementBook: 50
-            default: 25
-            }
+        event.book.depth = form == .improvementBook ? 50 : 25
         event.exchangeMilliseconds =
             Fields.integer("ts", in: result, .required, &findings) ?? event.exchangeMilliseconds
         event.book.matchTimeMilliseconds =

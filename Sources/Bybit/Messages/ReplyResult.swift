@@ -12,7 +12,17 @@ enum ReplyResult {
         }
         switch event.reply.endpoint {
         case .serverTime: readTime(result, &event, &findings)
-        case .orderBook: readBook(result, &event, &findings)
+        // Replies of before 2024 have no `seq`.
+        case .orderBook:
+            readBook(result, depth: 1_000, sequence: .optional, &event, &findings)
+        case .fullOrderBook:
+            readBook(
+                result,
+                depth: BookUpdate.fullDepth,
+                sequence: .required,
+                &event,
+                &findings
+            )
         case .createOrder, .amendOrder, .cancelOrder:
             event.reply.orderID = Fields.text("orderId", in: result, &findings) ?? ""
             let link = Fields.optionalText("orderLinkId", in: result, &findings)
@@ -111,23 +121,24 @@ enum ReplyResult {
         event.reply.serverTime = Timestamp(nanoseconds: nanoseconds)
     }
 
-    /// `s`, `b`, `a`, `ts`, `u`, `seq`, `cts`; `u` is that of the 1000-level stream.
+    /// `s`, `b`, `a`, `ts`, `u`, `seq`, `cts`; `u` is that of the stream of `depth` levels.
     private static func readBook(
         _ result: JSONValue,
+        depth: Int,
+        sequence: Presence,
         _ event: inout Event,
         _ findings: inout Findings
     ) {
         event.book.isSnapshot = true
-        event.book.depth = 1_000
+        event.book.depth = depth
         event.exchangeMilliseconds =
             Fields.integer("ts", in: result, .required, &findings) ?? event.exchangeMilliseconds
         event.book.matchTimeMilliseconds =
             Fields.integer("cts", in: result, .optional, &findings) ?? 0
-        // Replies of before 2024 have no `seq`.
         let isWhole = BookMessage.readData(
             result,
             event.symbol,
-            sequence: .optional,
+            sequence: sequence,
             &event,
             &findings
         )

@@ -1,3 +1,4 @@
+import CBarrier
 import Glibc
 import Synchronization
 
@@ -11,6 +12,8 @@ import Synchronization
 /// only; a block's bytes and its link are published by `published`, stored after them.
 final class RecordQueue: @unchecked Sendable {
     static let blockBytes = 256 << 10
+    /// A record of 512 bytes, more than most have.
+    private static let linesAhead = 8
 
     /// Opcodes that MCAP leaves to applications, for what is no Message and never reaches a file.
     enum Mark {
@@ -117,6 +120,14 @@ final class RecordQueue: @unchecked Sendable {
         writingPosition &+= UInt64(count)
         // No more than a release, so that nobody waits here for the bytes to reach the cache: see `Bell`.
         published.value.store(writingPosition, ordering: .releasing)
+        fetchAhead()
+    }
+
+    /// Where the next record will stand, the other thread has read the last one that stood there: its lines of cache are
+    /// asked back now, while the appending thread has other work, and not when it waits for them.
+    @inline(__always)
+    private func fetchAhead() {
+        for line in 0..<RecordQueue.linesAhead { tapedeck_fetch_to_write(writingPlace + 64 * line) }
     }
 
     @inline(never)

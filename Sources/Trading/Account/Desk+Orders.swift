@@ -227,6 +227,7 @@ extension Desk {
 
     private func isStillOpen(_ question: Deferred) -> Bool {
         switch question.lookUp {
+        case .fullBook(let instrument): return isFullBookAwaited(instrument)
         case .order(_, let linkID), .orderHistory(_, let linkID):
             guard let place = orderStore.place(linkID: linkID, orderID: "") else { return false }
             return question.isSettlement

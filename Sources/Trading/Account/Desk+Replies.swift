@@ -2,7 +2,9 @@ import Market
 
 extension Desk {
     /// A REST exchange ended: its rows are merged, and what it was about is settled or asked again.
-    mutating func reply(_ event: Event, _ header: RecordHeader) {
+    ///
+    /// - Returns: the instrument whose book it changed.
+    mutating func reply(_ event: Event, _ header: RecordHeader) -> InstrumentID? {
         let reply = event.reply
         switch reply.endpoint {
         case .createOrder: created(reply)
@@ -37,9 +39,11 @@ extension Desk {
                 }
             }
             listEnded(reply, Reconciliation.Part(endpoint: .transactionLog, category: nil))
+        case .fullOrderBook: return fullBookReply(event, header)
         case .serverTime, .orderBook, .cancelAllOrders, .other:
             if !reply.isSuccess { refused(reply, header.stream.text) }
         }
+        return nil
     }
 
     // MARK: Order entry
@@ -69,7 +73,7 @@ extension Desk {
         }
     }
 
-    private mutating func refused(_ reply: Reply, _ subject: String) {
+    mutating func refused(_ reply: Reply, _ subject: String) {
         find(
             .refused,
             subject,
@@ -284,7 +288,7 @@ extension Desk {
         Category(name: parameter("category", of: reply.query))
     }
 
-    private static func parameter(_ name: String, of query: String) -> String {
+    static func parameter(_ name: String, of query: String) -> String {
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if parts.count == 2, parts[0] == name { return String(parts[1]) }

@@ -2,6 +2,8 @@ public import Market
 
 /// One subscription to an order book: the book, and whether it can be believed.
 ///
+/// The full book has no snapshot among its pushes: ``FullBookSync``.
+///
 /// - Source of the rules: `u` rises by one a message; a snapshot replaces at any time; `u == 1` is a snapshot
 ///   whatever its type says; depth 1 sends snapshots only and repeats the last one; `seq` never falls.
 public struct BookFeed: Sendable, Codable {
@@ -50,6 +52,10 @@ public struct BookFeed: Sendable, Codable {
     var waitingSince: Timestamp?
     /// Pushes that were not applied since the last snapshot; the first of them is a finding.
     var ignored: Int64 = 0
+    /// Of the full book alone, while it is not live.
+    var sync: FullBookSync?
+
+    var isFull: Bool { depth == BookUpdate.fullDepth }
 
     init(depth: Int, topic: String, scale: Scale) {
         self.depth = depth
@@ -115,7 +121,7 @@ public struct BookFeed: Sendable, Codable {
         matchTimeMilliseconds = update.matchTimeMilliseconds
         set(.buy, update.bids, &errors)
         set(.sell, update.asks, &errors)
-        if update.depth > 0 { book.trim(depth: update.depth) }
+        if update.depth > 0, !isFull { book.trim(depth: update.depth) }
         if book.isCrossed {
             freshness = .stale
             return .crossed(
@@ -187,6 +193,7 @@ public struct BookFeed: Sendable, Codable {
     mutating func spoil() {
         if freshness == .live { freshness = .stale }
         covers.removeAll()
+        sync = nil
     }
 
     // MARK: Connections beside each other

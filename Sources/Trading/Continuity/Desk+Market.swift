@@ -3,12 +3,14 @@ import Market
 extension Desk {
     /// Takes in a push of an order book; true when strategies are to be told.
     mutating func bookPush(_ event: Event, _ header: RecordHeader) -> Bool {
-        // The full book never sends a snapshot: waiting for one would ask for it without end.
-        if event.book.depth == BookUpdate.fullDepth { return false }
         let instrument = InstrumentID(event.category, event.symbol)
         let place = markets.index(of: instrument)
         let feed = feed(place, instrument, event.book.depth, header)
         let before = markets.states.values[place].feeds[feed].freshness
+        let isRestart = event.book.updateID == 1
+        if event.book.depth == BookUpdate.fullDepth, before != .live || isRestart {
+            return fullBookWaits(place, feed, instrument, event, header)
+        }
         var errors: [(field: String, error: NumberError)] = []
         let outcome = markets.states.values[place].feeds[feed].apply(
             event.book,
@@ -28,7 +30,7 @@ extension Desk {
                 note: "the book is stale until the next snapshot"
             )
             // A snapshot that cannot be read would come again just so.
-            if !event.book.isSnapshot { resubscribe(place, feed, instrument) }
+            if !event.book.isSnapshot { renew(place, feed, instrument, nil, header) }
             return before == .live
         }
         switch outcome {
@@ -38,23 +40,9 @@ extension Desk {
             ignored(place, feed, header, note: "a change of a book without a snapshot")
             return false
         case .old(let last, let seen):
-            ignored(
-                place,
-                feed,
-                header,
-                expected: "u > \(last)",
-                seen: "u = \(seen)",
-                note: "an old change of the book"
-            )
+            old(place, feed, header, last: last, seen: seen)
             return false
-        case .gap(let expected, let seen):
-            find(
-                .gap,
-                header.stream.text,
-                expected: "u = \(expected)",
-                seen: "u = \(seen)",
-                note: "the book is stale until the next snapshot"
-            )
+        case .gap(let expected, let seen): gap(header, expected: expected, seen: seen)
         case .backwards(let last, let seen):
             find(
                 .gap,
@@ -73,14 +61,54 @@ extension Desk {
             )
         }
         // Depth 1 sends nothing but snapshots: the next one comes without asking.
-        if event.book.depth != 1 {
-            resubscribe(place, feed, instrument)
-        }
+        if event.book.depth != 1 { renew(place, feed, instrument, event.book, header) }
         return before == .live || outcome == .changed
     }
 
+    /// The book is stale: its next beginning is asked for.
+    private mutating func renew(
+        _ place: Int,
+        _ feed: Int,
+        _ instrument: InstrumentID,
+        _ change: BookUpdate?,
+        _ header: RecordHeader
+    ) {
+        if markets.states.values[place].feeds[feed].isFull {
+            beginFullBook(place, feed, instrument, with: change, slot: header.stream.slot)
+        } else {
+            resubscribe(place, feed, instrument)
+        }
+    }
+
+    mutating func gap(_ header: RecordHeader, expected: Int64, seen: Int64) {
+        find(
+            .gap,
+            header.stream.text,
+            expected: "u = \(expected)",
+            seen: "u = \(seen)",
+            note: "the book is stale until the next snapshot"
+        )
+    }
+
+    mutating func old(
+        _ place: Int,
+        _ feed: Int,
+        _ header: RecordHeader,
+        last: Int64,
+        seen: Int64
+    ) {
+        ignored(
+            place,
+            feed,
+            header,
+            expected: "u > \(last)",
+            seen: "u = \(seen)",
+            note: "an old change of the book"
+        )
+    }
+
     /// True for `data.b…` and `data.a…` of a push, `result.b…` and `result.a…` of a reply.
-    private static func isLevel(_ field: String) -> Bool {
+    static func isLevel(_ field: String) -> Bool {
         ["data.b", "data.a", "result.b", "result.a"].contains { field.hasPrefix($0) }
     }
 
@@ -101,7 +129,7 @@ extension Desk {
     }
 
     /// The first push that is not applied since the last snapshot is told, the others are counted.
-    private mutating func ignored(
+    mutating func ignored(
         _ place: Int,
         _ feed: Int,
         _ header: RecordHeader,
@@ -134,7 +162,8 @@ extension Desk {
         for place in markets.states.keys.indices {
             for feed in markets.states.values[place].feeds.indices {
                 let state = markets.states.values[place].feeds[feed]
-                guard state.freshness != .live, let since = state.waitingSince,
+                // The full book's is asked for by a question of its own.
+                guard !state.isFull, state.freshness != .live, let since = state.waitingSince,
                     time.nanoseconds - since.nanoseconds >= BookFeed.patience
                 else { continue }
                 resubscribe(place, feed, markets.states.keys[place])
@@ -165,7 +194,9 @@ extension Desk {
                     markets.states.values[place].feeds[feed].freshness != .live
                 else { continue }
                 markets.states.values[place].feeds[feed].waitingSince = nil
-                if resubscribing { resubscribe(place, feed, instrument) }
+                // The full book begins again with the change that comes next.
+                let isFull = markets.states.values[place].feeds[feed].isFull
+                if resubscribing, !isFull { resubscribe(place, feed, instrument) }
             }
         }
         return spoiled

@@ -14,6 +14,9 @@ enum Latency {
         var clock = Histogram()
         var calls = Histogram()
         let (recorder, ids) = try messages.begin(path)
+        let largest = messages.all.map(\.count).max() ?? 0
+        let received = UnsafeMutableRawBufferPointer.allocate(byteCount: largest, alignment: 64)
+        defer { received.deallocate() }
         let before = recorder.statistics.syncs
         let start = Clock.wall
         try messages.bytes.withUnsafeBytes { bytes in
@@ -27,9 +30,13 @@ enum Latency {
                 }
                 let id = ids[message.stream]
                 let time = Timestamp(nanoseconds: message.time)
-                let payload = UnsafeRawBufferPointer(
-                    rebasing: bytes[message.start..<(message.start + message.count)]
+                // Into a buffer that is used again, as a message comes from its socket: its bytes are in the cache.
+                received.copyMemory(
+                    from: UnsafeRawBufferPointer(
+                        rebasing: bytes[message.start..<(message.start + message.count)]
+                    )
                 )
+                let payload = UnsafeRawBufferPointer(rebasing: received[..<message.count])
                 let first = Clock.wall
                 let second = Clock.wall
                 try recorder.append(id, time: time, payload: payload)
