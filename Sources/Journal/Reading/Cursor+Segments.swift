@@ -2,7 +2,10 @@ import Market
 
 /// Segment after segment, and the tails behind the last.
 extension Cursor {
-    static let openedLimit = 32
+    /// Files open at once.
+    static let awakeLimit = 32
+    /// Segments whose head and summary are kept: those beyond ``awakeLimit`` without their files, a few KiB each.
+    static let openedLimit = 512
 
     /// Makes the next chunk the current one; false at the end.
     func advance() throws(JournalError) -> Bool {
@@ -53,13 +56,16 @@ extension Cursor {
         }
     }
 
-    /// The segment, from those that are open or anew.
+    /// The segment, from those that are known or anew.
     private func open(_ position: Int) throws(JournalError) -> SegmentFile {
         segment?.window.shrink()
+        defer { restOldest() }
         if let place = opened.lastIndex(where: { $0.position == position }) {
             let found = opened.remove(at: place)
-            opened.append(found)
-            return found.segment
+            if try found.segment.wake() {
+                opened.append(found)
+                return found.segment
+            }
         }
         let segment = try SegmentFile(
             layout.names[position],
@@ -72,6 +78,13 @@ extension Cursor {
         if opened.count >= Cursor.openedLimit { opened.removeFirst() }
         opened.append((position, segment))
         return segment
+    }
+
+    /// Those used last keep their files.
+    private func restOldest() {
+        let oldest = opened.count - Cursor.awakeLimit
+        // Whoever is behind the limit was put there one by one, and has rested since.
+        if oldest > 0 { opened[oldest - 1].segment.rest() }
     }
 
     /// Places of those chunks that may hold a record which passes the filter.
@@ -91,6 +104,7 @@ extension Cursor {
     }
 
     func leave() {
+        segment?.window.shrink()
         segment = nil
         wanted = nil
         position += 1

@@ -10,7 +10,8 @@ final class ReadWindow {
 
     let directory: RecordingDirectory
     let name: String
-    let file: OpenFile
+    /// `nil` while it rests.
+    private var file: OpenFile?
     /// Bytes in the file when it was opened or last looked at.
     private(set) var size: UInt64
     private var buffer = ByteBuffer(capacity: ReadWindow.smallest)
@@ -32,7 +33,31 @@ final class ReadWindow {
         }
     }
 
-    deinit { directory.files.close(file) }
+    deinit { if let file { directory.files.close(file) } }
+
+    /// Lets go of file and memory; ``wake()`` comes before the next read.
+    func rest() {
+        guard let file else { return }
+        directory.files.close(file)
+        self.file = nil
+        buffer.count = 0
+        buffer.shrink(to: 0)
+    }
+
+    /// Opens the file that has the name now; false where it is of another size.
+    func wake() throws(JournalError) -> Bool {
+        guard file == nil else { return true }
+        guard let again = try directory.openIfThere(name) else {
+            throw JournalError(.missing, file: place)
+        }
+        file = again
+        return try directory.size(again, name) == size
+    }
+
+    private func opened() throws(JournalError) -> OpenFile {
+        guard let file else { throw JournalError(.missing, file: place) }
+        return file
+    }
 
     var place: String { directory.place(name) }
 
@@ -48,7 +73,7 @@ final class ReadWindow {
     }
 
     /// Looks how far the file has grown.
-    func refresh() throws(JournalError) { size = max(size, try directory.size(file, name)) }
+    func refresh() throws(JournalError) { size = max(size, try directory.size(opened(), name)) }
 
     /// Reads anew next time, where what was read may have been in the middle of a write.
     func forget() { buffer.count = 0 }
@@ -75,7 +100,7 @@ final class ReadWindow {
         if offset < start || end > start + UInt64(buffer.count) {
             let wanted = min(max(count, UInt64(ahead)), size - offset)
             buffer.shrink(to: max(Int(wanted), ReadWindow.largest))
-            try directory.read(file, name, into: &buffer, count: Int(wanted), at: offset)
+            try directory.read(opened(), name, into: &buffer, count: Int(wanted), at: offset)
             start = offset
             ahead = min(max(ahead, Int(wanted)) * 2, ReadWindow.largest)
             guard UInt64(buffer.count) >= count else {

@@ -28,6 +28,25 @@ final class SegmentFile {
     /// What is wrong with the head, where it was presumed from the name and the chunks.
     private(set) var headFailure: JournalError?
 
+    /// The footer, from which a file with the same name is known again: it has the summary's checksum.
+    private var ending: [UInt8] = []
+
+    /// Lets go of the file and of what only an opening needs; only for a segment with a summary.
+    func rest() {
+        guard summary != nil else { return }
+        window.rest()
+        head?.streams = []
+        summary?.channels = []
+    }
+
+    /// Opens the file again; false where another has taken its place, as compaction does.
+    func wake() throws(JournalError) -> Bool {
+        guard try window.wake() else { return false }
+        guard summary != nil else { return true }
+        let count = UInt64(MCAP.ending)
+        return try window.bytes(at: window.size - count, count: count).elementsEqual(ending)
+    }
+
     /// Opens and reads the head, which must be whole.
     ///
     /// - Parameters:
@@ -218,6 +237,7 @@ final class SegmentFile {
         guard window.size >= dataStart + ending else { return nil }
         let footerStart = window.size - ending
         let end = try window.bytes(at: footerStart, count: ending)
+        ending = Array(end)
         guard end[0] == MCAP.Opcode.footer.rawValue, end.suffix(8).elementsEqual(MCAP.magic) else {
             return nil
         }
