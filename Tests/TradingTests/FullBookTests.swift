@@ -79,7 +79,8 @@ import Trading
 
     private func actions(_ outputs: [Output]) -> [Command.Action] { outputs.commands.map(\.action) }
 
-    @Test func `changes wait for the reply, and those that it holds are not applied twice`() throws {
+    @Test func `changes wait for the reply, and those that it holds are not applied twice`() throws
+    {
         var full = try Full()
         #expect(actions(try full.change(u: 40, bid: "1")) == Self.question)
         #expect(try full.change(u: 41, bid: "2").isEmpty)

@@ -233,10 +233,10 @@ final class SegmentFile {
 
     /// The summary when the file has a whole footer whose checksum holds; `nil` otherwise.
     private func readSummary() throws(JournalError) -> Summary? {
-        let ending = UInt64(MCAP.ending)
-        guard window.size >= dataStart + ending else { return nil }
-        let footerStart = window.size - ending
-        let end = try window.bytes(at: footerStart, count: ending)
+        let size = UInt64(MCAP.ending)
+        guard window.size >= dataStart + size else { return nil }
+        let footerStart = window.size - size
+        let end = try window.bytes(at: footerStart, count: size)
         ending = Array(end)
         guard end[0] == MCAP.Opcode.footer.rawValue, end.suffix(8).elementsEqual(MCAP.magic) else {
             return nil
