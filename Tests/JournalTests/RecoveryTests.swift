@@ -42,6 +42,37 @@ import Testing
         #expect(verification.gaps.isEmpty)
     }
 
+    @Test
+    func
+        `a run that was killed before its first HEAD is no damage, though its segment is the shorter one`()
+        throws
+    {
+        let scratch = try Scratch()
+        let path = scratch.file("r")
+        let tape = try Tape(path, RecoveryTests.quiet)
+        try tape.append(20)
+        // The segment that this begins has no record: the next run puts its own in that one's place.
+        try tape.recorder.roll(checkpoint: [UInt8](repeating: 7, count: 5_000))
+        try tape.recorder.close()
+        let head = try Scratch.read(path + "/HEAD")
+        let second = try Recorder.open(path, options: RecoveryTests.quiet)
+        #expect(second.run == 2)
+        try second.close()
+        // As the kill leaves it: renamed, and HEAD still of the run before.
+        try Scratch.write(head, to: path + "/HEAD")
+
+        let killed = try Recording.open(path)
+        #expect(killed.damage.isEmpty, "\(killed.damage)")
+        #expect(killed.state == .open)
+        #expect(try killed.records().owners == tape.taken)
+        #expect(try Verifier.verify(path).state == .sound)
+        let third = try Tape(path, RecoveryTests.quiet)
+        #expect(third.recorder.run == 3)
+        try third.append(10)
+        try third.recorder.seal()
+        #expect(try Recording.open(path).records().owners == tape.taken + third.taken)
+    }
+
     @Test func `channel ids and announcements carry over to the next run`() throws {
         let scratch = try Scratch()
         let tape = try Tape(scratch.file("r"), RecoveryTests.quiet)

@@ -67,7 +67,7 @@ struct Salvage {
             return
         }
         tails.select(run: lastHead.run)
-        let durable = head?.segment == lastHead.first ? head?.offset ?? 0 : 0
+        let durable = Salvage.durable(head, of: lastHead) ?? 0
         let scan = try SegmentScan(
             segment,
             limit: segment.window.size,
@@ -275,6 +275,15 @@ struct Salvage {
         if isThere { torn.append(error) } else { damage.append(error) }
     }
 
+    /// Up to where HEAD says that the last segment's bytes are durable; `nil` where it does not speak of that file.
+    ///
+    /// A run that begins behind a segment without a record puts its own in that one's place. Until its first HEAD the
+    /// one of the run before speaks of the file that is gone, which may have been longer: it held another checkpoint.
+    private static func durable(_ head: Head?, of last: SegmentHead) -> UInt64? {
+        guard let head, head.segment == last.first, head.run >= UInt64(last.run) else { return nil }
+        return head.offset
+    }
+
     /// What HEAD says was durable must be there.
     private mutating func checkHead(_ directory: RecordingDirectory) {
         let place = directory.place(RecordingDirectory.head)
@@ -299,10 +308,10 @@ struct Salvage {
                     sequence: last
                 )
             )
-        } else if head.segment == lastHead.first, head.offset > end {
+        } else if let durable = Salvage.durable(head, of: lastHead), durable > end {
             damage.append(
                 JournalError(
-                    .damaged("bytes up to \(head.offset) were durable and end at \(end)"),
+                    .damaged("bytes up to \(durable) were durable and end at \(end)"),
                     file: directory.place(names.last ?? ""),
                     offset: end,
                     sequence: last
