@@ -129,8 +129,7 @@ public final class BybitClient: Sendable {
 
     // MARK: - What is known now
 
-    /// The book that the topic `orderbook.DEPTH.SYMBOL` has come to; `nil` while nobody reads the topic, and before its
-    /// first push.
+    /// The book that the topic `orderbook.DEPTH.SYMBOL` has come to; `nil` while nobody reads the topic.
     public func book(of symbol: String, in category: Category, depth: Int) async -> BookState? {
         let key = TopicKey(category: category, name: "orderbook.\(depth).\(symbol)")
         return await lifetime.hop.get { $0.feeds[key]?.bookState }

@@ -19,6 +19,7 @@ public struct ClientEvents: AsyncSequence, Sendable {
 
         let registration: Registration
         private var batch: ArraySlice<ClientEvent> = []
+        private var isOver = false
 
         init(registration: Registration) { self.registration = registration }
 
@@ -35,10 +36,13 @@ public struct ClientEvents: AsyncSequence, Sendable {
                 return nil
             }
             if let event = batch.popFirst() { return event }
+            guard !isOver else { return nil }
             switch await registration.take(isolation: actor) {
             case .events(let events): batch = events[...]
-            case .end(let error?): throw error
-            case .end(nil): return nil
+            case .end(let error):
+                isOver = true
+                guard let error else { return nil }
+                throw error
             }
             return batch.popFirst()
         }

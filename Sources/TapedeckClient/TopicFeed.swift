@@ -56,6 +56,7 @@ final class TopicFeed {
     var readers: [Mailbox] = []
     /// The exchange has confirmed it on the connection that stands.
     var isConfirmed = false
+    /// Of the topics whose pushes are merged.
     var book: BookFeed?
     /// As merged since the last snapshot.
     var ticker: TickerUpdate?
@@ -65,6 +66,14 @@ final class TopicFeed {
         self.key = key
         route = StreamRoute(key.stream)
         bytes = Array(key.name.utf8)
+        let parts = key.name.split(separator: ".", maxSplits: 2)
+        // The full book and the RPI book have words there.
+        guard key.category != nil, parts.count == 3, parts[0] == "orderbook",
+            let depth = Int(parts[1])
+        else { return }
+        // A coarse scale: the first level brings its own.
+        let scale = Scale(priceDecimals: 0, quantityDecimals: 0)
+        book = BookFeed(depth: depth, topic: key.name, scale: scale)
     }
 
     func isNamed(_ topic: UnsafeRawBufferPointer) -> Bool { topic.elementsEqual(bytes) }
@@ -92,7 +101,7 @@ final class TopicFeed {
     /// Takes in a push of it.
     func take(_ event: Event, at time: Timestamp) -> PushEffect {
         switch event.kind {
-        case .book where event.book.depth != BookUpdate.fullDepth: return takeBook(event, at: time)
+        case .book where book != nil: return takeBook(event, at: time)
         case .book, .improvementBook: return PushEffect(content: .bookChange(event.book))
         case .ticker: return PushEffect(content: takeTicker(event.ticker))
         case .publicTrades: return PushEffect(content: .trades(event.trades))
@@ -128,14 +137,8 @@ final class TopicFeed {
 
     /// The rules are the desk's own (``Trading/BookFeed``).
     private func takeBook(_ event: Event, at time: Timestamp) -> PushEffect {
+        guard var book = self.book else { return PushEffect(content: .bookChange(event.book)) }
         // Taken out while it changes, so that its levels have one owner.
-        var book =
-            self.book
-            ?? BookFeed(
-                depth: event.book.depth,
-                topic: key.name,
-                scale: Scale(priceDecimals: 0, quantityDecimals: 0)
-            )
         self.book = nil
         defer { self.book = book }
         var errors: [(field: String, error: NumberError)] = []

@@ -153,6 +153,24 @@ extension ClientTests {
             }
         }
 
+        @Test func `topics by category do not stand beside the one for all`() async throws {
+            try await ServedExchange.run { exchange in
+                let client = try exchange.client()
+                var all = try client.privateEvents(of: ["order", "wallet"]).makeAsyncIterator()
+                try await all.subscribed("order")
+                let error = await #expect(throws: ClientError.self) {
+                    for try await _ in try client.privateEvents(of: ["order.linear"]) {}
+                }
+                guard case .unfit = error else {
+                    Issue.record("\(String(describing: error))")
+                    return
+                }
+                var other = try client.privateEvents(of: ["execution.linear"]).makeAsyncIterator()
+                try await other.subscribed("execution.linear")
+                await client.close()
+            }
+        }
+
         @Test func `an order without an answer is unknown, sent once, and found by its id`()
             async throws
         {
