@@ -1,4 +1,5 @@
 import NIOCore
+import Trading
 
 /// What comes from the sockets.
 extension ClientLoop {

@@ -1,4 +1,5 @@
 import Market
+import ReplayServer
 import TapedeckClient
 import Testing
 

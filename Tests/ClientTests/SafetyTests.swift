@@ -1,4 +1,5 @@
 import Market
+import ReplayServer
 import TapedeckClient
 import Testing
 
@@ -48,10 +49,10 @@ extension ClientTests {
                 expectNoSecret("\(String(describing: ended))")
                 // Each word on the connection, its end included.
                 var said = ""
-                try await links.first { event in
+                try await links.until { event in
                     said += "\(event)"
-                    guard case .connection(let link) = event.content else { return nil }
-                    return link.change == .disconnected ? () : nil
+                    guard case .connection(let link) = event.content else { return false }
+                    return link.change == .disconnected
                 }
                 expectNoSecret(said)
                 #expect(said.contains("authentication refused"))

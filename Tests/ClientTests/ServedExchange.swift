@@ -158,13 +158,18 @@ extension ClientEvents.Iterator {
         throw NeverCame(what: "the event")
     }
 
+    /// Lets events go until one of which `holds` is true.
+    mutating func until(_ holds: (ClientEvent) -> Bool) async throws {
+        _ = try await first { holds($0) ? $0 : nil }
+    }
+
     mutating func book() async throws -> BookState {
         try await first { if case .book(let book) = $0.content { book } else { nil } }
     }
 
     mutating func subscribed(_ topic: String) async throws {
-        try await first { event in
-            if case .subscribed = event.content, event.topic == topic { () } else { nil }
+        try await until { event in
+            if case .subscribed = event.content { event.topic == topic } else { false }
         }
     }
 }

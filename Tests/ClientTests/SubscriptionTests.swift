@@ -1,4 +1,5 @@
 import Market
+import ReplayServer
 import TapedeckClient
 import Testing
 
@@ -75,7 +76,7 @@ extension ClientTests {
                 var second = try client.events(of: "tickers.BTCUSDT", in: .linear)
                     .makeAsyncIterator()
                 try await second.subscribed("tickers.BTCUSDT")
-                try await second.first { if case .ticker = $0.content { () } else { nil } }
+                try await second.until { if case .ticker = $0.content { true } else { false } }
                 await client.close()
             }
         }
@@ -137,9 +138,9 @@ extension ClientTests {
                 try await events.subscribed(Self.topic)
                 #expect(try await events.book().freshness == .live)
                 for change in [LinkEvent.Change.connected, .ready, .disconnected, .connected] {
-                    try await links.first { event in
-                        guard case .connection(let link) = event.content else { return nil }
-                        return link.change == change ? () : nil
+                    try await links.until { event in
+                        guard case .connection(let link) = event.content else { return false }
+                        return link.change == change
                     }
                 }
                 let status = try #require(await client.connections.first)
