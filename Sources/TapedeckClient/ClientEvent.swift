@@ -20,7 +20,7 @@ public struct ClientEvent: Sendable {
         case rows([Detail])
         /// A push of the full book or of the RPI book, which are not merged here.
         case bookChange(BookUpdate)
-        /// A frame of a topic that this version does not read, as its bytes came.
+        /// A frame that is no answer and names no topic, or one that this version does not read, as its bytes came.
         case unknown([UInt8])
         /// A frame that is not what its topic promises; ``ClientEvent/findings`` says why.
         ///
@@ -34,7 +34,7 @@ public struct ClientEvent: Sendable {
 
     /// `nil` for private topics, and where no topic is meant.
     public var category: Category?
-    /// As subscribed; empty for ``Content/connection(_:)`` and ``Content/missed(_:)``.
+    /// As subscribed; empty for ``Content/connection(_:)``, ``Content/missed(_:)``, and frames that name none.
     public var topic: String
     /// When it came, by the client's clock: wall time at its start plus monotonic time since.
     public var time: Timestamp

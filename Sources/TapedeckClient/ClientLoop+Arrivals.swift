@@ -24,6 +24,11 @@ extension ClientLoop {
 
     private func data(_ frame: UnsafeRawBufferPointer, _ number: Int, _ time: Timestamp) {
         guard let topic = StreamNaming.topic(of: frame) else {
+            switch ControlFrame(frame) {
+            case .answer, .pong: break
+            case .other, nil:
+                tell(ClientEvent(.unknown(Array(frame)), time: time), socket: number)
+            }
             // An answer, which the connection takes in after this; what it confirms is told before the next frame.
             unconfirmed.insert(number)
             loop.assumeIsolated().execute { [weak self] in self?.confirm(number) }

@@ -154,6 +154,19 @@ extension ClientTests {
             }
         }
 
+        @Test func `requests and logins are dated by the exchange's clock`() async throws {
+            // 2026-01-01T00:00:00Z: far from this machine's, whenever that is.
+            let start = Timestamp(nanoseconds: 1_767_225_600_000_000_000)
+            try await ServedExchange.run(start: start) { exchange in
+                let client = try exchange.client()
+                var events = try client.privateEvents(of: ["order"]).makeAsyncIterator()
+                try await events.subscribed("order")
+                #expect(try await client.serverTime() == start)
+                #expect(try await !client.wallet().rows.isEmpty)
+                await client.close()
+            }
+        }
+
         @Test func `topics by category do not stand beside the one for all`() async throws {
             try await ServedExchange.run { exchange in
                 let client = try exchange.client()

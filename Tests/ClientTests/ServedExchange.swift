@@ -22,16 +22,19 @@ struct ServedExchange {
     /// Starts, runs `body`, stops.
     static func run(
         isPlain: Bool = true,
+        start: Timestamp? = nil,
         _ body: (ServedExchange) async throws -> Void
     ) async throws {
         var configuration = ExchangeServerConfiguration()
         configuration.isPlain = isPlain
         configuration.rateLimits = .unlimited
+        // A clock of its own stands still, and is what the exchange judges signatures by.
+        if start != nil { configuration.pace = .virtual }
         configuration.accounts = [account]
         let exchange = try SimulatedExchange(
             SimulationConfiguration(
                 seed: 7,
-                start: SessionClock.wall(),
+                start: start ?? SessionClock.wall(),
                 listings: Listing.standard(eventsPerSecond: 200),
                 fundingInterval: 3_600_000_000_000
             )
@@ -73,14 +76,10 @@ struct ServedExchange {
         return try BybitClient(configuration)
     }
 
-    /// The exchange's own book with the `u` of the last push of it.
+    /// The book as the exchange's pushes have made it, with the `u` of the last.
     func book(depth: Int) async throws -> (bids: [LevelNumerals], asks: [LevelNumerals], u: Int64) {
         let id = try InstrumentID(.linear, named: "BTCUSDT")
-        let found = await server.inspect { exchange -> BookUpdate? in
-            guard var book = exchange.orderBook(id, limit: depth) else { return nil }
-            book.updateID = exchange.bookSnapshot(id, depth: depth)?.updateID ?? 0
-            return book
-        }
+        let found = await server.inspect { $0.bookSnapshot(id, depth: depth) }
         let book = try #require(found ?? nil)
         return (book.bids, book.asks, book.updateID)
     }
