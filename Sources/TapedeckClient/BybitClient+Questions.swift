@@ -17,7 +17,12 @@ extension BybitClient {
             guard exchange.mayBeAskedAgain, attempt < RESTCall.attemptsMax, !Task.isCancelled else {
                 return try BybitClient.answer(exchange)
             }
-            try? await Task.sleep(for: .nanoseconds(RESTCall.pause(after: attempt)))
+            do {
+                try await Task.sleep(for: .nanoseconds(RESTCall.pause(after: attempt)))
+            } catch {
+                // Cancelled: nobody waits for another answer.
+                return try BybitClient.answer(exchange)
+            }
             attempt += 1
         }
     }

@@ -18,6 +18,8 @@ public struct ClientConfiguration: Sendable {
     public var buffer = 4_096
     /// Percent of the exchange's request quotas that this client may use, from 1 to 100.
     public var quotaShare = 100
+    /// Nanoseconds that a connection without topics stays open, for those who come back.
+    public var idle: Int64 = 10_000_000_000
     /// Nanoseconds until a request counts as timed out.
     public var timeout: Int64 = 10_000_000_000
 

@@ -103,8 +103,12 @@ extension ClientLoop {
     private func measure(attempt: Int = 1) {
         guard attempt > 1 || !isMeasuring else { return }
         isMeasuring = true
-        rest.send(RESTCall(RESTRequest(.serverTime), attempt: attempt), on: loop) {
-            [weak self] exchange in
+        let call = RESTCall(
+            RESTRequest(.serverTime),
+            attempt: attempt,
+            timeout: configuration.timeout
+        )
+        rest.send(call, on: loop) { [weak self] exchange in
             guard let self, !isClosed else { return }
             if exchange.mayBeAskedAgain, attempt < RESTCall.attemptsMax {
                 after(RESTCall.pause(after: attempt)) { $0.measure(attempt: attempt + 1) }

@@ -43,8 +43,6 @@ final class ClientLoop {
     /// The account's word in names of streams and sockets.
     static let account = "main"
     static let privateSocket = SocketName.privateData(account: account)
-    /// Nanoseconds that a socket without topics stays open, for those who come back.
-    private static let linger: Int64 = 10_000_000_000
 
     init(
         loop: any EventLoop,
@@ -194,7 +192,8 @@ final class ClientLoop {
 
     /// Stops a socket that nobody needs for a while.
     func stopIfIdle(_ number: Int) {
-        loop.assumeIsolated().scheduleTask(in: .nanoseconds(ClientLoop.linger)) { [weak self] in
+        let idle = TimeAmount.nanoseconds(max(0, configuration.idle))
+        loop.assumeIsolated().scheduleTask(in: idle) { [weak self] in
             guard let self, !isClosed, sockets[number].state.wanted.isEmpty else { return }
             sockets[number].stop(reason: "no topics")
         }

@@ -218,6 +218,38 @@ extension ClientTests {
             }
         }
 
+        @Test func `readers that come and go in a crowd leave nothing behind`() async throws {
+            try await ServedExchange.run { exchange in
+                let client = try exchange.client(secret: nil) { $0.idle = 50_000_000 }
+                let topics = [1, 50, 200, 1_000].map { "orderbook.\($0).BTCUSDT" }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<120 {
+                        group.addTask {
+                            // Some begin while the last of others leave.
+                            try await Task.sleep(for: .milliseconds(number * 7 % 400))
+                            let topic = topics[number % topics.count]
+                            var events = try client.events(of: topic, in: .linear)
+                                .makeAsyncIterator()
+                            let book = try await events.book()
+                            #expect(book.freshness == .live && book.bestBid != nil)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                try await wait("no topic left, and no connection") {
+                    let counters = await exchange.server.counters()
+                    return counters.subscriptions == 0 && counters.clients == 0
+                }
+                let status = try #require(await client.connections.first)
+                #expect(status.phase == .idle && status.topics.isEmpty)
+                // It connects again for the next reader.
+                var events = try client.events(of: topics[1], in: .linear).makeAsyncIterator()
+                let own = try await events.book()
+                #expect(own.updateID > 0)
+                await client.close()
+            }
+        }
+
         @Test func `a topic that the exchange refuses ends its sequence with the reason`()
             async throws
         {
