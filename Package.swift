@@ -3,7 +3,7 @@ import PackageDescription
 
 // Imports point down only; `Tests/TidyTests` computes the closure and fails with file and line.
 //
-//   3 wiring    tapedeck, Commands, Live, Runtime, ReplayServer, Interchange
+//   3 wiring    tapedeck, Commands, Live, Runtime, ReplayServer, Interchange, TapedeckClient
 //   2 outside   Gateway, Journal, Projections
 //   1 pure      Bybit, Trading, Simulation
 //   0 words     Market, JSON
@@ -20,6 +20,8 @@ let package = Package(
         // The whole command line, and what a strategy of a user's own is written with.
         .library(name: "Tapedeck", targets: ["Commands", "Trading", "Market"]),
         .executable(name: "tapedeck", targets: ["tapedeck"]),
+        // Bybit for other Swift programs: no journal, no desk.
+        .library(name: "TapedeckClient", targets: ["TapedeckClient"]),
         // What Tools/Benchmarks measures one by one.
         .library(
             name: "TapedeckParts",
@@ -152,6 +154,14 @@ let package = Package(
             ]
         ),
         .target(
+            name: "TapedeckClient",
+            dependencies: [
+                "Market", "Bybit", "Trading", "Gateway",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .target(
             name: "Commands",
             dependencies: [
                 "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections",
@@ -168,6 +178,13 @@ let package = Package(
             name: "torture",
             dependencies: ["Journal", "Market"],
             path: "Tools/Torture"
+        ),
+
+        // The client's example: built and run by the tests, no product.
+        .executableTarget(
+            name: "client-example",
+            dependencies: ["TapedeckClient"],
+            path: "Tools/Examples/Client"
         ),
 
         // Tests: one target a module, `RuntimeTests` for scenarios, `TidyTests` for house style.
@@ -215,8 +232,20 @@ let package = Package(
             dependencies: ["Runtime", "Trading", "Journal", "Bybit", "Market", "JSON"]
         ),
         .testTarget(
+            name: "ClientTests",
+            dependencies: [
+                "TapedeckClient", "Gateway", "Bybit", "Market", "ReplayServer", "Simulation",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Live", "ReplayServer", "Trading", "Market", "tapedeck"]
+            dependencies: [
+                "Commands", "Live", "ReplayServer", "Trading", "Market", "tapedeck",
+                "client-example",
+            ]
         ),
         .testTarget(name: "TidyTests"),
     ],

@@ -1,26 +1,26 @@
-import Market
+public import Market
 
 /// The text after `?`, built in the order of the calls and percent-encoded once.
-struct Query {
-    private(set) var text: String
+public struct Query: Hashable, Sendable {
+    public private(set) var text: String
 
-    init(_ name: String, _ value: String) {
+    public init(_ name: String, _ value: String) {
         text = name + "=" + Query.encoded(value)
     }
 
-    init(_ category: Category) { self.init("category", category.name) }
+    public init(_ category: Category) { self.init("category", category.name) }
 
-    init(_ instrument: InstrumentID) {
+    public init(_ instrument: InstrumentID) {
         self = Query(instrument.category).with("symbol", instrument.symbol.description)
     }
 
-    func with(_ name: String, _ value: String) -> Query {
+    public func with(_ name: String, _ value: String) -> Query {
         var query = self
         query.text += "&" + name + "=" + Query.encoded(value)
         return query
     }
 
-    func with(_ name: String, _ value: some BinaryInteger) -> Query {
+    public func with(_ name: String, _ value: some BinaryInteger) -> Query {
         with(name, String(value))
     }
 

@@ -66,6 +66,8 @@ public struct ConnectionState: Sendable {
     public private(set) var attempt = 0
     /// Connections made.
     public private(set) var connections = 0
+    /// What the exchange said when it last refused the key; `nil` since it has taken it.
+    public private(set) var authenticationRefusal: String?
     var subscriptions: Subscriptions
     private var readySince: Int64 = 0
     private var lastReceived: Int64 = 0
@@ -81,6 +83,9 @@ public struct ConnectionState: Sendable {
     /// Topics that the exchange has confirmed on this connection.
     public var subscribed: [String] { subscriptions.active }
 
+    /// Topics that the exchange has refused on this connection, with what it said; not asked for again on it.
+    public var refused: [String: String] { subscriptions.refusals }
+
     /// Topics that are wanted; sorted in the order they were asked for.
     public var wanted: [String] { subscriptions.wanted }
 
@@ -89,6 +94,7 @@ public struct ConnectionState: Sendable {
     public mutating func start(now: Int64) -> [Action] {
         guard case .idle = phase else { return [] }
         attempt = 0
+        authenticationRefusal = nil
         phase = .connecting(since: now)
         return [.connect]
     }
@@ -255,8 +261,10 @@ public struct ConnectionState: Sendable {
         else { return [] }
         guard answer.isSuccess else {
             let why = "authentication refused: \(answer.message)"
+            authenticationRefusal = answer.message
             return [.report(.failed, reason: why)] + abandon(reason: why, now: now, chance: chance)
         }
+        authenticationRefusal = nil
         phase = .open
         return proceed(now: now)
     }

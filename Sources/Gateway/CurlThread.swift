@@ -107,7 +107,7 @@ final class CurlThread: @unchecked Sendable {
         if !request.isWellFormed { return "not a request of this protocol" }
         if request.isForbidden { return "this endpoint is never called" }
         // A POST changes something: the guard stands here too, whatever the caller checked.
-        if request.method == "POST", !settings.destination.isOrderEntryAllowed {
+        if request.method == "POST", !settings.takesOrders {
             return "no order entry to \(settings.destination)"
         }
         if request.isSigned, settings.credentials == nil { return "no key to sign with" }

@@ -23,6 +23,14 @@ public struct RESTCall: Hashable, Sendable {
     /// Nanoseconds until it counts as timed out.
     public var timeout: Int64
 
+    /// Times that a question is asked which gets no answer, the first included; nothing but questions is asked again.
+    public static let attemptsMax = 4
+
+    /// Nanoseconds before the next attempt: a quarter of a second after the first, then twice as long each time.
+    public static func pause(after attempt: Int) -> Int64 {
+        250_000_000 << Int64(min(max(attempt, 1), 20) - 1)
+    }
+
     /// - Parameter lane: `nil`: a POST is an order, all else is a question.
     public init(
         _ request: RESTRequest,

@@ -28,6 +28,8 @@ public final class RESTClient: Sendable {
         public var bodyMax = 32 << 20
         /// Share of the exchange's quotas, and what is kept for cancels.
         public var quotas: RateLimiter.Settings
+        /// Orders may go where they cost money; only a program that asks for it by name says so, never a session.
+        public var ordersCostMoney = false
         /// Requests that may wait; beyond it they end as not sent.
         public var waitingMax = 4_096
 
@@ -46,6 +48,9 @@ public final class RESTClient: Sendable {
             quotas = RateLimiter.Settings()
             quotas.assumesQuotas = !destination.isLoopback
         }
+
+        /// Whether anything may be sent that changes something.
+        public var takesOrders: Bool { destination.isOrderEntryAllowed || ordersCostMoney }
     }
 
     public let settings: Settings

@@ -48,6 +48,8 @@ struct Subscriptions: Sendable {
     private var pending: [Pending] = []
     /// Parts of rejected requests, to be asked for as they stand.
     private var parts: [[String]] = []
+    /// What the exchange said of topics that it refused on this connection.
+    private(set) var refusals: [String: String] = [:]
 
     init(limits: SubscriptionLimits) { self.limits = limits }
 
@@ -73,6 +75,7 @@ struct Subscriptions: Sendable {
         leaving.removeAll { nowSet.contains($0) && !renewing.contains($0) }
         for topic in wanted where !nowSet.contains(topic) && standing[topic] == .refused {
             standing[topic] = nil
+            refusals[topic] = nil
         }
         wanted = now
         wantedSet = nowSet
@@ -87,7 +90,9 @@ struct Subscriptions: Sendable {
         switch standing[topic] ?? .absent {
         case .active:
             if renewing.insert(topic).inserted { leaving.append(topic) }
-        case .refused: standing[topic] = nil
+        case .refused:
+            standing[topic] = nil
+            refusals[topic] = nil
         case .absent, .asked: break
         }
     }
@@ -99,6 +104,7 @@ struct Subscriptions: Sendable {
         renewing.removeAll()
         pending.removeAll()
         parts.removeAll()
+        refusals.removeAll()
     }
 
     mutating func postponeRequests(now: Int64) {
@@ -191,8 +197,7 @@ struct Subscriptions: Sendable {
         if !answer.failed.isEmpty || !answer.succeeded.isEmpty {
             for topic in topics {
                 if answer.failed.contains(topic) {
-                    settle(topic, .refused)
-                    outcome.findings.append("subscribe of \(topic) refused: \(answer.message)")
+                    refuse(topic, answer.message, &outcome)
                 } else if answer.succeeded.contains(topic) {
                     settle(topic, .active)
                 } else {
@@ -216,11 +221,16 @@ struct Subscriptions: Sendable {
             } else if isActive {
                 settle(topic, .active)
             } else {
-                settle(topic, .refused)
-                outcome.findings.append("subscribe of \(topic) refused: \(answer.message)")
+                refuse(topic, answer.message, &outcome)
             }
         }
         return outcome
+    }
+
+    private mutating func refuse(_ topic: String, _ message: String, _ outcome: inout Outcome) {
+        settle(topic, .refused)
+        if standing[topic] == .refused { refusals[topic] = message }
+        outcome.findings.append("subscribe of \(topic) refused: \(message)")
     }
 
     /// A topic that was dropped while its request was on its way is unsubscribed again.

@@ -43,21 +43,16 @@ extension SessionLoop {
         precondition(request.method == "GET", "only questions are asked again")
         let call = RESTCall(request, after: recorder.watermarks.appended, attempt: attempt)
         submit(call) { [unowned self] exchange in
-            guard exchange.mayBeAskedAgain, attempt < SessionLoop.attemptsMax, !isStopped else {
+            guard exchange.mayBeAskedAgain, attempt < RESTCall.attemptsMax, !isStopped else {
                 return whenDone()
             }
-            let wait = SessionLoop.firstPause << Int64(attempt - 1)
-            loop.assumeIsolated().scheduleTask(in: .milliseconds(wait)) { [weak self] in
+            let wait = RESTCall.pause(after: attempt)
+            loop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) { [weak self] in
                 guard let self, !isStopped else { return whenDone() }
                 ask(request, attempt: attempt + 1, whenDone: whenDone)
             }
         }
     }
-
-    /// Times that a question of the session is asked, the first included.
-    private static let attemptsMax = 4
-    /// Milliseconds before the second time; each later pause is twice as long.
-    private static let firstPause: Int64 = 250
 
     func submit(_ call: RESTCall, whenDone: @escaping (RESTExchange) -> Void) {
         requestsOpen += 1

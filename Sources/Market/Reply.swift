@@ -82,4 +82,20 @@ public struct Reply: Hashable, Sendable {
     public init() {}
 
     public var isSuccess: Bool { outcome == .answered && code == 0 && httpStatus == 200 }
+
+    /// True where a request that changes something may have been carried out all the same: look before asking again.
+    public var isUncertain: Bool {
+        switch outcome {
+        case .timedOut, .failed: return true
+        case .notSent: return false
+        case .answered: break
+        }
+        if httpStatus >= 500 { return true }
+        switch code {
+        // Server timeout, server error, restarting; a duplicate says that the first one got through.
+        case 10000, 10014, 10016, 10019, 110072, 170007, 170141, 170146, 170147: return true
+        case -1: return message.isEmpty
+        default: return false
+        }
+    }
 }

@@ -195,4 +195,50 @@ import Testing
             ) == [.subscribe(["order", "wallet"]), .subscribe(["execution.linear"])]
         )
     }
+
+    @Test func `a batch says its category once and each item as a request of its own does`() throws
+    {
+        let orders = try ["a", "b"].map {
+            OrderRequest(
+                instrument: Self.btc,
+                orderLinkID: $0,
+                side: .buy,
+                quantity: try Numeral("0.010"),
+                price: try Numeral("90000.00")
+            )
+        }
+        let placing = try require(RESTRequest(placing: orders), "a request")
+        #expect(placing.method == "POST" && placing.path == "/v5/order/create-batch")
+        #expect(placing.isSigned && placing.query.isEmpty)
+        let item = #"{"symbol":"BTCUSDT","side":"Buy","orderType":"Limit","qty":"0.010","#
+        let rest = #""price":"90000.00","timeInForce":"GTC","orderLinkId":"#
+        #expect(
+            Self.text(placing.body)
+                == #"{"category":"linear","request":["# + item + rest + #""a"},"# + item + rest
+                + #""b"}]}"#
+        )
+        let cancels = [CancelRequest(instrument: Self.btc, orderLinkID: "a")]
+        let cancelling = try require(RESTRequest(cancelling: cancels), "a request")
+        #expect(cancelling.path == "/v5/order/cancel-batch")
+        #expect(
+            Self.text(cancelling.body)
+                == #"{"category":"linear","request":[{"symbol":"BTCUSDT","orderLinkId":"a"}]}"#
+        )
+        let change = AmendRequest(
+            instrument: Self.btc,
+            orderLinkID: "",
+            orderID: "x",
+            price: try Numeral("1.5")
+        )
+        let amending = try require(RESTRequest(amending: [change]), "a request")
+        #expect(amending.path == "/v5/order/amend-batch")
+        #expect(
+            Self.text(amending.body)
+                == #"{"category":"linear","request":[{"symbol":"BTCUSDT","orderId":"x","price":"1.5"}]}"#
+        )
+        var other = orders[0]
+        other.instrument.category = .spot
+        #expect(RESTRequest(placing: [orders[0], other]) == nil)
+        #expect(RESTRequest(placing: []) == nil && RESTRequest(cancelling: []) == nil)
+    }
 }

@@ -318,4 +318,60 @@ private func readyMachine(_ topics: [String]) -> ConnectionState {
         #expect(state.stop() == [])
         #expect(state.start(now: 200 * second) == [.connect])
     }
+
+    @Test func `what is refused is known with the exchange's words, until it is wanted no more`() {
+        var state = machine(.publicData(.linear), topics: ["tickers.A", "tickers.B"])
+        _ = state.start(now: 0)
+        _ = state.opened(now: 0)
+        let words = "error:handler not found,topic:tickers.B"
+        let actions = state.received(
+            answer("subscribe", "r1", success: false, message: words),
+            now: 1,
+            chance: 0
+        )
+        #expect(
+            actions == [
+                .report(.failed, reason: "subscribe of tickers.B refused: \(words)"),
+                .send(.subscribe(["tickers.A"]), requestID: "r2"),
+            ]
+        )
+        #expect(state.refused == ["tickers.B": words])
+        _ = state.received(answer("subscribe", "r2"), now: 2, chance: 0)
+        #expect(state.subscribed == ["tickers.A"] && state.refused == ["tickers.B": words])
+        _ = state.want(["tickers.A"], now: 3)
+        #expect(state.refused.isEmpty)
+        // Wanted again, it is asked for again.
+        #expect(
+            state.want(["tickers.A", "tickers.B"], now: 4)
+                == [.send(.subscribe(["tickers.B"]), requestID: "r3")]
+        )
+        _ = state.received(
+            answer("subscribe", "r3", success: false, message: words),
+            now: 5,
+            chance: 0
+        )
+        #expect(state.refused == ["tickers.B": words])
+        _ = state.closed(reason: "gone", now: 6, chance: 0)
+        _ = state.wake(now: 60 * second, chance: 0)
+        _ = state.opened(now: 61 * second)
+        #expect(state.refused.isEmpty, "another connection may give it")
+    }
+
+    @Test func `a key that was refused is known to be until it is taken`() {
+        var state = machine(.privateData(account: "main"), topics: ["order"])
+        _ = state.start(now: 0)
+        _ = state.opened(now: 0)
+        #expect(state.authenticationRefusal == nil)
+        _ = state.received(
+            answer("auth", "r1", success: false, message: "API key is invalid."),
+            now: 1,
+            chance: 0
+        )
+        #expect(state.authenticationRefusal == "API key is invalid.")
+        _ = state.wake(now: 60 * second, chance: 0)
+        _ = state.opened(now: 61 * second)
+        #expect(state.authenticationRefusal == "API key is invalid.")
+        _ = state.received(answer("auth", "r2"), now: 62 * second, chance: 0)
+        #expect(state.authenticationRefusal == nil)
+    }
 }

@@ -14,6 +14,11 @@ extension OrderRequest: WireRow {
 
     mutating func code<Coder: WireCoder>(_ coder: inout Coder) {
         coder.category("category", &instrument.category)
+        codeTerms(&coder)
+    }
+
+    /// All but the category, which a batch says once for all.
+    mutating func codeTerms<Coder: WireCoder>(_ coder: inout Coder) {
         coder.symbol("symbol", &instrument.symbol)
         coder.side("side", &side)
         coder.word("orderType", &type, .required)
@@ -32,6 +37,11 @@ extension AmendRequest: WireRow {
 
     mutating func code<Coder: WireCoder>(_ coder: inout Coder) {
         coder.category("category", &instrument.category)
+        codeTerms(&coder)
+    }
+
+    /// All but the category, which a batch says once for all.
+    mutating func codeTerms<Coder: WireCoder>(_ coder: inout Coder) {
         coder.symbol("symbol", &instrument.symbol)
         coder.tag("orderId", &orderID)
         coder.tag("orderLinkId", &orderLinkID)
@@ -47,6 +57,11 @@ extension CancelRequest: WireRow {
 
     mutating func code<Coder: WireCoder>(_ coder: inout Coder) {
         coder.category("category", &instrument.category)
+        codeTerms(&coder)
+    }
+
+    /// All but the category, which a batch says once for all.
+    mutating func codeTerms<Coder: WireCoder>(_ coder: inout Coder) {
         coder.symbol("symbol", &instrument.symbol)
         coder.tag("orderId", &orderID)
         coder.tag("orderLinkId", &orderLinkID)

@@ -48,22 +48,6 @@ extension Desk {
 
     // MARK: Order entry
 
-    /// Codes after which the request may have been carried out all the same.
-    private static func isUncertain(_ reply: Reply) -> Bool {
-        switch reply.outcome {
-        case .timedOut, .failed: return true
-        case .notSent: return false
-        case .answered: break
-        }
-        if reply.httpStatus >= 500 { return true }
-        switch reply.code {
-        // Server timeout, server error, restarting; a duplicate says that the first one got through.
-        case 10000, 10014, 10016, 10019, 110072, 170007, 170141, 170146, 170147: return true
-        case -1: return reply.message.isEmpty
-        default: return false
-        }
-    }
-
     private static func words(_ reply: Reply) -> String {
         switch reply.outcome {
         case .answered: "\(reply.code) \(reply.message)"
@@ -103,7 +87,7 @@ extension Desk {
             cancelIfStopping(place)
             return
         }
-        if Desk.isUncertain(reply) {
+        if reply.isUncertain {
             // A row that came first has said more than the lost answer would have.
             if orderStore[place].phase == .asked {
                 beginUnknown(place, why: "create: " + Desk.words(reply))
@@ -129,7 +113,7 @@ extension Desk {
             orderStore.update(place) { $0.pendingAmend?.isAccepted = true }
             return
         }
-        if Desk.isUncertain(reply) {
+        if reply.isUncertain {
             lookUpSoon(place)
             return
         }
@@ -147,7 +131,7 @@ extension Desk {
             return
         }
         if reply.isSuccess { return }
-        if Desk.isUncertain(reply) {
+        if reply.isUncertain {
             lookUpSoon(place)
             return
         }

@@ -2,6 +2,7 @@ public import Market
 
 /// One subscription to an order book: the book, and whether it can be believed.
 ///
+/// The desk keeps one for each depth of an instrument, and so does a client that does not record.
 /// The full book has no snapshot among its pushes: ``FullBookSync``.
 ///
 /// - Source of the rules: `u` rises by one a message; a snapshot replaces at any time; `u == 1` is a snapshot
@@ -16,7 +17,7 @@ public struct BookFeed: Sendable, Codable {
     }
 
     /// What a push did.
-    enum Outcome: Hashable, Sendable {
+    public enum Outcome: Hashable, Sendable {
         case changed
         /// The same book again, as depth 1 does every 3 s.
         case repeated
@@ -51,13 +52,14 @@ public struct BookFeed: Sendable, Codable {
     /// When the missing snapshot was last asked for, or first missed.
     var waitingSince: Timestamp?
     /// Pushes that were not applied since the last snapshot; the first of them is a finding.
-    var ignored: Int64 = 0
+    public internal(set) var ignored: Int64 = 0
     /// Of the full book alone, while it is not live.
     var sync: FullBookSync?
 
     var isFull: Bool { depth == BookUpdate.fullDepth }
 
-    init(depth: Int, topic: String, scale: Scale) {
+    /// - Parameter scale: may be coarser than the data; the book then goes on in a finer one.
+    public init(depth: Int, topic: String, scale: Scale) {
         self.depth = depth
         self.topic = topic
         book = Book(scale: scale)
@@ -66,7 +68,9 @@ public struct BookFeed: Sendable, Codable {
     /// Judges a push, then applies it or not.
     ///
     /// Levels whose numbers do not fit are reported and left out.
-    mutating func apply(
+    ///
+    /// - Parameter pushSlot: the connection that it came on, where several carry the same topic; 1 is the first.
+    public mutating func apply(
         _ update: BookUpdate,
         slot pushSlot: Int,
         errors: inout [(field: String, error: NumberError)]
@@ -190,10 +194,36 @@ public struct BookFeed: Sendable, Codable {
     }
 
     /// Not to be believed until the next snapshot.
-    mutating func spoil() {
+    public mutating func spoil() {
         if freshness == .live { freshness = .stale }
         covers.removeAll()
         sync = nil
+    }
+
+    /// True for fields of a push or reply that are levels: `data.b…`, `data.a…`, `result.b…`, `result.a…`.
+    ///
+    /// One that could not be read is missing in the book, which is then not the exchange's.
+    public static func isLevel(_ field: String) -> Bool {
+        ["data.b", "data.a", "result.b", "result.a"].contains { field.hasPrefix($0) }
+    }
+
+    // MARK: Waiting for a snapshot
+
+    /// A snapshot was asked for, or is due for another reason; `nil`: none is due.
+    public mutating func expectSnapshot(from time: Timestamp?) { waitingSince = time }
+
+    /// Counts a push that was not applied; one of a book that is not live waits for a snapshot from now on.
+    public mutating func ignore(at time: Timestamp) {
+        ignored += 1
+        if waitingSince == nil, freshness != .live { waitingSince = time }
+    }
+
+    /// True when the snapshot that is due has not come within ``patience``: it is to be asked for again.
+    ///
+    /// Never of the full book, which is begun by a question of its own.
+    public func isSnapshotOverdue(at time: Timestamp) -> Bool {
+        guard !isFull, freshness != .live, let since = waitingSince else { return false }
+        return time.nanoseconds - since.nanoseconds >= BookFeed.patience
     }
 
     // MARK: Connections beside each other
@@ -216,7 +246,7 @@ public struct BookFeed: Sendable, Codable {
     }
 
     /// A connection is lost (`nil`: all of them); true when the book was whole and is not any more.
-    mutating func lose(slot lost: Int?) -> Bool {
+    public mutating func lose(slot lost: Int?) -> Bool {
         let wasLive = freshness == .live
         if let lost {
             covers.removeAll { $0 == lost }

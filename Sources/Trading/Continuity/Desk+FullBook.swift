@@ -12,7 +12,7 @@ extension Desk {
     ) -> Bool {
         let slot = header.stream.slot
         let wasLive = markets.states.values[place].feeds[feed].freshness == .live
-        if event.findings.contains(where: { Desk.isLevel($0.field) }) {
+        if event.findings.contains(where: { BookFeed.isLevel($0.field) }) {
             // Without this level what follows is not the exchange's book.
             markets.states.values[place].feeds[feed].spoil()
             find(
@@ -89,7 +89,7 @@ extension Desk {
             let feed = markets.states.values[place].feeds.lastIndex(where: { $0.isFull }),
             markets.states.values[place].feeds[feed].sync != nil
         else { return nil }
-        let isWhole = !event.findings.contains { Desk.isLevel($0.field) }
+        let isWhole = !event.findings.contains { BookFeed.isLevel($0.field) }
         let sync = markets.states.values[place].feeds[feed].sync
         guard var sync else { return nil }
         let step =

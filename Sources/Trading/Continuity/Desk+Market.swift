@@ -18,7 +18,7 @@ extension Desk {
             errors: &errors
         )
         for (field, error) in errors { number("\(header.stream.text) \(field)", error) }
-        let isIncomplete = !errors.isEmpty || event.findings.contains { Desk.isLevel($0.field) }
+        let isIncomplete = !errors.isEmpty || event.findings.contains { BookFeed.isLevel($0.field) }
         if isIncomplete, outcome == .changed {
             // A level that could not be read is missing now: what is left is not the exchange's book.
             markets.states.values[place].feeds[feed].spoil()
@@ -107,11 +107,6 @@ extension Desk {
         )
     }
 
-    /// True for `data.b…` and `data.a…` of a push, `result.b…` and `result.a…` of a reply.
-    static func isLevel(_ field: String) -> Bool {
-        ["data.b", "data.a", "result.b", "result.a"].contains { field.hasPrefix($0) }
-    }
-
     private mutating func feed(
         _ place: Int,
         _ instrument: InstrumentID,
@@ -137,19 +132,14 @@ extension Desk {
         seen: String = "",
         note: String
     ) {
-        markets.states.values[place].feeds[feed].ignored += 1
-        if markets.states.values[place].feeds[feed].waitingSince == nil,
-            markets.states.values[place].feeds[feed].freshness != .live
-        {
-            markets.states.values[place].feeds[feed].waitingSince = time
-        }
+        markets.states.values[place].feeds[feed].ignore(at: time)
         if markets.states.values[place].feeds[feed].ignored == 1 {
             find(.ignored, header.stream.text, expected: expected, seen: seen, note: note)
         }
     }
 
     private mutating func resubscribe(_ place: Int, _ feed: Int, _ instrument: InstrumentID) {
-        markets.states.values[place].feeds[feed].waitingSince = time
+        markets.states.values[place].feeds[feed].expectSnapshot(from: time)
         command(
             .resubscribe(instrument, topic: markets.states.values[place].feeds[feed].topic)
         )
@@ -161,10 +151,7 @@ extension Desk {
         guard links.journalHalt == nil else { return }
         for place in markets.states.keys.indices {
             for feed in markets.states.values[place].feeds.indices {
-                let state = markets.states.values[place].feeds[feed]
-                // The full book's is asked for by a question of its own.
-                guard !state.isFull, state.freshness != .live, let since = state.waitingSince,
-                    time.nanoseconds - since.nanoseconds >= BookFeed.patience
+                guard markets.states.values[place].feeds[feed].isSnapshotOverdue(at: time)
                 else { continue }
                 resubscribe(place, feed, markets.states.keys[place])
             }
@@ -193,7 +180,7 @@ extension Desk {
                 guard slot == nil || slot == owner,
                     markets.states.values[place].feeds[feed].freshness != .live
                 else { continue }
-                markets.states.values[place].feeds[feed].waitingSince = nil
+                markets.states.values[place].feeds[feed].expectSnapshot(from: nil)
                 // The full book begins again with the change that comes next.
                 let isFull = markets.states.values[place].feeds[feed].isFull
                 if resubscribing, !isFull { resubscribe(place, feed, instrument) }
@@ -208,7 +195,7 @@ extension Desk {
         where markets.states.keys[place].category == category {
             for feed in markets.states.values[place].feeds.indices
             where markets.states.values[place].feeds[feed].freshness != .live {
-                markets.states.values[place].feeds[feed].waitingSince = time
+                markets.states.values[place].feeds[feed].expectSnapshot(from: time)
             }
         }
     }

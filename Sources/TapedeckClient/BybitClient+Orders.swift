@@ -1,0 +1,144 @@
+/// Orders; need a key, and go to loopback, testnet and demo unless ``ClientConfiguration/ordersCostMoney`` is set.
+///
+/// Nothing here is ever sent twice. Requests of one `orderLinkID` leave one after the other, so that a cancel does not
+/// overtake its order.
+///
+/// Each throws ``ClientError/ordersRefused(destination:)``, ``ClientError/noCredentials(what:)`` and
+/// ``ClientError/notOffered(_:)``, before anything is sent; everything else is an ``OrderOutcome``.
+extension BybitClient {
+    /// Places an order; one without an `orderLinkID` is given one, which the outcome names.
+    public func place(_ order: OrderRequest) async throws(ClientError) -> OrderOutcome {
+        let order = BybitClient.named(order)
+        return try await enter(.place(order), order.instrument.category, order.orderLinkID)
+    }
+
+    /// Changes price or quantity of an open order.
+    public func amend(_ change: AmendRequest) async throws(ClientError) -> OrderOutcome {
+        try await enter(.amend(change), change.instrument.category, change.orderLinkID)
+    }
+
+    /// Cancels an open order, by our id or theirs.
+    public func cancel(_ cancel: CancelRequest) async throws(ClientError) -> OrderOutcome {
+        try await enter(.cancel(cancel), cancel.instrument.category, cancel.orderLinkID)
+    }
+
+    /// Cancels an open order by the client's id.
+    public func cancel(
+        _ orderLinkID: String,
+        of instrument: InstrumentID
+    ) async throws(ClientError) -> OrderOutcome {
+        try await cancel(CancelRequest(instrument: instrument, orderLinkID: orderLinkID))
+    }
+
+    /// Cancels every open order of an instrument.
+    ///
+    /// - Returns: those that the exchange has taken.
+    /// - Throws: ``ClientError/unknown(path:reason:)`` where it may have been carried out, ``ClientError/refused(path:code:message:)``
+    ///   where not.
+    public func cancelAll(
+        of instrument: InstrumentID
+    ) async throws(ClientError) -> [AcceptedOrder] {
+        var body = JSONWriter()
+        body.object {
+            $0.field("category", instrument.category.name)
+            $0.field("symbol", instrument.symbol.description)
+        }
+        try BybitClient.checkSingle(instrument.category)
+        let request = RESTRequest(endpoint: .cancelAllOrders, body: body.bytes)
+        let event = try await send(request, orderingKey: "")
+        let reply = event.reply
+        guard !reply.isSuccess else { return BybitClient.accepted(event) }
+        if reply.outcome == .notSent { throw .notSent(path: request.path, reason: reply.message) }
+        guard reply.isUncertain else {
+            throw .refused(path: request.path, code: reply.code, message: reply.message)
+        }
+        throw .unknown(path: request.path, reason: BybitClient.words(reply))
+    }
+
+    // MARK: - Batches
+
+    /// Places orders of one category in one request; each has an outcome of its own, in their order.
+    ///
+    /// - Parameter orders: at most 20, of spot 10.
+    public func place(_ orders: [OrderRequest]) async throws(ClientError) -> [OrderOutcome] {
+        let orders = orders.map(BybitClient.named)
+        return try await enter(
+            RESTRequest(placing: orders),
+            orders.map { ($0.instrument.category, $0.orderLinkID) }
+        )
+    }
+
+    /// Changes open orders of one category in one request.
+    public func amend(_ changes: [AmendRequest]) async throws(ClientError) -> [OrderOutcome] {
+        try await enter(
+            RESTRequest(amending: changes),
+            changes.map { ($0.instrument.category, $0.orderLinkID) }
+        )
+    }
+
+    /// Cancels open orders of one category in one request.
+    public func cancel(_ cancels: [CancelRequest]) async throws(ClientError) -> [OrderOutcome] {
+        try await enter(
+            RESTRequest(cancelling: cancels),
+            cancels.map { ($0.instrument.category, $0.orderLinkID) }
+        )
+    }
+
+    // MARK: - Steps
+
+    private func enter(
+        _ action: Command.Action,
+        _ category: Category,
+        _ orderLinkID: String
+    ) async throws(ClientError) -> OrderOutcome {
+        try BybitClient.checkSingle(category)
+        guard let request = RESTRequest(action) else { throw .unfit("not a request") }
+        let event = try await send(request, orderingKey: orderLinkID)
+        return OrderOutcome(event.reply, orderLinkID: orderLinkID)
+    }
+
+    private func enter(
+        _ request: RESTRequest?,
+        _ items: [(category: Category, orderLinkID: String)]
+    ) async throws(ClientError) -> [OrderOutcome] {
+        for item in items { try BybitClient.checkSingle(item.category) }
+        guard let request else {
+            throw .unfit("a batch has orders of one category, and at least one")
+        }
+        let event = try await send(request, orderingKey: "")
+        let rows = BybitClient.accepted(event)
+        guard event.reply.isSuccess else {
+            return items.map { OrderOutcome(event.reply, orderLinkID: $0.orderLinkID) }
+        }
+        // An answer that names fewer than were sent leaves the others open.
+        return items.indices.map { place in
+            place < rows.count
+                ? OrderOutcome(rows[place], orderLinkID: items[place].orderLinkID)
+                : .unknown(
+                    orderLinkID: items[place].orderLinkID,
+                    reason: "the answer does not name it"
+                )
+        }
+    }
+
+    private static func accepted(_ event: Event) -> [AcceptedOrder] {
+        event.details.compactMap { if case .acceptedOrder(let row) = $0 { row } else { nil } }
+    }
+
+    private static func checkSingle(_ category: Category) throws(ClientError) {
+        guard category != .spread else {
+            throw .notOffered("orders of combinations have endpoints of their own, not offered yet")
+        }
+    }
+
+    /// An order whose answer is lost can be looked up by its id alone.
+    private static func named(_ order: OrderRequest) -> OrderRequest {
+        guard order.orderLinkID.isEmpty else { return order }
+        var order = order
+        let text =
+            String(UInt64.random(in: .min ... .max), radix: 36)
+            + String(UInt64.random(in: .min ... .max), radix: 36)
+        order.orderLinkID = "tc" + text
+        return order
+    }
+}
