@@ -35,7 +35,7 @@ struct StoredBook: Codable {
 extension BookFeed {
     private enum Key: String, CodingKey {
         case depth, topic, freshness, updateID, crossSequence, matchTimeMilliseconds, book, slot
-        case waitingSince, ignored, covers
+        case waitingSince, ignored, covers, behind
     }
 
     public init(from decoder: any Decoder) throws {
@@ -51,6 +51,7 @@ extension BookFeed {
         waitingSince = try container.decodeIfPresent(Timestamp.self, forKey: .waitingSince)
         ignored = try container.decode(Int64.self, forKey: .ignored)
         covers = try container.decodeIfPresent([Int].self, forKey: .covers) ?? []
+        behind = try container.decodeIfPresent(Int64.self, forKey: .behind) ?? 0
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -66,5 +67,6 @@ extension BookFeed {
         try container.encodeIfPresent(waitingSince, forKey: .waitingSince)
         try container.encode(ignored, forKey: .ignored)
         if !covers.isEmpty { try container.encode(covers, forKey: .covers) }
+        if behind != 0 { try container.encode(behind, forKey: .behind) }
     }
 }
