@@ -192,6 +192,15 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         // Reads the third-party recordings beside a full checkout, for more than one test target.
         .target(name: "SharedData", dependencies: ["JSON"], path: "Tests/SharedData"),
+        // A TCP proxy that does to connections what networks do, for every target that has sockets.
+        .target(
+            name: "FaultProxy",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/FaultProxy"
+        ),
         .testTarget(name: "BybitTests", dependencies: ["Bybit", "Market", "JSON", "SharedData"]),
         .testTarget(name: "TradingTests", dependencies: ["Trading", "Market"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Market"]),
@@ -199,7 +208,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "Bybit", "Market", "CCrypto", "CSandbox",
+                "Gateway", "Bybit", "Market", "CCrypto", "CSandbox", "FaultProxy",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -243,8 +252,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "Live", "ReplayServer", "Trading", "Market", "tapedeck",
-                "client-example",
+                "Commands", "Live", "ReplayServer", "Trading", "Market", "Journal", "Runtime", "Bybit",
+                "Gateway", "FaultProxy", "tapedeck", "client-example",
             ]
         ),
         .testTarget(name: "TidyTests"),

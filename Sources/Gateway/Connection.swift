@@ -56,7 +56,7 @@ final class Connection {
         let bound = NIOLoopBound(self, eventLoop: loop)
         ClientBootstrap(group: loop)
             .connectTimeout(.seconds(10))
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             // One read at a time: what was read before a pause must still find room in the journal's queue.
             .channelOption(.maxMessagesPerRead, value: 1)

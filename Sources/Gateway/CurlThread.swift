@@ -182,7 +182,11 @@ final class CurlThread: @unchecked Sendable {
                     case .go:
                         isKept = false
                         limiter.left(item.call.request, now: now)
-                        if begin(item, &active) { used += 1 }
+                        if begin(item, &active) {
+                            used += 1
+                        } else {
+                            limiter.ended(item.call.request, now: now)
+                        }
                     case .wait(let until): wakeAt = min(wakeAt, until)
                     case .quiet(let until):
                         isKept = false
@@ -246,7 +250,9 @@ final class CurlThread: @unchecked Sendable {
 
     /// What an answer says of the quotas; its reset is a time of the exchange's clock.
     private func tell(_ limiter: inout RateLimiter, of exchange: RESTExchange) {
-        guard exchange.outcome == .answered else { return }
+        guard exchange.outcome == .answered else {
+            return limiter.ended(exchange.call.request, now: SessionClock.monotonic())
+        }
         var resetIn: Int64 = 0
         if let reset = Int64(exchange.limitReset), (0...9_000_000_000_000).contains(reset) {
             let time = exchange.received.advanced(

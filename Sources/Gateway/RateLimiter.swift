@@ -7,6 +7,10 @@ import Market
 /// Times are monotonic nanoseconds. A session has a share of each quota, so that others with the same key or address
 /// have theirs; what an endpoint's quota is, the exchange's own headers say, and before the first answer a table.
 ///
+/// The exchange counts a request at some moment between its departure and its answer. Who has a share keeps to it
+/// whenever that is: a request counts from its departure until a window after its answer. Who has all counts from the
+/// departure alone: the worst is a refusal of its own, and a cancel need not wait for answers that do not come.
+///
 /// - Source: protocol reference §6.1.
 public struct RateLimiter: Sendable {
     public struct Settings: Sendable, Equatable {
@@ -17,6 +21,8 @@ public struct RateLimiter: Sendable {
         /// Nanoseconds without any request after a 403.
         public var quiet: Int64 = 600_000_000_000
         /// Whether quotas are believed before an answer names them; the exchange in a box has none but those it names.
+        ///
+        /// Who has a share of them always believes them: others count on the rest.
         public var assumesQuotas = true
 
         public init() {}
@@ -48,13 +54,16 @@ public struct RateLimiter: Sendable {
     }
 
     private struct Use: Sendable {
+        /// Its departure; of a share, once it has ended, its end.
         var time: Int64
         var units: Int
+        /// The exchange may count it at any moment from now on.
+        var isOpen = false
     }
 
     private struct Group: Sendable {
-        /// Units a second for the whole key.
-        var quota: Int
+        /// Units a second for the whole key, by category: they share one count.
+        var quotas: [String: Int] = [:]
         var uses: [Use] = []
         /// Not before this moment: the exchange said that the quota is used up.
         var blockedUntil: Int64 = 0
@@ -81,25 +90,46 @@ public struct RateLimiter: Sendable {
         return until <= now ? .go : .wait(until: until)
     }
 
-    /// A request leaves.
+    /// A request leaves; ``ended(_:now:)`` or ``answered(_:status:code:limit:remaining:resetIn:now:)`` follows.
     public mutating func left(_ request: RESTRequest, now: Int64) {
         RateLimiter.forget(&addressUses, before: now - RateLimiter.addressWindow)
-        addressUses.append(Use(time: now, units: 1))
+        addressUses.append(Use(time: now, units: 1, isOpen: hasShare))
         guard request.isSigned else { return }
         let key = RateLimiter.key(request)
-        var group = groups[key] ?? newGroup(request)
+        var group = groups[key] ?? Group()
         RateLimiter.forget(&group.uses, before: now - RateLimiter.second)
-        group.uses.append(Use(time: now, units: RateLimiter.units(request)))
+        group.uses.append(Use(time: now, units: RateLimiter.units(request), isOpen: hasShare))
         groups[key] = group
     }
 
-    private func newGroup(_ request: RESTRequest) -> Group {
-        Group(quota: settings.assumesQuotas ? RateLimiter.quota(request) : 1_000_000)
+    /// A request that had left has ended without an answer.
+    public mutating func ended(_ request: RESTRequest, now: Int64) {
+        guard hasShare else { return }
+        RateLimiter.end(&addressUses, units: 1, now)
+        guard request.isSigned else { return }
+        let units = RateLimiter.units(request)
+        RateLimiter.end(&groups[RateLimiter.key(request), default: Group()].uses, units: units, now)
+    }
+
+    /// Of several that are open any may be the one that ended: until the others have, they count all the same.
+    private static func end(_ uses: inout [Use], units: Int, _ now: Int64) {
+        guard let place = uses.firstIndex(where: { $0.isOpen && $0.units == units }) else { return }
+        uses.remove(at: place)
+        uses.append(Use(time: now, units: units))
+    }
+
+    private var hasShare: Bool { settings.share < 100 }
+
+    private var assumesQuotas: Bool { settings.assumesQuotas || hasShare }
+
+    private func quota(_ request: RESTRequest, _ group: Group) -> Int {
+        group.quotas[RateLimiter.category(request)]
+            ?? (assumesQuotas ? RateLimiter.quota(request) : 1_000_000)
     }
 
     private mutating func addressWait(_ urgency: Urgency, _ now: Int64) -> Int64 {
         RateLimiter.forget(&addressUses, before: now - RateLimiter.addressWindow)
-        guard settings.assumesQuotas else { return now }
+        guard assumesQuotas else { return now }
         let most = allowed(BybitLimits.requestsPerFiveSeconds, urgency)
         return RateLimiter.wait(addressUses, adding: 1, most, RateLimiter.addressWindow, now)
     }
@@ -115,7 +145,7 @@ public struct RateLimiter: Sendable {
         groups[key] = group
         let units = RateLimiter.units(request)
         // A batch of more than the quota could never leave: it goes alone.
-        let most = max(units, allowed(group.quota, urgency))
+        let most = max(units, allowed(quota(request, group), urgency))
         return max(
             group.blockedUntil,
             RateLimiter.wait(group.uses, adding: units, most, RateLimiter.second, now)
@@ -139,16 +169,16 @@ public struct RateLimiter: Sendable {
     ) -> Int64 {
         var total = uses.reduce(0) { $0 + $1.units } + units
         guard total > most else { return now }
-        for use in uses {
+        for use in uses where !use.isOpen {
             total -= use.units
             if total <= most { return use.time + window }
         }
-        return now
+        // An answer makes room, and whoever brings it asks again.
+        return uses.isEmpty ? now : now + second
     }
 
     private static func forget(_ uses: inout [Use], before time: Int64) {
-        let old = uses.prefix { $0.time <= time }.count
-        if old > 0 { uses.removeFirst(old) }
+        uses.removeAll { !$0.isOpen && $0.time <= time }
     }
 
     // MARK: - Answers
@@ -167,16 +197,19 @@ public struct RateLimiter: Sendable {
         resetIn: Int64,
         now: Int64
     ) {
+        ended(request, now: now)
         guard status != 403 else { return shutOut(now: now) }
         guard request.isSigned else {
             if status == 429 { addressUses.append(Use(time: now, units: 60)) }
             return
         }
         let key = RateLimiter.key(request)
-        var group = groups[key] ?? newGroup(request)
+        var group = groups[key] ?? Group()
         // The exchange in a box names quotas too; only who has a share of them keeps to it there.
-        let isBound = settings.assumesQuotas || settings.share < 100
-        if isBound, let limit, (1...100_000).contains(limit) { group.quota = limit }
+        let isBound = assumesQuotas
+        if isBound, let limit, (1...100_000).contains(limit) {
+            group.quotas[RateLimiter.category(request)] = limit
+        }
         // Within a second at the latest the rolling window has room again.
         let pause = min(max(resetIn, 50_000_000), 2 * RateLimiter.second)
         let isOver = code == 10_006 || code == 10_429 || status == 429
@@ -198,9 +231,12 @@ public struct RateLimiter: Sendable {
 
     // MARK: - What counts where
 
-    /// Quotas are counted by endpoint and category.
+    /// Quotas are counted by endpoint, for spot apart from all else.
+    ///
+    /// Linear and inverse share one count. Whether options have their own is not documented: counted with them, the
+    /// quota holds either way.
     static func key(_ request: RESTRequest) -> String {
-        request.path + " " + RateLimiter.category(request)
+        category(request) == "spot" ? request.path + " spot" : request.path
     }
 
     private static func category(_ request: RESTRequest) -> String {

@@ -72,6 +72,7 @@ public struct TradeQueue: Sendable {
         isReady = false
         isLeaving = false
         nextTry = nil
+        for item in sent { limiter.ended(item.call.request, now: now) }
         let actions: [Action] = sent.map {
             .ended($0.call, .failed, reason: "the trade socket was lost: \(reason)")
         }
@@ -129,6 +130,7 @@ public struct TradeQueue: Sendable {
         for late in sent where late.deadline <= now {
             let reason = "no answer on the trade socket in \(late.call.timeout / 1_000_000) ms"
             actions.append(.ended(late.call, .timedOut, reason: reason))
+            limiter.ended(late.call.request, now: now)
         }
         sent.removeAll { $0.deadline <= now }
         if isLeaving, sent.isEmpty, !actions.isEmpty {

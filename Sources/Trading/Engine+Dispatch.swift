@@ -60,7 +60,9 @@ extension Engine {
         case .improvementBook, .liquidations, .priceLimits, .insurance, .deleveragingAlerts,
             .systemStatus, .greeks, .disconnectProtection:
             break
-        case .none, .malformed, .pong, .clock, .sessionEnd: break
+        case .malformed:
+            if let id = desk.unreadablePush(header) { tell { $0.bookChanged(id, &$1) } }
+        case .none, .pong, .clock, .sessionEnd: break
         }
     }
 

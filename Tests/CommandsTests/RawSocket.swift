@@ -8,7 +8,8 @@ final class RawSocket {
     private(set) var received: [UInt8] = []
     private var place = 0
 
-    struct Closed: Error {}
+    /// The other end is gone, or has said nothing for too long (`errno` is `EAGAIN`).
+    struct Closed: Error { var errno: Int32 = 0 }
 
     init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -46,7 +47,8 @@ final class RawSocket {
                     Int32(MSG_NOSIGNAL)
                 )
             }
-            guard count > 0 else { throw Closed() }
+            if count < 0, Glibc.errno == EINTR { continue }
+            guard count > 0 else { throw Closed(errno: count < 0 ? Glibc.errno : 0) }
             offset += count
         }
     }
@@ -55,7 +57,9 @@ final class RawSocket {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while received.count - place < count {
             let read = recv(descriptor, &buffer, buffer.count, 0)
-            guard read > 0 else { throw Closed() }
+            // A signal is no end: that of a child which has ended comes at any time.
+            if read < 0, Glibc.errno == EINTR { continue }
+            guard read > 0 else { throw Closed(errno: read < 0 ? Glibc.errno : 0) }
             received += buffer[0..<read]
         }
         defer { place += count }

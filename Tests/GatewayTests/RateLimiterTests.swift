@@ -30,6 +30,7 @@ import Testing
         var count = 0
         while limiter.verdict(request, urgency, now: now) == .go, count < 10_000 {
             limiter.left(request, now: now)
+            limiter.ended(request, now: now)
             count += 1
         }
         return count
@@ -74,6 +75,52 @@ import Testing
         let time = RESTRequest(.serverTime)
         #expect(burst(&all, time, .urgent, now: 0) == 60)
         #expect(all.verdict(time, .urgent, now: 0) == .wait(until: 5 * Self.second))
+    }
+
+    /// A share is what others count on: it holds whenever, on its way, the exchange counts a request.
+    @Test func `of a share no window of a second has more, whatever the ways take`() {
+        var limiter = RateLimiter(settings: .init(share: 10, reserve: 0))
+        let question = RESTRequest(.openOrders(.linear))
+        var open: [(left: Int64, back: Int64)] = []
+        var counted: [(early: Int64, late: Int64)] = []
+        var now: Int64 = 0
+        var chance: UInt64 = 5
+        while now < 120 * Self.second {
+            chance = Mix.spread(chance)
+            now += Int64(chance % 30) * Self.millisecond
+            for back in open.filter({ $0.back <= now }) {
+                limiter.ended(question, now: back.back)
+                counted.append((back.left, back.back))
+            }
+            open.removeAll { $0.back <= now }
+            guard limiter.verdict(question, .urgent, now: now) == .go else { continue }
+            limiter.left(question, now: now)
+            // At once, or only after seconds.
+            open.append((now, now + Int64((chance >> 32) % 2_500) * Self.millisecond))
+        }
+        counted.sort { $0.early < $1.early }
+        #expect(counted.count > 100)
+        // The worst: some are counted as late as can be, and those behind them as early as can be.
+        for (place, request) in counted.enumerated() {
+            let together = counted[..<place].count { request.early < $0.late + Self.second }
+            #expect(together < 5, "\(together + 1) within a second")
+        }
+    }
+
+    @Test func `categories other than spot share one count, each with its own quota`() {
+        var limiter = RateLimiter(settings: .init(share: 10, reserve: 0))
+        #expect(burst(&limiter, RESTRequest(.openOrders(.linear)), .question, now: 0) == 5)
+        #expect(burst(&limiter, RESTRequest(.openOrders(.inverse)), .question, now: 0) == 0)
+        #expect(burst(&limiter, RESTRequest(.openOrders(.option)), .question, now: 0) == 0)
+        #expect(burst(&limiter, RESTRequest(.openOrders(.spot)), .question, now: 0) == 5)
+    }
+
+    @Test func `a share is kept to before any answer, on loopback too`() {
+        var settings = RateLimiter.Settings(share: 10, reserve: 0)
+        settings.assumesQuotas = false
+        var limiter = RateLimiter(settings: settings)
+        #expect(burst(&limiter, RESTRequest(.wallet), .question, now: 0) == 5)
+        #expect(burst(&limiter, RESTRequest(.serverTime), .question, now: 0) == 55)
     }
 
     @Test func `what the headers say is the quota, and an empty one is waited for`() {

@@ -57,6 +57,25 @@ import Trading
         #expect(try feed(bench).freshness == .stale)
     }
 
+    @Test func `a connection that takes over may be behind, and what it says again is no finding`()
+        throws
+    {
+        var bench = try bench()
+        try bench.book("BTCUSDT", u: 101, slot: "@2")
+        for update in Int64(101)...105 { try bench.book("BTCUSDT", u: update) }
+        #expect(bench.link(.disconnected, "public/linear").findings(.gap).isEmpty)
+        for update in Int64(102)...105 {
+            #expect(try bench.book("BTCUSDT", u: update, slot: "@2").isEmpty)
+        }
+        // From here on it is at the head, and what is old is so.
+        #expect(try bench.book("BTCUSDT", u: 104, slot: "@2").findings(.ignored).count == 1)
+        #expect(
+            try bench.book("BTCUSDT", u: 106, slot: "@2", bids: [("89999.8", "4")]).isEmpty
+        )
+        #expect(try feed(bench).updateID == 106)
+        #expect(try feed(bench).freshness == .live)
+    }
+
     @Test func `a connection that skips a push is no gap while another gives it`() throws {
         var bench = try bench()
         for slot in ["", "@2"] { try bench.book("BTCUSDT", u: 101, slot: slot) }

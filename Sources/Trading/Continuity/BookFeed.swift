@@ -49,6 +49,8 @@ public struct BookFeed: Sendable, Codable {
     var slot = 1
     /// Other connections that are in step: when the first is lost, the next goes on and nothing was missed.
     var covers: [Int] = []
+    /// The book's `u` when this connection took over, until it has come so far itself: what it says up to there is no news.
+    var behind: Int64 = 0
     /// When the missing snapshot was last asked for, or first missed.
     var waitingSince: Timestamp?
     /// Pushes that were not applied since the last snapshot; the first of them is a finding.
@@ -96,7 +98,13 @@ public struct BookFeed: Sendable, Codable {
             case .live: break
             }
             if update.updateID <= updateID {
-                if pushSlot == slot { return .old(last: updateID, seen: update.updateID) }
+                if pushSlot == slot {
+                    guard update.updateID <= behind else {
+                        return .old(last: updateID, seen: update.updateID)
+                    }
+                    if update.updateID == behind { behind = 0 }
+                    return .repeated
+                }
                 cover(pushSlot)
                 return .repeated
             }
@@ -120,6 +128,7 @@ public struct BookFeed: Sendable, Codable {
                 cover(other)
             }
         }
+        behind = 0
         updateID = update.updateID
         crossSequence = update.crossSequence
         matchTimeMilliseconds = update.matchTimeMilliseconds
@@ -240,9 +249,15 @@ public struct BookFeed: Sendable, Codable {
         covers.removeAll { $0 == jumped }
         if jumped != slot { return true }
         guard let next = covers.first else { return false }
-        covers.removeFirst()
-        slot = next
+        takeOver(next)
         return true
+    }
+
+    /// It may be some pushes behind, as each was that was not the first to give one.
+    private mutating func takeOver(_ next: Int) {
+        covers.removeAll { $0 == next }
+        slot = next
+        behind = updateID
     }
 
     /// A connection is lost (`nil`: all of them); true when the book was whole and is not any more.
@@ -252,8 +267,7 @@ public struct BookFeed: Sendable, Codable {
             covers.removeAll { $0 == lost }
             guard slot == lost else { return false }
             if wasLive, let next = covers.first {
-                covers.removeFirst()
-                slot = next
+                takeOver(next)
                 return false
             }
         }

@@ -35,7 +35,7 @@ struct StoredBook: Codable {
 extension BookFeed {
     private enum Key: String, CodingKey {
         case depth, topic, freshness, updateID, crossSequence, matchTimeMilliseconds, book, slot
-        case waitingSince, ignored, covers, sync
+        case waitingSince, ignored, covers, sync, behind
     }
 
     public init(from decoder: any Decoder) throws {
@@ -52,6 +52,7 @@ extension BookFeed {
         ignored = try container.decode(Int64.self, forKey: .ignored)
         covers = try container.decodeIfPresent([Int].self, forKey: .covers) ?? []
         sync = try container.decodeIfPresent(FullBookSync.self, forKey: .sync)
+        behind = try container.decodeIfPresent(Int64.self, forKey: .behind) ?? 0
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -68,5 +69,6 @@ extension BookFeed {
         try container.encode(ignored, forKey: .ignored)
         if !covers.isEmpty { try container.encode(covers, forKey: .covers) }
         try container.encodeIfPresent(sync, forKey: .sync)
+        if behind != 0 { try container.encode(behind, forKey: .behind) }
     }
 }

@@ -138,7 +138,7 @@ extension Desk {
         }
     }
 
-    private mutating func resubscribe(_ place: Int, _ feed: Int, _ instrument: InstrumentID) {
+    mutating func resubscribe(_ place: Int, _ feed: Int, _ instrument: InstrumentID) {
         markets.states.values[place].feeds[feed].expectSnapshot(from: time)
         command(
             .resubscribe(instrument, topic: markets.states.values[place].feeds[feed].topic)
@@ -202,7 +202,8 @@ extension Desk {
 
     /// True when the ticker changed; a change without a snapshot is not applied.
     mutating func tickerPush(_ event: Event, _ header: RecordHeader) -> Bool {
-        let place = markets.index(of: InstrumentID(event.category, event.symbol))
+        let instrument = InstrumentID(event.category, event.symbol)
+        let place = markets.index(of: instrument)
         if markets.states.values[place].ticker.merge(
             event.ticker,
             slot: header.stream.slot
@@ -212,6 +213,10 @@ extension Desk {
         // The first since the last snapshot is told, the others are counted.
         if markets.states.values[place].ticker.ignored == 1 {
             find(.ignored, header.stream.text, note: "a change of a ticker without a snapshot")
+            // It came and could not be read, or was not kept: it does not come again unasked.
+            if case .publicTopic(_, let topic) = header.stream.kind {
+                command(.resubscribe(instrument, topic: topic))
+            }
         }
         return false
     }

@@ -1,0 +1,59 @@
+import Market
+
+extension Desk {
+    /// A push that cannot be read at all: what is kept of its topic has missed it.
+    ///
+    /// The book is stale, and so is the ticker, whose next change would leave fields as they were; each unless another
+    /// connection gives the same. Of topics that nothing is kept of the record and its finding are all there is to say.
+    ///
+    /// - Returns: the instrument whose book was whole and is not any more.
+    mutating func unreadablePush(_ header: RecordHeader) -> InstrumentID? {
+        guard case .publicTopic(let category, let topic) = header.stream.kind else { return nil }
+        for place in markets.states.keys.indices
+        where markets.states.keys[place].category == category {
+            let instrument = markets.states.keys[place]
+            if topic == "tickers.\(instrument.symbol)" {
+                unreadableTicker(place, instrument, topic, header)
+                return nil
+            }
+            let feeds = markets.states.values[place].feeds
+            guard let feed = feeds.firstIndex(where: { $0.topic == topic }) else { continue }
+            guard markets.states.values[place].feeds[feed].lose(slot: header.stream.slot) else {
+                return nil
+            }
+            find(
+                .gap,
+                header.stream.text,
+                expected: "a push of the book",
+                seen: "a record that cannot be read",
+                note: "the book is stale until the next snapshot"
+            )
+            // Depth 1 sends nothing but snapshots, and the full book begins with its next change: neither is asked for.
+            let asks = feeds[feed].depth != 1 && !feeds[feed].isFull
+            if asks { resubscribe(place, feed, instrument) }
+            return instrument
+        }
+        return nil
+    }
+
+    private mutating func unreadableTicker(
+        _ place: Int,
+        _ instrument: InstrumentID,
+        _ topic: String,
+        _ header: RecordHeader
+    ) {
+        guard markets.states.values[place].ticker.isLive else { return }
+        markets.states.values[place].ticker.lose(slot: header.stream.slot)
+        guard !markets.states.values[place].ticker.isLive else { return }
+        find(
+            .gap,
+            header.stream.text,
+            expected: "a push of the ticker",
+            seen: "a record that cannot be read",
+            note: "the ticker is not kept up until the next snapshot"
+        )
+        // What is ignored until then has been told with this.
+        markets.states.values[place].ticker.ignored = 1
+        command(.resubscribe(instrument, topic: topic))
+    }
+}
