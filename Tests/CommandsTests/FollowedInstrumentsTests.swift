@@ -11,7 +11,8 @@ import Testing
         }
     }
 
-    @Test func `an instrument with an order gets its ticker and smallest book, and it is on record`()
+    @Test
+    func `an instrument with an order gets its ticker and smallest book, and it is on record`()
         async throws
     {
         let folder = try TemporaryFolder()

@@ -115,7 +115,9 @@ struct Judgement: Sendable {
         let balance = engine.ledger.wallets["USDT"]?.balance
         if balance != world.exchange.balance {
             let ours = balance.map { "\($0)" } ?? "none"
-            problems.append("balance: the desk says \(ours), the exchange \(world.exchange.balance)")
+            problems.append(
+                "balance: the desk says \(ours), the exchange \(world.exchange.balance)"
+            )
         }
         let fills = (engine.seats.first?.logic as? Lifer)?.fills ?? []
         if Set(fills).count != fills.count { problems.append("a fill was told twice") }

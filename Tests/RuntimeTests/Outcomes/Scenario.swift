@@ -60,12 +60,18 @@ struct Scenario: Sendable, CustomStringConvertible {
     let push: Int?
     /// How many questions something happens to, one after the other.
     let questions: Int
+    /// Where on its way something happens to a question.
+    let questionLeg: Leg
     /// Done, and answered as a server error.
     let isServerError: Bool
-    /// The exchange's list of open orders has no order that has ended, as its documentation leaves open.
+    /// The exchange's list of open orders has no order that has ended, and its history none that is open, as its
+    /// documentation leaves open.
     let isStrict: Bool
     /// Of the fault that makes an order unknown where the point is the question.
     let cause: (request: Request, leg: Leg)?
+    /// The cause is that the connection is lost while the request is taken, which is carried out so many milliseconds
+    /// later, and no row of the order is ever pushed; 0: that the message is lost.
+    let hiddenFor: Int
     let script: Script
     /// Offsets from the session's start in milliseconds, and what is taken then.
     let market: [(milliseconds: Int, thousandths: Int64)]
@@ -77,35 +83,49 @@ struct Scenario: Sendable, CustomStringConvertible {
         var chance = Chance(seed: UInt64(number))
         point = Point.allCases[number % Point.allCases.count]
         fault = Fault.allCases[number / Point.allCases.count % Fault.allCases.count]
-        entry = Entry.allCases[
-            number / (Point.allCases.count * Fault.allCases.count) % Entry.allCases.count
-        ]
+        entry =
+            Entry.allCases[
+                number / (Point.allCases.count * Fault.allCases.count) % Entry.allCases.count
+            ]
         let request = point.request
         // What was taken is carried out within what a request is good for, or nobody could ever tell.
-        let delays =
-            point.leg == .taken
-            ? [200, 1_100, 3_000, 4_900, 6_400]
-            : [150, 1_100, 2_900, 4_600, 5_600, 7_300, 9_800, 12_000, 16_500, 19_000, 26_000]
-        delay = chance.pick(delays) + chance.below(90)
+        let delays: [Int] =
+            switch point {
+            case .createTaken, .amendTaken, .cancelTaken: [200, 1_100, 3_000, 4_900, 6_400]
+            // Around the end of an order's window, before the question's own.
+            case .lookUp: [400, 2_900, 5_600, 7_100, 7_600, 8_200, 8_800, 9_300, 9_800, 12_000]
+            default:
+                [150, 1_100, 2_900, 4_600, 5_600, 7_300, 9_800, 12_000, 16_500, 19_000, 26_000]
+            }
         outage = chance.below(3) == 0 ? 500 + chance.below(9_000) : 0
         push = chance.below(5) == 0 ? nil : chance.below(3)
-        questions = 1 + chance.below(3)
+        let asked = fault == .delays ? 2 + chance.below(2) : 1 + chance.below(3)
         isServerError = request != nil && fault == .accepts && chance.below(2) == 0
-        isStrict = chance.below(2) == 0
         cause =
             point == .lookUp
             ? (
-                request: chance.pick([Request.create, .create, .amend, .cancel]),
-                leg: chance.pick([Leg.way, .answer])
+                request: chance.pick([Request.create, .create, .create, .create, .amend, .cancel]),
+                leg: chance.pick([Leg.way, .way, .answer])
             ) : nil
+        hiddenFor = cause?.leg == .way && chance.below(3) > 0 ? 1_500 + chance.below(4_500) : 0
+        // The worst of all: nothing but the questions can tell of the order, and the first of them speak too late of a time
+        // at which it was not there yet.
+        let isHidden = hiddenFor > 0 && cause?.request == .create && fault == .delays
+        delay = (isHidden ? 7_100 + chance.below(2_700) : chance.pick(delays)) + chance.below(90)
+        questions = asked
+        isStrict = isHidden || chance.below(3) > 0
+        questionLeg = isHidden || chance.below(3) > 0 ? .answer : .way
         let needed = request ?? cause?.request
-        script = Script(
+        var script = Script(
             needed: needed,
             trades: point == .executionPush,
             &chance
         )
+        if isHidden { script.ticks = -200 }
+        self.script = script
         var market: [(Int, Int64)] = []
-        let count = point == .executionPush ? 1 + chance.below(3) : chance.below(4)
+        let most = isHidden ? 0 : 3
+        let count = point == .executionPush ? 1 + chance.below(3) : chance.below(most + 1)
         for _ in 0..<count {
             // Around the time of the order's life, now and then long after.
             let far = chance.below(6) == 0 ? 20_000 : 0
@@ -122,6 +142,7 @@ struct Scenario: Sendable, CustomStringConvertible {
         if fault == .cuts { words += outage > 0 ? " and no network for \(outage) ms" : "" }
         if isServerError { words += " (server error)" }
         if let cause { words += " after \(cause.request) \(cause.leg) was lost" }
+        if hiddenFor > 0 { words += ", carried out unseen after \(hiddenFor) ms" }
         return words + (isStrict ? ", strict" : "") + "; \(script), market \(market)"
     }
 
@@ -182,5 +203,7 @@ struct Chance: Sendable {
         bound > 0 ? Int(next().multipliedFullWidth(by: UInt64(bound)).high) : 0
     }
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+    mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[below(elements.count)]
+    }
 }

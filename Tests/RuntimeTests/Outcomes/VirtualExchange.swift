@@ -64,7 +64,8 @@ final class VirtualExchange {
     let venue: ExchangeVenue
     private let driver: MarketDriver
     private var number: UInt64 = 0
-    /// The list of open orders has none that has ended, even when one is asked for by its id.
+    /// The list of open orders has none that has ended, and history none that is open, even when one is asked for by
+    /// its id.
     var isStrict = false
 
     init(_ scenario: Scenario) throws {
@@ -214,17 +215,23 @@ final class VirtualExchange {
         return answer
     }
 
-    /// An empty list for an order that has ended.
+    /// An empty list for an order of the other kind.
     private func strictAnswer(_ request: RESTRequest) -> [UInt8]? {
-        guard request.endpoint == .openOrders, request.query.contains("orderLinkId=") else {
-            return nil
+        let isHistory = request.endpoint == .orderHistory
+        guard isHistory || request.endpoint == .openOrders,
+            request.query.contains("orderLinkId=")
+        else { return nil }
+        let isListed = orders.contains {
+            $0.status.isClosed == isHistory
+                && request.query.hasSuffix("orderLinkId=" + $0.orderLinkID)
         }
-        let isOpen = orders.contains {
-            !$0.status.isClosed && request.query.hasSuffix("orderLinkId=" + $0.orderLinkID)
-        }
-        guard !isOpen else { return nil }
+        guard !isListed else { return nil }
         return MessageWriter.message {
-            $0.orders([], category: .linear, nextPageCursor: "", time: now.milliseconds)
+            if isHistory {
+                $0.orderHistory([], category: .linear, nextPageCursor: "", time: now.milliseconds)
+            } else {
+                $0.orders([], category: .linear, nextPageCursor: "", time: now.milliseconds)
+            }
         }
     }
 

@@ -17,6 +17,8 @@ extension World {
         var taken = Fate.none
         var answer = Fate.none
         var isServerError = false
+        /// The connection ends while the request is in the exchange's hands.
+        var isCutWhileTaken = false
 
         init() {}
 
@@ -49,10 +51,13 @@ extension World {
         if scenario.point == .lookUp, isQuestion, request.query.contains("orderLinkId=") {
             guard questions < scenario.questions else { return Fates() }
             questions += 1
-            return Fates(scenario.number % 2 == 0 ? .way : .answer, fate)
+            return Fates(scenario.questionLeg, fate)
         }
         if let cause = scenario.cause, isFirst, World.endpoint(cause.request) == request.endpoint {
-            return Fates(cause.leg, .dropped)
+            guard scenario.hiddenFor > 0 else { return Fates(cause.leg, .dropped) }
+            var fates = Fates(.taken, .late(scenario.hiddenFor))
+            fates.isCutWhileTaken = true
+            return fates
         }
         guard let kind = scenario.point.request, let leg = scenario.point.leg, isFirst,
             World.endpoint(kind) == request.endpoint
@@ -68,6 +73,7 @@ extension World {
         let isMeant =
             (topic == "order" && scenario.point == .orderPush)
             || (topic == "execution" && scenario.point == .executionPush)
+        if topic == "order", scenario.hiddenFor > 0 { return .dropped }
         guard isMeant, let count = pushes[topic] else { return .none }
         if let push = scenario.push, push != count - 1 { return .none }
         // Cutting again at every push would never let the session in again.

@@ -80,6 +80,7 @@ extension World {
             hold(delay, lostWith: nil) { [unowned self] in
                 carryOut(number, call, now.milliseconds, fates)
             }
+            if fates.isCutWhileTaken { finish(number, .failed, "the connection was reset") }
         case .none, .late: carryOut(number, call, stamp, fates)
         case .cut:
             carryOut(number, call, stamp, fates)

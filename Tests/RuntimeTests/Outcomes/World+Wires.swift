@@ -285,6 +285,7 @@ extension World {
             hold(delay, lostWith: nil) { [unowned self] in
                 carryOut(request, now.milliseconds, fates, on: wire, line)
             }
+            if fates.isCutWhileTaken { lose(wire, "the connection was reset") }
         case .none, .late: carryOut(request, stamp, fates, on: wire, line)
         case .cut:
             carryOut(request, stamp, fates, on: wire, line)
