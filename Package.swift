@@ -238,7 +238,14 @@ let package = Package(
         ),
         .testTarget(
             name: "RuntimeTests",
-            dependencies: ["Runtime", "Trading", "Journal", "Bybit", "Market", "JSON"]
+            dependencies: [
+                "Runtime", "Trading", "Journal", "Bybit", "Market", "JSON",
+                // A session and its exchange on one virtual clock.
+                "Gateway", "ReplayServer", "Simulation",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
         ),
         .testTarget(
             name: "ClientTests",

@@ -121,11 +121,30 @@ struct Subscriptions: Sendable {
         }
         if let part = parts.first { return Change(operation: .subscribe, topics: part) }
         var topics: [String] = []
+        var load: SubscriptionLimits.Load?
         for topic in wanted where standing[topic] == nil || standing[topic] == .absent {
+            var next = load ?? self.load
+            next.add(topic)
+            // What is wanted no more and was asked for a moment ago still takes its room.
+            guard limits.hold(next) else { break }
+            load = next
             topics.append(topic)
             if topics.count == limits.topicsPerRequest { break }
         }
         return topics.isEmpty ? nil : Change(operation: .subscribe, topics: topics)
+    }
+
+    /// What the exchange has of this connection, or will have when it has read what was sent.
+    private var load: SubscriptionLimits.Load {
+        var going: Set<String> = []
+        for request in pending where request.change.operation == .unsubscribe {
+            going.formUnion(request.change.topics)
+        }
+        var load = SubscriptionLimits.Load()
+        for (topic, standing) in standing where standing == .active || standing == .asked {
+            if !going.contains(topic) { load.add(topic) }
+        }
+        return load
     }
 
     mutating func sent(_ change: Change, requestID: String, now: Int64) {

@@ -71,6 +71,13 @@ extension SessionLoop {
         }
     }
 
+    /// Once a second: what has an order or a position is followed, whatever the session file names.
+    func followExposure() {
+        guard isStarted, !isStopped, wiring.credentials != nil else { return }
+        let exposed = stepper.engine.exposedInstruments
+        if plan.follow(exposed, now: clock.now().milliseconds) { followRules() }
+    }
+
     /// A record of what came and went.
     private func tell(_ change: SubscriptionPlan.Change, refused: [String]) {
         let socket = "public/\(change.category.name)"

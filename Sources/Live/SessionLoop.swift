@@ -234,6 +234,7 @@ final class SessionLoop {
         writer.object { $0.field("monotonic", String(SessionClock.monotonic())) }
         ingest(named: "session/tick", time: clock.now(), payload: writer.bytes)
         if recorder.isRollDue { roll() }
+        followExposure()
     }
 
     func measureClock() { ask(.serverTime) {} }

@@ -175,8 +175,29 @@ public struct LinkEvent: Hashable, Sendable {
     public var socket = ""
     public var reason = ""
     public var count: Int64 = 0
+    /// Books and tickers that the rules pick now, or pick no more.
+    public var feeds: [FeedChange] = []
 
     public init() {}
+}
+
+/// A book or ticker that a change of rules subscribes, or unsubscribes: what is not subscribed stands still and may not
+/// be believed.
+public struct FeedChange: Hashable, Sendable {
+    public enum Feed: Hashable, Sendable {
+        case book(depth: Int)
+        case ticker
+    }
+
+    public var instrument: InstrumentID
+    public var feed: Feed
+    public var isAdded: Bool
+
+    public init(instrument: InstrumentID, feed: Feed, isAdded: Bool) {
+        self.instrument = instrument
+        self.feed = feed
+        self.isAdded = isAdded
+    }
 }
 
 /// A strategy's timer: set by a command, fired by a record of `desk/timer`.

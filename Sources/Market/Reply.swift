@@ -75,6 +75,8 @@ public struct Reply: Hashable, Sendable {
     /// The query as sent, without `?`; empty for POST.
     public var query = ""
     public var sent: Timestamp = .zero
+    /// The record last appended before it was sent: what the exchange said is no older than that.
+    public var after = SequenceNumber.none
     public var received: Timestamp = .zero
     /// `/v5/market/time`: the exchange's clock.
     public var serverTime: Timestamp = .zero

@@ -26,6 +26,24 @@ extension Engine {
 
     public var ledger: Ledger { desk.ledger }
 
+    /// Instruments with an order that may still trade, or with a position; sorted.
+    public var exposedInstruments: [InstrumentID] {
+        var exposed: Set<InstrumentID> = []
+        for serial in desk.orderStore.active {
+            guard let place = desk.orderStore.place(ofSerial: serial) else { continue }
+            if !desk.orderStore[place].isClosed {
+                exposed.insert(desk.orderStore[place].instrument)
+            }
+        }
+        for place in desk.ledger.accounts.keys.indices {
+            let account = desk.ledger.accounts.values[place]
+            if (0...2).contains(where: { !account[$0].isFlat }) {
+                exposed.insert(desk.ledger.accounts.keys[place])
+            }
+        }
+        return exposed.sorted()
+    }
+
     /// Realised + unrealised − fees − funding in a coin, since the session began; `nil` past all bounds.
     public func total(_ coin: String) -> Amount? {
         do {

@@ -142,14 +142,29 @@ import Testing
         #expect(plan.topics(.linear, now: 0).isEmpty)
     }
 
+    private func follow(
+        _ plan: inout SubscriptionPlan,
+        _ instruments: [InstrumentID],
+        _ now: Int64
+    ) -> Bool {
+        plan.follow(instruments, now: now)
+    }
+
     @Test func `an instrument with an order or a position has its ticker and smallest book`() throws
     {
         var plan = try plan("linear:tickers.BTCUSDT")
-        plan.follow([InstrumentID(.linear, .btc), InstrumentID(.spot, .btc)])
+        let both = [InstrumentID(.spot, .btc), InstrumentID(.linear, .btc)]
+        #expect(follow(&plan, both, 0))
         #expect(plan.topics(.linear, now: 0) == ["tickers.BTCUSDT", "orderbook.1.BTCUSDT"])
         #expect(plan.topics(.spot, now: 0) == ["orderbook.1.BTCUSDT", "tickers.BTCUSDT"])
-        plan.follow([])
+        // Orders come and go: what has none now is kept for a while, and asked for once.
+        #expect(!follow(&plan, [both[0]], 30_000))
+        #expect(!follow(&plan, both, 40_000))
+        #expect(!follow(&plan, [], 99_999))
+        #expect(plan.topics(.spot, now: 0) == ["orderbook.1.BTCUSDT", "tickers.BTCUSDT"])
+        #expect(follow(&plan, [], 100_000))
         #expect(plan.topics(.spot, now: 0).isEmpty)
+        #expect(plan.topics(.linear, now: 0) == ["tickers.BTCUSDT"])
     }
 
     @Test func `topics keep their socket, and no socket goes beyond its limits`() {

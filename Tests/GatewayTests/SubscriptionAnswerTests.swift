@@ -152,6 +152,27 @@ private struct Exchange {
         #expect(subscriptions.answered(answer).mustReconnect)
     }
 
+    @Test func `what is wanted no more and was just asked for still takes its room`() {
+        var subscriptions = Subscriptions(limits: SubscriptionLimits(topicsPerConnection: 3))
+        _ = subscriptions.want(["a", "b", "c"])
+        let first = subscriptions.nextChange()
+        #expect(first?.topics == ["a", "b", "c"])
+        if let first { subscriptions.sent(first, requestID: "r1", now: 0) }
+        // Asked for and not answered: the exchange has them, or will have.
+        _ = subscriptions.want(["c", "d", "e"])
+        #expect(subscriptions.nextChange() == nil)
+        var answer = ControlFrame.Answer()
+        answer.operation = "subscribe"
+        answer.requestID = "r1"
+        answer.isSuccess = true
+        _ = subscriptions.answered(answer)
+        let second = subscriptions.nextChange()
+        #expect(second?.operation == .unsubscribe && second?.topics == ["a", "b"])
+        if let second { subscriptions.sent(second, requestID: "r2", now: 0) }
+        // Requests are read in their order: there is room behind this one.
+        #expect(subscriptions.nextChange()?.topics == ["d", "e"])
+    }
+
     @Test func `topics are shared out over as many connections as needed`() {
         let limits = SubscriptionLimits(.publicData(.option))
         let topics = (0..<5_000).map { "t.\($0)" }

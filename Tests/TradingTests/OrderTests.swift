@@ -116,31 +116,58 @@ import Testing
     }
 
     @Test
-    func `two negative look-ups after the deadline say that it was not placed, and none before`()
+    func `asked after the deadline, open orders and then history say that it was not placed`()
         throws
     {
         var bench = try bench()
         let linkID = try bench.placed("buy 0.010 89990.0")
+        let early = SequenceNumber(bench.sequence)
         bench.reply(.createOrder, linkID: linkID, outcome: .timedOut)
         let query = "category=linear&symbol=BTCUSDT&orderLinkId=" + linkID
-        bench.reply(.openOrders, query: query)
+        let history = LookUp.orderHistory(Bench.btc, orderLinkID: linkID)
+        // It may have ended meanwhile; that it is in neither says nothing yet.
+        #expect(bench.reply(.openOrders, query: query).lookUps == [history])
         bench.reply(.orderHistory, query: query)
         #expect(try order(bench, linkID).phase == .unknown)
         bench.outputs = []
         for _ in 0..<8 { bench.tick() }
-        #expect(
-            bench.outputs.lookUps == [
-                .order(Bench.btc, orderLinkID: linkID),
-                .orderHistory(Bench.btc, orderLinkID: linkID),
-            ]
-        )
-        bench.reply(.openOrders, query: query)
+        #expect(bench.outputs.lookUps == [.order(Bench.btc, orderLinkID: linkID)])
+        // Answers that took long are of a time at which the order may still have been on its way.
+        bench.reply(.openOrders, query: query) { $0.reply.after = early }
+        bench.reply(.orderHistory, query: query)
+        #expect(try order(bench, linkID).phase == .unknown)
+        let before = SequenceNumber(bench.sequence)
+        #expect(bench.reply(.openOrders, query: query).lookUps == [history])
+        // Asked before it was known not to be open: it may have ended in between.
+        bench.reply(.orderHistory, query: query) { $0.reply.after = before }
         #expect(try order(bench, linkID).phase == .unknown)
         let answer = bench.reply(.orderHistory, query: query)
         #expect(try order(bench, linkID).isClosed)
         #expect(try order(bench, linkID).reason == "not placed")
         #expect(answer.findings(.orderUnknown).count == 1)
         for _ in 0..<20 { #expect(bench.tick().isEmpty) }
+    }
+
+    @Test func `a row of an order that was said not to be placed opens it again, and is told`()
+        throws
+    {
+        var bench = try bench()
+        let linkID = try bench.placed("buy 0.010 89990.0")
+        bench.reply(.createOrder, linkID: linkID, outcome: .timedOut)
+        for _ in 0..<8 { bench.tick() }
+        let query = "category=linear&symbol=BTCUSDT&orderLinkId=" + linkID
+        bench.reply(.openOrders, query: query)
+        bench.reply(.orderHistory, query: query)
+        #expect(try order(bench, linkID).reason == "not placed")
+        let answer = bench.order(try Row.order(linkID, "New", price: "89990.0", at: 5))
+        #expect(answer.findings(.orderUnknown).count == 1)
+        #expect(try order(bench, linkID).phase == .open)
+        #expect(try order(bench, linkID).reason == "")
+        #expect(bench.engine.openOrders.count == 1)
+        // And ends once: a late row does not open what a row has closed.
+        bench.order(try Row.order(linkID, "Cancelled", price: "89990.0", at: 6))
+        bench.order(try Row.order(linkID, "New", price: "89990.0", at: 7))
+        #expect(try order(bench, linkID).isClosed)
     }
 
     @Test func `a look-up that failed is asked again`() throws {

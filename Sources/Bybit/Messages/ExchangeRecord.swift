@@ -54,6 +54,8 @@ extension MessageDecoder {
         event.reply.query = Fields.optionalText("query", in: root, &findings)
         event.reply.sent = time("sent", in: root)
         event.reply.received = time("received", in: root)
+        let after = Fields.integer("after", in: root, .optional, &findings) ?? 0
+        event.reply.after = SequenceNumber(UInt64(clamping: after))
         event.reply.message = Fields.optionalText("reason", in: root, &findings)
         let start = min(end + 1, payload.count)
         let rest = Int64(payload.count - start)

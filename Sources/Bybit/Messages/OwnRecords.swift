@@ -19,6 +19,34 @@ enum OwnRecords {
         event.link.socket = socket
         event.link.reason = Fields.optionalText("reason", in: root, &findings)
         event.link.count = Fields.integer("count", in: root, .optional, &findings) ?? 0
+        guard known == .rules else { return }
+        for (field, isAdded) in [("removed", false), ("added", true)] {
+            let topics = root[field]?.string ?? ""
+            for topic in topics.split(separator: " ") {
+                guard let change = feed(String(topic), of: socket, isAdded: isAdded) else {
+                    continue
+                }
+                event.link.feeds.append(change)
+            }
+        }
+    }
+
+    /// `nil` for topics of which the desk keeps no state.
+    private static func feed(_ topic: String, of socket: String, isAdded: Bool) -> FeedChange? {
+        let route = StreamRoute(StreamName(socket + "/" + topic))
+        let instrument = InstrumentID(route.category, route.symbol)
+        guard !route.symbol.isNone else { return nil }
+        switch route.subject {
+        case .book(let depth) where !route.isImprovementBook:
+            return FeedChange(
+                instrument: instrument,
+                feed: .book(depth: depth),
+                isAdded: isAdded
+            )
+        case .ticker:
+            return FeedChange(instrument: instrument, feed: .ticker, isAdded: isAdded)
+        default: return nil
+        }
     }
 
     /// `{"strategy":"maker","name":"requote","due":"<nanoseconds>"}`.

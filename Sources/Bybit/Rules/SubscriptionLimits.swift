@@ -29,6 +29,24 @@ public struct SubscriptionLimits: Sendable, Equatable {
     /// What a topic adds to the length: itself, two quotes and a comma.
     static func characters(_ topic: String) -> Int { topic.utf8.count + 3 }
 
+    /// Topics of one connection: how many, and the length of their `args` as JSON text.
+    public struct Load: Sendable, Equatable {
+        public private(set) var topics = 0
+        public private(set) var characters = 2
+
+        public init() {}
+
+        public mutating func add(_ topic: String) {
+            topics += 1
+            characters += SubscriptionLimits.characters(topic)
+        }
+    }
+
+    /// True while a connection may have that much.
+    public func hold(_ load: Load) -> Bool {
+        load.topics <= topicsPerConnection && load.characters <= charactersPerConnection
+    }
+
     /// How many of the topics, from the first on, fit one connection.
     public func fitting(_ topics: [String]) -> Int {
         var characters = 2

@@ -22,8 +22,11 @@ public struct SubscriptionPlan: Sendable {
     /// Symbols that a list once had: a name that left it has been delivered or delisted.
     private var known: [Category: Set<Symbol>] = [:]
     private var rankings: [Category: [Symbol]] = [:]
-    /// Instruments with an open order or a position, in their order.
-    private var followed: [InstrumentID] = []
+    /// Instruments with an open order or a position, in their order, and when they had one last (Unix milliseconds).
+    private var followed: [(instrument: InstrumentID, last: Int64)] = []
+    /// Milliseconds for which an instrument is followed after its last order or position: who quotes has none now and
+    /// then.
+    public static let followedFor: Int64 = 60_000
     private var current: [Category: [String]] = [:]
 
     public init(_ rules: [SubscriptionRule]) { self.rules = rules }
@@ -86,8 +89,22 @@ public struct SubscriptionPlan: Sendable {
             }.map(\.symbol)
     }
 
-    /// Instruments with an open order or a position: each gets `tickers` and the smallest book.
-    public mutating func follow(_ instruments: [InstrumentID]) { followed = instruments.sorted() }
+    /// Instruments with an open order or a position at that moment (Unix milliseconds): each gets `tickers` and the
+    /// smallest book, and keeps them for ``followedFor`` after it.
+    ///
+    /// - Returns: true when others are followed than before.
+    public mutating func follow(_ instruments: [InstrumentID], now: Int64) -> Bool {
+        var next = instruments.map { (instrument: $0, last: now) }
+        let current = Set(instruments)
+        for item in followed
+        where !current.contains(item.instrument) && now - item.last < SubscriptionPlan.followedFor {
+            next.append(item)
+        }
+        next.sort { $0.instrument < $1.instrument }
+        let isOther = !next.elementsEqual(followed) { $0.instrument == $1.instrument }
+        followed = next
+        return isOther
+    }
 
     // MARK: - What follows
 
@@ -99,7 +116,7 @@ public struct SubscriptionPlan: Sendable {
         for rule in rules where rule.category == category {
             for name in names(rule, now) { add(rule.head + "." + name) }
         }
-        for instrument in followed where instrument.category == category {
+        for (instrument, _) in followed where instrument.category == category {
             add(SubscriptionPlan.smallestBook(category) + "." + instrument.symbol.description)
             add("tickers." + instrument.symbol.description)
         }

@@ -31,8 +31,17 @@ extension Desk {
             place = orderStore.add(order)
         }
         let wasUnknown = orderStore[place].phase == .unknown
+        let wasUnheard = orderStore[place].isClosedUnheard
         let changed = orderStore.update(place) { $0.merge(row) }
         let order = orderStore[place]
+        if wasUnheard {
+            find(
+                .orderUnknown,
+                order.orderLinkID,
+                seen: row.status.name,
+                note: "closed without a word of the exchange, and it has the order all the same"
+            )
+        }
         if wasUnknown, order.phase != .unknown {
             find(
                 .orderUnknown,
@@ -165,39 +174,39 @@ extension Desk {
         let order = orderStore[place]
         find(.orderUnknown, order.orderLinkID, note: why)
         news.append(.order(serial: order.serial))
-        guard !order.orderLinkID.isEmpty else { return }
-        asDesk { $0.command(.lookUp(.order(order.instrument, orderLinkID: order.orderLinkID))) }
-        for question in [
-            LookUp.order(order.instrument, orderLinkID: order.orderLinkID),
-            .orderHistory(order.instrument, orderLinkID: order.orderLinkID),
-        ] {
-            links.deferred.append(
-                Deferred(lookUp: question, due: deadline, isSettlement: true)
-            )
-        }
+        guard !order.orderLinkID.isEmpty else { return askForRow(order) }
+        let question = LookUp.order(order.instrument, orderLinkID: order.orderLinkID)
+        asDesk { $0.command(.lookUp(question)) }
+        links.deferred.append(Deferred(lookUp: question, due: deadline, isSettlement: true))
     }
 
-    /// A look-up found no such order.
+    /// A look-up found no such order: history is asked next, which has it if it ended meanwhile.
     ///
-    /// After the deadline two of them say that it was never placed.
-    mutating func absent(_ place: Int, fromHistory: Bool) {
+    /// Asked after the deadline, both say that it was never placed.
+    mutating func absent(_ place: Int, _ reply: Reply) {
         let order = orderStore[place]
         guard !order.isClosed else { return }
+        let isHistory = reply.endpoint == .orderHistory
         guard let settlement = order.settlement else {
-            if !fromHistory { beginUnknown(place, why: "not among the open orders") }
+            // The answer to its request is still to come, or the question was older than what is known since.
+            if !isHistory, order.phase != .asked {
+                beginUnknown(place, why: "not among the open orders")
+            }
             return
         }
-        guard time >= settlement.deadline else { return }
-        orderStore.update(place) {
-            if fromHistory {
-                $0.settlement?.isAbsentFromHistory = true
-            } else {
-                $0.settlement?.isAbsentFromOpen = true
+        guard isHistory else {
+            if let due = settlement.due, reply.after >= due {
+                let now = cause
+                orderStore.update(place) { $0.settlement?.absentFromOpen = now }
             }
+            asDesk { desk in
+                desk.command(
+                    .lookUp(.orderHistory(order.instrument, orderLinkID: order.orderLinkID))
+                )
+            }
+            return
         }
-        guard let now = orderStore[place].settlement, now.isAbsentFromOpen,
-            now.isAbsentFromHistory
-        else { return }
+        guard let since = settlement.absentFromOpen, reply.after >= since else { return }
         orderStore.update(place) { $0.close(nil, reason: "not placed") }
         find(
             .orderUnknown,
@@ -221,7 +230,24 @@ extension Desk {
         let due = links.deferred.filter { $0.due <= time }
         links.deferred.removeAll { $0.due <= time }
         for question in due where isStillOpen(question) {
+            if question.isSettlement { settle(question.lookUp) }
             asDesk { $0.command(.lookUp(question.lookUp)) }
+        }
+    }
+
+    /// From this record on nothing of the order's uncertain requests can still be carried out.
+    private mutating func settle(_ lookUp: LookUp) {
+        guard case .order(_, let linkID) = lookUp,
+            let place = orderStore.place(linkID: linkID, orderID: "")
+        else { return }
+        let (now, time) = (cause, time)
+        orderStore.update(place) {
+            if let settlement = $0.settlement, settlement.deadline <= time {
+                $0.settlement?.due = now
+            }
+            if $0.pendingAmend?.deadline.map({ $0 <= time }) == true {
+                $0.pendingAmend?.settles = now
+            }
         }
     }
 
@@ -231,7 +257,7 @@ extension Desk {
         case .order(_, let linkID), .orderHistory(_, let linkID):
             guard let place = orderStore.place(linkID: linkID, orderID: "") else { return false }
             return question.isSettlement
-                ? orderStore[place].phase == .unknown : !orderStore[place].isClosed
+                ? orderStore[place].isUnsettled : !orderStore[place].isClosed
         case .openOrders(let category):
             return isAwaited(.openOrders, category)
         case .executions(let category, _): return isAwaited(.executions, category)

@@ -109,12 +109,16 @@ extension Desk {
             if !reply.isSuccess { refused(reply, reply.orderLinkID) }
             return
         }
+        let now = cause
         if reply.isSuccess {
-            orderStore.update(place) { $0.pendingAmend?.isAccepted = true }
+            orderStore.update(place) {
+                $0.pendingAmend?.isAccepted = true
+                $0.pendingAmend?.settles = now
+            }
             return
         }
         if reply.isUncertain {
-            lookUpSoon(place)
+            amendLost(place)
             return
         }
         refused(reply, reply.orderLinkID)
@@ -130,15 +134,33 @@ extension Desk {
             if !reply.isSuccess { refused(reply, reply.orderLinkID) }
             return
         }
-        if reply.isSuccess { return }
-        if reply.isUncertain {
-            lookUpSoon(place)
+        if reply.isSuccess || reply.isUncertain {
+            let now = cause
+            orderStore.update(place) { if $0.isCancelPending { $0.cancelSettles = now } }
+            if !reply.isSuccess { lookUpSoon(place) }
             return
         }
         refused(reply, reply.orderLinkID)
-        orderStore.update(place) { $0.isCancelPending = false }
+        orderStore.update(place) {
+            $0.isCancelPending = false
+            $0.cancelSettles = nil
+        }
         news.append(.order(serial: orderStore[place].serial))
         lookUpSoon(place)
+    }
+
+    /// The answer to an amendment is lost: looked up soon, and after the deadline for a verdict.
+    ///
+    /// Until then both the old and the new values count: the request may still be carried out.
+    private mutating func amendLost(_ place: Int) {
+        guard orderStore[place].pendingAmend != nil else { return lookUpSoon(place) }
+        let deadline = time.advanced(nanoseconds: Desk.settlementDelay)
+        orderStore.update(place) { $0.pendingAmend?.deadline = deadline }
+        lookUpSoon(place)
+        let order = orderStore[place]
+        guard !order.isClosed, !order.orderLinkID.isEmpty else { return }
+        let question = LookUp.order(order.instrument, orderLinkID: order.orderLinkID)
+        links.deferred.append(Deferred(lookUp: question, due: deadline, isSettlement: true))
     }
 
     /// After a refusal the row that explains it is on its way, mostly; if it does not come, it is looked up.
@@ -155,12 +177,14 @@ extension Desk {
 
     private mutating func ordersReply(_ event: Event) {
         let reply = event.reply
+        let isCurrent = isOfReconciliation(reply)
         for row in event.orders {
             orderRow(row)
+            guard isCurrent else { continue }
             links.reconciliation?.listed.append(row.orderID)
             if !row.orderLinkID.isEmpty { links.reconciliation?.listed.append(row.orderLinkID) }
         }
-        links.reconciliation?.orders += event.orders.count
+        if isCurrent { links.reconciliation?.orders += event.orders.count }
         let linkID = Desk.linkID(of: reply)
         guard !linkID.isEmpty else {
             let part = Reconciliation.Part(
@@ -183,15 +207,30 @@ extension Desk {
             return
         }
         if event.orders.contains(where: { $0.orderLinkID == linkID }) {
-            // The row is the truth: whatever was asked before it has been carried out or never will be.
-            orderStore.update(place) {
-                $0.pendingAmend = nil
-                $0.isCancelPending = false
-            }
+            requestsEnded(place, reply)
             cancelIfStopping(place)
         } else {
-            absent(place, fromHistory: reply.endpoint == .orderHistory)
+            absent(place, reply)
         }
+    }
+
+    /// A row that was asked for after a request had ended is the truth: it has been carried out or never will be.
+    private mutating func requestsEnded(_ place: Int, _ reply: Reply) {
+        let changed = orderStore.update(place) { order in
+            var changed = false
+            if let since = order.pendingAmend?.settles, reply.after >= since {
+                order.pendingAmend = nil
+                changed = true
+            }
+            if let since = order.cancelSettles, reply.after >= since {
+                order.isCancelPending = false
+                order.cancelSettles = nil
+                changed = true
+            }
+            if changed { order.overdue = nil }
+            return changed
+        }
+        if changed { news.append(.order(serial: orderStore[place].serial)) }
     }
 
     private mutating func instrumentsReply(_ event: Event) {
@@ -212,9 +251,14 @@ extension Desk {
         let reply = event.reply
         if links.reconciliation != nil {
             links.reconciliation?.executions.append(contentsOf: event.executions)
-            links.reconciliation?.positions.append(contentsOf: event.positions)
-            links.reconciliation?.wallets.append(contentsOf: event.wallets)
-            links.reconciliation?.walletMilliseconds = event.exchangeMilliseconds
+            // Positions and balances of before the socket was ready may lack what was missed.
+            if isOfReconciliation(reply) {
+                links.reconciliation?.positions.append(contentsOf: event.positions)
+                links.reconciliation?.wallets.append(contentsOf: event.wallets)
+                if reply.endpoint == .wallet {
+                    links.reconciliation?.walletMilliseconds = event.exchangeMilliseconds
+                }
+            }
         } else {
             for row in Desk.sorted(event.executions) { execution(row) }
             for row in event.positions { ledger.told(row) }
@@ -246,11 +290,18 @@ extension Desk {
     /// A page of a list has come, or has not: the next one, the end of the part, or the same again.
     private mutating func listEnded(_ reply: Reply, _ part: Reconciliation.Part) {
         if reply.isSuccess {
-            if !nextPage(reply) { partEnded(part) }
+            if !nextPage(reply), isOfReconciliation(reply) { partEnded(part) }
             return
         }
         refused(reply, part.endpoint.path)
-        askAgain(part)
+        if isOfReconciliation(reply) { askAgain(part) }
+    }
+
+    /// True for the answer to a question that was asked after the private socket became ready.
+    ///
+    /// One of before, of a reconciliation that a lost socket ended, knows nothing of what was missed since.
+    private func isOfReconciliation(_ reply: Reply) -> Bool {
+        links.reconciliation.map { reply.after >= $0.began } ?? false
     }
 
     /// Oldest first: the list comes newest first, and equal times in no fixed order.

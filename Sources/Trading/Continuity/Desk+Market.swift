@@ -5,6 +5,8 @@ extension Desk {
     mutating func bookPush(_ event: Event, _ header: RecordHeader) -> Bool {
         let instrument = InstrumentID(event.category, event.symbol)
         let place = markets.index(of: instrument)
+        // On its way when the rules ceased to pick it.
+        if markets.states.values[place].droppedDepths.contains(event.book.depth) { return false }
         let feed = feed(place, instrument, event.book.depth, header)
         let before = markets.states.values[place].feeds[feed].freshness
         let isRestart = event.book.updateID == 1
@@ -204,6 +206,7 @@ extension Desk {
     mutating func tickerPush(_ event: Event, _ header: RecordHeader) -> Bool {
         let instrument = InstrumentID(event.category, event.symbol)
         let place = markets.index(of: instrument)
+        if markets.states.values[place].isTickerDropped { return false }
         if markets.states.values[place].ticker.merge(
             event.ticker,
             slot: header.stream.slot
@@ -219,6 +222,31 @@ extension Desk {
             }
         }
         return false
+    }
+
+    /// The rules pick other topics: a book that is not subscribed any more is none, and nobody asks for its snapshot.
+    ///
+    /// - Returns: the instruments whose book is another one now, or none.
+    mutating func rulesChanged(_ changes: [FeedChange]) -> [InstrumentID] {
+        var spoiled: [InstrumentID] = []
+        for change in changes {
+            let place = markets.index(of: change.instrument)
+            switch change.feed {
+            case .ticker:
+                markets.states.values[place].isTickerDropped = !change.isAdded
+                if !change.isAdded { markets.states.values[place].ticker.lose(slot: nil) }
+            case .book(let depth):
+                markets.states.values[place].droppedDepths.removeAll { $0 == depth }
+                guard !change.isAdded else { continue }
+                markets.states.values[place].droppedDepths.append(depth)
+                let feeds = markets.states.values[place].feeds
+                guard let feed = feeds.firstIndex(where: { $0.depth == depth }) else { continue }
+                let wasSeen = feed == feeds.count - 1 && feeds[feed].freshness == .live
+                markets.states.values[place].feeds.remove(at: feed)
+                if wasSeen { spoiled.append(change.instrument) }
+            }
+        }
+        return spoiled
     }
 
     mutating func tradesPush(_ event: Event) {

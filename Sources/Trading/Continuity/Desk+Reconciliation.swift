@@ -2,7 +2,7 @@ import Market
 
 extension Desk {
     /// How far before the last execution the exchange is asked again: 60 s.
-    private static let overlap: Int64 = 60_000
+    static let overlap: Int64 = 60_000
     /// A failed question is asked again after 1 s.
     private static let pause: Int64 = 1_000_000_000
 
@@ -32,7 +32,7 @@ extension Desk {
         }
     }
 
-    private var executionsSince: Int64 {
+    var executionsSince: Int64 {
         let newest = ledger.window.newest
         let start = newest > 0 ? newest : links.began.milliseconds
         return max(0, start - Desk.overlap)
@@ -76,7 +76,9 @@ extension Desk {
         for serial in orderStore.active {
             guard let place = orderStore.place(ofSerial: serial) else { continue }
             let order = orderStore[place]
-            guard !order.isClosed, order.phase != .unknown, order.cause < done.began,
+            // Of one whose request is on its way the answer will tell; of a run before this one nothing will.
+            let isOnItsWay = order.phase == .asked && order.since >= links.began
+            guard !order.isClosed, order.phase != .unknown, !isOnItsWay, order.cause < done.began,
                 !done.listed.contains(order.orderLinkID), !done.listed.contains(order.orderID)
             else { continue }
             unlisted += 1
@@ -156,7 +158,7 @@ extension Desk {
                 if !hasRoom { awaitSnapshots(category) }
             }
             return spoiled
-        case .rules: return []
+        case .rules: return rulesChanged(event.feeds)
         }
     }
 
@@ -213,6 +215,7 @@ extension Desk {
     /// Once a second: snapshots that did not come, differences that stay.
     mutating func tick() {
         asDesk { $0.askForSnapshots() }
+        askForOverdue()
         for (subject, difference) in ledger.audit(at: time) {
             find(
                 .audit,
@@ -241,6 +244,7 @@ extension Desk {
             orderStore.update(place) {
                 $0.pendingAmend = nil
                 $0.isCancelPending = false
+                $0.cancelSettles = nil
             }
         }
     }

@@ -6,6 +6,9 @@ public struct MarketState: Sendable, Codable {
     public internal(set) var feeds: [BookFeed] = []
     public internal(set) var ticker = Ticker()
     public internal(set) var lastTrade: Numeral?
+    /// Depths that a change of rules has unsubscribed: what still comes of them is of no use.
+    var droppedDepths: [Int] = []
+    var isTickerDropped = false
 
     init() {}
 

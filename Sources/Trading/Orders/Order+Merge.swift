@@ -23,14 +23,17 @@ extension Order {
     /// Takes in a row of the exchange; true when something changed.
     ///
     /// Any arrival order of the same rows, and any duplication, ends in the same order: the filled quantity is
-    /// the highest told, a closed order stays closed, and of two open rows the later one counts.
+    /// the highest told, a closed order stays closed, and of two open rows the later one counts. Only an order that was
+    /// closed without a row of the exchange is opened again by one: the exchange's word on its own orders is the last.
     mutating func merge(_ row: OrderUpdate) -> Bool {
         var changed = false
+        let isUnheard = isClosedUnheard
         if positionIndex == 0 { positionIndex = row.positionIndex }
         if orderID.isEmpty, !row.orderID.isEmpty {
             orderID = row.orderID
             changed = true
         }
+        if createdMilliseconds == 0 { createdMilliseconds = row.createdMilliseconds }
         let told = Amount(exactly: row.filledQuantity)
         let isMoreFilled = told > filled
         if isMoreFilled {
@@ -42,18 +45,19 @@ extension Order {
             || (row.updatedMilliseconds == updatedMilliseconds && told >= filled)
         if isLater || status == nil, take(row) { changed = true }
         if row.status.isClosed {
-            if !isClosed || Order.rank(row.status) > Order.rank(status) {
+            if !isClosed || isUnheard || Order.rank(row.status) > Order.rank(status) {
                 close(row.status, reason: Order.reason(of: row))
                 changed = true
             }
             updatedMilliseconds = max(updatedMilliseconds, row.updatedMilliseconds)
             return changed
         }
-        if isClosed {
+        if isClosed, !isUnheard {
             updatedMilliseconds = max(updatedMilliseconds, row.updatedMilliseconds)
             return changed
         }
-        guard isLater || status == nil else { return changed }
+        if isUnheard { reason = "" }
+        guard isLater || status == nil || isUnheard else { return changed }
         if let pending = pendingAmend {
             let isDone =
                 (pending.quantity.map { $0 == row.quantity } ?? true)
@@ -86,6 +90,7 @@ extension Order {
         reason = why
         pendingAmend = nil
         isCancelPending = false
+        cancelSettles = nil
         settlement = nil
     }
 

@@ -23,13 +23,56 @@ public struct Order: Hashable, Sendable, Codable {
         public var price: Numeral?
         /// The exchange took the request; the row with the new values has not come.
         public var isAccepted = false
+        /// When it cannot be carried out any more, where its answer was lost.
+        var deadline: Timestamp?
+        /// The record from which on a look-up tells what became of it; `nil` while it may still be carried out.
+        var settles: SequenceNumber?
     }
 
-    /// How an unknown order is settled: after the deadline, two negative look-ups say that it was not placed.
+    /// How an unknown order is settled: asked after the deadline, first the open orders and then the history say that
+    /// it was not placed.
+    ///
+    /// Which question was asked after what is told by record, not by when its answer comes: one that took long speaks of
+    /// a moment at which the order may still have been on its way. And history is asked once the order is known to be no
+    /// longer, or not yet, open: asked side by side, an order that is filled in between is missed by both.
     struct Settlement: Hashable, Sendable, Codable {
         var deadline: Timestamp
-        var isAbsentFromOpen = false
-        var isAbsentFromHistory = false
+        /// The first record at or past the deadline.
+        var due: SequenceNumber?
+        /// The record by which it was not among the open orders, asked after the deadline.
+        var absentFromOpen: SequenceNumber?
+    }
+
+    /// Something that the exchange owes a word on, and for how long.
+    struct Overdue: Hashable, Sendable, Codable {
+        /// Since when nothing came, or when it was asked for last.
+        var since: Timestamp
+        var asked = 0
+        /// What was known then: whatever comes begins a new wait.
+        var filled: Amount
+        var executed: Amount
+        var updatedMilliseconds: Int64
+
+        init(_ order: Order, since: Timestamp, asked: Int = 0) {
+            self.since = since
+            self.asked = asked
+            filled = order.filled
+            executed = order.executed
+            updatedMilliseconds = order.updatedMilliseconds
+        }
+
+        func isOf(_ order: Order) -> Bool {
+            filled == order.filled && executed == order.executed
+                && updatedMilliseconds == order.updatedMilliseconds
+        }
+    }
+
+    /// What has not come of an order although it must.
+    enum Lack: Hashable, Sendable {
+        /// A row that shows what was answered or traded.
+        case row
+        /// Executions of what its rows say is filled.
+        case executions
     }
 
     /// Strategy of orders that are not of this session: by hand, other programs, liquidation.
@@ -66,11 +109,16 @@ public struct Order: Hashable, Sendable, Codable {
     /// The record that led to it.
     public internal(set) var cause: SequenceNumber
     public internal(set) var since: Timestamp
+    /// The exchange's time of its creation; 0 until a row said so.
+    var createdMilliseconds: Int64 = 0
     /// The exchange's time of the newest row merged.
     public internal(set) var updatedMilliseconds: Int64 = 0
     public internal(set) var pendingAmend: PendingAmend?
     public internal(set) var isCancelPending = false
+    /// The record from which on a look-up tells what became of the cancel; `nil` while it is on its way.
+    var cancelSettles: SequenceNumber?
     var settlement: Settlement?
+    var overdue: Overdue?
 
     public var isClosed: Bool { phase == .closed }
 
@@ -96,6 +144,23 @@ public struct Order: Hashable, Sendable, Codable {
             if other > most { most = other }
         }
         return most
+    }
+
+    /// The fate of a request of it has to be looked up after a deadline.
+    var isUnsettled: Bool { phase == .unknown || (!isClosed && pendingAmend?.deadline != nil) }
+
+    /// Closed by an answer, or by the lack of one, and not by a row of the exchange.
+    var isClosedUnheard: Bool { isClosed && updatedMilliseconds == 0 }
+
+    /// What the exchange's answers and rows promise and has not come; `nil` while all has, or a request is on its way.
+    var lack: Lack? {
+        if filled > executed { return .executions }
+        guard phase == .accepted || phase == .open else { return nil }
+        let isAmendDue = pendingAmend?.settles != nil
+        if phase == .accepted || executed > filled || isAmendDue || cancelSettles != nil {
+            return .row
+        }
+        return nil
     }
 
     /// True while it may still trade, or fills that were told are not all reported.

@@ -1,0 +1,69 @@
+import Market
+
+/// What the exchange owes and does not tell: a push that got lost on a socket that stayed open is seen by nobody else.
+extension Desk {
+    /// How long a row or an execution may take after what announced it; doubled with each question: 3 s.
+    static let patience: Int64 = 3_000_000_000
+    /// Questions on one thing that does not come; after them it is told, and left to the audit.
+    static let questionsMax = 5
+
+    /// Once a second: asks for what has been owed for too long.
+    ///
+    /// While a private socket is down, or what it missed is being merged, all of that is asked for anyway.
+    mutating func askForOverdue() {
+        guard links.isReconciled, links.reconciliation == nil else { return }
+        // Of a category one list of executions serves all its orders.
+        var executions = OrderedTable<Category, Int64>()
+        for serial in orderStore.active {
+            guard let place = orderStore.place(ofSerial: serial) else { continue }
+            let order = orderStore[place]
+            guard let lack = order.lack else {
+                if order.overdue != nil { orderStore.update(place) { $0.overdue = nil } }
+                continue
+            }
+            let now = time
+            guard let overdue = order.overdue, overdue.isOf(order) else {
+                orderStore.update(place) { $0.overdue = Order.Overdue(order, since: now) }
+                continue
+            }
+            guard overdue.asked <= Desk.questionsMax,
+                now >= overdue.since.advanced(nanoseconds: Desk.patience << Int64(overdue.asked))
+            else { continue }
+            orderStore.update(place) {
+                $0.overdue = Order.Overdue(order, since: now, asked: overdue.asked + 1)
+            }
+            guard overdue.asked < Desk.questionsMax else {
+                find(
+                    .orderUnknown,
+                    order.orderLinkID.isEmpty ? order.orderID : order.orderLinkID,
+                    expected: lack == .row ? "a row" : "\(order.filled) executed",
+                    seen: lack == .row ? "none" : "\(order.executed)",
+                    note: "asked for \(Desk.questionsMax) times; the exchange does not tell"
+                )
+                continue
+            }
+            switch lack {
+            case .row: askForRow(order)
+            case .executions:
+                let since = max(0, min(executionsSince, order.updatedMilliseconds - Desk.overlap))
+                let category = order.instrument.category
+                executions[category] = min(since, executions[category] ?? since)
+            }
+        }
+        for (category, since) in zip(executions.keys, executions.values) {
+            asDesk { $0.command(.lookUp(.executions(category, sinceMilliseconds: since))) }
+        }
+    }
+
+    mutating func askForRow(_ order: Order) {
+        // An order of others need not have an id of the client's.
+        let question: LookUp =
+            order.orderLinkID.isEmpty
+            ? .ordersSince(
+                order.instrument.category,
+                sinceMilliseconds: max(0, order.createdMilliseconds - Desk.overlap)
+            )
+            : .order(order.instrument, orderLinkID: order.orderLinkID)
+        asDesk { $0.command(.lookUp(question)) }
+    }
+}
