@@ -259,7 +259,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: [
-                "Commands", "Live", "ReplayServer", "Trading", "Market", "Journal", "Runtime", "Bybit",
+                "Commands", "Live", "ReplayServer", "Trading", "Market", "Journal", "Runtime",
+                "Bybit",
                 "Gateway", "FaultProxy", "tapedeck", "client-example",
             ]
         ),

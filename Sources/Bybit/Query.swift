@@ -31,10 +31,11 @@ public struct Query: Hashable, Sendable {
 
     /// The same question for the page at `cursor`.
     ///
-    /// The cursor is percent-encoded already: it goes as it came.
+    /// The cursor is percent-encoded already: it goes as it came. An empty one asks for the first page.
     static func page(_ query: String, cursor: String) -> String {
         let kept = query.split(separator: "&").filter { !$0.hasPrefix("cursor=") }
-        return (kept.map(String.init) + ["cursor=" + cursor]).joined(separator: "&")
+        let next = cursor.isEmpty ? [] : ["cursor=" + cursor]
+        return (kept.map(String.init) + next).joined(separator: "&")
     }
 
     /// Everything but unreserved characters as `%XX`.

@@ -140,6 +140,11 @@ public struct SessionConfiguration: Sendable {
         return categories.sorted()
     }
 
+    /// Categories whose orders, executions and positions are asked for when a private socket becomes ready.
+    ///
+    /// Combinations have endpoints of their own.
+    private var reconciledCategories: [Category] { categories.filter { $0 != .spread } }
+
     /// Topics of the private socket.
     ///
     /// - Source: bybit-v5 §2.5, §4.
@@ -175,6 +180,10 @@ public struct SessionConfiguration: Sendable {
         if let proxy { settings.append(Setting("proxy", proxy)) }
         if let quotaShare { settings.append(Setting("rest.share", String(quotaShare))) }
         if case .named(let name, _) = key { settings.append(Setting("credentials", name)) }
+        if key != nil {
+            let names = reconciledCategories.map(\.name).joined(separator: " ")
+            settings.append(Setting(SessionStart.reconciledCategories, names))
+        }
         settings.append(Setting("durability.orders", orderDurability.rawValue))
         if orderEntry != .rest { settings.append(Setting("orders.entry", orderEntry.rawValue)) }
         if armsDisconnectProtection { settings.append(Setting("dcp", "arm")) }

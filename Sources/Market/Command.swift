@@ -104,7 +104,7 @@ public struct CancelRequest: Hashable, Sendable, Codable {
 public enum LookUp: Hashable, Sendable, Codable {
     case serverTime
     case instruments(Category)
-    /// All open orders of the category (settle coin USDT for linear).
+    /// All open orders of the category; of linear those settled in USDT first, behind whose last page those in USDC come.
     case openOrders(Category)
     case order(InstrumentID, orderLinkID: String)
     case orderHistory(InstrumentID, orderLinkID: String)

@@ -48,13 +48,18 @@ struct EngineStart {
 }
 
 extension SessionStart {
+    /// The setting that names the categories to reconcile, with spaces between; where it is missing, linear alone.
+    public static let reconciledCategories = "account.categories"
+
     /// What the engine of this run is made from; live and replay make it here.
     public var engineConfiguration: EngineConfiguration {
+        let names = configuration.first { $0.name == SessionStart.reconciledCategories }?.value
         let fault = configuration.first { $0.name == "ledger.fault" }?.value
         return EngineConfiguration(
             session: session + (run > 1 ? "-\(run)" : ""),
             strategies: strategies,
             limits: limits,
+            categories: names?.split(separator: " ").compactMap { Category(name: $0) } ?? [.linear],
             ledgerFault: fault.flatMap { LedgerFault(rawValue: $0) } ?? .none
         )
     }

@@ -33,6 +33,13 @@ import Trading
         #expect(read == Self.start)
     }
 
+    @Test func `the engine reconciles the categories that the record names, without a name linear`() {
+        #expect(Self.start.engineConfiguration.categories == [.linear])
+        var named = Self.start
+        named.configuration.append(Setting(SessionStart.reconciledCategories, "spot linear option"))
+        #expect(named.engineConfiguration.categories == [.spot, .linear, .option])
+    }
+
     @Test func `equal settings have equal hashes and one changed parameter another`() {
         var changed = Self.start
         #expect(changed.configurationHash == Self.start.configurationHash)

@@ -46,6 +46,30 @@ import Trading
         #expect(observed(try bench.act("buy 0.010 89990.0")) == "private socket down")
     }
 
+    @Test func `linear lists come by coin, and a part ends with the last page of the second`()
+        throws
+    {
+        var bench = try bench()
+        bench.link(.ready, "private/main")
+        bench.reply(.executions)
+        bench.reply(.wallet, query: "accountType=UNIFIED")
+        for endpoint in [Endpoint.openOrders, .positions] {
+            let more = bench.reply(
+                endpoint,
+                query: "category=linear&settleCoin=USDT&limit=50",
+                cursor: "next"
+            )
+            let first = "category=linear&settleCoin=USDT&limit=50"
+            #expect(more.lookUps == [.page(endpoint, query: first, cursor: "next")])
+            let last = bench.reply(endpoint, query: first + "&cursor=next")
+            let second = "category=linear&settleCoin=USDC&limit=50"
+            #expect(last.lookUps == [.page(endpoint, query: second, cursor: "")])
+            #expect(!bench.engine.isReconciled)
+            #expect(bench.reply(endpoint, query: second).lookUps.isEmpty)
+        }
+        #expect(bench.engine.isReconciled)
+    }
+
     @Test func `a part that fails is asked again and nothing is complete before`() throws {
         var bench = try bench()
         bench.link(.ready, "private/main")

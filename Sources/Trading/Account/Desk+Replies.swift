@@ -276,15 +276,31 @@ extension Desk {
     /// True when the next page was asked for.
     @discardableResult
     mutating func nextPage(_ reply: Reply) -> Bool {
-        guard !reply.nextPageCursor.isEmpty else { return false }
+        let query: String
+        if !reply.nextPageCursor.isEmpty {
+            query = reply.query
+        } else if let other = Desk.otherCoin(reply) {
+            query = other
+        } else {
+            return false
+        }
         asDesk {
             $0.command(
-                .lookUp(
-                    .page(reply.endpoint, query: reply.query, cursor: reply.nextPageCursor)
-                )
+                .lookUp(.page(reply.endpoint, query: query, cursor: reply.nextPageCursor))
             )
         }
         return true
+    }
+
+    /// Linear lists come by the coin that is settled in: the question for the second coin, behind the last page of the first.
+    private static func otherCoin(_ reply: Reply) -> String? {
+        guard [.openOrders, .orderHistory, .positions].contains(reply.endpoint),
+            linkID(of: reply).isEmpty, parameter("settleCoin", of: reply.query) == "USDT"
+        else { return nil }
+        return reply.query.split(separator: "&")
+            .map { $0 == "settleCoin=USDT" ? "settleCoin=USDC" : String($0) }
+            .filter { !$0.hasPrefix("cursor=") }
+            .joined(separator: "&")
     }
 
     /// A page of a list has come, or has not: the next one, the end of the part, or the same again.
