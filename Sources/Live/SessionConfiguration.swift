@@ -1,6 +1,7 @@
 import Bybit
 public import Journal
 public import Market
+import Runtime
 public import Trading
 
 /// All that a live session is told; words and texts, so that whoever makes it needs no network module.

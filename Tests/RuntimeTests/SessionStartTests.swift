@@ -33,7 +33,8 @@ import Trading
         #expect(read == Self.start)
     }
 
-    @Test func `the engine reconciles the categories that the record names, without a name linear`() {
+    @Test func `the engine reconciles the categories that the record names, without a name linear`()
+    {
         #expect(Self.start.engineConfiguration.categories == [.linear])
         var named = Self.start
         named.configuration.append(Setting(SessionStart.reconciledCategories, "spot linear option"))
