@@ -1,0 +1,52 @@
+import Market
+import Trading
+
+/// Places one order far from the market at a change of a book, cancels it when it is open, and so on; notes when it was
+/// called, which only a benchmark may.
+struct Probe: Strategy {
+    struct Parameters: StrategyParameters {
+        var places = true
+        static var declared: [Parameter<Self>] {
+            [Parameter("places", \.places, "whether it places orders at all")]
+        }
+    }
+
+    static let kind = "probe"
+
+    let parameters: Parameters
+    /// Instruments with an order on its way or open.
+    var busy: [InstrumentID] = []
+
+    init(parameters: Parameters) { self.parameters = parameters }
+
+    mutating func bookChanged(_ instrument: InstrumentID, _ desk: inout Desk) {
+        Stamps.note(desk.cause.value)
+        guard parameters.places, !busy.contains(instrument),
+            let best = desk.book(instrument)?.bestBid,
+            let terms = desk.instrument(instrument)
+        else { return }
+        // A tenth below: it rests.
+        let price = Price(units: best.price.units / 10 * 9 / 1_000 * 1_000)
+        guard let quantity = try? terms.scale.quantity(terms.quantityMin),
+            desk.place(
+                .buy,
+                Quantity(units: quantity.units * 20),
+                of: instrument,
+                at: price,
+                .postOnly
+            )
+                != nil
+        else { return }
+        busy.append(instrument)
+    }
+
+    mutating func orderChanged(_ order: Order, _ desk: inout Desk) {
+        if order.isClosed {
+            busy.removeAll { $0 == order.instrument }
+        } else if order.phase == .open {
+            desk.cancel(order.orderLinkID)
+        }
+    }
+
+    mutating func stopping(_ desk: inout Desk) { Stamps.write() }
+}

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""From the exchange's send to a strategy's callback, and to the bytes of an order. Started by `latency`.
+
+A tap between desk and exchange (latency-tap.c) notes when each frame of the exchange was about to be written and when each
+request of the desk had been read, by the machine's one clock. The strategy notes when it was called, by record; the recording
+says which frame a record is, and which record an order was caused by. Only the standard library.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import zlib
+
+SYMBOLS = ["BTC", "ETH", "SOL", "XRP", "DOGE", "ADA", "AVAX", "LINK", "DOT", "LTC"]
+
+
+def quantile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
+
+
+def micro(values, share):
+    return quantile(values, share) / 1000
+
+
+class Session:
+    """One desk on an exchange of its own, through a tap, for some seconds."""
+
+    def __init__(self, options, name, settings, places=True, stall=None, probe=False):
+        folder = os.path.join(options.work, name)
+        os.makedirs(folder)
+        at = lambda file: os.path.join(folder, file)
+        serve = subprocess.Popen(
+            [options.desk, "serve", "--synthetic", "--seed", "7", "--symbols", "20", "--plain", "--json"]
+            + ["--account", "KEY:SECRET", "--rate-limits", "off"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )
+        port = json.loads(serve.stdout.readline())["port"]
+        tap_port = 18500 + os.getpid() % 400 + len(os.listdir(options.work))
+        tap = subprocess.Popen([options.tap, str(tap_port), str(port), at("tap")], stdout=subprocess.PIPE, text=True)
+        tap.stdout.readline()
+        listed = subprocess.run(
+            ["curl", "-s", f"http://127.0.0.1:{port}/v5/market/instruments-info?category=linear&limit=1000"],
+            capture_output=True, text=True, check=True,
+        ).stdout
+        symbols = [
+            row["symbol"] for row in json.loads(listed)["result"]["list"]
+            if row["contractType"] == "LinearPerpetual" and row["settleCoin"] == "USDT"
+        ][:10]
+        topics = [f"orderbook.50.{symbol}" for symbol in symbols]
+        with open(at("credentials"), "w", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+            file.write("[main]\nkey = KEY\nsecret = SECRET\nenvironment = loopback\n")
+        with open(at("session.yaml"), "w") as file:
+            file.write(f"endpoint: http://127.0.0.1:{tap_port}\ncredentials: main\ncredentials_file: credentials\n")
+            file.write("public:\n" + "".join(f"  - linear:{topic}\n" for topic in topics))
+            file.write(f"strategies:\n  probe:\n    kind: probe\n    places: {'true' if places else 'false'}\n")
+            file.write("orders:\n  entry: socket\n" + settings)
+        environment = dict(os.environ, LATENCY_STAMPS=at("stamps"), SYNC_NOTES=at("syncs"), LD_PRELOAD=options.sync)
+        if stall:
+            environment["SYNC_STALL"] = str(stall)
+        desk = subprocess.Popen(
+            [options.desk, "trade", "session.yaml", "--out", "recording", "--for", f"{options.seconds}s"],
+            cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=open(at("errors"), "w"),
+        )
+        client = None
+        if probe:
+            client = subprocess.Popen(
+                [options.probe, str(tap_port), str(options.seconds - 2), at("probe")] + topics
+            )
+        if desk.wait() != 0:
+            raise SystemExit(open(at("errors")).read() + f"\nthe desk ended with {desk.returncode}")
+        if client:
+            client.wait()
+        tap.send_signal(signal.SIGTERM)
+        tap.wait()
+        serve.terminate()
+        serve.wait()
+        self.folder, self.options, self.at = folder, options, at
+        self.read_tap()
+
+    def read_tap(self):
+        # A frame that came twice with the same bytes (two subscribers have two) is known by its first time for each.
+        self.sent, self.requests = {}, {}
+        for line in open(self.at("tap")):
+            words = line.split()
+            if words[0] == "s":
+                self.sent.setdefault(int(words[2]), []).append(int(words[1]))
+            else:
+                self.requests.setdefault((words[2], words[3]), int(words[1]))
+
+    def records(self, stream):
+        out = subprocess.run(
+            [self.options.desk, "cat", self.at("recording"), "--stream", stream, "--json"],
+            capture_output=True, text=True, check=True,
+        ).stdout
+        return [json.loads(line) for line in out.splitlines()]
+
+    def first_send(self, payload, before):
+        times = [t for t in self.sent.get(zlib.crc32(payload.encode()), []) if t <= before]
+        return max(times) if times else None
+
+    def callbacks(self):
+        """Nanoseconds from the send of a book's frame to the strategy's callback."""
+        stamps = {}
+        for line in open(self.at("stamps")):
+            record, at = line.split()
+            stamps.setdefault(int(record), int(at))
+        result = []
+        for record in self.records("public/linear/orderbook.50.*"):
+            at = stamps.get(int(record["sequence"]))
+            sent = at and self.first_send(record["payload"], at)
+            if sent:
+                result.append(at - sent)
+        return result
+
+    def probed(self):
+        result = []
+        for line in open(self.at("probe")):
+            crc, at = (int(word) for word in line.split())
+            times = [t for t in self.sent.get(crc, []) if t <= at]
+            if times:
+                result.append(at - max(times))
+        return result
+
+    def requests_after_events(self, kind):
+        """Nanoseconds from the send of the frame that an order or a cancel was caused by to its bytes."""
+        payloads = {}
+        for stream in ["public/linear/orderbook.50.*", "private/main/*", "trade/main"]:
+            for record in self.records(stream):
+                payloads[int(record["sequence"])] = record["payload"]
+        action = {"create": "place", "cancel": "cancel"}[kind]
+        result = []
+        for record in self.records("desk/command"):
+            command = json.loads(record["payload"])
+            if command.get("action") != action:
+                continue
+            payload = payloads.get(int(command["cause"]))
+            read = self.requests.get((kind, command["order_link_id"]))
+            sent = payload and read and self.first_send(payload, read)
+            if sent:
+                result.append(read - sent)
+        return result
+
+    def syncs(self):
+        return [int(line) for line in open(self.at("syncs"))]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ["desk", "probe", "tap", "sync", "work"]:
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--seconds", type=int, default=20)
+    options = parser.parse_args()
+    print("| From the exchange's send | samples | p50 µs | p99 µs | bar (p99) |")
+    print("| --- | ---: | ---: | ---: | --- |")
+
+    def row(what, values, bar=""):
+        print(f"| {what} | {len(values):,} | {micro(values, 0.5):,.0f} | {micro(values, 0.99):,.0f} | {bar} |")
+
+    quiet = Session(options, "callbacks", "", places=False, probe=True)
+    probed, callbacks = quiet.probed(), quiet.callbacks()
+    row("to the callback of a SwiftNIO client", probed)
+    row("to the callback of a strategy", callbacks, f"< {2 * micro(probed, 0.99) + 50:,.0f}")
+    written = Session(options, "written", "durability:\n  orders: written\n")
+    row("to an order's bytes, *written*", written.requests_after_events("create"), "< 150")
+    row("to a cancel's bytes, *written*", written.requests_after_events("cancel"), "< 150")
+    durable = Session(options, "durable", "durability:\n  orders: durable\n")
+    syncs = durable.syncs()
+    row("`fdatasync` in the run with *durable*", syncs)
+    row("to an order's bytes, *durable*", durable.requests_after_events("create"), f"< {1.2 * micro(syncs, 0.99):,.0f}")
+    row("to a cancel's bytes, *durable*", durable.requests_after_events("cancel"), "< 150")
+    for name in ["written", "durable"]:
+        stalled = Session(options, "stalled-" + name, f"durability:\n  orders: {name}\n", stall=5)
+        row(f"to a cancel's bytes, *{name}*, the disk stands still for 5 s", stalled.requests_after_events("cancel"), "< 150")
+
+
+if __name__ == "__main__":
+    main()
