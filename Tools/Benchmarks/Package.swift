@@ -42,7 +42,6 @@ let package = Package(
         .executableTarget(
             name: "callback-probe",
             dependencies: [
-
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -23,6 +23,12 @@ def quantile(values, share):
     return values[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
 
 
+def time_of(record):
+    """Nanoseconds of the day: enough for differences."""
+    hours, minutes, seconds, rest = re.search(r"T(\d+):(\d+):(\d+)\.(\d+)", record["time"]).groups()
+    return ((int(hours) * 60 + int(minutes)) * 60 + int(seconds)) * 10**9 + int(rest.ljust(9, "0"))
+
+
 def micro(values, share):
     return quantile(values, share) / 1000
 
@@ -30,7 +36,7 @@ def micro(values, share):
 class Session:
     """One desk on an exchange of its own, through a tap, for some seconds."""
 
-    def __init__(self, options, name, settings, places=True, stall=None, probe=False):
+    def __init__(self, options, name, settings, places=True, stall=None, probe=False, cuts=False):
         folder = os.path.join(options.work, name)
         os.makedirs(folder)
         at = lambda file: os.path.join(folder, file)
@@ -71,6 +77,13 @@ class Session:
             client = subprocess.Popen(
                 [options.probe, str(tap_port), str(options.seconds - 2), at("probe")] + topics
             )
+        while cuts and desk.poll() is None:
+            time.sleep(4)
+            # The lines break, without a close frame.
+            for path in ["/v5/public/linear", "/v5/private", "/v5/trade"]:
+                order = json.dumps({"manner": "disconnect", "path": path})
+                url = f"http://127.0.0.1:{port}/tapedeck/manners"
+                subprocess.run(["curl", "-s", "-o", "/dev/null", "-d", order, url], check=False)
         if desk.wait() != 0:
             raise SystemExit(open(at("errors")).read() + f"\nthe desk ended with {desk.returncode}")
         if client:
@@ -79,7 +92,7 @@ class Session:
         tap.wait()
         serve.terminate()
         serve.wait()
-        self.folder, self.options, self.at = folder, options, at
+        self.folder, self.options, self.at, self.topics = folder, options, at, topics
         self.read_tap()
 
     def read_tap(self):
@@ -145,6 +158,24 @@ class Session:
                 result.append(read - sent)
         return result
 
+    def links(self):
+        """Nanoseconds: from a connection that stands to all its topics confirmed, and from its loss to a whole book."""
+        connected, ready, back = {}, [], []
+        waiting = {}
+        for record in self.records("*"):
+            stream, at = record["stream"], time_of(record)
+            if stream.startswith("link/"):
+                change, socket = json.loads(record["payload"])["change"], stream[5:]
+                if change == "connected":
+                    connected[socket] = at
+                elif change == "ready" and socket in connected:
+                    ready.append(at - connected.pop(socket))
+                elif change == "disconnected" and socket == "public/linear":
+                    waiting = dict.fromkeys(self.topics, at)
+            elif stream[14:] in waiting and '"type":"snapshot"' in record["payload"]:
+                back.append(at - waiting.pop(stream[14:]))
+        return ready, back
+
     def syncs(self):
         return [int(line) for line in open(self.at("syncs"))]
 
@@ -176,6 +207,15 @@ def main():
     for name in ["written", "durable"]:
         stalled = Session(options, "stalled-" + name, f"durability:\n  orders: {name}\n", stall=5)
         row(f"to a cancel's bytes, *{name}*, the disk stands still for 5 s", stalled.requests_after_events("cancel"), "< 150")
+    ready, back = Session(options, "cuts", "", places=False, cuts=True).links()
+    print()
+    print("| A connection that the exchange ends each 4 s | samples | median ms | longest ms | bar |")
+    print("| --- | ---: | ---: | ---: | --- |")
+    for what, values, bar in [
+        ("connected, authenticated, all topics confirmed", ready, "< 100"),
+        ("from the loss to a whole book", back, "< 1,000 (median)"),
+    ]:
+        print(f"| {what} | {len(values)} | {micro(values, 0.5) / 1000:,.1f} | {max(values, default=0) / 1e6:,.1f} | {bar} |")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ enum CallbackProbe {
     static func main() throws {
         let words = CommandLine.arguments
         guard words.count > 4, let port = Int(words[1]), let seconds = Int64(words[2]) else {
-            fputs("usage: callback-probe PORT SECONDS FILE TOPIC...\n", stderr)
+            print("usage: callback-probe PORT SECONDS FILE TOPIC...")
             exit(64)
         }
         let topics = words[4...].map { "\"\($0)\"" }.joined(separator: ",")

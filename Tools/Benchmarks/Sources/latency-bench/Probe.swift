@@ -26,17 +26,12 @@ struct Probe: Strategy {
             let terms = desk.instrument(instrument)
         else { return }
         // A tenth below: it rests.
-        let price = Price(units: best.price.units / 10 * 9 / 1_000 * 1_000)
-        guard let quantity = try? terms.scale.quantity(terms.quantityMin),
-            desk.place(
-                .buy,
-                Quantity(units: quantity.units * 20),
-                of: instrument,
-                at: price,
-                .postOnly
-            )
-                != nil
-        else { return }
+        let ticks = best.price.units / 10 * 9 / terms.tickSize.units
+        let price = Price(units: ticks * terms.tickSize.units)
+        let quantity = Quantity(units: (terms.quantityMin ?? terms.quantityStep).units * 100)
+        guard desk.place(.buy, quantity, of: instrument, at: price, .postOnly) != nil else {
+            return
+        }
         busy.append(instrument)
     }
 
