@@ -3,7 +3,8 @@
 
 A tap between desk and exchange (latency-tap.c) notes when each frame of the exchange was about to be written and when each
 request of the desk had been read, by the machine's one clock. The strategy notes when it was called, by record; the recording
-says which frame a record is, and which record an order was caused by. Only the standard library.
+says which frame a record is, and which record an order was caused by. Ten books that change together for the callbacks, one book
+for orders. Only the standard library.
 """
 
 import argparse
@@ -14,8 +15,6 @@ import signal
 import subprocess
 import time
 import zlib
-
-SYMBOLS = ["BTC", "ETH", "SOL", "XRP", "DOGE", "ADA", "AVAX", "LINK", "DOT", "LTC"]
 
 
 def quantile(values, share):
@@ -36,7 +35,7 @@ def micro(values, share):
 class Session:
     """One desk on an exchange of its own, through a tap, for some seconds."""
 
-    def __init__(self, options, name, settings, places=True, stall=None, probe=False, cuts=False):
+    def __init__(self, options, name, settings, places=True, stall=None, probe=False, cuts=False, books=1):
         folder = os.path.join(options.work, name)
         os.makedirs(folder)
         at = lambda file: os.path.join(folder, file)
@@ -56,7 +55,7 @@ class Session:
         symbols = [
             row["symbol"] for row in json.loads(listed)["result"]["list"]
             if row["contractType"] == "LinearPerpetual" and row["settleCoin"] == "USDT"
-        ][:10]
+        ][:books]
         topics = [f"orderbook.50.{symbol}" for symbol in symbols]
         with open(at("credentials"), "w", opener=lambda p, f: os.open(p, f, 0o600)) as file:
             file.write("[main]\nkey = KEY\nsecret = SECRET\nenvironment = loopback\n")
@@ -192,7 +191,7 @@ def main():
     def row(what, values, bar=""):
         print(f"| {what} | {len(values):,} | {micro(values, 0.5):,.0f} | {micro(values, 0.99):,.0f} | {bar} |")
 
-    quiet = Session(options, "callbacks", "", places=False, probe=True)
+    quiet = Session(options, "callbacks", "", places=False, probe=True, books=10)
     probed, callbacks = quiet.probed(), quiet.callbacks()
     row("to the callback of a SwiftNIO client", probed)
     row("to the callback of a strategy", callbacks, f"< {2 * micro(probed, 0.99) + 50:,.0f}")
@@ -207,7 +206,7 @@ def main():
     for name in ["written", "durable"]:
         stalled = Session(options, "stalled-" + name, f"durability:\n  orders: {name}\n", stall=5)
         row(f"to a cancel's bytes, *{name}*, the disk stands still for 5 s", stalled.requests_after_events("cancel"), "< 150")
-    ready, back = Session(options, "cuts", "", places=False, cuts=True).links()
+    ready, back = Session(options, "cuts", "", places=False, cuts=True, books=10).links()
     print()
     print("| A connection that the exchange ends each 4 s | samples | median ms | longest ms | bar |")
     print("| --- | ---: | ---: | ---: | --- |")
