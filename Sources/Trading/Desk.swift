@@ -72,6 +72,8 @@ extension Desk {
     public var instruments: [Instrument] { markets.instruments.values }
 
     /// The deepest book subscribed to; `nil` while there is none or it is stale.
+    ///
+    /// The full book only where there is no other: it is stale for longer, and is asked for by its depth.
     public func book(_ id: InstrumentID) -> Book? {
         guard let place = livePlace(id) else { return nil }
         // In place: a copy of the whole state of the instrument would cost more than all else here.
@@ -83,10 +85,9 @@ extension Desk {
 
     private func livePlace(_ id: InstrumentID) -> (market: Int, feed: Int)? {
         guard let place = markets.states.index(of: id) else { return nil }
-        let feed = markets.states.values[place].feeds.count - 1
-        guard feed >= 0, markets.states.values[place].feeds[feed].freshness == .live else {
-            return nil
-        }
+        guard let feed = markets.states.values[place].shownFeed,
+            markets.states.values[place].feeds[feed].freshness == .live
+        else { return nil }
         return (place, feed)
     }
 
@@ -150,7 +151,7 @@ extension Desk {
     /// Why new orders in this instrument are rejected; `nil` when they are not.
     public func haltReason(_ id: InstrumentID) -> String? {
         if let haltReason { return haltReason }
-        guard let feed = markets.states[id]?.feeds.last else { return "no book" }
+        guard let feed = markets.states[id]?.feed else { return "no book" }
         switch feed.freshness {
         case .live: return nil
         case .empty: return "no book"

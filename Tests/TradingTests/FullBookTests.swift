@@ -175,6 +175,35 @@ import Trading
         #expect(try full.feed.book.bestBid?.size.units == 8)
     }
 
+    @Test
+    func
+        `a full book that is crossed is told and asked for again, later`()
+        throws
+    {
+        var full = try Full()
+        try full.change(u: 40, bid: "1")
+        let crossed = try full.bench.reply(
+            .fullOrderBook,
+            query: "category=spot&symbol=BTCUSDT",
+            after: 1
+        ) { event in
+            event.book.isSnapshot = true
+            try Full.fill(&event, u: 40, seq: 400, bid: "5")
+            event.book.asks = event.book.bids
+        }
+        #expect(crossed.findings(.gap).count == 1)
+        #expect(try full.change(u: 41).isEmpty)
+        #expect(actions(try full.change(u: 42, after: 300)) == Self.question)
+    }
+
+    @Test func `the largest number is no trap`() throws {
+        var full = try Full()
+        try full.change(u: .max, seq: .max)
+        try full.reply(u: .max, seq: .max)
+        #expect(try full.feed.freshness == .live)
+        #expect(try full.change(u: 1, seq: 1).findings(.gap).count == 1)
+    }
+
     @Test func `what was seen before already is ignored`() throws {
         var full = try Full()
         try full.change(u: 40)

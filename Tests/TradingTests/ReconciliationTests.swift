@@ -70,6 +70,41 @@ import Trading
         #expect(bench.engine.isReconciled)
     }
 
+    @Test
+    func `what a key may not ask is told and holds nothing up, but not what every account has`()
+        throws
+    {
+        var bench = try bench()
+        bench.link(.ready, "private/main")
+        bench.reply(.executions)
+        bench.reply(.wallet, query: "accountType=UNIFIED")
+        bench.reply(.openOrders, query: "category=linear&settleCoin=USDT")
+        bench.reply(.positions, query: "category=linear&settleCoin=USDT")
+        for endpoint in [Endpoint.openOrders, .positions] {
+            let query = "category=linear&settleCoin=USDC"
+            let refused = bench.reply(endpoint, code: 10_005, message: "Permission", query: query)
+            #expect(refused.findings(.unknown).count == 1)
+        }
+        #expect(bench.engine.isReconciled)
+        bench.link(.ready, "private/main")
+        bench.reply(.openOrders, code: 10_005, query: "category=linear&settleCoin=USDT")
+        #expect(!bench.engine.isReconciled)
+        #expect(bench.tick().lookUps.contains(.openOrders(.linear)))
+    }
+
+    @Test func `a question that waits is not asked twice`() throws {
+        var bench = try bench()
+        try bench.reconcile()
+        let id = try bench.placed("buy 0.010 89990.0")
+        bench.reply(.createOrder, linkID: id, orderID: "x")
+        for _ in 0..<5 {
+            try bench.act("cancel 0")
+            bench.reply(.cancelOrder, linkID: id, code: 10_006, message: "Too many visits")
+        }
+        let asked = bench.tick(after: 1_500).lookUps
+        #expect(asked.count { $0 == .order(Bench.btc, orderLinkID: id) } == 1)
+    }
+
     @Test func `a part that fails is asked again and nothing is complete before`() throws {
         var bench = try bench()
         bench.link(.ready, "private/main")

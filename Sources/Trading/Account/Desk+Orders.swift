@@ -218,7 +218,15 @@ extension Desk {
 
     // MARK: Questions for later
 
+    /// Asks at a moment; a question that waits already is not asked twice.
+    ///
+    /// While the exchange does not answer, each refused request would add one that is asked again for ever.
     mutating func ask(_ lookUp: LookUp, at due: Timestamp) {
+        let waiting = links.deferred.firstIndex { $0.lookUp == lookUp && !$0.isSettlement }
+        if let waiting {
+            links.deferred[waiting].due = min(links.deferred[waiting].due, due)
+            return
+        }
         links.deferred.append(Deferred(lookUp: lookUp, due: due))
     }
 

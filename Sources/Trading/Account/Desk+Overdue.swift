@@ -61,7 +61,7 @@ extension Desk {
             order.orderLinkID.isEmpty
             ? .ordersSince(
                 order.instrument.category,
-                sinceMilliseconds: max(0, order.createdMilliseconds - Desk.overlap)
+                sinceMilliseconds: max(order.createdMilliseconds, Desk.overlap) - Desk.overlap
             )
             : .order(order.instrument, orderLinkID: order.orderLinkID)
         asDesk { $0.command(.lookUp(question)) }

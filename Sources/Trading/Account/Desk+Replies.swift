@@ -310,7 +310,26 @@ extension Desk {
             return
         }
         refused(reply, part.endpoint.path)
-        if isOfReconciliation(reply) { askAgain(part) }
+        guard isOfReconciliation(reply) else { return }
+        guard Desk.isForbidden(reply, part) else { return askAgain(part) }
+        find(
+            .unknown,
+            "\(part.endpoint.path)?\(reply.query)",
+            seen: Desk.words(reply),
+            note: "the key may not ask this: what it would list is not reconciled"
+        )
+        partEnded(part)
+    }
+
+    /// Refused for good, and of what an account need not have: other categories than linear, contracts settled in USDC.
+    ///
+    /// Of what every account has a refusal is no answer: nothing new is ordered on an account that cannot be seen.
+    private static func isForbidden(_ reply: Reply, _ part: Reconciliation.Part) -> Bool {
+        guard reply.outcome == .answered, reply.httpStatus == 200, let category = part.category
+        else { return false }
+        let isOptional = category != .linear || parameter("settleCoin", of: reply.query) == "USDC"
+        // Parameters, permission, IP, account mode.
+        return isOptional && [10001, 10005, 10010, 10024, 10028].contains(reply.code)
     }
 
     /// True for the answer to a question that was asked after the private socket became ready.

@@ -27,7 +27,7 @@ extension Desk {
         if wasLive || markets.states.values[place].feeds[feed].sync == nil {
             if wasLive {
                 let last = markets.states.values[place].feeds[feed].updateID
-                gap(header, expected: last + 1, seen: event.book.updateID)
+                gap(header, expected: last &+ 1, seen: event.book.updateID)
             }
             beginFullBook(place, feed, instrument, with: event.book, slot: slot)
             return wasLive
@@ -130,6 +130,7 @@ extension Desk {
         _ subject: String
     ) -> Bool {
         let slot = markets.states.values[place].feeds[feed].slot
+        let failures = markets.states.values[place].feeds[feed].sync?.failures ?? 0
         var errors: [(field: String, error: NumberError)] = []
         markets.states.values[place].feeds[feed].sync = nil
         for update in [book] + changes {
@@ -148,6 +149,8 @@ extension Desk {
                 note: "the full book begins again with the next change"
             )
             markets.states.values[place].feeds[feed].spoil()
+            // What does not fit now will mostly not fit at once either: the next question waits longer.
+            markets.states.values[place].feeds[feed].sync = FullBookSync(failures: failures + 1)
             return false
         }
         return true

@@ -241,9 +241,12 @@ extension Desk {
                 markets.states.values[place].droppedDepths.append(depth)
                 let feeds = markets.states.values[place].feeds
                 guard let feed = feeds.firstIndex(where: { $0.depth == depth }) else { continue }
-                let wasSeen = feed == feeds.count - 1 && feeds[feed].freshness == .live
+                let wasShown = markets.states.values[place].shownFeed == feed
                 markets.states.values[place].feeds.remove(at: feed)
-                if wasSeen { spoiled.append(change.instrument) }
+                let isLive = markets.states.values[place].feed?.freshness == .live
+                if wasShown, isLive || feeds[feed].freshness == .live {
+                    spoiled.append(change.instrument)
+                }
             }
         }
         return spoiled

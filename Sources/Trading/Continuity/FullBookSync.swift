@@ -40,6 +40,9 @@ struct FullBookSync: Sendable, Codable {
     /// Replies in a row that were of no use.
     private(set) var failures = 0
 
+    /// - Parameter failures: of before, which make the first question wait.
+    init(failures: Int = 0) { self.failures = failures }
+
     /// Nanoseconds to the next question: 0.25 s at first, twice as long each time, 32 s at most.
     var pause: Int64 { 250_000_000 << Int64(max(0, min(failures - 1, 7))) }
 

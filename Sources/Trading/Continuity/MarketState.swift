@@ -12,8 +12,13 @@ public struct MarketState: Sendable, Codable {
 
     init() {}
 
-    /// The deepest subscription.
-    public var feed: BookFeed? { feeds.last }
+    /// The deepest subscription; the full book only where there is no other.
+    public var feed: BookFeed? { shownFeed.map { feeds[$0] } }
+
+    var shownFeed: Int? {
+        guard let last = feeds.indices.last else { return nil }
+        return feeds[last].isFull && last > 0 ? last - 1 : last
+    }
 }
 
 /// Instruments, books and tickers.

@@ -74,26 +74,41 @@ final class AcceptsStaleTail: Naming, @unchecked Sendable {
         into buffer: UnsafeMutableRawBufferPointer,
         at offset: UInt64
     ) throws(SystemFailure) -> Int {
-        let count = try disk.read(file, into: buffer, at: offset)
-        guard name(file).hasPrefix("tail"), offset == 0 else { return count }
-        let run = try lastRun()
-        var start = 0
-        while count - start >= 24 {
-            let length = Int(
-                buffer.loadUnaligned(fromByteOffset: start, as: UInt32.self).littleEndian
-            )
-            guard length > 0, length <= count - start - 24 else { break }
-            let entry = UnsafeMutableRawBufferPointer(
-                rebasing: buffer[start..<(start + 24 + length)]
-            )
-            let stored = entry.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian
-            guard AcceptsStaleTail.checksum(entry) == stored else { break }
-            entry.storeBytes(of: run.littleEndian, toByteOffset: 8, as: UInt32.self)
-            let checksum = AcceptsStaleTail.checksum(entry)
-            entry.storeBytes(of: checksum.littleEndian, toByteOffset: 4, as: UInt32.self)
-            start += 24 + length
+        guard name(file).hasPrefix("tail") else {
+            return try disk.read(file, into: buffer, at: offset)
         }
-        return count
+        // Readers take a tail in pieces: each is one of the whole file as it seems to be.
+        let bytes = AcceptsStaleTail.renewed(try contents(file), run: try lastRun())
+        guard offset < UInt64(bytes.count) else { return 0 }
+        let piece = bytes[Int(offset)...].prefix(buffer.count)
+        buffer.copyBytes(from: piece)
+        return piece.count
+    }
+
+    /// Entries one behind the other, those of an earlier run behind the new ones included, all of them of this run.
+    private static func renewed(_ old: [UInt8], run: UInt32) -> [UInt8] {
+        var new: [UInt8] = []
+        var place = 0
+        while old.count - place >= 24 {
+            let length = (0..<4).reduce(0) { $0 | Int(old[place + $1]) << (8 * $1) }
+            let end = place + 24 + length
+            guard length > 0, end <= old.count else {
+                place += 1
+                continue
+            }
+            var entry = Array(old[place..<end])
+            let stored = (0..<4).reduce(UInt32(0)) { $0 | UInt32(entry[4 + $1]) << (8 * $1) }
+            guard checksum(entry) == stored else {
+                place += 1
+                continue
+            }
+            for byte in 0..<4 { entry[8 + byte] = UInt8(truncatingIfNeeded: run >> (8 * byte)) }
+            let crc = checksum(entry)
+            for byte in 0..<4 { entry[4 + byte] = UInt8(truncatingIfNeeded: crc >> (8 * byte)) }
+            new += entry
+            place = end
+        }
+        return new + [UInt8](repeating: 0, count: old.count - new.count)
     }
 
     /// The run of the last segment, out of its head's text.
@@ -116,7 +131,7 @@ final class AcceptsStaleTail: Naming, @unchecked Sendable {
     }
 
     /// CRC-32C of all but the checksum's own place.
-    private static func checksum(_ entry: UnsafeMutableRawBufferPointer) -> UInt32 {
+    private static func checksum(_ entry: [UInt8]) -> UInt32 {
         var crc: UInt32 = ~0
         for index in entry.indices where !(4..<8).contains(index) {
             crc ^= UInt32(entry[index])
