@@ -46,6 +46,37 @@ import Testing
         #expect(told.count == 1)
     }
 
+    @Test func `an order of others without an id of the client's is asked for until its row comes`()
+        throws
+    {
+        var bench = try bench()
+        bench.order(try Row.order("", "New", price: "89990.0", at: 1, orderID: "hand"))
+        bench.link(.disconnected, "private/main")
+        try bench.reconcile()
+        let hand = { (bench: Bench) in bench.engine.orders.first { $0.orderID == "hand" } }
+        #expect(hand(bench)?.phase == .unknown)
+        bench.reply(.orderHistory, outcome: .timedOut)
+        let again = asked(&bench, seconds: 5)
+        #expect(again.count { if case .ordersSince = $0 { true } else { false } } == 1)
+        try bench.reply(.orderHistory) {
+            $0.orders = [try Row.order("", "Cancelled", price: "89990.0", at: 5, orderID: "hand")]
+        }
+        #expect(hand(bench)?.isClosed == true)
+        #expect(asked(&bench, seconds: 60).isEmpty)
+    }
+
+    @Test func `what nobody tells of an order that has ended is not exposure without end`() throws {
+        var bench = try bench()
+        bench.order(try Row.order("", "New", price: "90000.0", at: 1, orderID: "hand"))
+        bench.order(
+            try Row.order("", "Filled", price: "90000.0", filled: "0.010", at: 2, orderID: "hand")
+        )
+        let hand = { (bench: Bench) in bench.engine.orders.first { $0.orderID == "hand" } }
+        #expect(hand(bench)?.isActive == true)
+        #expect(asked(&bench, seconds: 250).count == Desk.questionsMax)
+        #expect(hand(bench)?.isActive == false)
+    }
+
     @Test func `a cancel that was taken and whose row does not come is looked up`() throws {
         var bench = try bench()
         let linkID = try bench.placed("buy 0.010 89990.0")

@@ -103,6 +103,9 @@ extension Desk {
         )
         switch booking.outcome {
         case .repeated, .combination: return
+        case .opening:
+            if row.type.isFill { count(row, of: place) }
+            return
         case .outside:
             find(
                 .unknown,
@@ -140,13 +143,7 @@ extension Desk {
             )
         }
         guard row.type.isFill else { return }
-        if let place {
-            let quantity = Amount(exactly: row.quantity)
-            orderStore.update(place) {
-                let (sum, overflow) = $0.executed.units.addingReportingOverflow(quantity.units)
-                if !overflow { $0.executed = Amount(units: sum) }
-            }
-        }
+        count(row, of: place)
         guard owner != Order.external else { return }
         let fill = Fill(
             instrument: row.instrument,
@@ -164,6 +161,15 @@ extension Desk {
         news.append(.fill(fill, strategy: owner))
     }
 
+    private mutating func count(_ row: ExecutionReport, of place: Int?) {
+        guard let place else { return }
+        let quantity = Amount(exactly: row.quantity)
+        orderStore.update(place) {
+            let (sum, overflow) = $0.executed.units.addingReportingOverflow(quantity.units)
+            if !overflow { $0.executed = Amount(units: sum) }
+        }
+    }
+
     /// The order's fate is not known: it is looked up now and, for a verdict, after the deadline.
     mutating func beginUnknown(_ place: Int, why: String) {
         let deadline = time.advanced(nanoseconds: Desk.settlementDelay)
@@ -172,7 +178,8 @@ extension Desk {
             $0.settlement = Order.Settlement(deadline: deadline)
         }
         let order = orderStore[place]
-        find(.orderUnknown, order.orderLinkID, note: why)
+        let name = order.orderLinkID.isEmpty ? order.orderID : order.orderLinkID
+        find(.orderUnknown, name, note: why)
         news.append(.order(serial: order.serial))
         guard !order.orderLinkID.isEmpty else { return askForRow(order) }
         let question = LookUp.order(order.instrument, orderLinkID: order.orderLinkID)

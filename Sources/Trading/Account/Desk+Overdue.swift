@@ -40,6 +40,10 @@ extension Desk {
                     seen: lack == .row ? "none" : "\(order.executed)",
                     note: "asked for \(Desk.questionsMax) times; the exchange does not tell"
                 )
+                // What nobody tells of an order that has ended is not exposure without end.
+                if order.isClosed, lack == .executions {
+                    orderStore.update(place) { $0.executed = $0.filled }
+                }
                 continue
             }
             switch lack {

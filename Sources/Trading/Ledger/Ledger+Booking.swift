@@ -20,7 +20,7 @@ extension Ledger {
         // An order of this session was placed after the opening, so its fills cannot be in it, whatever the
         // clocks of matching engine and REST say.
         if strategy == Order.external, isInOpening(report, place) {
-            return Booking(outcome: .repeated)
+            return Booking(outcome: .opening)
         }
         let index = self.index(of: report, positionIndex, place)
         changes.removeAll(keepingCapacity: true)

@@ -147,8 +147,10 @@ struct Discrepancy: Hashable, Sendable {
 struct Booking: Sendable {
     enum Outcome: Hashable, Sendable {
         case booked
-        /// Seen before, or in the opening position already.
+        /// Seen before.
         case repeated
+        /// In the opening position already: not counted again, though its order has it.
+        case opening
         /// A spread combination's own row: its legs are counted.
         case combination
         /// Of a type or category that this ledger does not account for.

@@ -155,6 +155,8 @@ public struct Order: Hashable, Sendable, Codable {
     /// What the exchange's answers and rows promise and has not come; `nil` while all has, or a request is on its way.
     var lack: Lack? {
         if filled > executed { return .executions }
+        // Nobody settles one of others that has no id of the client's: its row is asked for until it comes.
+        if phase == .unknown, orderLinkID.isEmpty { return .row }
         guard phase == .accepted || phase == .open else { return nil }
         let isAmendDue = pendingAmend?.settles != nil
         if phase == .accepted || executed > filled || isAmendDue || cancelSettles != nil {
