@@ -1,8 +1,9 @@
 // The other end of a recorder in a benchmark: speaks as little of Bybit's protocol as a session needs to begin, then
-// sends the kit's public messages as fast as the socket takes them.
+// sends the kit's public messages as fast as the socket takes them, or at a pace.
 //
 //   capture-sender PORT MESSAGES ROUNDS [CERTIFICATE KEY]     serves until it is killed
 //
+// PACE=RATE/BURST in the environment: RATE messages a second, BURST of them at once, by the clock and not after the last ones.
 // GET /v5/market/time and /v5/market/instruments-info are answered. A WebSocket on /v5/... is sent the messages once it
 // has subscribed, any other at once; each round begins with the snapshots that the file begins with.
 #define _GNU_SOURCE
@@ -30,7 +31,8 @@ static void die(const char *what) {
 
 static char *frames;  // all messages as WebSocket text frames
 static size_t framed, messages;
-static long rounds;
+static size_t *ends;  // where each message's frame ends
+static long rounds, rate, burst;
 static SSL_CTX *tls;
 
 typedef struct {
@@ -78,6 +80,7 @@ static void load(const char *path) {
     char *line = NULL;
     size_t size = 0, room = 64 << 20;
     ssize_t count;
+    size_t places = 0;
     frames = malloc(room);
     while ((count = getline(&line, &size, file)) > 0) {
         char *kind = strchr(line, ' ');
@@ -87,7 +90,8 @@ static void load(const char *path) {
         if (framed + length + 16 > room) frames = realloc(frames, room *= 2);
         if (!frames) die("memory");
         framed += frame(frames + framed, text, length);
-        messages++;
+        if (messages == places && !(ends = realloc(ends, (places = places ? places * 2 : 1 << 20) * sizeof *ends))) die("memory");
+        ends[messages++] = framed;
     }
     free(line);
     fclose(file);
@@ -139,11 +143,23 @@ static void acknowledge(Line *line) {
     }
 }
 
+// One round at the pace; a burst that is late is sent at once and changes nothing for those behind it.
+static int paced(Line *line, struct timespec begin, size_t before) {
+    for (size_t sent = 0; sent < messages; sent += (size_t)burst) {
+        uint64_t due = (uint64_t)begin.tv_nsec + (before + sent) * 1000000000u / (uint64_t)rate;
+        struct timespec at = {begin.tv_sec + (time_t)(due / 1000000000u), (long)(due % 1000000000u)};
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+        size_t last = sent + (size_t)burst < messages ? sent + (size_t)burst : messages, from = sent ? ends[sent - 1] : 0;
+        if (!put(line, frames + from, ends[last - 1] - from)) return 0;
+    }
+    return 1;
+}
+
 static void blast(Line *line) {
     struct timespec begin, end;
     clock_gettime(CLOCK_MONOTONIC, &begin);
     for (long round = 0; round < rounds; round++)
-        if (!put(line, frames, framed)) return;
+        if (rate ? !paced(line, begin, messages * (size_t)round) : !put(line, frames, framed)) return;
     clock_gettime(CLOCK_MONOTONIC, &end);
     printf("{\"sent\":%zu,\"bytes\":%zu,\"seconds\":%.3f}\n", messages * (size_t)rounds, framed * (size_t)rounds,
            (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
@@ -207,6 +223,11 @@ int main(int argc, char **argv) {
     }
     signal(SIGPIPE, SIG_IGN);
     rounds = atol(argv[3]);
+    const char *pace = getenv("PACE");
+    if (pace && (sscanf(pace, "%ld/%ld", &rate, &burst) != 2 || rate < 1 || burst < 1)) {
+        fprintf(stderr, "capture-sender: PACE is RATE/BURST, both from 1\n");
+        return 64;
+    }
     load(argv[2]);
     if (argc == 6) {
         tls = SSL_CTX_new(TLS_server_method());

@@ -1,9 +1,11 @@
 // A clock on the wire between a desk and the exchange in a box: forwards bytes both ways and notes, by one clock, when each
-// frame of the exchange was about to be written to its client, and when each request of a client had been read.
+// frame of the exchange was about to be written to its client, and when each request of a client came.
 //
 //   latency-tap PORT EXCHANGE-PORT NOTES     until it is killed; then NOTES has lines of
 //       s NANOSECONDS CRC32-OF-PAYLOAD       a text frame of the exchange
-//       c NANOSECONDS create|cancel ORDER-LINK-ID
+//       c NANOSECONDS NANOSECONDS create|cancel ORDER-LINK-ID
+//                                            a request: on the socket, as the kernel stamps it; read by this program,
+//                                            which had to be woken for it
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,7 +62,7 @@ typedef struct {
 } Stream;
 
 // What a client asks for, in a frame or in a body of HTTP.
-static void request(const char *text, size_t count, uint64_t at) {
+static void request(const char *text, size_t count, uint64_t came, uint64_t at) {
     const char *found = memmem(text, count, "\"orderLinkId\":\"", 15);
     if (!found) return;
     const char *kind = memmem(text, count, "order.create", 12) || memmem(text, count, "/v5/order/create", 16) ? "create"
@@ -69,11 +71,11 @@ static void request(const char *text, size_t count, uint64_t at) {
     if (!kind) return;
     char id[80] = "", line[160];
     sscanf(found + 15, "%70[^\"]", id);
-    note(line, snprintf(line, sizeof line, "c %lu %s %s\n", at, kind, id));
+    note(line, snprintf(line, sizeof line, "c %lu %lu %s %s\n", came, at, kind, id));
 }
 
 // Whole frames, or the head of HTTP, from the front of the stream.
-static void look(Stream *stream, int from_exchange, uint64_t at) {
+static void look(Stream *stream, int from_exchange, uint64_t came, uint64_t at) {
     size_t place = 0;
     if (!stream->upgraded) {
         unsigned char *end = memmem(stream->bytes, stream->have, "\r\n\r\n", 4);
@@ -83,7 +85,7 @@ static void look(Stream *stream, int from_exchange, uint64_t at) {
             stream->upgraded = 1;
             place = head;
         } else {
-            if (!from_exchange) request((char *)stream->bytes, stream->have, at);
+            if (!from_exchange) request((char *)stream->bytes, stream->have, came, at);
             stream->have = 0;
             return;
         }
@@ -111,7 +113,7 @@ static void look(Stream *stream, int from_exchange, uint64_t at) {
             unsigned long crc = crc32(0, text, (unsigned)length);
             note(line, snprintf(line, sizeof line, "s %lu %lu\n", at, crc));
         } else {
-            request((char *)text, length, at);
+            request((char *)text, length, came, at);
         }
         place += head + length;
     }
@@ -119,9 +121,29 @@ static void look(Stream *stream, int from_exchange, uint64_t at) {
     stream->have -= place;
 }
 
+// Reads, and says when the bytes were put on the socket: the kernel stamps them on their way in, by the wall clock.
+static ssize_t receive(int from, void *bytes, size_t room, uint64_t *came) {
+    char control[64];
+    struct iovec part = {bytes, room};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    ssize_t count = recvmsg(from, &message, 0);
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    uint64_t at = now();
+    *came = at;
+    for (struct cmsghdr *c = count > 0 ? CMSG_FIRSTHDR(&message) : NULL; c; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
+        struct timespec stamp;
+        memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
+        *came = at - ((uint64_t)(wall.tv_sec - stamp.tv_sec) * 1000000000u + (uint64_t)(wall.tv_nsec - stamp.tv_nsec));
+    }
+    return count;
+}
+
 static int pass(int from, int to, Stream *stream, int from_exchange) {
     unsigned char chunk[65536];
-    ssize_t count = read(from, chunk, sizeof chunk);
+    uint64_t came = 0;
+    ssize_t count = receive(from, chunk, sizeof chunk, &came);
     if (count <= 0) return 0;
     uint64_t at = now();
     if (stream->have + (size_t)count > sizeof stream->bytes) stream->have = 0;
@@ -132,11 +154,11 @@ static int pass(int from, int to, Stream *stream, int from_exchange) {
         at = now();
         for (ssize_t sent = 0, some; sent < count; sent += some)
             if ((some = write(to, chunk + sent, (size_t)(count - sent))) <= 0) return 0;
-        look(stream, 1, at);
+        look(stream, 1, came, at);
     } else {
         for (ssize_t sent = 0, some; sent < count; sent += some)
             if ((some = write(to, chunk + sent, (size_t)(count - sent))) <= 0) return 0;
-        look(stream, 0, at);
+        look(stream, 0, came, at);
     }
     return 1;
 }
@@ -148,6 +170,7 @@ static void *serve(void *argument) {
     Stream *streams = calloc(2, sizeof(Stream));
     if (connect(server, (struct sockaddr *)&there, sizeof there) == 0) {
         setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        setsockopt(client, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
         setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         struct pollfd ends[2] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
         while (poll(ends, 2, -1) > 0) {

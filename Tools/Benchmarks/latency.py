@@ -2,9 +2,10 @@
 """From the exchange's send to a strategy's callback, and to the bytes of an order. Started by `latency`.
 
 A tap between desk and exchange (latency-tap.c) notes when each frame of the exchange was about to be written and when each
-request of the desk had been read, by the machine's one clock. The strategy notes when it was called, by record; the recording
-says which frame a record is, and which record an order was caused by. Ten books that change together for the callbacks, one book
-for orders. Only the standard library.
+request of the desk was on the socket, by the machine's one clock. The strategy notes when it was called, by record; the recording
+says which frame a record is, when it came, and which record an order was caused by. latency-floor.c goes the same way and
+decides nothing: what an order's way takes at the least. Ten books that change together for the
+callbacks, one book for orders. Only the standard library.
 """
 
 import argparse
@@ -15,6 +16,9 @@ import signal
 import subprocess
 import time
 import zlib
+
+
+DAY = 86_400 * 10**9
 
 
 def quantile(values, share):
@@ -35,7 +39,7 @@ def micro(values, share):
 class Session:
     """One desk on an exchange of its own, through a tap, for some seconds."""
 
-    def __init__(self, options, name, settings, places=True, stall=None, probe=False, cuts=False, books=1):
+    def __init__(self, options, name, settings, places=True, stall=None, probe=False, floor=False, cuts=False, books=1):
         folder = os.path.join(options.work, name)
         os.makedirs(folder)
         at = lambda file: os.path.join(folder, file)
@@ -72,6 +76,10 @@ class Session:
             cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=open(at("errors"), "w"),
         )
         client = None
+        if floor:
+            client = subprocess.Popen(
+                [options.floor, str(tap_port), topics[0], at("journal"), at("floor"), str(options.seconds - 2)]
+            )
         if probe:
             client = subprocess.Popen(
                 [options.probe, str(tap_port), str(options.seconds - 2), at("probe")] + topics
@@ -102,7 +110,7 @@ class Session:
             if words[0] == "s":
                 self.sent.setdefault(int(words[2]), []).append(int(words[1]))
             else:
-                self.requests.setdefault((words[2], words[3]), int(words[1]))
+                self.requests.setdefault((words[3], words[4]), int(words[1]))
 
     def records(self, stream):
         out = subprocess.run(
@@ -138,24 +146,36 @@ class Session:
                 result.append(at - max(times))
         return result
 
+    def least(self):
+        """Nanoseconds from a frame's arrival at the client that decides nothing to its request on the socket."""
+        result = []
+        for line in open(self.at("floor")):
+            number, at = line.split()
+            if ("create", number) in self.requests:
+                result.append(self.requests["create", number] - int(at))
+        return result
+
     def requests_after_events(self, kind):
-        """Nanoseconds from the send of the frame that an order or a cancel was caused by to its bytes."""
-        payloads = {}
+        """Of the frame that an order or a cancel was caused by: nanoseconds from its arrival, and from its send, to their bytes."""
+        events = {}
         for stream in ["public/linear/orderbook.50.*", "private/main/*", "trade/main"]:
             for record in self.records(stream):
-                payloads[int(record["sequence"])] = record["payload"]
+                events[int(record["sequence"])] = record
+        begin = json.loads(self.records("session/start")[0]["payload"])
+        wall, monotonic = (int(begin["clock"][name]) for name in ["wall", "monotonic"])
         action = {"create": "place", "cancel": "cancel"}[kind]
-        result = []
+        arrivals, sends = [], []
         for record in self.records("desk/command"):
             command = json.loads(record["payload"])
             if command.get("action") != action:
                 continue
-            payload = payloads.get(int(command["cause"]))
-            read = self.requests.get((kind, command["order_link_id"]))
-            sent = payload and read and self.first_send(payload, read)
+            event = events.get(int(command["cause"]))
+            came = self.requests.get((kind, command["order_link_id"]))
+            sent = event and came and self.first_send(event["payload"], came)
             if sent:
-                result.append(read - sent)
-        return result
+                sends.append(came - sent)
+                arrivals.append(came - (time_of(event) - wall % DAY + monotonic))
+        return arrivals, sends
 
     def links(self):
         """Nanoseconds: from a connection that stands to all its topics confirmed, and from its loss to a whole book."""
@@ -181,31 +201,38 @@ class Session:
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ["desk", "probe", "tap", "sync", "work"]:
+    for name in ["desk", "probe", "floor", "tap", "sync", "work"]:
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--seconds", type=int, default=20)
     options = parser.parse_args()
-    print("| From the exchange's send | samples | p50 µs | p99 µs | bar (p99) |")
+    print("| | samples | p50 µs | p99 µs | bar (p99) |")
     print("| --- | ---: | ---: | ---: | --- |")
 
     def row(what, values, bar=""):
-        print(f"| {what} | {len(values):,} | {micro(values, 0.5):,.0f} | {micro(values, 0.99):,.0f} | {bar} |")
+        print(f"| {what} | {len(values):,} | {micro(values, 0.5):,.0f} | {micro(values, 0.99):,.0f} | {bar} |", flush=True)
+
+    def rows(session, kind, what, bar):
+        arrivals, sends = session.requests_after_events(kind)
+        row(f"event to {what}", arrivals, bar)
+        row("… from the exchange's send", sends)
 
     quiet = Session(options, "callbacks", "", places=False, probe=True, books=10)
     probed, callbacks = quiet.probed(), quiet.callbacks()
-    row("to the callback of a SwiftNIO client", probed)
-    row("to the callback of a strategy", callbacks, f"< {2 * micro(probed, 0.99) + 50:,.0f}")
+    row("exchange's send to the callback of a SwiftNIO client", probed)
+    row("exchange's send to the callback of a strategy", callbacks, f"< {2 * micro(probed, 0.99) + 50:,.0f}")
+    least = Session(options, "least", "", places=False, floor=True).least()
+    row("event to a request's bytes, a C client that decides nothing, one `pwrite` by a second thread", least)
     written = Session(options, "written", "durability:\n  orders: written\n")
-    row("to an order's bytes, *written*", written.requests_after_events("create"), "< 150")
-    row("to a cancel's bytes, *written*", written.requests_after_events("cancel"), "< 150")
+    rows(written, "create", "an order's bytes, *written*", "< 150")
+    rows(written, "cancel", "a cancel's bytes, *written*", "< 150")
     durable = Session(options, "durable", "durability:\n  orders: durable\n")
     syncs = durable.syncs()
     row("`fdatasync` in the run with *durable*", syncs)
-    row("to an order's bytes, *durable*", durable.requests_after_events("create"), f"< {1.2 * micro(syncs, 0.99):,.0f}")
-    row("to a cancel's bytes, *durable*", durable.requests_after_events("cancel"), "< 150")
+    rows(durable, "create", "an order's bytes, *durable*", f"< {1.2 * micro(syncs, 0.99):,.0f}")
+    rows(durable, "cancel", "a cancel's bytes, *durable*", "< 150")
     for name in ["written", "durable"]:
         stalled = Session(options, "stalled-" + name, f"durability:\n  orders: {name}\n", stall=5)
-        row(f"to a cancel's bytes, *{name}*, the disk stands still for 5 s", stalled.requests_after_events("cancel"), "< 150")
+        rows(stalled, "cancel", f"a cancel's bytes, *{name}*, the disk stands still for 5 s", "< 150")
     ready, back = Session(options, "cuts", "", places=False, cuts=True, books=10).links()
     print()
     print("| A connection that the exchange ends each 4 s | samples | median ms | longest ms | bar |")
