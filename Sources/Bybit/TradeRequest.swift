@@ -1,4 +1,4 @@
-import Market
+public import Market
 
 /// Order entry on the trade socket: what a POST of REST says, in an envelope of its own.
 ///
@@ -15,8 +15,10 @@ public struct TradeRequest: Hashable, Sendable {
         (.cancelOrder, "order.cancel"),
     ]
 
-    /// Names the order, so that an answer without data still says whose it is: the client's order id, a point, and a
-    /// number that no other request of the connection has.
+    /// Names the order and the request, so that an answer without data still says what it answers.
+    ///
+    /// The client's order id, a point, a number that no other request of the connection has, and behind `_` the record
+    /// that the request came after; both in base 36. The record is left out where there is none, or no room.
     public let requestID: String
     public let operation: String
     /// The body of the same request on REST.
@@ -25,14 +27,22 @@ public struct TradeRequest: Hashable, Sendable {
     /// - Parameters:
     ///   - linkID: the client's id of the order.
     ///   - number: of the request on its connection.
+    ///   - after: the record last appended before it.
     /// - Returns: `nil` for what the trade socket does not take, and for an id that leaves no room for the number.
-    public init?(_ request: RESTRequest, linkID: String, number: UInt64) {
+    public init?(
+        _ request: RESTRequest,
+        linkID: String,
+        number: UInt64,
+        after: SequenceNumber = .none
+    ) {
         guard !linkID.isEmpty,
             let operation = TradeRequest.operations.first(where: {
                 $0.endpoint == request.endpoint
             })
         else { return nil }
-        let id = linkID + "." + String(number, radix: 36)
+        var id = linkID + "." + String(number, radix: 36)
+        let record = after == .none ? "" : "_" + String(after.value, radix: 36)
+        if (id + record).utf8.count <= TradeRequest.requestIDMax { id += record }
         guard id.utf8.count <= TradeRequest.requestIDMax else { return nil }
         requestID = id
         self.operation = operation.operation
@@ -65,5 +75,14 @@ public struct TradeRequest: Hashable, Sendable {
     static func linkID(requestID: String) -> String {
         guard let point = requestID.lastIndex(of: ".") else { return "" }
         return String(requestID[..<point])
+    }
+
+    /// The record that a request of ours came after; none where its `reqId` does not say.
+    static func after(requestID: String) -> SequenceNumber {
+        guard let point = requestID.lastIndex(of: "."),
+            let mark = requestID[point...].firstIndex(of: "_"),
+            let value = UInt64(requestID[requestID.index(after: mark)...], radix: 36)
+        else { return .none }
+        return SequenceNumber(value)
     }
 }

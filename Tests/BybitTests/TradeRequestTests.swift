@@ -20,6 +20,36 @@ import Testing
         #expect(TradeRequest(RESTRequest(.wallet), linkID: "a", number: 1) == nil)
     }
 
+    @Test func `a request names the record it came after, where there is room, and its answer too`()
+        throws
+    {
+        let request = RESTRequest(endpoint: .amendOrder, body: Array("{}".utf8))
+        for (linkID, after, id) in [
+            ("td-a-1", UInt64(71), "td-a-1.11_1z"), ("td-a-1", 0, "td-a-1.11"),
+            (String(repeating: "x", count: 30), 71, String(repeating: "x", count: 30) + ".11_1z"),
+            (String(repeating: "x", count: 31), 71, String(repeating: "x", count: 31) + ".11"),
+        ] {
+            let sequence = SequenceNumber(after)
+            let trade = try #require(
+                TradeRequest(request, linkID: linkID, number: 37, after: sequence)
+            )
+            #expect(trade.requestID == id && id.utf8.count <= TradeRequest.requestIDMax)
+            let answer = decode(
+                "trade/main",
+                #"{"reqId":"\#(id)","retCode":110001,"retMsg":"","op":"order.amend","connId":"c"}"#
+            )
+            #expect(answer.reply.orderLinkID == linkID)
+            #expect(answer.reply.after == (id.contains("_") ? sequence : .none))
+        }
+        for id in ["a.1_", "a.1_?", "a_1.2", "_7", "a.1_zzzzzzzzzzzzzzzzzzzz"] {
+            let answer = decode(
+                "trade/main",
+                #"{"reqId":"\#(id)","retCode":0,"retMsg":"","op":"order.amend","connId":"c"}"#
+            )
+            #expect(answer.kind == .reply && answer.reply.after == .none)
+        }
+    }
+
     @Test func `an acceptance names the order by the exchange's data`() {
         let event = decode(
             "trade/main",

@@ -60,6 +60,7 @@ enum OperationMessage {
         reply.code = code
         reply.message = Fields.optionalText("retMsg", in: root, &findings)
         reply.orderLinkID = TradeRequest.linkID(requestID: requestID)
+        reply.after = TradeRequest.after(requestID: requestID)
         if let data = root["data"], data.isObject {
             reply.orderID = Fields.optionalText("orderId", in: data, &findings)
             let link = Fields.optionalText("orderLinkId", in: data, &findings)
