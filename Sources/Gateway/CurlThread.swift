@@ -127,7 +127,7 @@ final class CurlThread: @unchecked Sendable {
         var waiting: [[Waiting]] = RESTCall.Lane.allCases.map { _ in [] }
         var active: [CurlTransfer] = []
         var scanner = SecretScanner()
-        var limiter = RateLimiter(settings: settings.quotas)
+        let limiter = settings.limiter ?? SharedLimiter(settings: settings.quotas)
         if let signer = settings.credentials?.signer { scanner.watch(signer) }
         while true {
             let (incoming, stopBy) = shared.withLock { shared in
@@ -137,13 +137,13 @@ final class CurlThread: @unchecked Sendable {
             for item in incoming { waiting[item.call.lane.rawValue].append(item) }
             var wakeAt = Int64.max
             if stopBy == nil {
-                wakeAt = startWaiting(&waiting, &active, &limiter)
+                wakeAt = startWaiting(&waiting, &active, limiter)
             } else {
                 abandon(&waiting)
             }
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
-            let hasEnded = reap(&active, &scanner, &limiter)
+            let hasEnded = reap(&active, &scanner, limiter)
             if let stopBy, active.isEmpty || SessionClock.monotonic() >= stopBy {
                 cut(&active)
                 return
@@ -163,7 +163,7 @@ final class CurlThread: @unchecked Sendable {
     private func startWaiting(
         _ waiting: inout [[Waiting]],
         _ active: inout [CurlTransfer],
-        _ limiter: inout RateLimiter
+        _ limiter: SharedLimiter
     ) -> Int64 {
         var wakeAt = Int64.max
         for lane in RESTCall.Lane.allCases {
@@ -178,10 +178,9 @@ final class CurlThread: @unchecked Sendable {
                 var isKept = true
                 if used < room, key.isEmpty || !held.contains(key) {
                     let now = SessionClock.monotonic()
-                    switch limiter.verdict(item.call.request, item.call.urgency, now: now) {
+                    switch limiter.take(item.call.request, item.call.urgency, now: now) {
                     case .go:
                         isKept = false
-                        limiter.left(item.call.request, now: now)
                         if begin(item, &active) {
                             used += 1
                         } else {
@@ -226,7 +225,7 @@ final class CurlThread: @unchecked Sendable {
     private func reap(
         _ active: inout [CurlTransfer],
         _ scanner: inout SecretScanner,
-        _ limiter: inout RateLimiter
+        _ limiter: SharedLimiter
     ) -> Bool {
         var hasEnded = false
         var left: Int32 = 0
@@ -240,7 +239,7 @@ final class CurlThread: @unchecked Sendable {
             let transfer = active.remove(at: index)
             curl_multi_remove_handle(multi, handle)
             transfer.finish(result, at: clock.now())
-            tell(&limiter, of: transfer.exchange)
+            tell(limiter, of: transfer.exchange)
             transfer.exchange.blanked = scanner.blank(&transfer.exchange.body)
             finish(transfer.exchange, transfer.done)
             hasEnded = true
@@ -249,7 +248,7 @@ final class CurlThread: @unchecked Sendable {
     }
 
     /// What an answer says of the quotas; its reset is a time of the exchange's clock.
-    private func tell(_ limiter: inout RateLimiter, of exchange: RESTExchange) {
+    private func tell(_ limiter: SharedLimiter, of exchange: RESTExchange) {
         guard exchange.outcome == .answered else {
             return limiter.ended(exchange.call.request, now: SessionClock.monotonic())
         }

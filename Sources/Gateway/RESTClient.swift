@@ -28,6 +28,8 @@ public final class RESTClient: Sendable {
         public var bodyMax = 32 << 20
         /// Share of the exchange's quotas, and what is kept for cancels.
         public var quotas: RateLimiter.Settings
+        /// Keeps to ``quotas`` together with others; `nil`: nobody else uses them.
+        public var limiter: SharedLimiter?
         /// Orders may go where they cost money; only a program that asks for it by name says so, never a session.
         public var ordersCostMoney = false
         /// Requests that may wait; beyond it they end as not sent.

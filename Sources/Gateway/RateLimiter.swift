@@ -81,19 +81,28 @@ public struct RateLimiter: Sendable {
 
     // MARK: - Asking
 
-    /// Whether a request may leave now; when it does, tell ``left(_:now:)``.
-    public mutating func verdict(_ request: RESTRequest, _ urgency: Urgency, now: Int64) -> Verdict
-    {
+    /// Whether a request may leave now; when it does, tell ``left(_:isHTTP:now:)``.
+    ///
+    /// - Parameter isHTTP: false on a socket, whose frames are none of the requests that an address may make.
+    public mutating func verdict(
+        _ request: RESTRequest,
+        _ urgency: Urgency,
+        isHTTP: Bool = true,
+        now: Int64
+    ) -> Verdict {
         if now < quietUntil { return .quiet(until: quietUntil) }
-        var until = addressWait(urgency, now)
+        var until = isHTTP ? addressWait(urgency, now) : now
         if request.isSigned { until = max(until, groupWait(request, urgency, now)) }
         return until <= now ? .go : .wait(until: until)
     }
 
-    /// A request leaves; ``ended(_:now:)`` or ``answered(_:status:code:limit:remaining:resetIn:now:)`` follows.
-    public mutating func left(_ request: RESTRequest, now: Int64) {
-        RateLimiter.forget(&addressUses, before: now - RateLimiter.addressWindow)
-        addressUses.append(Use(time: now, units: 1, isOpen: hasShare))
+    /// A request leaves; ``ended(_:isHTTP:now:)`` or
+    /// ``answered(_:isHTTP:status:code:limit:remaining:resetIn:now:)`` follows.
+    public mutating func left(_ request: RESTRequest, isHTTP: Bool = true, now: Int64) {
+        if isHTTP {
+            RateLimiter.forget(&addressUses, before: now - RateLimiter.addressWindow)
+            addressUses.append(Use(time: now, units: 1, isOpen: hasShare))
+        }
         guard request.isSigned else { return }
         let key = RateLimiter.key(request)
         var group = groups[key] ?? Group()
@@ -103,9 +112,9 @@ public struct RateLimiter: Sendable {
     }
 
     /// A request that had left has ended without an answer.
-    public mutating func ended(_ request: RESTRequest, now: Int64) {
+    public mutating func ended(_ request: RESTRequest, isHTTP: Bool = true, now: Int64) {
         guard hasShare else { return }
-        RateLimiter.end(&addressUses, units: 1, now)
+        if isHTTP { RateLimiter.end(&addressUses, units: 1, now) }
         guard request.isSigned else { return }
         let units = RateLimiter.units(request)
         RateLimiter.end(&groups[RateLimiter.key(request), default: Group()].uses, units: units, now)
@@ -190,6 +199,7 @@ public struct RateLimiter: Sendable {
     ///   - code: `retCode`; −1 without one.
     public mutating func answered(
         _ request: RESTRequest,
+        isHTTP: Bool = true,
         status: Int,
         code: Int64,
         limit: Int?,
@@ -197,7 +207,7 @@ public struct RateLimiter: Sendable {
         resetIn: Int64,
         now: Int64
     ) {
-        ended(request, now: now)
+        ended(request, isHTTP: isHTTP, now: now)
         guard status != 403 else { return shutOut(now: now) }
         guard request.isSigned else {
             if status == 429 { addressUses.append(Use(time: now, units: 60)) }

@@ -1,7 +1,7 @@
 public import Bybit
 public import Market
 
-/// Order entry on the trade socket as a pure state machine: what leaves when, and what became of it.
+/// Order entry on the trade socket as a state machine without a socket or a clock: what leaves when, and what became of it.
 ///
 /// Its owner tells it what happened and when (monotonic nanoseconds), carries out the actions it answers with in their
 /// order, and calls ``wake(now:)`` at ``deadline``. A call ends in one of three ways: an answer comes, which is on
@@ -27,7 +27,7 @@ public struct TradeQueue: Sendable {
 
     /// Calls that may wait for their turn; what comes beyond it ends as not sent.
     public var waitingMax = 4_096
-    private var limiter: RateLimiter
+    private let limiter: SharedLimiter
     private var waiting: [RESTCall] = []
     /// In the order they left.
     private var sent: [Sent] = []
@@ -39,7 +39,8 @@ public struct TradeQueue: Sendable {
     private var number: UInt64 = 0
     private var nextTry: Int64?
 
-    public init(quotas: RateLimiter.Settings) { limiter = RateLimiter(settings: quotas) }
+    /// - Parameter limiter: of the session: its requests by REST count in the same quotas.
+    public init(limiter: SharedLimiter) { self.limiter = limiter }
 
     /// Calls that wait or are under way on the socket.
     public var pending: Int { waiting.count + sent.count }
@@ -50,9 +51,7 @@ public struct TradeQueue: Sendable {
     public mutating func submit(_ call: RESTCall, now: Int64) -> [Action] {
         // Calls of its key that are under way by REST may not be overtaken by this one.
         guard isReady, elsewhere[call.orderingKey] == nil else { return [redirected(call)] }
-        guard TradeRequest(call.request, linkID: call.orderingKey, number: number + 1) != nil else {
-            return [redirected(call)]
-        }
+        guard request(call, number: number + 1) != nil else { return [redirected(call)] }
         guard waiting.count < waitingMax else {
             return [.ended(call, .notSent, reason: "too many calls wait for the quota")]
         }
@@ -72,7 +71,7 @@ public struct TradeQueue: Sendable {
         isReady = false
         isLeaving = false
         nextTry = nil
-        for item in sent { limiter.ended(item.call.request, now: now) }
+        for item in sent { limiter.ended(item.call.request, isHTTP: false, now: now) }
         let actions: [Action] = sent.map {
             .ended($0.call, .failed, reason: "the trade socket was lost: \(reason)")
         }
@@ -91,6 +90,7 @@ public struct TradeQueue: Sendable {
         let call = sent.remove(at: place).call
         limiter.answered(
             call.request,
+            isHTTP: false,
             status: 200,
             code: TradeQueue.limitCodes.contains(answer.code) ? 10_006 : answer.code,
             limit: answer.limit,
@@ -130,7 +130,7 @@ public struct TradeQueue: Sendable {
         for late in sent where late.deadline <= now {
             let reason = "no answer on the trade socket in \(late.call.timeout / 1_000_000) ms"
             actions.append(.ended(late.call, .timedOut, reason: reason))
-            limiter.ended(late.call.request, now: now)
+            limiter.ended(late.call.request, isHTTP: false, now: now)
         }
         sent.removeAll { $0.deadline <= now }
         if isLeaving, sent.isEmpty, !actions.isEmpty {
@@ -163,7 +163,7 @@ public struct TradeQueue: Sendable {
         for place in order() {
             let call = waiting[place]
             guard busy.insert(call.orderingKey).inserted else { continue }
-            switch limiter.verdict(call.request, call.urgency, now: now) {
+            switch limiter.take(call.request, call.urgency, isHTTP: false, now: now) {
             case .go:
                 left.insert(place)
                 actions.append(send(call, now: now))
@@ -199,11 +199,21 @@ public struct TradeQueue: Sendable {
         return waiting.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
     }
 
+    private func request(_ call: RESTCall, number: UInt64) -> TradeRequest? {
+        TradeRequest(
+            call.request,
+            linkID: call.orderingKey,
+            number: number,
+            after: call.after
+        )
+    }
+
     private mutating func send(_ call: RESTCall, now: Int64) -> Action {
         number += 1
-        guard let request = TradeRequest(call.request, linkID: call.orderingKey, number: number)
-        else { return redirected(call) }
-        limiter.left(call.request, now: now)
+        guard let request = request(call, number: number) else {
+            limiter.ended(call.request, isHTTP: false, now: now)
+            return redirected(call)
+        }
         sent.append(
             Sent(call: call, requestID: request.requestID, deadline: now + call.timeout)
         )

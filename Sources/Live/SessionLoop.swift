@@ -104,7 +104,9 @@ final class SessionLoop {
             settings.proxy = wiring.proxy?.description
             let share = configuration.quotaShare ?? (configuration.mayTrade ? 100 : 10)
             settings.quotas.share = min(100, max(1, share))
-            trade = TradeQueue(quotas: settings.quotas)
+            let limiter = SharedLimiter(settings: settings.quotas)
+            settings.limiter = limiter
+            trade = TradeQueue(limiter: limiter)
             rest = try RESTClient(settings: settings, clock: clock)
             if let signer = wiring.credentials?.signer { scanner.watch(signer) }
             try makeSockets(wiring)

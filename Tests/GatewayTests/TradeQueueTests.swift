@@ -12,7 +12,7 @@ import Testing
     static func queue(assumesQuotas: Bool = false, isReady: Bool = true) -> TradeQueue {
         var quotas = RateLimiter.Settings()
         quotas.assumesQuotas = assumesQuotas
-        var queue = TradeQueue(quotas: quotas)
+        var queue = TradeQueue(limiter: SharedLimiter(settings: quotas))
         if isReady { #expect(queue.ready(now: 0).isEmpty) }
         return queue
     }
@@ -124,10 +124,68 @@ import Testing
         #expect(Self.sent(queue.wake(now: Self.second)).count == 8)
     }
 
+    @Test func `a request names the record it came after`() {
+        var queue = Self.queue()
+        var call = Self.order("a")
+        call.after = SequenceNumber(71)
+        #expect(Self.sent(queue.submit(call, now: 0)) == ["order.create a.1_1z"])
+    }
+
+    @Test func `what left by REST counts in the same quota, and the other way round`() {
+        var quotas = RateLimiter.Settings(share: 50, reserve: 0)
+        quotas.assumesQuotas = true
+        let limiter = SharedLimiter(settings: quotas)
+        var queue = TradeQueue(limiter: limiter)
+        _ = queue.ready(now: 0)
+        // Of ten a second it has five.
+        for number in 0..<3 {
+            let call = Self.order("r\(number)")
+            #expect(limiter.take(call.request, .order, now: 0) == .go)
+        }
+        var sent = 0
+        for number in 0..<5 {
+            sent += Self.sent(queue.submit(Self.order("o\(number)"), now: 0)).count
+        }
+        #expect(sent == 2 && queue.pending == 5)
+        #expect(limiter.take(Self.order("r").request, .order, now: 0) != .go)
+        // Their answers make room, a window later.
+        for _ in 0..<3 { limiter.ended(Self.order("r").request, now: 0) }
+        #expect(Self.sent(queue.wake(now: Self.second)).count == 3)
+        #expect(limiter.take(Self.order("r").request, .order, now: Self.second) != .go)
+    }
+
+    @Test func `frames are none of the requests that an address may make, but a 403 stops both`() {
+        var quotas = RateLimiter.Settings(share: 1, reserve: 0)
+        quotas.assumesQuotas = true
+        let limiter = SharedLimiter(settings: quotas)
+        var queue = TradeQueue(limiter: limiter)
+        _ = queue.ready(now: 0)
+        // A hundredth of 600 in five seconds.
+        let question = RESTRequest(.serverTime)
+        for _ in 0..<6 { #expect(limiter.take(question, .question, now: 0) == .go) }
+        #expect(limiter.take(question, .question, now: 0) != .go)
+        #expect(Self.sent(queue.submit(Self.order("a"), now: 0)).count == 1)
+        limiter.answered(
+            question,
+            status: 403,
+            code: -1,
+            limit: nil,
+            remaining: nil,
+            resetIn: 0,
+            now: 1
+        )
+        let other = Self.order("b")
+        #expect(
+            queue.submit(other, now: 2) == [
+                .ended(other, .notSent, reason: "the exchange has shut out this address")
+            ]
+        )
+    }
+
     @Test func `what an answer says of the quota is kept to`() {
         var quotas = RateLimiter.Settings(share: 50, reserve: 0)
         quotas.assumesQuotas = true
-        var queue = TradeQueue(quotas: quotas)
+        var queue = TradeQueue(limiter: SharedLimiter(settings: quotas))
         _ = queue.ready(now: 0)
         _ = queue.submit(Self.order("a"), now: 0)
         let header = #"{"X-Bapi-Limit":"100","X-Bapi-Limit-Status":"99","Timenow":"5"}"#

@@ -93,7 +93,7 @@ final class World {
         )
         var quotas = RateLimiter.Settings()
         quotas.assumesQuotas = false
-        trade = TradeQueue(quotas: quotas)
+        trade = TradeQueue(limiter: SharedLimiter(settings: quotas))
         makeWires()
     }
 

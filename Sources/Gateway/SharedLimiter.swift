@@ -1,0 +1,65 @@
+public import Bybit
+import Synchronization
+
+/// One ``RateLimiter`` for all ways to the exchange: REST, on libcurl's thread, and the trade socket, on the loop.
+///
+/// The exchange counts an order once, whichever way it came; so must who has a share of the quota.
+///
+/// - Source: protocol reference §5, "rate quota is shared between WS and HTTP of the same op type".
+public final class SharedLimiter: Sendable {
+    private let limiter: Mutex<RateLimiter>
+
+    public init(settings: RateLimiter.Settings) {
+        limiter = Mutex(RateLimiter(settings: settings))
+    }
+
+    /// Whether a request may leave now; when it may it has left, as far as the quotas go: ``ended(_:now:)`` or
+    /// ``answered(_:status:code:limit:remaining:resetIn:now:)`` follows.
+    ///
+    /// - Parameter isHTTP: false on a socket, whose frames are none of the requests that an address may make.
+    public func take(
+        _ request: RESTRequest,
+        _ urgency: RateLimiter.Urgency,
+        isHTTP: Bool = true,
+        now: Int64
+    ) -> RateLimiter.Verdict {
+        limiter.withLock { limiter in
+            let verdict = limiter.verdict(request, urgency, isHTTP: isHTTP, now: now)
+            if verdict == .go { limiter.left(request, isHTTP: isHTTP, now: now) }
+            return verdict
+        }
+    }
+
+    /// A request that had left has ended without an answer.
+    public func ended(_ request: RESTRequest, isHTTP: Bool = true, now: Int64) {
+        limiter.withLock { $0.ended(request, isHTTP: isHTTP, now: now) }
+    }
+
+    /// What an answer says of the quota: see ``RateLimiter/answered(_:isHTTP:status:code:limit:remaining:resetIn:now:)``.
+    public func answered(
+        _ request: RESTRequest,
+        isHTTP: Bool = true,
+        status: Int,
+        code: Int64,
+        limit: Int?,
+        remaining: Int?,
+        resetIn: Int64,
+        now: Int64
+    ) {
+        limiter.withLock {
+            $0.answered(
+                request,
+                isHTTP: isHTTP,
+                status: status,
+                code: code,
+                limit: limit,
+                remaining: remaining,
+                resetIn: resetIn,
+                now: now
+            )
+        }
+    }
+
+    /// The exchange has shut out this address.
+    public func shutOut(now: Int64) { limiter.withLock { $0.shutOut(now: now) } }
+}
