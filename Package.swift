@@ -264,6 +264,7 @@ let package = Package(
                 "Gateway", "FaultProxy", "tapedeck", "client-example",
             ]
         ),
+        .testTarget(name: "LiveTests", dependencies: ["Live", "Bybit", "Market"]),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6],

@@ -7,16 +7,6 @@ import NIOCore
 import Runtime
 import Trading
 
-/// The public sockets of one category: which topics are on which.
-///
-/// With redundancy each group of topics is on several sockets. Every socket has a slot of its own, which stands in the
-/// names of its streams.
-struct PublicSockets {
-    var plan: SocketPlan
-    /// Places in the session's sockets, for each group of topics.
-    var numbers: [[Int]] = []
-}
-
 /// Rules: from the exchange's lists to what each public socket subscribes.
 extension SessionLoop {
     static func plan(_ configuration: SessionConfiguration) throws(SessionError) -> SubscriptionPlan
@@ -36,39 +26,44 @@ extension SessionLoop {
     func applyRules() throws(GatewayError) {
         let now = clock.now().milliseconds
         for change in plan.apply(now: now) {
-            let category = change.category
-            let limits = SubscriptionLimits(.publicData(category))
-            var home = homes[category] ?? PublicSockets(plan: SocketPlan(limits: limits))
-            let outcome = home.plan.assign(plan.topics(category, now: now))
-            for group in outcome.changed {
-                while home.numbers.count <= group {
-                    home.numbers.append(try makeGroup(category, home.numbers.count))
-                }
-                for number in home.numbers[group] { sockets[number].want(home.plan.sockets[group]) }
-            }
-            homes[category] = home
-            if isStarted { tell(change, refused: outcome.refused) }
+            let limits = SubscriptionLimits(.publicData(change.category))
+            homes[change.category, default: PublicSockets(limits: limits)].take(change)
+        }
+        for category in Category.allCases {
+            guard var home = homes[category], home.isUnfinished else { continue }
+            defer { homes[category] = home }
+            let done = try home.carryOut(
+                plan.topics(category, now: now),
+                copies: configuration.redundancy,
+                make: { (slot) throws(GatewayError) in try makePublic(category, slot: slot) },
+                want: { sockets[$0].want($1) }
+            )
+            if let done, isStarted { tell(done.change, refused: done.refused) }
         }
     }
 
-    private func makeGroup(_ category: Category, _ group: Int) throws(GatewayError) -> [Int] {
-        var numbers: [Int] = []
-        for copy in 0..<configuration.redundancy {
-            let slot = group * configuration.redundancy + copy + 1
-            let number = try add(SocketSlot(.publicData(category), slot: slot), nil)
-            if isStarted { sockets[number].start() }
-            numbers.append(number)
-        }
-        return numbers
+    private func makePublic(_ category: Category, slot: Int) throws(GatewayError) -> Int {
+        let number = try add(SocketSlot(.publicData(category), slot: slot), nil)
+        if isStarted { sockets[number].start() }
+        return number
     }
 
-    /// ``applyRules()`` while the session runs: what cannot be made is told, and tried again at the next poll.
+    /// ``applyRules()`` while the session runs: what cannot be made is told, and tried again, ever more seldom.
     func followRules() {
         do throws(GatewayError) {
             try applyRules()
+            rulesRetry = nil
         } catch {
             logger.error("topics were not subscribed", metadata: ["error": "\(error)"])
+            let pause = min(60, 2 * (rulesRetry?.pause ?? 0) + 1)
+            rulesRetry = (pause, clock.now().advanced(nanoseconds: pause * 1_000_000_000))
         }
+    }
+
+    /// Once a second: what could not be carried out is tried again, whether or not the rules pick anything else.
+    func retryRules() {
+        guard let rulesRetry, rulesRetry.due <= clock.now(), !isStopped else { return }
+        followRules()
     }
 
     /// Once a second: what has an order or a position is followed, whatever the session file names.

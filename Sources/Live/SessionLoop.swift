@@ -48,6 +48,8 @@ final class SessionLoop {
     var plan: SubscriptionPlan
     /// Which public topic is on which socket, by category.
     var homes: [Category: PublicSockets] = [:]
+    /// Topics are not subscribed as they should be: the pause in seconds, and when it is tried again.
+    var rulesRetry: (pause: Int64, due: Timestamp)?
     /// Pages of a list that is not complete yet, by the first page's query.
     var pages: [String: [ListedSymbol]] = [:]
     /// Lists of a category that have come whole since the last poll: option lists come by base coin.
@@ -237,6 +239,7 @@ final class SessionLoop {
         ingest(named: "session/tick", time: clock.now(), payload: writer.bytes)
         if recorder.isRollDue { roll() }
         followExposure()
+        retryRules()
     }
 
     func measureClock() { ask(.serverTime) {} }

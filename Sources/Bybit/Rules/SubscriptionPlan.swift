@@ -15,6 +15,19 @@ public struct SubscriptionPlan: Sendable {
             self.added = added
             self.removed = removed
         }
+
+        /// Both as one, where this one was not carried out before the other came.
+        public func followed(by next: Change) -> Change {
+            let (came, went) = (Set(added), Set(removed))
+            let (comes, goes) = (Set(next.added), Set(next.removed))
+            return Change(
+                category: category,
+                added: added.filter { !goes.contains($0) }
+                    + next.added.filter { !went.contains($0) },
+                removed: removed.filter { !comes.contains($0) }
+                    + next.removed.filter { !came.contains($0) }
+            )
+        }
     }
 
     public let rules: [SubscriptionRule]
