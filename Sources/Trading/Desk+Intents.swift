@@ -95,10 +95,12 @@ extension Desk {
         guard decide(order.instrument, words, checks(exposure), .amend(request)) else {
             return false
         }
+        let asked = cause
         orderStore.update(place) {
             $0.pendingAmend = Order.PendingAmend(
                 quantity: request.quantity,
-                price: request.price
+                price: request.price,
+                asked: asked
             )
         }
         return true
@@ -117,9 +119,10 @@ extension Desk {
         return cancel(at: place)
     }
 
-    mutating func cancel(at place: Int) -> Bool {
+    /// - Parameter repeating: even while one is pending, whose answer was lost: twice does no harm.
+    mutating func cancel(at place: Int, repeating: Bool = false) -> Bool {
         let order = orderStore[place]
-        guard !order.isClosed, !order.isCancelPending else { return false }
+        guard !order.isClosed, !order.isCancelPending || repeating else { return false }
         let request = CancelRequest(
             instrument: order.instrument,
             orderLinkID: order.orderLinkID,
@@ -127,7 +130,14 @@ extension Desk {
         )
         let name = order.orderLinkID.isEmpty ? order.orderID : order.orderLinkID
         _ = decide(order.instrument, "cancel " + name, [], .cancel(request))
-        orderStore.update(place) { $0.isCancelPending = true }
+        let asked = cause
+        orderStore.update(place) {
+            $0.pendingCancel = Order.PendingCancel(
+                asked: asked,
+                lost: $0.pendingCancel?.lost,
+                deadline: $0.pendingCancel?.deadline
+            )
+        }
         return true
     }
 

@@ -3,13 +3,13 @@ public import Market
 extension Engine {
     /// Of each part of the state; counts up when its encoding changes.
     private enum Version {
-        static let books = 2
-        static let orders = 3
+        static let books = 3
+        static let orders = 4
         static let positions = 2
         static let wallet = 2
         static let risk = 1
-        static let desk = 1
-        static let checkpoint = 3
+        static let desk = 2
+        static let checkpoint = 4
     }
 
     private struct Positions: Encodable {

@@ -58,7 +58,8 @@ import Testing
                 store.update(other) {
                     $0.pendingAmend = Order.PendingAmend(
                         quantity: Numeral(mantissa: 5, decimals: 2),
-                        price: nil
+                        price: nil,
+                        asked: .none
                     )
                 }
             case 12:

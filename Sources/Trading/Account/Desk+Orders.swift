@@ -6,9 +6,10 @@ extension Desk {
 
     /// Takes in a row of the exchange on an order, wherever it came from.
     ///
+    /// - Parameter heard: the record that it is no older than; `nil`: the one in hand, which is a push.
     /// - Returns: the order's place, or `nil` when the row is of an order long forgotten.
     @discardableResult
-    mutating func orderRow(_ row: OrderUpdate) -> Int? {
+    mutating func orderRow(_ row: OrderUpdate, heard: SequenceNumber? = nil) -> Int? {
         if case .other(let word) = row.status {
             find(.unknown, row.instrument.description, seen: word, note: "an order status")
         }
@@ -28,11 +29,16 @@ extension Desk {
             )
             // What it filled before it was heard of is in the position already.
             order.executed = Amount(exactly: row.filledQuantity)
+            if order.executed > .zero { order.countedUntil = row.updatedMilliseconds }
             place = orderStore.add(order)
         }
         let wasUnknown = orderStore[place].phase == .unknown
         let wasUnheard = orderStore[place].isClosedUnheard
-        let changed = orderStore.update(place) { $0.merge(row) }
+        let now = heard ?? cause
+        let changed = orderStore.update(place) {
+            $0.heard = max($0.heard, now)
+            return $0.merge(row)
+        }
         let order = orderStore[place]
         if wasUnheard {
             find(
@@ -61,7 +67,9 @@ extension Desk {
         guard links.isStopping, order.strategy != Order.external,
             order.phase == .open || order.phase == .accepted
         else { return }
-        asDesk { desk in _ = desk.cancel(at: place) }
+        // The answer to the one before was lost and the order is open: there is no time to wait for its verdict.
+        let isLost = order.pendingCancel.map { $0.lost == $0.asked } ?? false
+        asDesk { desk in _ = desk.cancel(at: place, repeating: isLost) }
     }
 
     mutating func asDesk(_ body: (inout Desk) -> Void) {
@@ -195,14 +203,18 @@ extension Desk {
         guard !order.isClosed else { return }
         let isHistory = reply.endpoint == .orderHistory
         guard let settlement = order.settlement else {
-            // The answer to its request is still to come, or the question was older than what is known since.
-            if !isHistory, order.phase != .asked {
+            // The answer to its request is still to come.
+            guard !isHistory, order.phase != .asked else { return }
+            if reply.after >= order.heard {
                 beginUnknown(place, why: "not among the open orders")
             }
             return
         }
         guard isHistory else {
             if let due = settlement.due, reply.after >= due {
+            } else {
+                // The exchange has said since that it has the order: the question was too early, and is asked again.
+                askForRow(order)
                 let now = cause
                 orderStore.update(place) { $0.settlement?.absentFromOpen = now }
             }
@@ -221,64 +233,5 @@ extension Desk {
             note: "settled: absent from open orders and history after the deadline, so not placed"
         )
         news.append(.order(serial: order.serial))
-    }
-
-    // MARK: Questions for later
-
-    /// Asks at a moment; a question that waits already is not asked twice.
-    ///
-    /// While the exchange does not answer, each refused request would add one that is asked again for ever.
-    mutating func ask(_ lookUp: LookUp, at due: Timestamp) {
-        let waiting = links.deferred.firstIndex { $0.lookUp == lookUp && !$0.isSettlement }
-        if let waiting {
-            links.deferred[waiting].due = min(links.deferred[waiting].due, due)
-            return
-        }
-        links.deferred.append(Deferred(lookUp: lookUp, due: due))
-    }
-
-    /// Asks what has become due, unless the answer came meanwhile.
-    mutating func askDeferred() {
-        guard !links.deferred.isEmpty, links.deferred.contains(where: { $0.due <= time }) else {
-            return
-        }
-        let due = links.deferred.filter { $0.due <= time }
-        links.deferred.removeAll { $0.due <= time }
-        for question in due where isStillOpen(question) {
-            if question.isSettlement { settle(question.lookUp) }
-            asDesk { $0.command(.lookUp(question.lookUp)) }
-        }
-    }
-
-    /// From this record on nothing of the order's uncertain requests can still be carried out.
-    private mutating func settle(_ lookUp: LookUp) {
-        guard case .order(_, let linkID) = lookUp,
-            let place = orderStore.place(linkID: linkID, orderID: "")
-        else { return }
-        let (now, time) = (cause, time)
-        orderStore.update(place) {
-            if let settlement = $0.settlement, settlement.deadline <= time {
-                $0.settlement?.due = now
-            }
-            if $0.pendingAmend?.deadline.map({ $0 <= time }) == true {
-                $0.pendingAmend?.settles = now
-            }
-        }
-    }
-
-    private func isStillOpen(_ question: Deferred) -> Bool {
-        switch question.lookUp {
-        case .fullBook(let instrument): return isFullBookAwaited(instrument)
-        case .order(_, let linkID), .orderHistory(_, let linkID):
-            guard let place = orderStore.place(linkID: linkID, orderID: "") else { return false }
-            return question.isSettlement
-                ? orderStore[place].isUnsettled : !orderStore[place].isClosed
-        case .openOrders(let category):
-            return isAwaited(.openOrders, category)
-        case .executions(let category, _): return isAwaited(.executions, category)
-        case .positions(let category): return isAwaited(.positions, category)
-        case .wallet: return isAwaited(.wallet, nil)
-        default: return true
-        }
     }
 }

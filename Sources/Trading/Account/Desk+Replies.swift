@@ -46,9 +46,7 @@ extension Desk {
         return nil
     }
 
-    // MARK: Order entry
-
-    private static func words(_ reply: Reply) -> String {
+    static func words(_ reply: Reply) -> String {
         switch reply.outcome {
         case .answered: "\(reply.code) \(reply.message)"
         case .timedOut, .failed, .notSent:
@@ -67,119 +65,13 @@ extension Desk {
         )
     }
 
-    private mutating func created(_ reply: Reply) {
-        guard
-            let place = orderStore.place(linkID: reply.orderLinkID, orderID: reply.orderID)
-        else {
-            if !reply.isSuccess { refused(reply, reply.orderLinkID) }
-            return
-        }
-        let serial = orderStore[place].serial
-        if reply.isSuccess {
-            let changed = orderStore.update(place) { order in
-                if order.orderID.isEmpty { order.orderID = reply.orderID }
-                guard order.phase == .asked || order.phase == .unknown else { return false }
-                order.phase = .accepted
-                order.settlement = nil
-                return true
-            }
-            if changed { news.append(.order(serial: serial)) }
-            cancelIfStopping(place)
-            return
-        }
-        if reply.isUncertain {
-            // A row that came first has said more than the lost answer would have.
-            if orderStore[place].phase == .asked {
-                beginUnknown(place, why: "create: " + Desk.words(reply))
-            }
-            return
-        }
-        refused(reply, reply.orderLinkID)
-        guard orderStore[place].phase == .asked || orderStore[place].phase == .unknown else {
-            return
-        }
-        orderStore.update(place) { $0.close(.rejected, reason: Desk.words(reply)) }
-        news.append(.order(serial: serial))
-    }
-
-    private mutating func amended(_ reply: Reply) {
-        guard
-            let place = orderStore.place(linkID: reply.orderLinkID, orderID: reply.orderID)
-        else {
-            if !reply.isSuccess { refused(reply, reply.orderLinkID) }
-            return
-        }
-        let now = cause
-        if reply.isSuccess {
-            orderStore.update(place) {
-                $0.pendingAmend?.isAccepted = true
-                $0.pendingAmend?.settles = now
-            }
-            return
-        }
-        if reply.isUncertain {
-            amendLost(place)
-            return
-        }
-        refused(reply, reply.orderLinkID)
-        orderStore.update(place) { $0.pendingAmend = nil }
-        news.append(.order(serial: orderStore[place].serial))
-        lookUpSoon(place)
-    }
-
-    private mutating func cancelled(_ reply: Reply) {
-        guard
-            let place = orderStore.place(linkID: reply.orderLinkID, orderID: reply.orderID)
-        else {
-            if !reply.isSuccess { refused(reply, reply.orderLinkID) }
-            return
-        }
-        if reply.isSuccess || reply.isUncertain {
-            let now = cause
-            orderStore.update(place) { if $0.isCancelPending { $0.cancelSettles = now } }
-            if !reply.isSuccess { lookUpSoon(place) }
-            return
-        }
-        refused(reply, reply.orderLinkID)
-        orderStore.update(place) {
-            $0.isCancelPending = false
-            $0.cancelSettles = nil
-        }
-        news.append(.order(serial: orderStore[place].serial))
-        lookUpSoon(place)
-    }
-
-    /// The answer to an amendment is lost: looked up soon, and after the deadline for a verdict.
-    ///
-    /// Until then both the old and the new values count: the request may still be carried out.
-    private mutating func amendLost(_ place: Int) {
-        guard orderStore[place].pendingAmend != nil else { return lookUpSoon(place) }
-        let deadline = time.advanced(nanoseconds: Desk.settlementDelay)
-        orderStore.update(place) { $0.pendingAmend?.deadline = deadline }
-        lookUpSoon(place)
-        let order = orderStore[place]
-        guard !order.isClosed, !order.orderLinkID.isEmpty else { return }
-        let question = LookUp.order(order.instrument, orderLinkID: order.orderLinkID)
-        links.deferred.append(Deferred(lookUp: question, due: deadline, isSettlement: true))
-    }
-
-    /// After a refusal the row that explains it is on its way, mostly; if it does not come, it is looked up.
-    private mutating func lookUpSoon(_ place: Int) {
-        let order = orderStore[place]
-        guard !order.isClosed, !order.orderLinkID.isEmpty else { return }
-        ask(
-            .order(order.instrument, orderLinkID: order.orderLinkID),
-            at: time.advanced(nanoseconds: 1_000_000_000)
-        )
-    }
-
     // MARK: Lists
 
     private mutating func ordersReply(_ event: Event) {
         let reply = event.reply
         let isCurrent = isOfReconciliation(reply)
         for row in event.orders {
-            orderRow(row)
+            orderRow(row, heard: reply.after)
             guard isCurrent else { continue }
             links.reconciliation?.listed.append(row.orderID)
             if !row.orderLinkID.isEmpty { links.reconciliation?.listed.append(row.orderLinkID) }
@@ -222,9 +114,8 @@ extension Desk {
                 order.pendingAmend = nil
                 changed = true
             }
-            if let since = order.cancelSettles, reply.after >= since {
-                order.isCancelPending = false
-                order.cancelSettles = nil
+            if let since = order.pendingCancel?.settles, reply.after >= since {
+                order.pendingCancel = nil
                 changed = true
             }
             if changed { order.overdue = nil }

@@ -92,6 +92,11 @@ extension Desk {
             seen: "\(done.orders) open orders, \(counted) executions new of"
                 + " \(done.executions.count), \(done.positions.count) positions,"
                 + " \(done.wallets.count) coins, \(unlisted) orders not listed",
+            guard order.heard < done.began else {
+                // The exchange has said that it has it, since or while the list was on its way.
+                askForRow(order)
+                continue
+            }
             note: isFirst ? "the ledger is open" : "what was missed is merged"
         )
     }
@@ -243,8 +248,7 @@ extension Desk {
             guard let place = orderStore.place(ofSerial: serial) else { continue }
             orderStore.update(place) {
                 $0.pendingAmend = nil
-                $0.isCancelPending = false
-                $0.cancelSettles = nil
+                $0.pendingCancel = nil
             }
         }
     }

@@ -89,8 +89,7 @@ extension Order {
         status = last
         reason = why
         pendingAmend = nil
-        isCancelPending = false
-        cancelSettles = nil
+        pendingCancel = nil
         settlement = nil
     }
 

@@ -21,11 +21,28 @@ public struct Order: Hashable, Sendable, Codable {
     public struct PendingAmend: Hashable, Sendable, Codable {
         public var quantity: Numeral?
         public var price: Numeral?
+        /// The record that asked for it: what answers a question of before it answers another one.
+        var asked: SequenceNumber
         /// The exchange took the request; the row with the new values has not come.
         public var isAccepted = false
         /// When it cannot be carried out any more, where its answer was lost.
         var deadline: Timestamp?
         /// The record from which on a look-up tells what became of it; `nil` while it may still be carried out.
+        var settles: SequenceNumber?
+    }
+
+    /// A cancel on its way.
+    ///
+    /// One without an answer may still be carried out, and so it stays until it cannot be any more, whatever is asked or
+    /// answered meanwhile.
+    struct PendingCancel: Hashable, Sendable, Codable {
+        /// The record that asked for the newest of them: another one may be asked for while the fate of one is not known.
+        var asked: SequenceNumber
+        /// The record that asked for the last one whose answer was lost.
+        var lost: SequenceNumber?
+        /// When that one cannot be carried out any more.
+        var deadline: Timestamp?
+        /// The record from which on a look-up tells what became of it; `nil` while it is on its way.
         var settles: SequenceNumber?
     }
 
@@ -114,14 +131,18 @@ public struct Order: Hashable, Sendable, Codable {
     /// The exchange's time of the newest row merged.
     public internal(set) var updatedMilliseconds: Int64 = 0
     public internal(set) var pendingAmend: PendingAmend?
-    public internal(set) var isCancelPending = false
-    /// The record from which on a look-up tells what became of the cancel; `nil` while it is on its way.
-    var cancelSettles: SequenceNumber?
+    var pendingCancel: PendingCancel?
     var settlement: Settlement?
     var overdue: Overdue?
 
     public var isClosed: Bool { phase == .closed }
 
+    /// The record than which the exchange's last word that it has the order is no older; none before the first one.
+    ///
+    /// An answer to a question of before it, that there is no such order, speaks of a moment that is over.
+    var heard = SequenceNumber.none
+
+    public var isCancelPending: Bool { pendingCancel != nil }
     /// True when a request about it is on its way, so that another one would race it.
     public var isBusy: Bool {
         phase == .asked || phase == .unknown || pendingAmend != nil || isCancelPending
@@ -147,7 +168,10 @@ public struct Order: Hashable, Sendable, Codable {
     }
 
     /// The fate of a request of it has to be looked up after a deadline.
-    var isUnsettled: Bool { phase == .unknown || (!isClosed && pendingAmend?.deadline != nil) }
+    var isUnsettled: Bool {
+        if isClosed { return false }
+        return phase == .unknown || pendingAmend?.deadline != nil || pendingCancel?.deadline != nil
+    }
 
     /// Closed by an answer, or by the lack of one, and not by a row of the exchange.
     var isClosedUnheard: Bool { isClosed && updatedMilliseconds == 0 }
@@ -159,9 +183,8 @@ public struct Order: Hashable, Sendable, Codable {
         if phase == .unknown, orderLinkID.isEmpty { return .row }
         guard phase == .accepted || phase == .open else { return nil }
         let isAmendDue = pendingAmend?.settles != nil
-        if phase == .accepted || executed > filled || isAmendDue || cancelSettles != nil {
-            return .row
-        }
+        let isCancelDue = pendingCancel?.settles != nil
+        if phase == .accepted || executed > filled || isAmendDue || isCancelDue { return .row }
         return nil
     }
 
