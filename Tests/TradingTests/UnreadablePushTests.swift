@@ -88,6 +88,54 @@ import Trading
         )
     }
 
+    /// Seconds after the first question at which the ticker's snapshot is asked for again.
+    private func questions(_ bench: inout Bench, seconds: Int) -> [Int] {
+        (1...seconds).filter { _ in
+            let commands = bench.tick().commands
+            return commands.map(\.action).contains(
+                .resubscribe(Bench.btc, topic: "tickers.BTCUSDT")
+            )
+        }
+    }
+
+    @Test
+    func `a ticker's snapshot that cannot be read either is asked for again, ever more seldom`()
+        throws
+    {
+        var bench = try bench()
+        push(&bench, isSnapshot: true, 90_000)
+        bench.feed(ticker) { $0.kind = .malformed }
+        // Its snapshot, and the one after it.
+        for _ in 0..<2 { #expect(bench.feed(ticker) { $0.kind = .malformed }.commands.isEmpty) }
+        push(&bench, isSnapshot: false, 90_001)
+        #expect(questions(&bench, seconds: 40) == [5, 15, 35])
+        #expect(try !state(bench).ticker.isLive)
+        push(&bench, isSnapshot: true, 90_002)
+        #expect(try state(bench).ticker.isLive)
+        #expect(questions(&bench, seconds: 100) == [])
+        // With the next loss it begins anew.
+        bench.feed(ticker) { $0.kind = .malformed }
+        #expect(questions(&bench, seconds: 6) == [5])
+    }
+
+    @Test func `the first snapshot of a connection that cannot be read is asked for`() throws {
+        var bench = try bench()
+        bench.link(.disconnected, "public/linear")
+        bench.link(.ready, "public/linear")
+        let answer = bench.feed(ticker) { $0.kind = .malformed }
+        #expect(
+            answer.commands.map(\.action) == [.resubscribe(Bench.btc, topic: "tickers.BTCUSDT")]
+        )
+    }
+
+    @Test func `while its socket is down a ticker is not asked for`() throws {
+        var bench = try bench()
+        push(&bench, isSnapshot: true, 90_000)
+        bench.feed(ticker) { $0.kind = .malformed }
+        bench.link(.disconnected, "public/linear")
+        #expect(questions(&bench, seconds: 60) == [])
+    }
+
     @Test func `on other topics the record is all there is`() throws {
         var bench = try bench()
         for stream in [

@@ -157,7 +157,17 @@ extension Desk {
                 else { continue }
                 resubscribe(place, feed, markets.states.keys[place])
             }
+            if markets.states.values[place].ticker.isSnapshotOverdue(at: time) {
+                askForTicker(place)
+            }
         }
+    }
+
+    /// The ticker's snapshot does not come unasked, or has not come: it is asked for, once more.
+    mutating func askForTicker(_ place: Int) {
+        markets.states.values[place].ticker.ask(at: time)
+        let instrument = markets.states.keys[place]
+        command(.resubscribe(instrument, topic: "tickers.\(instrument.symbol)"))
     }
 
     /// Books and tickers of a category whose socket was lost, or that lost something.
@@ -216,12 +226,10 @@ extension Desk {
         // The first since the last snapshot is told, the others are counted.
         if markets.states.values[place].ticker.ignored == 1 {
             find(.ignored, header.stream.text, note: "a change of a ticker without a snapshot")
-            // It came and could not be read, or was not kept: it does not come again unasked.
-            if case .publicTopic(_, let topic) = header.stream.kind {
-                command(.resubscribe(instrument, topic: topic))
-            }
         }
         return false
+        // It came and could not be read, or was not kept: it does not come again unasked.
+        if markets.states.values[place].ticker.askedAt == nil { askForTicker(place) }
     }
 
     /// The rules pick other topics: a book that is not subscribed any more is none, and nobody asks for its snapshot.

@@ -13,7 +13,7 @@ extension Desk {
         where markets.states.keys[place].category == category {
             let instrument = markets.states.keys[place]
             if topic == "tickers.\(instrument.symbol)" {
-                unreadableTicker(place, instrument, topic, header)
+                unreadableTicker(place, header)
                 return nil
             }
             let feeds = markets.states.values[place].feeds
@@ -36,13 +36,13 @@ extension Desk {
         return nil
     }
 
-    private mutating func unreadableTicker(
-        _ place: Int,
-        _ instrument: InstrumentID,
-        _ topic: String,
-        _ header: RecordHeader
-    ) {
-        guard markets.states.values[place].ticker.isLive else { return }
+    private mutating func unreadableTicker(_ place: Int, _ header: RecordHeader) {
+        guard !markets.states.values[place].isTickerDropped else { return }
+        guard markets.states.values[place].ticker.isLive else {
+            // Its snapshot, mostly: asked for again when it has been asked for already and takes too long.
+            if markets.states.values[place].ticker.askedAt == nil { askForTicker(place) }
+            return
+        }
         markets.states.values[place].ticker.lose(slot: header.stream.slot)
         guard !markets.states.values[place].ticker.isLive else { return }
         find(
@@ -54,6 +54,6 @@ extension Desk {
         )
         // What is ignored until then has been told with this.
         markets.states.values[place].ticker.ignored = 1
-        command(.resubscribe(instrument, topic: topic))
+        askForTicker(place)
     }
 }

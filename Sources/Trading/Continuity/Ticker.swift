@@ -20,19 +20,39 @@ public struct Ticker: Hashable, Sendable, Codable {
     var ignored: Int64 = 0
     /// Connections that deliver it, where they are others than the first alone.
     var slots: [Int]?
+    /// When its snapshot was last asked for; `nil` while none is due.
+    private(set) var askedAt: Timestamp?
+    /// How often in a row it was asked for.
+    private(set) var questions = 0
+
+    /// How long a snapshot may take before it is asked for again: 5 s after the first question, twice as long after each
+    /// that follows, 320 s at most.
+    private var patience: Int64 { 5_000_000_000 << Int64(max(0, min(questions - 1, 6))) }
 
     init() {}
 
     /// A connection is lost (`nil`: all of them): the ticker lives on while another delivers it.
     mutating func lose(slot lost: Int?) {
-        guard let lost else {
-            slots = nil
-            isLive = false
-            return
-        }
-        let others = (slots ?? [1]).filter { $0 != lost }
-        if others.isEmpty { isLive = false }
+        let others = lost.map { lost in (slots ?? [1]).filter { $0 != lost } } ?? []
         slots = others.isEmpty || others == [1] ? nil : others
+        guard others.isEmpty else { return }
+        isLive = false
+        // A connection that comes back brings it, unasked; what is ignored until then is told anew.
+        askedAt = nil
+        questions = 0
+        ignored = 0
+    }
+
+    /// Its snapshot is asked for at this moment.
+    mutating func ask(at time: Timestamp) {
+        askedAt = time
+        questions += 1
+    }
+
+    /// True when it was asked for and has not come in the time that it may take.
+    func isSnapshotOverdue(at time: Timestamp) -> Bool {
+        guard !isLive, let askedAt else { return false }
+        return time.nanoseconds - askedAt.nanoseconds >= patience
     }
 
     /// False for a delta without a snapshot, which changes nothing.
