@@ -26,10 +26,7 @@ extension Engine {
                 let id = InstrumentID(event.category, event.symbol)
                 tell { $0.candlesSeen(event.candles, of: id, &$1) }
             }
-        case .orders: for row in event.orders { desk.orderRow(row) }
-        case .executions: desk.executionRows(event.executions)
-        case .positions: for row in event.positions { desk.ledger.told(row) }
-        case .wallets: for row in event.wallets { desk.ledger.told(row) }
+        case .orders, .executions, .positions, .wallets: accountPush(event)
         case .reply:
             var changed: InstrumentID?
             watchHalt { changed = $0.reply(event, header) }
@@ -41,7 +38,7 @@ extension Engine {
             tell { $0.linkChanged(event.link, &$1) }
         case .timer:
             if desk.timers.fire(event.timer) { tellTimer(event.timer) }
-        case .tick: desk.tick()
+        case .tick: watchHalt { $0.tick() }
         case .sessionStart: start()
         case .operatorRequest: operate(event.operatorRequest)
         case .unknown: desk.unknownRecord(header)
@@ -60,13 +57,29 @@ extension Engine {
         case .improvementBook, .liquidations, .priceLimits, .insurance, .deleveragingAlerts,
             .systemStatus, .greeks, .disconnectProtection:
             break
-        case .malformed:
-            if let id = desk.unreadablePush(header) { tell { $0.bookChanged(id, &$1) } }
+        case .malformed: malformed(header)
         case .none, .pong, .clock, .sessionEnd: break
         }
     }
 
     /// Calls every strategy, in the order of the configuration.
+    private mutating func accountPush(_ event: Event) {
+        for row in event.orders { desk.orderRow(row) }
+        desk.executionRows(event.executions)
+        for row in event.positions { desk.ledger.told(row) }
+        for row in event.wallets { desk.ledger.told(row) }
+        // What could not be read of it may be the row that matters.
+        if !event.findings.isEmpty { watchHalt { $0.unreadablePrivate() } }
+    }
+
+    private mutating func malformed(_ header: RecordHeader) {
+        switch header.stream.kind {
+        case .privateTopic, .privateOther: watchHalt { $0.unreadablePrivate() }
+        default:
+            if let id = desk.unreadablePush(header) { tell { $0.bookChanged(id, &$1) } }
+        }
+    }
+
     private mutating func tell(_ call: (inout any Strategy, inout Desk) -> Void) {
         guard !desk.links.isStopping else { return }
         for place in seats.indices {

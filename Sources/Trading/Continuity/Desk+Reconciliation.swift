@@ -18,7 +18,15 @@ extension Desk {
         }
         waiting.append(Reconciliation.Part(endpoint: .wallet, category: nil))
         links.isReconciled = false
-        links.reconciliation = Reconciliation(began: cause, beganAt: time, waiting: waiting)
+        links.damage?.covered()
+        // Executions that wait for one that is under way wait for this one.
+        let executions = links.reconciliation?.executions ?? []
+        links.reconciliation = Reconciliation(
+            began: cause,
+            beganAt: time,
+            waiting: waiting,
+            executions: executions
+        )
         for part in waiting { asDesk { desk in desk.command(.lookUp(desk.lookUp(part))) } }
     }
 
@@ -223,6 +231,7 @@ extension Desk {
         askForOverdue()
         for (subject, difference) in ledger.audit(at: time) {
             find(
+        if links.isPrivateReady, links.damage?.isDue(at: time) == true { beginReconciliation() }
                 .audit,
                 "\(subject) \(difference.field)",
                 expected: difference.ours,

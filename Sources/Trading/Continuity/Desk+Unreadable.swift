@@ -36,6 +36,21 @@ extension Desk {
         return nil
     }
 
+    /// A frame of the private socket, or a row of one, that cannot be read: what it said has been missed.
+    ///
+    /// While the socket is down all is asked for anyway, when it is back.
+    mutating func unreadablePrivate() {
+        guard links.isPrivateReady else { return }
+        let isDue: Bool
+        if links.damage == nil {
+            links.damage = Damage(at: time)
+            isDue = true
+        } else {
+            isDue = links.damage?.add(at: time) ?? false
+        }
+        if isDue { beginReconciliation() }
+    }
+
     private mutating func unreadableTicker(_ place: Int, _ header: RecordHeader) {
         guard !markets.states.values[place].isTickerDropped else { return }
         guard markets.states.values[place].ticker.isLive else {

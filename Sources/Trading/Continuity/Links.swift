@@ -23,6 +23,8 @@ struct Links: Sendable, Codable {
     var isReconciled = false
     /// The first reconciliation of the session opens the ledger.
     var isOpened = false
+    /// Private frames that could not be read, and what has been asked for because of them.
+    var damage: Damage?
     /// What the operator, or a part of the session that speaks as one, halts for; `nil` when nothing does.
     var operatorHalt: String?
     /// What the journal halts for while the disk is slow or full; only it lifts this.
@@ -51,6 +53,47 @@ struct Links: Sendable, Codable {
         sockets.removeAll()
         isPrivateReady = false
     }
+}
+
+/// Private frames that could not be read: whatever they said has been missed, and is asked for.
+///
+/// At once the first time. While more of them come, as of a field that the exchange has changed for good, ever more
+/// seldom: 5 s after the first time, twice as long each time, 320 s at most.
+struct Damage: Hashable, Sendable, Codable {
+    /// After so long without asking the next one counts as the first again: 15 min.
+    private static let calm: Int64 = 900_000_000_000
+
+    private var askedAt: Timestamp
+    private var questions = 1
+    /// Something came since that was not asked for yet.
+    private var isOpen = false
+
+    /// The first one, for which is asked now.
+    init(at time: Timestamp) { askedAt = time }
+
+    private var pause: Int64 { 5_000_000_000 << Int64(min(questions - 1, 6)) }
+
+    /// Another one; true when it is asked for at once.
+    mutating func add(at time: Timestamp) -> Bool {
+        let passed = time.nanoseconds - askedAt.nanoseconds
+        if passed >= Damage.calm { questions = 0 }
+        isOpen = true
+        return isDue(at: time)
+    }
+
+    /// True once for what has waited long enough.
+    mutating func isDue(at time: Timestamp) -> Bool {
+        guard isOpen, questions == 0 || time.nanoseconds - askedAt.nanoseconds >= pause else {
+            return false
+        }
+        isOpen = false
+        askedAt = time
+        questions += 1
+        return true
+    }
+
+    /// All is asked for, for another reason.
+    mutating func covered() { isOpen = false }
 }
 
 /// What is known of the account so far, after a private socket became ready.
