@@ -24,6 +24,8 @@ public enum BybitLimits {
     public static let executionsPerPage = 100
     public static let positionsPerPage = 200
     public static let transactionsPerPage = 50
+    /// Of orders and of executions of combinations.
+    public static let spreadRowsPerPage = 50
     /// Length of a client order id.
     public static let orderLinkIDBytesMax = 36
 

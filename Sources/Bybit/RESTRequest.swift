@@ -86,6 +86,10 @@ public struct RESTRequest: Hashable, Sendable {
 extension RESTRequest {
     /// The request that asks a question of the core.
     public init(_ question: LookUp) {
+        if let spread = RESTRequest.ofCombinations(question) {
+            self = spread
+            return
+        }
         switch question {
         case .serverTime:
             self.init(endpoint: .serverTime)
@@ -141,6 +145,29 @@ extension RESTRequest {
             self.init(endpoint: .fullOrderBook, query: Query(instrument).text)
         case .page(let endpoint, let query, let cursor):
             self.init(endpoint: endpoint, query: Query.page(query, cursor: cursor))
+        }
+    }
+
+    /// The same question of combinations, whose endpoints name no category; `nil` for all others.
+    private static func ofCombinations(_ question: LookUp) -> RESTRequest? {
+        func request(_ endpoint: Endpoint, _ name: String, _ value: String) -> RESTRequest {
+            RESTRequest(endpoint: endpoint, query: Query(name, value).text)
+        }
+        let limit = BybitLimits.spreadRowsPerPage
+        switch question {
+        case .openOrders(.spread):
+            return request(.spreadOpenOrders, "limit", String(limit))
+        case .order(let instrument, let linkID) where instrument.category == .spread:
+            return request(.spreadOpenOrders, "orderLinkId", linkID)
+        case .orderHistory(let instrument, let linkID) where instrument.category == .spread:
+            return request(.spreadOrderHistory, "orderLinkId", linkID)
+        case .ordersSince(.spread, let milliseconds):
+            let query = Query("startTime", String(milliseconds)).with("limit", limit)
+            return RESTRequest(endpoint: .spreadOrderHistory, query: query.text)
+        case .executions(.spread, let milliseconds):
+            let query = Query("startTime", String(milliseconds)).with("limit", limit)
+            return RESTRequest(endpoint: .spreadExecutions, query: query.text)
+        default: return nil
         }
     }
 }

@@ -143,14 +143,19 @@ public struct SessionConfiguration: Sendable {
 
     /// Categories whose orders, executions and positions are asked for when a private socket becomes ready.
     ///
-    /// Combinations have endpoints of their own.
-    private var reconciledCategories: [Category] { categories.filter { $0 != .spread } }
+    /// Where combinations are, their legs are traded too: perpetuals and futures, and spot.
+    private var reconciledCategories: [Category] {
+        var categories = Set(categories)
+        if categories.contains(.spread) { categories.formUnion([.linear, .spot]) }
+        return categories.sorted()
+    }
 
     /// Topics of the private socket.
     ///
     /// - Source: bybit-v5 §2.5, §4.
     var privateTopics: [String] {
         var topics = ["order", "execution", "position", "wallet"]
+        if categories.contains(.spread) { topics += ["spread.order", "spread.execution"] }
         guard armsDisconnectProtection, mayTrade else { return topics }
         for category in categories {
             let topic: String

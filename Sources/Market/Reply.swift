@@ -34,6 +34,11 @@ public enum Endpoint: Hashable, Sendable, Codable {
         (.transactionLog, "GET", "/v5/account/transaction-log"),
     ]
 
+    /// Combinations have endpoints of their own, whose rows are details.
+    public static let spreadOpenOrders = Endpoint.other("/v5/spread/order/realtime")
+    public static let spreadOrderHistory = Endpoint.other("/v5/spread/order/history")
+    public static let spreadExecutions = Endpoint.other("/v5/spread/execution/list")
+
     public init(path: String) {
         self = Endpoint.table.first { $0.path == path }?.endpoint ?? .other(path)
     }

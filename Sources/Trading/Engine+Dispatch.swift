@@ -51,8 +51,9 @@ extension Engine {
                     note: event.acknowledgement.operation
                 )
             }
-        // Fills count when they come with their fee, on `execution`, and so do those of a combination's legs.
-        case .fastExecutions, .spreadOrders, .spreadExecutions, .strategyOrders: break
+        // Fills count when they come with their fee, on `execution`.
+        case .fastExecutions, .strategyOrders: break
+        case .spreadOrders, .spreadExecutions: accountPush(event)
         // Recorded; no state is made of them.
         case .improvementBook, .liquidations, .priceLimits, .insurance, .deleveragingAlerts,
             .systemStatus, .greeks, .disconnectProtection:
@@ -68,6 +69,10 @@ extension Engine {
         desk.executionRows(event.executions)
         for row in event.positions { desk.ledger.told(row) }
         for row in event.wallets { desk.ledger.told(row) }
+        if !event.details.isEmpty {
+            desk.combinationOrders(event.details)
+            desk.combinationExecutions(event.details)
+        }
         // What could not be read of it may be the row that matters.
         if !event.findings.isEmpty { watchHalt { $0.unreadablePrivate() } }
     }

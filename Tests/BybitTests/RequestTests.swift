@@ -69,6 +69,8 @@ import Testing
         #expect(RESTRequest(.resubscribe(Self.btc, topic: "orderbook.50.BTCUSDT")) == nil)
     }
 
+    private static let combination = InstrumentID(.spread, Symbol("SOLUSDT_SOL/USDT") ?? .none)
+
     static let questions: [(LookUp, String, String, Bool)] = [
         (.serverTime, "/v5/market/time", "", false),
         (
@@ -105,6 +107,27 @@ import Testing
             .transactionLog(.linear, sinceMilliseconds: 5), "/v5/account/transaction-log",
             "accountType=UNIFIED&category=linear&startTime=5&limit=50", true
         ),
+        (.openOrders(.spread), "/v5/spread/order/realtime", "limit=50", true),
+        (
+            .order(combination, orderLinkID: "arb-1"), "/v5/spread/order/realtime",
+            "orderLinkId=arb-1", true
+        ),
+        (
+            .orderHistory(combination, orderLinkID: "arb-1"), "/v5/spread/order/history",
+            "orderLinkId=arb-1", true
+        ),
+        (
+            .ordersSince(.spread, sinceMilliseconds: 5), "/v5/spread/order/history",
+            "startTime=5&limit=50", true
+        ),
+        (
+            .executions(.spread, sinceMilliseconds: 5), "/v5/spread/execution/list",
+            "startTime=5&limit=50", true
+        ),
+        (
+            .page(.spreadOpenOrders, query: "limit=50", cursor: "c"), "/v5/spread/order/realtime",
+            "limit=50&cursor=c", true
+        ),
         (
             .page(.executions, query: "category=linear&limit=100", cursor: "a%3A1%2Cb"),
             "/v5/execution/list", "category=linear&limit=100&cursor=a%3A1%2Cb", true
@@ -127,10 +150,11 @@ import Testing
         #expect(request.isSigned == isSigned && request.body.isEmpty)
     }
 
-    @Test func `a symbol with a slash is percent-encoded`() throws {
-        let spread = InstrumentID(.spread, try require(Symbol("SOLUSDT_SOL/USDT"), "a symbol"))
-        let request = RESTRequest(.order(spread, orderLinkID: "a"))
-        #expect(request.query == "category=spread&symbol=SOLUSDT_SOL%2FUSDT&orderLinkId=a")
+    @Test func `a symbol with a slash is percent-encoded`() {
+        #expect(
+            RESTRequest(.fullBook(Self.combination)).query
+                == "category=spread&symbol=SOLUSDT_SOL%2FUSDT"
+        )
     }
 
     @Test func `the text to sign is timestamp, key, window and payload`() {

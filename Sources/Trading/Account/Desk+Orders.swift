@@ -102,7 +102,9 @@ extension Desk {
         let owner =
             place.map { orderStore[$0].strategy } ?? owner(ofLinkID: row.orderLinkID)
             ?? Order.external
-        let terms = markets.instruments[row.instrument].map { ContractTerms($0) }
+        let terms =
+            markets.instruments[row.instrument].map { ContractTerms($0) }
+            ?? ledger.accounts[row.instrument]?.terms
         let booking = ledger.book(
             row,
             strategy: owner,
@@ -170,7 +172,7 @@ extension Desk {
     }
 
     private mutating func count(_ row: ExecutionReport, of place: Int?) {
-        guard let place else { return }
+        guard let place, row.timeMilliseconds > orderStore[place].countedUntil else { return }
         let quantity = Amount(exactly: row.quantity)
         orderStore.update(place) {
             let (sum, overflow) = $0.executed.units.addingReportingOverflow(quantity.units)
@@ -201,7 +203,7 @@ extension Desk {
     mutating func absent(_ place: Int, _ reply: Reply) {
         let order = orderStore[place]
         guard !order.isClosed else { return }
-        let isHistory = reply.endpoint == .orderHistory
+        let isHistory = Desk.isHistory(reply.endpoint)
         guard let settlement = order.settlement else {
             // The answer to its request is still to come.
             guard !isHistory, order.phase != .asked else { return }

@@ -60,8 +60,8 @@ extension Desk {
             return question.isSettlement
                 ? orderStore[place].isUnsettled : !orderStore[place].isClosed
         case .openOrders(let category):
-            return isAwaited(.openOrders, category)
-        case .executions(let category, _): return isAwaited(.executions, category)
+            return isAwaited(Desk.openOrders(category), category)
+        case .executions(let category, _): return isAwaited(Desk.executions(category), category)
         case .positions(let category): return isAwaited(.positions, category)
         case .wallet: return isAwaited(.wallet, nil)
         default: return true

@@ -10,9 +10,12 @@ extension Desk {
         case .createOrder: created(reply)
         case .amendOrder: amended(reply)
         case .cancelOrder: cancelled(reply)
-        case .openOrders, .orderHistory: ordersReply(event)
+        case .openOrders, .orderHistory: ordersReply(event.reply, event.orders)
+        case .spreadOpenOrders, .spreadOrderHistory:
+            ordersReply(event.reply, Desk.orders(of: event.details))
         case .instruments: instrumentsReply(event)
-        case .executions, .positions, .wallet: accountReply(event)
+        case .executions, .positions, .wallet: accountReply(event, event.executions)
+        case .spreadExecutions: accountReply(event, Desk.executions(of: event.details))
         case .transactionLog:
             for row in event.transactions {
                 do throws(NumberError) {
@@ -67,16 +70,15 @@ extension Desk {
 
     // MARK: Lists
 
-    private mutating func ordersReply(_ event: Event) {
-        let reply = event.reply
+    private mutating func ordersReply(_ reply: Reply, _ rows: [OrderUpdate]) {
         let isCurrent = isOfReconciliation(reply)
-        for row in event.orders {
+        for row in rows {
             orderRow(row, heard: reply.after)
             guard isCurrent else { continue }
             links.reconciliation?.listed.append(row.orderID)
             if !row.orderLinkID.isEmpty { links.reconciliation?.listed.append(row.orderLinkID) }
         }
-        if isCurrent { links.reconciliation?.orders += event.orders.count }
+        if isCurrent { links.reconciliation?.orders += rows.count }
         let linkID = Desk.linkID(of: reply)
         guard !linkID.isEmpty else {
             let part = Reconciliation.Part(
@@ -91,14 +93,14 @@ extension Desk {
             refused(reply, linkID)
             let instrument = orderStore[place].instrument
             ask(
-                reply.endpoint == .orderHistory
+                Desk.isHistory(reply.endpoint)
                     ? .orderHistory(instrument, orderLinkID: linkID)
                     : .order(instrument, orderLinkID: linkID),
                 at: time.advanced(nanoseconds: 1_000_000_000)
             )
             return
         }
-        if event.orders.contains(where: { $0.orderLinkID == linkID }) {
+        if rows.contains(where: { $0.orderLinkID == linkID }) {
             requestsEnded(place, reply)
             cancelIfStopping(place)
         } else {
@@ -124,24 +126,10 @@ extension Desk {
         if changed { news.append(.order(serial: orderStore[place].serial)) }
     }
 
-    private mutating func instrumentsReply(_ event: Event) {
-        for instrument in event.instruments {
-            do {
-                try markets.learn(instrument)
-            } catch let error as NumberError {
-                number(instrument.id.description, error)
-            } catch {
-                find(.number, instrument.id.description, note: "\(error)")
-            }
-        }
-        let reply = event.reply
-        if reply.isSuccess { nextPage(reply) } else { refused(reply, "instruments") }
-    }
-
-    private mutating func accountReply(_ event: Event) {
+    private mutating func accountReply(_ event: Event, _ executions: [ExecutionReport]) {
         let reply = event.reply
         if links.reconciliation != nil {
-            links.reconciliation?.executions.append(contentsOf: event.executions)
+            links.reconciliation?.executions.append(contentsOf: executions)
             // Positions and balances of before the socket was ready may lack what was missed.
             if isOfReconciliation(reply) {
                 links.reconciliation?.positions.append(contentsOf: event.positions)
@@ -151,7 +139,7 @@ extension Desk {
                 }
             }
         } else {
-            for row in Desk.sorted(event.executions) { execution(row) }
+            for row in Desk.sorted(executions) { execution(row) }
             for row in event.positions { ledger.told(row) }
             for row in event.wallets { ledger.told(row) }
         }
@@ -216,8 +204,10 @@ extension Desk {
     ///
     /// Of what every account has a refusal is no answer: nothing new is ordered on an account that cannot be seen.
     private static func isForbidden(_ reply: Reply, _ part: Reconciliation.Part) -> Bool {
-        guard reply.outcome == .answered, reply.httpStatus == 200, let category = part.category
-        else { return false }
+        guard reply.outcome == .answered, let category = part.category else { return false }
+        // Combinations are not there in every mode of an account.
+        if category == .spread, reply.httpStatus == 404 { return true }
+        guard reply.httpStatus == 200 else { return false }
         let isOptional = category != .linear || parameter("settleCoin", of: reply.query) == "USDC"
         // Parameters, permission, IP, account mode.
         return isOptional && [10001, 10005, 10010, 10024, 10028].contains(reply.code)
@@ -246,7 +236,22 @@ extension Desk {
     }
 
     static func category(of reply: Reply) -> Category? {
-        Category(name: parameter("category", of: reply.query))
+        switch reply.endpoint {
+        case .spreadOpenOrders, .spreadOrderHistory, .spreadExecutions: .spread
+        default: Category(name: parameter("category", of: reply.query))
+        }
+    }
+
+    static func isHistory(_ endpoint: Endpoint) -> Bool {
+        endpoint == .orderHistory || endpoint == .spreadOrderHistory
+    }
+
+    static func openOrders(_ category: Category?) -> Endpoint {
+        category == .spread ? .spreadOpenOrders : .openOrders
+    }
+
+    static func executions(_ category: Category?) -> Endpoint {
+        category == .spread ? .spreadExecutions : .executions
     }
 
     static func parameter(_ name: String, of query: String) -> String {

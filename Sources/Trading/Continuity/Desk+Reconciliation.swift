@@ -10,9 +10,11 @@ extension Desk {
     mutating func beginReconciliation() {
         var waiting: [Reconciliation.Part] = []
         for category in categories {
-            waiting.append(Reconciliation.Part(endpoint: .openOrders, category: category))
-            waiting.append(Reconciliation.Part(endpoint: .executions, category: category))
-            if category != .spot {
+            for endpoint in [Desk.openOrders(category), Desk.executions(category)] {
+                waiting.append(Reconciliation.Part(endpoint: endpoint, category: category))
+            }
+            // Of combinations the legs are held, as positions of their own.
+            if category != .spot, category != .spread {
                 waiting.append(Reconciliation.Part(endpoint: .positions, category: category))
             }
         }
@@ -33,8 +35,9 @@ extension Desk {
     private func lookUp(_ part: Reconciliation.Part) -> LookUp {
         let category = part.category ?? .linear
         return switch part.endpoint {
-        case .openOrders: .openOrders(category)
-        case .executions: .executions(category, sinceMilliseconds: executionsSince)
+        case .openOrders, .spreadOpenOrders: .openOrders(category)
+        case .executions, .spreadExecutions:
+            .executions(category, sinceMilliseconds: executionsSince)
         case .positions: .positions(category)
         default: .wallet
         }
@@ -208,6 +211,7 @@ extension Desk {
                 desk.command(.lookUp(.openOrders(category)))
                 desk.command(.lookUp(.ordersSince(category, sinceMilliseconds: since)))
                 desk.command(.lookUp(.executions(category, sinceMilliseconds: since)))
+                guard category != .spread else { continue }
                 if category != .spot { desk.command(.lookUp(.positions(category))) }
                 desk.command(.lookUp(.transactionLog(category, sinceMilliseconds: since)))
             }

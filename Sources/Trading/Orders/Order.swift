@@ -130,6 +130,9 @@ public struct Order: Hashable, Sendable, Codable {
     var createdMilliseconds: Int64 = 0
     /// The exchange's time of the newest row merged.
     public internal(set) var updatedMilliseconds: Int64 = 0
+    /// The exchange's time up to which its fills are in ``executed`` without having been counted one by one: what it had
+    /// filled before it was heard of.
+    var countedUntil: Int64 = 0
     public internal(set) var pendingAmend: PendingAmend?
     var pendingCancel: PendingCancel?
     var settlement: Settlement?
