@@ -24,6 +24,9 @@ public enum BybitLimits {
     public static let executionsPerPage = 100
     public static let positionsPerPage = 200
     public static let transactionsPerPage = 50
+    /// Public trades in the list of the last ones.
+    public static let recentTrades = 1_000
+    public static let spotRecentTrades = 60
     /// Of orders and of executions of combinations.
     public static let spreadRowsPerPage = 50
     /// Length of a client order id.

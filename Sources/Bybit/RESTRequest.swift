@@ -141,6 +141,14 @@ extension RESTRequest {
             )
         case .wallet:
             self.init(endpoint: .wallet, query: Query("accountType", "UNIFIED").text)
+        case .recentTrades(let instrument):
+            let most =
+                instrument.category == .spot
+                ? BybitLimits.spotRecentTrades : BybitLimits.recentTrades
+            self.init(
+                endpoint: .recentTrades,
+                query: Query(instrument).with("limit", most).text
+            )
         case .fullBook(let instrument):
             self.init(endpoint: .fullOrderBook, query: Query(instrument).text)
         case .page(let endpoint, let query, let cursor):
@@ -164,6 +172,10 @@ extension RESTRequest {
         case .ordersSince(.spread, let milliseconds):
             let query = Query("startTime", String(milliseconds)).with("limit", limit)
             return RESTRequest(endpoint: .spreadOrderHistory, query: query.text)
+        case .recentTrades(let instrument) where instrument.category == .spread:
+            let query = Query("symbol", instrument.symbol.description)
+                .with("limit", BybitLimits.recentTrades)
+            return RESTRequest(endpoint: .spreadRecentTrades, query: query.text)
         case .executions(.spread, let milliseconds):
             let query = Query("startTime", String(milliseconds)).with("limit", limit)
             return RESTRequest(endpoint: .spreadExecutions, query: query.text)

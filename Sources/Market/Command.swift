@@ -116,6 +116,8 @@ public enum LookUp: Hashable, Sendable, Codable {
     case executions(Category, sinceMilliseconds: Int64)
     case positions(Category)
     case wallet
+    /// The last public trades of an instrument, as many as the exchange gives.
+    case recentTrades(InstrumentID)
     /// The whole book of an instrument: where `orderbook.full` begins.
     case fullBook(InstrumentID)
     /// The next page of a reply, as its cursor says.

@@ -34,6 +34,9 @@ public enum Endpoint: Hashable, Sendable, Codable {
         (.transactionLog, "GET", "/v5/account/transaction-log"),
     ]
 
+    /// Public trades, the newest first.
+    public static let recentTrades = Endpoint.other("/v5/market/recent-trade")
+    public static let spreadRecentTrades = Endpoint.other("/v5/spread/recent-trade")
     /// Combinations have endpoints of their own, whose rows are details.
     public static let spreadOpenOrders = Endpoint.other("/v5/spread/order/realtime")
     public static let spreadOrderHistory = Endpoint.other("/v5/spread/order/history")

@@ -82,6 +82,9 @@ struct CommandWords {
             detail = "positions"
             self.category = category
         case .wallet: detail = "wallet"
+        case .recentTrades(let instrument):
+            detail = "recent trades"
+            self.instrument = instrument
         case .fullBook(let instrument):
             detail = "full book"
             self.instrument = instrument

@@ -10,7 +10,7 @@ extension Engine {
                 tell { $0.bookChanged(id, &$1) }
             }
         case .publicTrades:
-            desk.tradesPush(event)
+            desk.tradesPush(event, header)
             let symbol = event.symbol.isNone ? event.trades.first?.symbol : event.symbol
             if let symbol, !seats.isEmpty {
                 let id = InstrumentID(event.category, symbol)

@@ -111,6 +111,9 @@ extension LookUp {
             json.field("what", "positions")
             json.field("category", category.name)
         case .wallet: json.field("what", "wallet")
+        case .recentTrades(let instrument):
+            json.field("what", "recent-trades")
+            json.field(instrument: instrument)
         case .fullBook(let instrument):
             json.field("what", "full-book")
             json.field(instrument: instrument)

@@ -27,6 +27,10 @@ public protocol Strategy: Codable, Sendable {
     mutating func started(_ desk: inout Desk)
     /// The book of an instrument changed, became whole, or became stale (``Desk/book(_:)`` is then `nil`).
     mutating func bookChanged(_ instrument: InstrumentID, _ desk: inout Desk)
+    /// Public trades came.
+    ///
+    /// Those that were missed while a connection was down are in the recording, as far as the exchange's list of recent
+    /// trades reaches, and a finding says whether it has them all; they are not told here, where they would seem new.
     mutating func tradesSeen(
         _ trades: [PublicTrade],
         of instrument: InstrumentID,

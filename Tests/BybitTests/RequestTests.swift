@@ -107,6 +107,18 @@ import Testing
             .transactionLog(.linear, sinceMilliseconds: 5), "/v5/account/transaction-log",
             "accountType=UNIFIED&category=linear&startTime=5&limit=50", true
         ),
+        (
+            .recentTrades(InstrumentID(.linear, .btc)), "/v5/market/recent-trade",
+            "category=linear&symbol=BTCUSDT&limit=1000", false
+        ),
+        (
+            .recentTrades(InstrumentID(.spot, .btc)), "/v5/market/recent-trade",
+            "category=spot&symbol=BTCUSDT&limit=60", false
+        ),
+        (
+            .recentTrades(combination), "/v5/spread/recent-trade",
+            "symbol=SOLUSDT_SOL%2FUSDT&limit=1000", false
+        ),
         (.openOrders(.spread), "/v5/spread/order/realtime", "limit=50", true),
         (
             .order(combination, orderLinkID: "arb-1"), "/v5/spread/order/realtime",

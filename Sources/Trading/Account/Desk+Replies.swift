@@ -42,6 +42,7 @@ extension Desk {
                 }
             }
             listEnded(reply, Reconciliation.Part(endpoint: .transactionLog, category: nil))
+        case .recentTrades, .spreadRecentTrades: tradesReply(event)
         case .fullOrderBook: return fullBookReply(event, header)
         case .serverTime, .orderBook, .cancelAllOrders, .other:
             if !reply.isSuccess { refused(reply, header.stream.text) }
@@ -237,7 +238,8 @@ extension Desk {
 
     static func category(of reply: Reply) -> Category? {
         switch reply.endpoint {
-        case .spreadOpenOrders, .spreadOrderHistory, .spreadExecutions: .spread
+        case .spreadOpenOrders, .spreadOrderHistory, .spreadExecutions, .spreadRecentTrades:
+            .spread
         default: Category(name: parameter("category", of: reply.query))
         }
     }

@@ -182,6 +182,7 @@ extension Desk {
         where markets.states.keys[place].category == category {
             let instrument = markets.states.keys[place]
             markets.states.values[place].ticker.lose(slot: slot)
+            markets.states.values[place].trades.lose(slot: slot)
             for feed in markets.states.values[place].feeds.indices {
                 let owner = markets.states.values[place].feeds[feed].slot
                 if markets.states.values[place].feeds[feed].lose(slot: slot),
@@ -258,12 +259,5 @@ extension Desk {
             }
         }
         return spoiled
-    }
-
-    mutating func tradesPush(_ event: Event) {
-        for trade in event.trades {
-            let place = markets.index(of: InstrumentID(event.category, trade.symbol))
-            markets.states.values[place].lastTrade = trade.price
-        }
     }
 }

@@ -92,6 +92,11 @@ extension Desk {
             guard !order.isClosed, order.phase != .unknown, !isOnItsWay, order.cause < done.began,
                 !done.listed.contains(order.orderLinkID), !done.listed.contains(order.orderID)
             else { continue }
+            guard order.heard < done.began else {
+                // The exchange has said that it has it, since or while the list was on its way.
+                askForRow(order)
+                continue
+            }
             unlisted += 1
             beginUnknown(place, why: "not among the open orders after a reconnect")
         }
@@ -103,11 +108,6 @@ extension Desk {
             seen: "\(done.orders) open orders, \(counted) executions new of"
                 + " \(done.executions.count), \(done.positions.count) positions,"
                 + " \(done.wallets.count) coins, \(unlisted) orders not listed",
-            guard order.heard < done.began else {
-                // The exchange has said that it has it, since or while the list was on its way.
-                askForRow(order)
-                continue
-            }
             note: isFirst ? "the ledger is open" : "what was missed is merged"
         )
     }
@@ -231,11 +231,12 @@ extension Desk {
 
     /// Once a second: snapshots that did not come, differences that stay.
     mutating func tick() {
+        if links.isPrivateReady, links.damage?.isDue(at: time) == true { beginReconciliation() }
         asDesk { $0.askForSnapshots() }
+        askForTrades()
         askForOverdue()
         for (subject, difference) in ledger.audit(at: time) {
             find(
-        if links.isPrivateReady, links.damage?.isDue(at: time) == true { beginReconciliation() }
                 .audit,
                 "\(subject) \(difference.field)",
                 expected: difference.ours,
@@ -256,6 +257,13 @@ extension Desk {
         // The run that begins writes to files of its own.
         links.journalHalt = nil
         timers.removeAll()
+        // Lists that were on their way do not come any more.
+        for place in markets.states.keys.indices {
+            markets.states.values[place].isTradeListAsked = false
+            for gap in markets.states.values[place].trades.gaps.indices {
+                markets.states.values[place].trades.gaps[gap].questions = 0
+            }
+        }
         for category in Category.allCases { _ = spoil(category, slot: nil, resubscribing: false) }
         for serial in orderStore.active {
             guard let place = orderStore.place(ofSerial: serial) else { continue }

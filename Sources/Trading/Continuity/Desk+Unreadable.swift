@@ -9,6 +9,10 @@ extension Desk {
     /// - Returns: the instrument whose book was whole and is not any more.
     mutating func unreadablePush(_ header: RecordHeader) -> InstrumentID? {
         guard case .publicTopic(let category, let topic) = header.stream.kind else { return nil }
+        if topic.hasPrefix("publicTrade.") {
+            missTrades(category, topic.dropFirst(12), slot: header.stream.slot)
+            return nil
+        }
         for place in markets.states.keys.indices
         where markets.states.keys[place].category == category {
             let instrument = markets.states.keys[place]

@@ -9,6 +9,9 @@ public struct MarketState: Sendable, Codable {
     /// Depths that a change of rules has unsubscribed: what still comes of them is of no use.
     var droppedDepths: [Int] = []
     var isTickerDropped = false
+    var trades = TradeFeed()
+    /// A list of recent trades is on its way.
+    var isTradeListAsked = false
 
     init() {}
 
