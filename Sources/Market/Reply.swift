@@ -38,6 +38,7 @@ public enum Endpoint: Hashable, Sendable, Codable {
     public static let recentTrades = Endpoint.other("/v5/market/recent-trade")
     public static let spreadRecentTrades = Endpoint.other("/v5/spread/recent-trade")
     /// Combinations have endpoints of their own, whose rows are details.
+    public static let spreadInstruments = Endpoint.other("/v5/spread/instrument")
     public static let spreadOpenOrders = Endpoint.other("/v5/spread/order/realtime")
     public static let spreadOrderHistory = Endpoint.other("/v5/spread/order/history")
     public static let spreadExecutions = Endpoint.other("/v5/spread/execution/list")

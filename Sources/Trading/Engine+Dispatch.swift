@@ -63,7 +63,6 @@ extension Engine {
         }
     }
 
-    /// Calls every strategy, in the order of the configuration.
     private mutating func accountPush(_ event: Event) {
         for row in event.orders { desk.orderRow(row) }
         desk.executionRows(event.executions)
@@ -85,6 +84,7 @@ extension Engine {
         }
     }
 
+    /// Calls every strategy, in the order of the configuration.
     private mutating func tell(_ call: (inout any Strategy, inout Desk) -> Void) {
         guard !desk.links.isStopping else { return }
         for place in seats.indices {

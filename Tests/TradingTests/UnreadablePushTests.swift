@@ -138,9 +138,7 @@ import Trading
 
     @Test func `on other topics the record is all there is`() throws {
         var bench = try bench()
-        for stream in [
-            "public/linear/publicTrade.BTCUSDT", "public/linear/-", "private/main/order",
-        ] {
+        for stream in ["public/linear/publicTrade.BTCUSDT", "public/linear/-"] {
             #expect(bench.feed(stream) { $0.kind = .malformed }.isEmpty)
         }
     }

@@ -112,7 +112,10 @@ extension Desk {
             positionIndex: place.map { orderStore[$0].positionIndex }
         )
         switch booking.outcome {
-        case .repeated, .combination: return
+        case .repeated: return
+        case .combination:
+            count(row, of: place)
+            return
         case .opening:
             if row.type.isFill { count(row, of: place) }
             return
@@ -209,14 +212,14 @@ extension Desk {
             guard !isHistory, order.phase != .asked else { return }
             if reply.after >= order.heard {
                 beginUnknown(place, why: "not among the open orders")
+            } else {
+                // The exchange has said since that it has the order: the question was too early, and is asked again.
+                askForRow(order)
             }
             return
         }
         guard isHistory else {
             if let due = settlement.due, reply.after >= due {
-            } else {
-                // The exchange has said since that it has the order: the question was too early, and is asked again.
-                askForRow(order)
                 let now = cause
                 orderStore.update(place) { $0.settlement?.absentFromOpen = now }
             }

@@ -14,6 +14,7 @@ extension Desk {
         case .spreadOpenOrders, .spreadOrderHistory:
             ordersReply(event.reply, Desk.orders(of: event.details))
         case .instruments: instrumentsReply(event)
+        case .spreadInstruments: combinationsReply(event)
         case .executions, .positions, .wallet: accountReply(event, event.executions)
         case .spreadExecutions: accountReply(event, Desk.executions(of: event.details))
         case .transactionLog:
@@ -238,7 +239,8 @@ extension Desk {
 
     static func category(of reply: Reply) -> Category? {
         switch reply.endpoint {
-        case .spreadOpenOrders, .spreadOrderHistory, .spreadExecutions, .spreadRecentTrades:
+        case .spreadOpenOrders, .spreadOrderHistory, .spreadExecutions, .spreadRecentTrades,
+            .spreadInstruments:
             .spread
         default: Category(name: parameter("category", of: reply.query))
         }

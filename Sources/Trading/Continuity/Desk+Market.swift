@@ -228,9 +228,9 @@ extension Desk {
         if markets.states.values[place].ticker.ignored == 1 {
             find(.ignored, header.stream.text, note: "a change of a ticker without a snapshot")
         }
-        return false
         // It came and could not be read, or was not kept: it does not come again unasked.
         if markets.states.values[place].ticker.askedAt == nil { askForTicker(place) }
+        return false
     }
 
     /// The rules pick other topics: a book that is not subscribed any more is none, and nobody asks for its snapshot.

@@ -257,7 +257,8 @@ extension Desk {
         // The run that begins writes to files of its own.
         links.journalHalt = nil
         timers.removeAll()
-        // Lists that were on their way do not come any more.
+        // Pages and lists that were on their way do not come any more.
+        markets.lists.removeAll()
         for place in markets.states.keys.indices {
             markets.states.values[place].isTradeListAsked = false
             for gap in markets.states.values[place].trades.gaps.indices {

@@ -30,6 +30,8 @@ struct MarketStates: Sendable {
     var states = OrderedTable<InstrumentID, MarketState>()
     /// Wrapping sum over instruments, kept up so that hundreds of them are not walked for each hash.
     private var instrumentsHash: UInt64 = 0
+    /// Lists of instruments of which not all pages have come.
+    var lists: [InstrumentList] = []
     /// Where the last look-up ended; not part of the state.
     private var recent = 0
 
@@ -56,6 +58,41 @@ struct MarketStates: Sendable {
         }
     }
 
+    /// Everything of a category of which anything is kept, sorted.
+    func known(_ category: Category) -> [InstrumentID] {
+        var ids = instruments.keys.filter { $0.category == category }
+        for id in states.keys where id.category == category && instruments.index(of: id) == nil {
+            ids.append(id)
+        }
+        return ids.sorted()
+    }
+
+    /// By its listing, else by its name: those of options begin with the base coin.
+    func isOf(_ baseCoin: String, _ id: InstrumentID) -> Bool {
+        if let instrument = instruments[id] { return instrument.baseCoin == baseCoin }
+        return id.category == .option && id.symbol.description.hasPrefix(baseCoin + "-")
+    }
+
+    /// A book or ticker of it is subscribed: the record of a change of rules takes both away.
+    func isSubscribed(_ id: InstrumentID) -> Bool {
+        guard let state = states[id] else { return false }
+        return !state.feeds.isEmpty || state.ticker.isLive || state.ticker.askedAt != nil
+    }
+
+    mutating func forget(_ id: InstrumentID) {
+        if let known = instruments[id] {
+            do {
+                instrumentsHash &-= try CanonicalEncoder().hash(known)
+                instruments[id] = nil
+            } catch {
+                // It was hashed when it was learned; what cannot be taken out of the sum stays.
+                return
+            }
+        }
+        states[id] = nil
+        recent = 0
+    }
+
     func scale(of instrument: InstrumentID) -> Scale {
         instruments[instrument]?.scale ?? Scale(priceDecimals: 0, quantityDecimals: 0)
     }
@@ -68,7 +105,7 @@ struct MarketStates: Sendable {
 }
 
 extension MarketStates: Codable {
-    private enum Key: String, CodingKey { case instruments, instrumentsHash, states }
+    private enum Key: String, CodingKey { case instruments, instrumentsHash, states, lists }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
@@ -81,6 +118,7 @@ extension MarketStates: Codable {
             OrderedTable<InstrumentID, MarketState>.self,
             forKey: .states
         )
+        lists = try container.decode([InstrumentList].self, forKey: .lists)
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -90,5 +128,6 @@ extension MarketStates: Codable {
         }
         try container.encode(instrumentsHash, forKey: .instrumentsHash)
         try container.encode(states, forKey: .states)
+        try container.encode(lists, forKey: .lists)
     }
 }

@@ -137,15 +137,15 @@ public struct Order: Hashable, Sendable, Codable {
     var pendingCancel: PendingCancel?
     var settlement: Settlement?
     var overdue: Overdue?
-
-    public var isClosed: Bool { phase == .closed }
-
     /// The record than which the exchange's last word that it has the order is no older; none before the first one.
     ///
     /// An answer to a question of before it, that there is no such order, speaks of a moment that is over.
     var heard = SequenceNumber.none
 
     public var isCancelPending: Bool { pendingCancel != nil }
+
+    public var isClosed: Bool { phase == .closed }
+
     /// True when a request about it is on its way, so that another one would race it.
     public var isBusy: Bool {
         phase == .asked || phase == .unknown || pendingAmend != nil || isCancelPending
