@@ -99,6 +99,22 @@ import Testing
         try search.search("x.mcap", in: directory, limit: nil)
         #expect(search.found.map(\.place.offset) == places)
         #expect(search.lost.count == places.count)
+        // The same place by place: after the first few the false ones cost too much, and the others do not.
+        let finder = ChunkFinder()
+        let window = try ReadWindow("x.mcap", in: directory)
+        var offset = UInt64(0)
+        var (untried, met) = (0, [UInt64]())
+        while let found = try finder.next(in: window, behind: offset, before: window.size) {
+            untried += finder.untried
+            met.append(found.place.offset)
+            offset = try #require(found.place.end) - 1
+        }
+        #expect(met == places)
+        #expect(finder.budget.spent >= UInt64(FalseChunkTests.claimed), "some were tried")
+        #expect(finder.budget.spent <= bound(file.count))
+        let tried = Int(bound(file.count) / UInt64(FalseChunkTests.claimed))
+        #expect(untried >= places.count - tried && untried < places.count, "\(untried)")
+        #expect(places.count > tried + 1, "more than the budget has room for")
     }
 
     /// The same between the chunks of a recording, read as a recording.
