@@ -35,6 +35,9 @@ struct RecordedSockets {
     /// Executions that the private socket brought, and those that stand in replies, by `execId`.
     private(set) var pushedExecutions: Set<String> = []
     private(set) var askedExecutions: Set<String> = []
+    /// The same of public trades; of lists the last one, in its order.
+    private(set) var pushedTrades: Set<String> = []
+    private(set) var listedTrades: [String] = []
     /// As the last record left it.
     private(set) var engine: Engine?
     /// Places in ``connections`` of those that are up.
@@ -71,8 +74,12 @@ struct RecordedSockets {
             connections[place].frames.append(Array(step.payload))
             if let event = step.event, event.kind == .book { check(event, engine, truth) }
             for row in step.event?.executions ?? [] { pushedExecutions.insert(row.executionID) }
+            for trade in step.event?.trades ?? [] { pushedTrades.insert(trade.id) }
         case .rest:
             for row in step.event?.executions ?? [] { askedExecutions.insert(row.executionID) }
+            if let trades = step.event?.trades, !trades.isEmpty {
+                listedTrades = trades.map(\.id)
+            }
         default: break
         }
     }
