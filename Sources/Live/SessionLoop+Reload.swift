@@ -19,7 +19,9 @@ extension SessionLoop {
     }
 
     func reload(_ order: ReloadOrder, whenDone: @escaping (ReloadOutcome) -> Void) {
-        guard let host else { return }
+        guard let host else {
+            return whenDone(.failure(.init("usage", "this session has no file to read anew")))
+        }
         if let refusal = reloadRefusal { return whenDone(.failure(refusal)) }
         isReloading = true
         let finish: (ReloadOutcome) -> Void = { [unowned self] outcome in
@@ -269,8 +271,6 @@ extension SessionLoop {
             return whenDone(RequestRefusal(SessionError(error)))
         }
         if let offset = clockOffset.best?.offset { client.setClockOffset(offset) }
-        // What comes back may quote the new key: it is blanked before anything is recorded.
-        scanner.watch(credentials.signer)
         describe(by: client) { [unowned self] new, why in
             // Its thread is joined, which blocks.
             NIOThreadPool.singleton.submit { _ in client.stop() }

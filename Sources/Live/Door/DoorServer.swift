@@ -16,6 +16,9 @@ final class DoorServer {
     /// Nanoseconds between attempts to open it.
     private static let retry: Int64 = 10_000_000_000
 
+    /// From the end of the file to the end of listening.
+    private static let lastMoment = TimeAmount.milliseconds(200)
+
     private(set) var directory: String
     private let loop: any EventLoop
     private let logger: Logger
@@ -97,9 +100,13 @@ final class DoorServer {
         for peer in peers.values { peer.end() }
     }
 
+    /// Nobody finds it any more; who has connected and was not welcomed yet still is.
     private func remove(_ listener: Listener) {
         listener.socket.unlinkFile()
-        listener.channel.whenSuccess { $0.close(promise: nil) }
+        let channel = listener.channel
+        loop.scheduleTask(in: DoorServer.lastMoment) {
+            channel.whenSuccess { $0.close(promise: nil) }
+        }
     }
 
     private func listen(_ socket: DoorSocket) -> Listener {
