@@ -7,7 +7,8 @@ struct RecordCommand: JudgingCommand {
         abstract: "Record streams of the exchange, as the bytes that come.",
         discussion: """
             Without --environment or --endpoint it records the mainnet, public data only. If --out holds an \
-            unsealed recording, that is recovered and goes on as its next run; a sealed one is refused (73).
+            unsealed recording, that is recovered and goes on as its next run; a sealed one is refused (73). \
+            SIGINT and SIGTERM seal it; SIGHUP applies a changed session file. `tapedeck desk` speaks to it.
 
             Example: tapedeck record --public linear:orderbook.50.BTCUSDT,linear:publicTrade.BTCUSDT --for 5m
             """

@@ -10,7 +10,8 @@ struct TradeCommand: JudgingCommand {
         discussion: """
             Orders go to a loopback address, testnet or demo only; every other host is refused (77). On SIGINT \
             or SIGTERM strategies end, their orders are cancelled, the exchange is asked what it has, and the \
-            recording is sealed.
+            recording is sealed. SIGHUP applies a changed session file: subscriptions and credentials. \
+            `tapedeck desk` speaks to it.
 
             A session file:
 

@@ -85,7 +85,7 @@ enum Interruption {
         return true
     }
 
-    /// Waits until the wish comes or `nanoseconds` have passed.
+    /// Waits until the wish comes, `nanoseconds` have passed, or `isOver` says so.
     ///
     /// - Parameters:
     ///   - body: called each `interval` nanoseconds.
@@ -94,7 +94,8 @@ enum Interruption {
         nanoseconds: Int64?,
         interval: Int64 = 1_000_000_000,
         each body: () async -> Void,
-        reload: () async -> Void = {}
+        reload: () async -> Void = {},
+        until isOver: () async -> Bool = { false }
     ) async {
         let start = ContinuousClock.now
         var nextReport = start + .nanoseconds(interval)
@@ -112,6 +113,7 @@ enum Interruption {
                 }
                 await reload()
             }
+            if await isOver() { return }
             try? await Task.sleep(for: .nanoseconds(min(interval, 20_000_000)))
         }
     }

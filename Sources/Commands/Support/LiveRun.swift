@@ -22,15 +22,25 @@ enum LiveRun {
             let session = try await LiveRun.begin(configuration, again)
             if let recovery = session.recorder.recovery { note(recovery, path) }
             Printing.note("recording into \(path); Ctrl-C seals it")
+            let tell: @Sendable () async -> Void = {
+                let status = await session.status()
+                if json { report(status, command: command) } else { show(status) }
+            }
+            // A signal that comes while the exchange is asked about a new key is not kept waiting.
+            let reload: @Sendable () async -> Void = { Task { await apply(on: session) } }
+            // The time that was asked for begins when the first questions have been answered or have failed.
+            await Interruption.wait(
+                nanoseconds: nil,
+                interval: interval,
+                each: tell,
+                reload: reload,
+                until: { await session.status().phase != .starting }
+            )
             await Interruption.wait(
                 nanoseconds: nanoseconds,
                 interval: interval,
-                each: {
-                    let status = await session.status()
-                    if json { report(status, command: command) } else { show(status) }
-                },
-                // A signal that comes while the exchange is asked about a new key is not kept waiting.
-                reload: { Task { await reload(session) } }
+                each: tell,
+                reload: reload
             )
             let reason = Interruption.isRequested ? Interruption.name : "its time was over"
             if await session.cancelsAtEnd {
@@ -128,7 +138,7 @@ enum LiveRun {
     }
 
     /// SIGHUP: what came of it stands on standard error.
-    private static func reload(_ session: Session) async {
+    private static func apply(on session: Session) async {
         clearStatus()
         switch await session.reload(reason: "SIGHUP") {
         case .success(let report): Printing.note("SIGHUP: \(report.words)")

@@ -11,7 +11,7 @@ final class DoorPeer: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     /// From an answer to the next request that is read.
-    static let pause = TimeAmount.milliseconds(5)
+    static let pause = TimeAmount.milliseconds(20)
 
     let uid: UInt32
     /// Monotonic nanoseconds.
