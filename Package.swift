@@ -258,6 +258,15 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "LiveTests",
+            dependencies: [
+                "Live", "Market",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
             name: "CommandsTests",
             dependencies: [
                 "Commands", "Live", "ReplayServer", "Trading", "Market", "Journal", "Runtime",

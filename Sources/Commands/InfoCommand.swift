@@ -62,6 +62,7 @@ struct InfoCommand: JudgingCommand {
             )
         }
         for gap in census.links.words { Printing.result("gap        \(gap)") }
+        for note in census.notes.words { Printing.result("operator   \(note)") }
         Printing.result("segments   \(manifest.segments.count)")
         Printing.result("signature  \(InfoCommand.words(of: manifest.signature))")
         for label in manifest.labels {
@@ -124,6 +125,7 @@ struct InfoCommand: JudgingCommand {
                     }
                 }
             )
+            $0.field("operator", array: { census.notes.write(into: &$0) })
             $0.field("signature", InfoCommand.words(of: manifest.signature))
             $0.nested("labels") {
                 for label in manifest.labels { $0.field(label.key, label.value) }
@@ -157,6 +159,7 @@ struct Census {
     private(set) var records: UInt64 = 0
     private(set) var bytes = 0
     private(set) var links = LinkGaps()
+    private(set) var notes = OperatorNotes()
     /// What could not be read, in order.
     private(set) var gaps: [JournalError] = []
     private static let largestGaps = 1_000
@@ -175,6 +178,7 @@ struct Census {
                 rows.append(Row(name: cursor.name(of: record.stream)))
             }
             links.take(record, rows[place].name)
+            notes.take(record, rows[place].name)
             rows[place].records += 1
             rows[place].bytes += record.payload.count
             records += 1

@@ -7,7 +7,8 @@ struct RecordCommand: JudgingCommand {
         abstract: "Record streams of the exchange, as the bytes that come.",
         discussion: """
             Without --environment or --endpoint it records the mainnet, public data only. If --out holds an \
-            unsealed recording, that is recovered and goes on as its next run; a sealed one is refused (73).
+            unsealed recording, that is recovered and goes on as its next run; a sealed one is refused (73). \
+            SIGINT and SIGTERM seal it; SIGHUP applies a changed session file. `tapedeck desk` speaks to it.
 
             Example: tapedeck record --public linear:orderbook.50.BTCUSDT,linear:publicTrade.BTCUSDT --for 5m
             """
@@ -29,6 +30,15 @@ struct RecordCommand: JudgingCommand {
     @OptionGroup var output: OutputOptions
 
     func judge() throws -> ExitStatus {
+        let path = output.path()
+        let command = self
+        return try LiveRun.run(try configuration(path), output: output, command: "record") {
+            try command.configuration(path)
+        }
+    }
+
+    /// What the session file and the options say now.
+    private func configuration(_ path: String) throws -> SessionConfiguration {
         var settings = try SessionSettings.read(file: file)
         try connection.apply(to: &settings)
         if !topics.isEmpty {
@@ -37,7 +47,7 @@ struct RecordCommand: JudgingCommand {
         }
         var configuration = try SessionSettings.configuration(
             settings,
-            path: output.path(),
+            path: path,
             target: .environment("mainnet")
         )
         // Recording places no order, whatever strategies the file names.
@@ -50,6 +60,6 @@ struct RecordCommand: JudgingCommand {
                 do: "Give --public linear:orderbook.50.BTCUSDT, or a session file with `public:`."
             )
         }
-        return try LiveRun.run(configuration, output: output, command: "record")
+        return configuration
     }
 }

@@ -10,7 +10,8 @@ struct TradeCommand: JudgingCommand {
         discussion: """
             Orders go to a loopback address, testnet or demo only; every other host is refused (77). On SIGINT \
             or SIGTERM strategies end, their orders are cancelled, the exchange is asked what it has, and the \
-            recording is sealed.
+            recording is sealed. SIGHUP applies a changed session file: subscriptions and credentials. \
+            `tapedeck desk` speaks to it.
 
             A session file:
 
@@ -37,6 +38,15 @@ struct TradeCommand: JudgingCommand {
     @OptionGroup var output: OutputOptions
 
     func judge() throws -> ExitStatus {
+        let path = output.path()
+        let command = self
+        return try LiveRun.run(try configuration(path), output: output, command: "trade") {
+            try command.configuration(path)
+        }
+    }
+
+    /// What the session file and the options say now.
+    private func configuration(_ path: String) throws -> SessionConfiguration {
         var settings = try SessionSettings.read(file: file)
         for kind in strategy where settings.value("strategies.\(kind).kind") == nil {
             settings.append("strategies.\(kind).kind", kind, place: "--strategy")
@@ -44,7 +54,7 @@ struct TradeCommand: JudgingCommand {
         try connection.apply(to: &settings)
         var configuration = try SessionSettings.configuration(
             settings,
-            path: output.path(),
+            path: path,
             target: nil
         )
         configuration.mayTrade = true
@@ -75,7 +85,7 @@ struct TradeCommand: JudgingCommand {
         if configuration.subscriptions.isEmpty {
             configuration.subscriptions = TradeCommand.topics(of: configuration.strategies)
         }
-        return try LiveRun.run(configuration, output: output, command: "trade")
+        return configuration
     }
 
     /// What strategies with a parameter `symbols` look at, where the session file does not say.

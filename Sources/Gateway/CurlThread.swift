@@ -23,6 +23,8 @@ final class CurlThread: @unchecked Sendable {
     }
 
     let clockOffset = Atomic<Int64>(0)
+    /// Signs what leaves from now on.
+    private let signer: Mutex<Signer?>
     private let settings: RESTClient.Settings
     private let clock: SessionClock
     private let multi: UnsafeMutableRawPointer
@@ -40,6 +42,7 @@ final class CurlThread: @unchecked Sendable {
         self.settings = settings
         self.clock = clock
         self.multi = multi
+        signer = Mutex(settings.credentials?.signer)
         curl_multi_set_long(
             multi,
             CURLMOPT_MAXCONNECTS,
@@ -79,6 +82,10 @@ final class CurlThread: @unchecked Sendable {
         guard isTaken else {
             return done(refused(call, refusal ?? "the client is stopped or its queue is full"))
         }
+    }
+
+    func renew(_ signer: Signer) {
+        self.signer.withLock { $0 = signer }
     }
 
     func stop(grace: Int64) {
@@ -128,8 +135,13 @@ final class CurlThread: @unchecked Sendable {
         var active: [CurlTransfer] = []
         var scanner = SecretScanner()
         let limiter = settings.limiter ?? SharedLimiter(settings: settings.quotas)
-        if let signer = settings.credentials?.signer { scanner.watch(signer) }
+        var watched: Signer?
         while true {
+            // Of a key that was replaced answers may still come: it stays watched.
+            if let signer = signer.withLock({ $0 }), signer !== watched {
+                scanner.watch(signer)
+                watched = signer
+            }
             let (incoming, stopBy) = shared.withLock { shared in
                 defer { shared.incoming.removeAll(keepingCapacity: true) }
                 return (shared.incoming, shared.stopBy)
@@ -211,6 +223,7 @@ final class CurlThread: @unchecked Sendable {
         let made = CurlTransfer(
             exchange: exchange,
             settings: settings,
+            signer: signer.withLock { $0 },
             timestamp: time.milliseconds,
             done: item.done
         )
@@ -281,6 +294,8 @@ final class CurlThread: @unchecked Sendable {
 
     private func cut(_ active: inout [CurlTransfer]) {
         for transfer in active {
+            // Else libcurl would wait here until the system's resolver has given up a name, which takes its time.
+            curl_easy_set_long(transfer.handle, CURLOPT_QUICK_EXIT, 1)
             curl_multi_remove_handle(multi, transfer.handle)
             transfer.finish(CURLE_ABORTED_BY_CALLBACK, at: clock.now())
             finish(transfer.exchange, transfer.done)

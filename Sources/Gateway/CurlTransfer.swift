@@ -16,6 +16,7 @@ final class CurlTransfer {
     init?(
         exchange: RESTExchange,
         settings: RESTClient.Settings,
+        signer: Signer?,
         timestamp: Int64,
         done: @escaping @Sendable (RESTExchange) -> Void
     ) {
@@ -28,7 +29,7 @@ final class CurlTransfer {
         errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         setTarget(settings)
         setTrust(settings)
-        setHeaders(settings, timestamp: timestamp)
+        setHeaders(settings, signer, timestamp: timestamp)
         setCallbacks()
     }
 
@@ -78,11 +79,11 @@ final class CurlTransfer {
         }
     }
 
-    private func setHeaders(_ settings: RESTClient.Settings, timestamp: Int64) {
+    private func setHeaders(_ settings: RESTClient.Settings, _ signer: Signer?, timestamp: Int64) {
         let request = exchange.call.request
         var lines: [String] = []
         if request.method == "POST" { lines += ["Content-Type: application/json", "Expect:"] }
-        if request.isSigned, let signer = settings.credentials?.signer {
+        if request.isSigned, let signer {
             lines += signer.headers(request, timestamp: timestamp, window: settings.window)
         }
         for line in lines { headers = curl_slist_append(headers, line) }

@@ -95,6 +95,15 @@ public final class RESTClient: Sendable {
         thread.clockOffset.store(nanoseconds, ordering: .relaxed)
     }
 
+    /// Signs with another key of the same account from now on; a client that had none signs nothing.
+    ///
+    /// - Throws: ``GatewayError/keyOfOtherEnvironment(key:destination:)``.
+    public func renew(_ credentials: Credentials) throws(GatewayError) {
+        try credentials.permit(settings.destination)
+        guard settings.credentials != nil else { return }
+        thread.renew(credentials.signer)
+    }
+
     /// Requests that wait or are under way.
     public var pending: Int { thread.pending }
 

@@ -88,6 +88,9 @@ public struct SecretScanner: ~Copyable {
         if patterns.count - lasting > SecretScanner.signaturesMax {
             patterns.removeSubrange(lasting..<(patterns.count - SecretScanner.signaturesMax / 2))
             rebuild()
+        } else if added.contains(where: { $0.count < window }) {
+            // A long key and a long secret: signatures are the shortest of all.
+            rebuild()
         } else {
             for pattern in added { lower(for: pattern) }
         }

@@ -94,6 +94,15 @@ public final class Signer: Sendable {
         ]
     }
 
+    /// Whether both hold the same key and secret.
+    public func isSame(as other: Signer) -> Bool {
+        withForbidden { key, secret in
+            other.withForbidden { otherKey, otherSecret in
+                key.elementsEqual(otherKey) && secret.elementsEqual(otherSecret)
+            }
+        }
+    }
+
     /// What must never be written anywhere: the key, the secret, and the signatures made lately.
     func withForbidden<R>(
         _ body: (_ key: UnsafeRawBufferPointer, _ secret: UnsafeRawBufferPointer) -> R

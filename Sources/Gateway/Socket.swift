@@ -62,6 +62,7 @@ public final class Socket {
     /// Whole messages and their bytes received since the start.
     public private(set) var received: (messages: Int, bytes: Int) = (0, 0)
 
+    private var signer: Signer?
     private let loop: any EventLoop
     private let clock: SessionClock
     private let chance: () -> UInt64
@@ -84,6 +85,7 @@ public final class Socket {
         deliver: @escaping (GatewayMessage) -> Void
     ) {
         self.settings = settings
+        signer = settings.signer
         self.loop = loop
         self.clock = clock
         self.chance = chance
@@ -109,6 +111,17 @@ public final class Socket {
         connection.close()
         self.connection = nil
         perform(state.closed(reason: reason, now: SessionClock.monotonic(), chance: chance()))
+    }
+
+    /// Authenticates with another key of the same account from now on, at once by a new connection.
+    ///
+    /// - Throws: ``GatewayError/keyOfOtherEnvironment(key:destination:)``.
+    public func renew(_ credentials: Credentials) throws(GatewayError) {
+        loop.preconditionInEventLoop()
+        precondition(settings.slot.isPrivate, "private sockets, and they alone, have a key")
+        try credentials.permit(settings.destination)
+        signer = credentials.signer
+        disconnect(reason: "the key was read anew")
     }
 
     /// Sets the topics to have; the difference to those now had is subscribed and unsubscribed.
@@ -225,7 +238,7 @@ public final class Socket {
     }
 
     private func authenticate(_ requestID: String) {
-        guard let signer = settings.signer, let connection else { return }
+        guard let signer, let connection else { return }
         let exchangeTime = clock.now().advanced(nanoseconds: clockOffset)
         let expires = exchangeTime.milliseconds + settings.authenticationWindow
         connection.send(signer.authenticationFrame(expires: expires, requestID: requestID))

@@ -5,6 +5,7 @@ import Market
 import NIOCore
 import NIOPosix
 import Runtime
+import Synchronization
 public import Trading
 
 /// A live session: connects, records, and, where it has strategies, trades.
@@ -39,6 +40,27 @@ public final class Session: Sendable {
         registry: StrategyRegistry,
         logger: Logger
     ) async throws -> Session {
+        let (session, ready) = try await open(configuration, registry, logger, host: nil)
+        try await ready.get()
+        return session
+    }
+
+    /// The same without waiting for the first answers, and with the operator's door.
+    public static func begin(
+        _ configuration: SessionConfiguration,
+        registry: StrategyRegistry,
+        logger: Logger,
+        host: SessionHost
+    ) async throws -> Session {
+        try await open(configuration, registry, logger, host: host).session
+    }
+
+    private static func open(
+        _ configuration: SessionConfiguration,
+        _ registry: StrategyRegistry,
+        _ logger: Logger,
+        host: SessionHost?
+    ) async throws -> (session: Session, ready: EventLoopFuture<Void>) {
         let wiring = try Wiring(configuration)
         var configuration = configuration
         configuration.strategies = try resolved(configuration.strategies, registry)
@@ -64,9 +86,11 @@ public final class Session: Sendable {
             let session = Session(recorder: recorder, group: group, core: core, logger: logger)
             relay.connect { health in loop.execute { core.value.journal(health) } }
             let ready = loop.makePromise(of: Void.self)
-            loop.execute { core.value.start { ready.succeed() } }
-            try await ready.futureResult.get()
-            return session
+            loop.execute {
+                if let host { core.value.openDoor(host) }
+                core.value.start { ready.succeed() }
+            }
+            return (session, ready.futureResult)
         } catch {
             try? recorder.close()
             try? await group.shutdownGracefully()
@@ -134,36 +158,19 @@ public final class Session: Sendable {
 
     // MARK: - While it runs
 
-    public struct Status: Sendable {
-        public var counts: SessionCounts
-        public var watermarks: Watermarks
-        public var health: RecorderHealth
-        /// Records wait too long for the disk.
-        public var isSlow: Bool
-        /// Why new orders are halted; `nil` when they are not.
-        public var haltReason: String?
-        public var openOrders: Int
-        /// Sockets that are complete: authenticated where needed, and subscribed.
-        public var socketsReady: Int
-        public var sockets: Int
-        /// The exchange cancels what is open when this process is gone: topics that it has confirmed.
-        public var armed: [String]
-    }
+    public typealias Status = SessionStatus
 
-    public func status() async -> Status {
-        let recorder = recorder
-        return await onLoop { core in
-            Status(
-                counts: core.counts,
-                watermarks: recorder.watermarks,
-                health: recorder.health,
-                isSlow: core.journalWatch.isSlow,
-                haltReason: core.stepper.engine.haltReason,
-                openOrders: core.stepper.engine.openOrders.count,
-                socketsReady: core.sockets.count { $0.state.isReady },
-                sockets: core.sockets.count,
-                armed: core.sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") }
-            )
+    public func status() async -> Status { await onLoop { $0.status() } }
+
+    /// Reads the session file anew and applies what may change while the session runs: all of it, or nothing.
+    public func reload(reason: String) async -> Result<ReloadReport, RequestRefusal> {
+        let core = core
+        return await withCheckedContinuation { continuation in
+            loop.execute {
+                core.value.reload(ReloadOrder(uid: nil, reason: reason)) {
+                    continuation.resume(returning: $0)
+                }
+            }
         }
     }
 
@@ -206,11 +213,22 @@ public final class Session: Sendable {
 
     // MARK: - The end
 
+    /// Whether the end takes its time: orders are cancelled first, and the exchange is asked what it has.
+    public var cancelsAtEnd: Bool {
+        get async { await onLoop { !$0.configuration.strategies.isEmpty && !$0.isFailed } }
+    }
+
     /// Strategies end, their orders are cancelled, and the exchange is asked what it has; then the recording is sealed.
+    ///
+    /// Without strategies it is sealed at once, within two seconds whatever the exchange does.
     public func stop(reason: String) async throws -> Manifest {
-        let trades = await onLoop { !$0.configuration.strategies.isEmpty && !$0.isFailed }
-        if trades {
-            await request("stop", reason: reason)
+        if await cancelsAtEnd {
+            // At the operator's door it has been asked for already.
+            await onLoop { core in
+                guard !core.isStopAsked else { return }
+                core.isStopAsked = true
+                core.request(verb: "stop", reason: reason)
+            }
             if await !waitUntilQuiet(seconds: 5) {
                 logger.error(
                     "orders were still open after five seconds; see the recording's last records"
@@ -224,9 +242,14 @@ public final class Session: Sendable {
 
     /// Closes the sockets and seals; nothing is cancelled.
     public func seal(reason: String) async throws -> Manifest {
-        await onLoop { $0.stop(reason: reason) }
+        let trades = await cancelsAtEnd
+        // Whoever records here next makes a door of its own, and may do so from the seal on.
+        await onLoop { core in
+            core.door?.close()
+            core.stop(reason: reason)
+        }
         let rest = await onLoop { $0.rest }
-        await Session.offLoop { rest.stop(grace: 1_000_000_000) }
+        await Session.offLoop { rest.stop(grace: trades ? 1_000_000_000 : 500_000_000) }
         // What ended in the meantime was handed to the loop: let it be recorded before the seal.
         await onLoop { _ in }
         let recorder = recorder
@@ -237,8 +260,49 @@ public final class Session: Sendable {
                 return .failure(error)
             }
         }
-        try await group.shutdownGracefully()
+        await onLoop { $0.stopped(outcome) }
+        await end()
         return try outcome.mapError { SessionError.journal($0) }.get()
+    }
+
+    /// Ends what is left; all is sealed, so that nobody waits long for an exchange that does not say goodbye.
+    private func end() async {
+        let group = group
+        let core = core
+        await Session.wait(atMost: .milliseconds(500)) {
+            await withCheckedContinuation { continuation in
+                core.eventLoop.execute {
+                    core.value.door?.end()
+                    continuation.resume()
+                }
+            }
+            try? await group.shutdownGracefully()
+        }
+    }
+
+    /// Waits for the end of `body`, but no longer than so; it goes on by itself.
+    private static func wait(
+        atMost limit: Duration,
+        _ body: @escaping @Sendable () async -> Void
+    ) async {
+        let first = Once()
+        await withCheckedContinuation { continuation in
+            Task.detached {
+                await body()
+                if first.take() { continuation.resume() }
+            }
+            Task.detached {
+                try? await Task.sleep(for: limit)
+                if first.take() { continuation.resume() }
+            }
+        }
+    }
+
+    /// True for the first who asks.
+    private final class Once: Sendable {
+        private let isTaken = Atomic(false)
+
+        func take() -> Bool { !isTaken.exchange(true, ordering: .relaxed) }
     }
 
     private func onLoop<Value: Sendable>(

@@ -118,6 +118,8 @@ public struct SessionConfiguration: Sendable {
     public var seed = ""
     /// For tests of the comparison with the exchange.
     public var ledgerFault = LedgerFault.none
+    /// The settings that all this was made of, for comparing when they are read anew.
+    public var lines: [SettingLine] = []
     /// Whether orders may be sent; `record` never does.
     public var mayTrade = false
 
@@ -144,7 +146,7 @@ public struct SessionConfiguration: Sendable {
     /// Categories whose orders, executions and positions are asked for when a private socket becomes ready.
     ///
     /// Where combinations are, their legs are traded too: perpetuals and futures, and spot.
-    private var reconciledCategories: [Category] {
+    var reconciledCategories: [Category] {
         var categories = Set(categories)
         if categories.contains(.spread) { categories.formUnion([.linear, .spot]) }
         return categories.sorted()

@@ -11,12 +11,11 @@ import Trading
 extension SessionLoop {
     /// An operator's request: a record first, then what the engine makes of it.
     func request(verb: String, reason: String) {
-        writer.reset()
-        writer.object {
-            $0.field("verb", verb)
-            $0.field("reason", reason)
+        do throws(JournalError) {
+            _ = try ask(verb, reason: reason)
+        } catch {
+            failed(error)
         }
-        ingest(named: "desk/operator", time: clock.now(), payload: writer.bytes)
     }
 
     func happened(_ message: GatewayMessage) {

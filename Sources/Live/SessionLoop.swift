@@ -14,7 +14,8 @@ final class SessionLoop {
     let loop: any EventLoop
     let clock = SessionClock()
     let recorder: Recorder
-    let configuration: SessionConfiguration
+    /// Changes where the session file is read anew.
+    var configuration: SessionConfiguration
     let logger: Logger
     let rest: RESTClient
     var stepper: Stepper
@@ -54,7 +55,7 @@ final class SessionLoop {
     var pages: [String: [ListedSymbol]] = [:]
     /// Lists of a category that have come whole since the last poll: option lists come by base coin.
     var lists: [Category: [String: [ListedSymbol]]] = [:]
-    let wiring: Wiring
+    var wiring: Wiring
     let tls: TLSContext?
     /// Monotonic time until which the exchange takes nothing, as said last.
     var quietUntil: Int64 = 0
@@ -66,6 +67,16 @@ final class SessionLoop {
     var isStarted = false
     /// The end has begun: nothing is asked any more.
     var isStopped = false
+    /// An operator asked for the end, and strategies have been told.
+    var isStopAsked = false
+    /// The operator's door; `nil` where the session has none.
+    var door: DoorServer?
+    var host: SessionHost?
+    /// Who waits to be told that the session has ended.
+    var stopReplies: [(DoorAnswer) -> Void] = []
+    /// The session file is being read anew.
+    var isReloading = false
+    var reloads = 0
 
     init(
         configuration: SessionConfiguration,
@@ -202,6 +213,7 @@ final class SessionLoop {
         let done = { [unowned self] in
             open -= 1
             guard open == 0 else { return }
+            guard !isStopped else { return whenReady() }
             isStarted = true
             followRules()
             for socket in sockets { socket.start() }
@@ -240,6 +252,7 @@ final class SessionLoop {
         if recorder.isRollDue { roll() }
         followExposure()
         retryRules()
+        door?.keepOpen()
     }
 
     func measureClock() { ask(.serverTime) {} }

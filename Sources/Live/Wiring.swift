@@ -49,7 +49,7 @@ struct Wiring {
         }
     }
 
-    private static func credentials(
+    static func credentials(
         _ configuration: SessionConfiguration
     ) throws(SessionError) -> Credentials? {
         switch configuration.key {

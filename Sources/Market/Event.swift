@@ -211,14 +211,39 @@ public struct TimerEvent: Hashable, Sendable {
 
 /// A request of the operator, a record of `desk/operator` before it is carried out, so that it replays.
 ///
-/// - Source: payload `{"verb":"stop","reason":"…"}`.
+/// - Source: payload `{"verb":"mark","reason":"…","uid":1000,"arguments":{"text":"…"}}`; the last two may be absent.
 public struct OperatorRequest: Hashable, Sendable {
+    /// What a request says beside its reason.
+    public struct Argument: Hashable, Sendable {
+        public var name: String
+        public var value: String
+
+        public init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The argument of `mark`: the note.
+    public static let text = "text"
+    /// The argument of `reload` that names all categories to reconcile, with spaces between.
+    public static let categories = "account.categories"
+
     /// `stop`: strategies end and their open orders are cancelled.
     ///
     /// `audit`: orders, executions, positions, wallet and flows are looked up. `halt`, `resume`:
-    /// new orders. `mark`: a note. Unknown verbs are findings.
+    /// new orders. `mark`: a note. `reload`: the session file was read anew. Unknown verbs are findings.
     public var verb = ""
     public var reason = ""
+    /// The user who asked through the operator's door; `nil`: the session itself, or a signal.
+    public var uid: Int64?
+    /// In the order of the record.
+    public var arguments: [Argument] = []
 
     public init() {}
+
+    /// The first argument of that name.
+    public subscript(name: String) -> String? {
+        arguments.first { $0.name == name }?.value
+    }
 }

@@ -17,7 +17,8 @@ public struct Desk: Sendable {
 
     let session: String
     let limits: RiskLimits
-    let categories: [Category]
+    /// What is reconciled; a session file that is read anew may add some.
+    var categories: [Category]
     /// Beginnings of the client order ids of this session, by strategy.
     let prefixes: OrderedTable<String, String>
 

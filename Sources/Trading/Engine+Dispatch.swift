@@ -145,6 +145,10 @@ extension Engine {
             desk.stop()
         } else {
             watchHalt { $0.operatorRequest(request) }
+            // A checkpoint is made of it.
+            if configuration.categories != desk.categories {
+                configuration.categories = desk.categories
+            }
         }
     }
 }

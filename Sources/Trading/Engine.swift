@@ -19,7 +19,7 @@ public struct Engine: Sendable {
         var logic: any Strategy
     }
 
-    public let configuration: EngineConfiguration
+    public internal(set) var configuration: EngineConfiguration
     public let limits: RiskLimits
     var desk: Desk
     var seats: [Seat] = []

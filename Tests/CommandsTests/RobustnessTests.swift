@@ -53,7 +53,7 @@ import Testing
         return object?["written"] as? Int
     }
 
-    @Test func `a hangup seals as SIGTERM does, and a run after a kill says what it recovered`()
+    @Test func `SIGTERM seals and says why, and a run after a kill says what it recovered`()
         async throws
     {
         let folder = try TemporaryFolder()
@@ -84,7 +84,7 @@ import Testing
             second.errorsSoFar.contains("ended without a seal at record \(last);"),
             "\(second.errorsSoFar)"
         )
-        Foundation.kill(second.process.processIdentifier, SIGHUP)
+        Foundation.kill(second.process.processIdentifier, SIGTERM)
         let end = try await second.end()
         #expect(end.status == 0, "\(end.errors)")
         let sealed = try await Program.run(["verify", "one", "--json"], in: folder.path)
@@ -93,7 +93,7 @@ import Testing
             ["cat", "one", "--stream", "session/end", "--raw"],
             in: folder.path
         )
-        #expect(why.output.contains("SIGHUP"))
+        #expect(why.output.contains("SIGTERM"))
     }
 
     @Test func `a recorder that never had a connection ends with 69, and is sealed`() async throws {

@@ -31,6 +31,17 @@ import Testing
         }
     }
 
+    @Test func `signatures that are shorter than key and secret are found too`() throws {
+        let long = String(repeating: "k7", count: 25)
+        let signer = try Signer(key: long, secret: long + "-secret")
+        let box = SecretScannerBox()
+        box.scanner.watch(signer)
+        let signature = Array(signer.sign([1, 2, 3]).utf8)
+        var bytes = Array("before ".utf8) + signature + Array(" after ".utf8) + Array(long.utf8)
+        #expect(box.scanner.blank(&bytes) == 2)
+        #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("before *****"))
+    }
+
     @Test func `key, secret and signature are found raw, as hex and as Base64, at any place`()
         throws
     {

@@ -66,7 +66,7 @@ enum OwnRecords {
         event.timer.due = Timestamp(nanoseconds: nanoseconds)
     }
 
-    /// `{"verb":"stop","reason":"…"}`.
+    /// `{"verb":"mark","reason":"…","uid":1000,"arguments":{"text":"…"}}`.
     static func readOperator(_ root: JSONValue, _ event: inout Event, _ findings: inout Findings) {
         event.operatorRequest = OperatorRequest()
         event.kind = .malformed
@@ -74,5 +74,15 @@ enum OwnRecords {
         event.kind = .operatorRequest
         event.operatorRequest.verb = verb
         event.operatorRequest.reason = Fields.optionalText("reason", in: root, &findings)
+        event.operatorRequest.uid = Fields.integer("uid", in: root, .optional, &findings)
+        guard let arguments = root["arguments"], !arguments.isNull else { return }
+        guard arguments.isObject else { return findings.add(arguments, .wrongType) }
+        for argument in arguments.elements {
+            guard let value = argument.string else {
+                findings.add(argument, .wrongType)
+                continue
+            }
+            event.operatorRequest.arguments.append(.init(argument.key, value))
+        }
     }
 }

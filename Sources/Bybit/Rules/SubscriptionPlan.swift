@@ -30,7 +30,7 @@ public struct SubscriptionPlan: Sendable {
         }
     }
 
-    public let rules: [SubscriptionRule]
+    public private(set) var rules: [SubscriptionRule]
     private var listings: [Category: [ListedSymbol]] = [:]
     /// Symbols that a list once had: a name that left it has been delivered or delisted.
     private var known: [Category: Set<Symbol>] = [:]
@@ -80,6 +80,9 @@ public struct SubscriptionPlan: Sendable {
         }
         return coins
     }
+
+    /// Other rules from now on; what is known stays, and ``apply(now:)`` says what comes and goes.
+    public mutating func replace(_ rules: [SubscriptionRule]) { self.rules = rules }
 
     // MARK: - What is known
 

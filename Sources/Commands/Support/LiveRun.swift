@@ -3,28 +3,52 @@ import Live
 import Logging
 import Market
 
-/// What `record` and `trade` share: start, say where, show status, stop on a signal, seal.
+/// What `record` and `trade` share: start, say where, show status, reload and stop on a signal, seal.
 enum LiveRun {
+    /// - Parameter again: makes the configuration anew from the session file and the options, for a reload.
     static func run(
         _ configuration: SessionConfiguration,
         output: OutputOptions,
-        command: String
+        command: String,
+        again: @escaping @Sendable () throws -> SessionConfiguration
     ) throws -> ExitStatus {
         let nanoseconds = try output.nanoseconds()
         let interval = max(1_000_000, try DurationText.nanoseconds(output.statusEvery))
         let json = output.json
-        Interruption.watch()
+        Interruption.watch(hangup: .reloads)
         Printing.outliveOutput()
         let path = configuration.path
         let (manifest, counts) = try Blocking.run {
-            let session = try await LiveRun.start(configuration)
+            let session = try await LiveRun.begin(configuration, again)
             if let recovery = session.recorder.recovery { note(recovery, path) }
             Printing.note("recording into \(path); Ctrl-C seals it")
-            await Interruption.wait(nanoseconds: nanoseconds, interval: interval) {
+            let tell: @Sendable () async -> Void = {
                 let status = await session.status()
                 if json { report(status, command: command) } else { show(status) }
             }
+            // A signal that comes while the exchange is asked about a new key is not kept waiting.
+            let reload: @Sendable () async -> Void = { Task { await apply(on: session) } }
+            // The time that was asked for begins when the first questions have been answered or have failed.
+            await Interruption.wait(
+                nanoseconds: nil,
+                interval: interval,
+                each: tell,
+                reload: reload,
+                until: { await session.status().phase != .starting }
+            )
+            await Interruption.wait(
+                nanoseconds: nanoseconds,
+                interval: interval,
+                each: tell,
+                reload: reload
+            )
             let reason = Interruption.isRequested ? Interruption.name : "its time was over"
+            if await session.cancelsAtEnd {
+                Printing.note(
+                    "\(reason): open orders are cancelled, and the exchange is asked what it has,"
+                        + " within ten seconds; then \(path) is sealed"
+                )
+            }
             let counts = await session.status().counts
             do {
                 return (try await session.stop(reason: reason), counts)
@@ -44,7 +68,9 @@ enum LiveRun {
             Printing.result("sealed \(path): records \(manifest.first) to \(manifest.last)")
             Printing.result("next: tapedeck info \(path)")
         }
-        guard counts.connects > 0 else {
+        // Who is stopped before anything has failed has done what he was told.
+        let isTooEarly = Interruption.isRequested && counts.lastLinkFailure.isEmpty
+        guard counts.connects > 0 || isTooEarly else {
             throw Failure(
                 .unavailable,
                 "no connection was ever made"
@@ -78,24 +104,50 @@ enum LiveRun {
         }
     }
 
-    private static func report(_ status: Session.Status, command: String) {
-        Printing.json(schema: command) {
-            $0.field("appended", status.watermarks.appended)
-            $0.field("written", status.watermarks.written)
-            $0.field("durable", status.watermarks.durable)
-            $0.field("frames", status.counts.frames)
-            $0.field("requests", status.counts.requests)
-            $0.field("stalls", status.counts.stalls)
-            $0.field("shed", status.counts.shed)
-            $0.field("commands", status.counts.commands)
-            $0.field("findings", status.counts.findings)
-            $0.field("open_orders", status.openOrders)
-            $0.field("sockets", status.sockets)
-            $0.field("sockets_ready", status.socketsReady)
-            $0.field("dcp_armed", status.armed.joined(separator: " "))
-            $0.field("health", words(of: status))
-            $0.field("halted", status.haltReason ?? "no")
+    private static func begin(
+        _ configuration: SessionConfiguration,
+        _ again: @escaping @Sendable () throws -> SessionConfiguration
+    ) async throws -> Session {
+        let host = SessionHost(
+            end: { Interruption.request(reason: $0) },
+            settings: { () throws(RequestRefusal) in
+                do {
+                    return try again()
+                } catch let failure as Failure {
+                    throw RequestRefusal(
+                        failure.status.word,
+                        failure.what,
+                        at: failure.place,
+                        do: failure.todo
+                    )
+                } catch {
+                    throw RequestRefusal("bug", "\(error)")
+                }
+            }
+        )
+        do {
+            return try await Session.begin(
+                configuration,
+                registry: TapedeckMain.strategies,
+                logger: Log.logger("session"),
+                host: host
+            )
+        } catch let error as SessionError {
+            throw Failure(error)
         }
+    }
+
+    /// SIGHUP: what came of it stands on standard error.
+    private static func apply(on session: Session) async {
+        clearStatus()
+        switch await session.reload(reason: "SIGHUP") {
+        case .success(let report): Printing.note("SIGHUP: \(report.words)")
+        case .failure(let refusal): Printing.note("SIGHUP: nothing was changed: \(refusal)")
+        }
+    }
+
+    private static func report(_ status: Session.Status, command: String) {
+        Printing.json(schema: command) { status.write(into: &$0) }
     }
 
     private static func show(_ status: Session.Status) {
@@ -109,15 +161,6 @@ enum LiveRun {
 
     private static func clearStatus() {
         if Printing.showsProgress { Printing.progress("") }
-    }
-
-    static func words(of status: Session.Status) -> String {
-        switch status.health {
-        case .sound: status.isSlow ? "slow" : "sound"
-        case .full(let error): "full: \(error)"
-        case .degraded(let error): "degraded: \(error)"
-        case .failed(let error): "failed: \(error)"
-        }
     }
 }
 

@@ -101,6 +101,9 @@ enum SessionSettings {
         if let name = settings.value("credentials") {
             configuration.key = .named(name.value, file: settings.value("credentials_file")?.value)
         }
+        configuration.lines = settings.entries.map {
+            SettingLine(path: $0.path, value: $0.value, place: $0.place)
+        }
         configuration.strategies = strategies(settings)
         configuration.limits = settings.names(below: "limits").compactMap { name in
             settings.value("limits." + name).map { Setting(name, $0.value) }

@@ -195,7 +195,9 @@ extension Desk {
         case "resume": links.operatorHalt = nil
         case "journal-halt": links.journalHalt = "halted by the journal: " + request.reason
         case "journal-resume": links.journalHalt = nil
-        case "mark": find(.strategy, "operator", note: request.reason)
+        case "mark":
+            find(.strategy, "operator", note: request[OperatorRequest.text] ?? request.reason)
+        case "reload": reloaded(request)
         case "audit": auditRequest()
         case "stop": break
         default:
@@ -203,19 +205,37 @@ extension Desk {
         }
     }
 
+    /// The session file was read anew: categories come to those that are reconciled, and none goes.
+    ///
+    /// Orders and positions may be left in it. What is subscribed is told by records of its own.
+    private mutating func reloaded(_ request: OperatorRequest) {
+        for name in (request[OperatorRequest.categories] ?? "").split(separator: " ") {
+            guard let category = Category(name: name) else {
+                find(.unknown, "desk/operator", seen: String(name), note: "no such category")
+                continue
+            }
+            guard !categories.contains(category) else { continue }
+            categories.append(category)
+            askAll(category, since: max(0, links.began.milliseconds - Desk.overlap))
+        }
+        categories.sort()
+    }
+
     /// Orders, executions, positions, wallet and flows, as the exchange has them.
     private mutating func auditRequest() {
         let since = max(0, links.began.milliseconds - Desk.overlap)
+        for category in categories { askAll(category, since: since) }
+        asDesk { $0.command(.lookUp(.wallet)) }
+    }
+
+    private mutating func askAll(_ category: Category, since: Int64) {
         asDesk { desk in
-            for category in desk.categories {
-                desk.command(.lookUp(.openOrders(category)))
-                desk.command(.lookUp(.ordersSince(category, sinceMilliseconds: since)))
-                desk.command(.lookUp(.executions(category, sinceMilliseconds: since)))
-                guard category != .spread else { continue }
-                if category != .spot { desk.command(.lookUp(.positions(category))) }
-                desk.command(.lookUp(.transactionLog(category, sinceMilliseconds: since)))
-            }
-            desk.command(.lookUp(.wallet))
+            desk.command(.lookUp(.openOrders(category)))
+            desk.command(.lookUp(.ordersSince(category, sinceMilliseconds: since)))
+            desk.command(.lookUp(.executions(category, sinceMilliseconds: since)))
+            guard category != .spread else { return }
+            if category != .spot { desk.command(.lookUp(.positions(category))) }
+            desk.command(.lookUp(.transactionLog(category, sinceMilliseconds: since)))
         }
     }
 
