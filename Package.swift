@@ -262,6 +262,7 @@ let package = Package(
                 "Commands", "Live", "ReplayServer", "Trading", "Market", "Journal", "Runtime",
                 "Bybit",
                 "Gateway", "FaultProxy", "tapedeck", "client-example",
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(name: "TidyTests"),

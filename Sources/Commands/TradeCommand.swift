@@ -75,6 +75,7 @@ struct TradeCommand: JudgingCommand {
         if configuration.subscriptions.isEmpty {
             configuration.subscriptions = TradeCommand.topics(of: configuration.strategies)
         }
+        try output.place(&configuration)
         return try LiveRun.run(configuration, output: output, command: "trade")
     }
 

@@ -15,19 +15,26 @@ enum LiveRun {
         let json = output.json
         Interruption.watch()
         Printing.outliveOutput()
-        let path = configuration.path
-        let (manifest, counts) = try Blocking.run {
-            let session = try await LiveRun.start(configuration)
+        var configuration = configuration
+        configuration.onDiskStop = { Interruption.request() }
+        let final = configuration
+        let (manifest, counts, path, diskStop) = try Blocking.run {
+            let session = try await LiveRun.start(final)
+            let path = session.recorder.path
             if let recovery = session.recorder.recovery { note(recovery, path) }
             Printing.note("recording into \(path); Ctrl-C seals it")
             await Interruption.wait(nanoseconds: nanoseconds, interval: interval) {
                 let status = await session.status()
                 if json { report(status, command: command) } else { show(status) }
             }
-            let reason = Interruption.isRequested ? Interruption.name : "its time was over"
-            let counts = await session.status().counts
+            let status = await session.status()
+            let reason =
+                status.diskStop
+                ?? (Interruption.isRequested ? Interruption.name : "its time was over")
+            let counts = status.counts
             do {
-                return (try await session.stop(reason: reason), counts)
+                let manifest = try await session.stop(reason: reason)
+                return (manifest, counts, session.recorder.path, status.diskStop)
             } catch let error as SessionError {
                 throw Failure(error)
             }
@@ -43,6 +50,14 @@ enum LiveRun {
         } else {
             Printing.result("sealed \(path): records \(manifest.first) to \(manifest.last)")
             Printing.result("next: tapedeck info \(path)")
+        }
+        if let diskStop {
+            throw Failure(
+                .disk,
+                "the session has ended by the rule `disk: {when_full: stop}`: \(diskStop)",
+                at: path,
+                do: "Make room, or raise `disk.budget`; the recording is sealed."
+            )
         }
         guard counts.connects > 0 else {
             throw Failure(
@@ -80,6 +95,9 @@ enum LiveRun {
 
     private static func report(_ status: Session.Status, command: String) {
         Printing.json(schema: command) {
+            $0.field("recording", status.path)
+            $0.field("rolls", status.rolls.count)
+            $0.field("roll_problem", status.rolls.problem ?? status.rolls.sealFailure ?? "")
             $0.field("appended", status.watermarks.appended)
             $0.field("written", status.watermarks.written)
             $0.field("durable", status.watermarks.durable)
@@ -93,9 +111,24 @@ enum LiveRun {
             $0.field("sockets", status.sockets)
             $0.field("sockets_ready", status.socketsReady)
             $0.field("dcp_armed", status.armed.joined(separator: " "))
+            if let disk = status.disk {
+                $0.nested("disk") {
+                    $0.field("used", Int64(clamping: disk.used))
+                    $0.field("free", Int64(clamping: disk.free))
+                    $0.field("bytes_per_day", Int64(clamping: disk.bytesPerDay ?? 0))
+                    $0.field("days_left", LiveRun.tenths(disk.daysLeft))
+                }
+            }
             $0.field("health", words(of: status))
             $0.field("halted", status.haltReason ?? "no")
         }
+    }
+
+    /// With one decimal; empty where there is none to say.
+    private static func tenths(_ number: Double?) -> String {
+        guard let number else { return "" }
+        let tenths = Int64(clamping: UInt64(min(max(0, number), 1e15) * 10))
+        return "\(tenths / 10).\(tenths % 10)"
     }
 
     private static func show(_ status: Session.Status) {
