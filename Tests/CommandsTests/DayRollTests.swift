@@ -60,7 +60,8 @@ import Trading
             #expect(names.first == "session/start")
             #expect(names.last == "session/end")
             #expect(days.count == 1, "recording \(place) has records of \(days.count) days")
-            #expect(names.contains { $0.hasPrefix("public/linear/orderbook") })
+            // The test ends as soon as the last one has begun.
+            if place < Self.days { #expect(names.contains { $0.hasPrefix("public/linear/") }) }
         }
         #expect(frames > Self.days * 3)
         let outcome = try await Program.run(

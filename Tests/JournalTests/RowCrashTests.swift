@@ -31,7 +31,7 @@ import Testing
         options.tailBytes = 16 << 10
         options.reserveBytes = 64 << 10
         let row = try CrashRow(scratch.file("row"), options, files)
-        try row.append(60)
+        try row.recorder.waitUntilDurable(try row.append(60))
         let log = Mutex<[Moment]>([])
         let (source, target) = (scratch.file("row"), images.path)
         files.watch { [row] in
@@ -45,6 +45,7 @@ import Testing
         let last = try row.roll()
         try row.append(60)
         try eventually { row.isSealed }
+        try row.recorder.waitUntilDurable(try row.append(5))
         files.watch(nil)
         // The next recording's first segment has its name only when all of the old one is durable.
         #expect(row.durableAtBirth == last)

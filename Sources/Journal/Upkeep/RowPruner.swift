@@ -53,7 +53,7 @@ public struct RowPruner {
             else { break }
             let size = folder.bytes(of: member.path)
             let wanted = bytes > outcome.bytesFreed ? bytes - outcome.bytesFreed : 0
-            if isOld != true, size > wanted, try trim(member, size, wanted, folder, now, &outcome) {
+            if isOld != true, size > wanted, try trim(member, wanted, folder, now, &outcome) {
                 break
             }
             var entry = PrunedRecording(
@@ -76,7 +76,6 @@ public struct RowPruner {
     /// Deletes segments of one recording; true when that is enough.
     private func trim(
         _ member: RowFolder.Member,
-        _ size: UInt64,
         _ wanted: UInt64,
         _ folder: RowFolder,
         _ now: Timestamp,
@@ -85,7 +84,10 @@ public struct RowPruner {
         var pruner = Pruner()
         pruner.who = who
         pruner.key = key
-        let rule = DiskRule(maxSize: size - wanted)
+        // What pruning counts, and can take, are segments.
+        let segments = folder.bytes(of: member.path, ofSegments: true)
+        guard segments > wanted else { return false }
+        let rule = DiskRule(maxSize: segments - wanted)
         let plan = try pruner.plan(member.path, rule: rule, now: now, files: folder.files)
         guard plan.bytesFreed >= wanted else { return false }
         let done = try pruner.prune(member.path, rule: rule, now: now, files: folder.files)
