@@ -1,7 +1,7 @@
 import Gateway
 public import Journal
 public import Logging
-import Market
+public import Market
 import NIOCore
 import NIOPosix
 import Runtime
@@ -208,6 +208,8 @@ public final class Session: Sendable {
         public var counts: SessionCounts
         public var watermarks: Watermarks
         public var health: RecorderHealth
+        /// The session's clock.
+        public var time: Timestamp
         /// The recording's directory now.
         public var path: String
         public var rolls: SessionRolls
@@ -233,6 +235,7 @@ public final class Session: Sendable {
                 counts: core.counts,
                 watermarks: core.recorder.watermarks,
                 health: core.recorder.health,
+                time: core.clock.now(),
                 path: core.recorder.path,
                 rolls: core.rolls,
                 disk: core.diskForecast,

@@ -20,6 +20,7 @@ extension SessionLoop {
     }
 
     func happened(_ message: GatewayMessage) {
+        if message.time.nanoseconds >= rollAt { lookAtDay() }
         let slot = slots[message.socket]
         switch message.content {
         case .received(let bytes):

@@ -14,6 +14,8 @@ public struct SessionRolls: Sendable {
     public var count = 0
     /// Of these, how many are not sealed yet.
     public var sealing = 0
+    /// The directory of the next recording, while it stands ready.
+    public var next: String?
     /// Why the next recording could not be begun, while that is so: the session goes on in the old one, and tries again.
     public var problem: String?
     /// Why the recording before could not be sealed; the next start recovers it.
@@ -71,7 +73,10 @@ extension SessionLoop {
                 return
             }
             successor = next
+            rolls.next = next.path
             dayRoll?.prepared()
+            // From then on the first record of the new day begins the new recording.
+            rollAt = dayRoll?.border.nanoseconds ?? .max
             lookAtDay()
         case .failure(let error): cannotRoll("the next recording cannot be made: \(error)")
         }
@@ -90,9 +95,15 @@ extension SessionLoop {
     }
 
     private func rollOver() {
+        rollAt = .max
         guard let next = successor else { return cannotRoll("none was ready") }
         // What lies in the reserve of a full disk has no place in the chain yet.
-        guard !recorder.isDiskFull else { return cannotRoll("the disk is full") }
+        guard !recorder.isDiskFull else {
+            successor = nil
+            rolls.next = nil
+            NIOThreadPool.singleton.submit { _ in next.abandon() }
+            return cannotRoll("the disk is full")
+        }
         var start = startRecord
         start.session = next.id
         start.run = 1
@@ -118,10 +129,12 @@ extension SessionLoop {
             }
         } catch {
             successor = nil
+            rolls.next = nil
             NIOThreadPool.singleton.submit { _ in next.abandon() }
             return cannotRoll("\(error)")
         }
         successor = nil
+        rolls.next = nil
         current.set(recorder)
         streams = StreamTable(recorder: recorder, origin: wiring.destination.description)
         startRecord = start

@@ -69,6 +69,8 @@ final class SessionLoop {
     /// The calendar of a session that rolls; `nil` for any other.
     var dayRoll: DayRoll?
     var rollTimer: Scheduled<Void>?
+    /// A record of this time or later, nanoseconds, belongs to the next recording, which stands ready.
+    var rollAt = Int64.max
     /// The next recording, while it stands ready.
     var successor: Successor?
     /// How the next recording at a path is made.
@@ -291,12 +293,12 @@ final class SessionLoop {
     }
 
     func tick() {
+        lookAtDay()
         writer.reset()
         writer.object { $0.field("monotonic", String(SessionClock.monotonic())) }
         ingest(named: "session/tick", time: clock.now(), payload: writer.bytes)
         watchWallClock()
         if recorder.isRollDue { roll() }
-        lookAtDay()
         followExposure()
     }
 

@@ -10,6 +10,7 @@ import Trading
 /// A session that rolls: from one recording to the next without a socket touched or a record lost.
 @Suite struct DayRollTests {
     static let day: Int64 = 86_400_000_000_000
+    static let before: Int64 = 25_000_000_000
 
     /// How many days the long test lets pass.
     static let days =
@@ -30,8 +31,14 @@ import Trading
         for _ in 1...Self.days {
             let frames = await live.session.status().counts.frames
             try await live.eventually { $0.counts.frames > frames + 3 }
+            // Shortly before midnight the next recording is made ready; the first record behind it begins that.
+            let now = await live.session.status().time.nanoseconds
+            let left = Self.day - now % Self.day
+            advance.pass(nanoseconds: left - Self.before)
+            await live.session.lookAtDay()
+            try await live.eventually { $0.rolls.next != nil }
             try await live.roll {
-                advance.pass(nanoseconds: Self.day)
+                advance.pass(nanoseconds: Self.before)
                 await live.session.lookAtDay()
             }
         }
@@ -58,7 +65,8 @@ import Trading
                 if case .publicTopic = cursor.name(of: record.stream).kind { frames += 1 }
             }
             #expect(names.first == "session/start")
-            #expect(names.last == "session/end")
+            // Behind the end of a whole session comes what was under way; a roll waits for nothing.
+            if place < Self.days { #expect(names.last == "session/end") }
             #expect(days.count == 1, "recording \(place) has records of \(days.count) days")
             // The test ends as soon as the last one has begun.
             if place < Self.days { #expect(names.contains { $0.hasPrefix("public/linear/") }) }

@@ -81,7 +81,6 @@ import Testing
         }
         #expect(told > 0)
         #expect(names.contains { $0.hasPrefix("rest/main/") }, "\(names)")
-        #expect(names.contains("session/tick"))
     }
 
     @Test func `a row is pruned while it is written, and stays sound`() async throws {
