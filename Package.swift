@@ -272,6 +272,7 @@ let package = Package(
                 "Commands", "Live", "ReplayServer", "Trading", "Market", "Journal", "Runtime",
                 "Bybit",
                 "Gateway", "FaultProxy", "tapedeck", "client-example",
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(name: "LiveTests", dependencies: ["Live", "Bybit", "Market"]),

@@ -10,6 +10,12 @@ struct RecordCommand: JudgingCommand {
             unsealed recording, that is recovered and goes on as its next run; a sealed one is refused (73). \
             SIGINT and SIGTERM seal it; SIGHUP applies a changed session file. `tapedeck desk` speaks to it.
 
+            With `roll: day` in the session file, or --set roll=day, one recording is sealed and the next begun at \
+            00:00 UTC, each in a folder named by its time. --out is then the folder that they lie in, and belongs \
+            to this session: started again it goes on where it ended, in the newest recording while that is not \
+            sealed, else in one behind it. Without --out it begins a row of its own in recordings/. \
+            `tapedeck verify --chain DIR` checks the row.
+
             Example: tapedeck record --public linear:orderbook.50.BTCUSDT,linear:publicTrade.BTCUSDT --for 5m
             """
     )
@@ -60,6 +66,7 @@ struct RecordCommand: JudgingCommand {
                 do: "Give --public linear:orderbook.50.BTCUSDT, or a session file with `public:`."
             )
         }
+        try output.place(&configuration)
         return configuration
     }
 }

@@ -85,6 +85,7 @@ struct TradeCommand: JudgingCommand {
         if configuration.subscriptions.isEmpty {
             configuration.subscriptions = TradeCommand.topics(of: configuration.strategies)
         }
+        try output.place(&configuration)
         return configuration
     }
 

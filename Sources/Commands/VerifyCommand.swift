@@ -12,10 +12,30 @@ struct VerifyCommand: JudgingCommand {
             1: bytes at the end, past what was acknowledged as durable, do not form a record. \
             2: bytes that were durable have changed or are missing, or a file has another segment's name. The reading is done by a process of its own; \
             when that crashes, the file that it was reading cannot be judged (2).
+
+            With --chain a row of recordings is checked, as `roll: day` makes it: each by itself, and that each goes \
+            on where the one before it ended. Name the recordings in their order, or the folder that they lie in \
+            (without a name: that of --archive). What is missing, changed or out of order is named (2).
+
+            Example: tapedeck verify --chain recordings
             """
     )
 
-    @OptionGroup var options: RecordingOptions
+    @Argument(
+        help: """
+            A directory, an MCAP file, `last`, `last~1`, or the beginning of a name in the archive.
+            """
+    )
+    var recordings: [String] = []
+
+    @Flag(help: "Check a row of recordings, and that none is missing, changed or out of order.")
+    var chain = false
+
+    @Option(help: ArgumentHelp("The folder that recordings lie in.", valueName: "dir"))
+    var archive = "recordings"
+
+    @Flag(help: "Print JSON: one object, with --chain one a row.")
+    var json = false
 
     @Option(
         help: ArgumentHelp(
@@ -28,23 +48,22 @@ struct VerifyCommand: JudgingCommand {
     @Flag(help: .hidden) var inChild = false
 
     func judge() throws -> ExitStatus {
-        let path = try options.path()
+        if chain { return try judgeRow() }
+        guard recordings.count == 1 else {
+            throw Failure(
+                .usage,
+                recordings.isEmpty
+                    ? "it is not said which recording" : "more than one recording is named",
+                do: "Name one, or check a row of them with --chain."
+            )
+        }
+        let path = try Archive(archive).path(of: recordings[0])
         if !inChild, let status = try ChildJudge.run(path) { return status }
         try Sandbox.denyOutgoing()
         let verification: Verification
-        var bar = ProgressBar("verifying", total: 100)
         do throws(JournalError) {
-            let trusted = try key.map { file throws(JournalError) in try PublicKey(file: file) }
-            verification = try Verifier.verify(
-                path,
-                key: trusted,
-                entering: { if inChild { ChildJudge.report($0) } }
-            ) { read, all in
-                bar.update(read * 100 / max(all, 1))
-            }
-            bar.finish()
+            verification = try verified(path)
         } catch {
-            bar.finish()
             throw Failure(error)
         }
         var result = verification
@@ -53,8 +72,22 @@ struct VerifyCommand: JudgingCommand {
             result.first = .first
             result.last = SequenceNumber(result.records)
         }
-        if options.json { printJSON(result) } else { printText(result, path: path) }
+        if json { printJSON(result) } else { printText(result, path: path) }
         return ExitStatus(rawValue: verification.exitStatus) ?? .bug
+    }
+
+    /// Reads one recording whole.
+    func verified(_ path: String) throws(JournalError) -> Verification {
+        let trusted = try key.map { file throws(JournalError) in try PublicKey(file: file) }
+        var bar = ProgressBar("verifying", total: 100)
+        defer { bar.finish() }
+        return try Verifier.verify(
+            path,
+            key: trusted,
+            entering: { if inChild { ChildJudge.report($0) } }
+        ) { read, all in
+            bar.update(read * 100 / max(all, 1))
+        }
     }
 
     private func printText(_ result: Verification, path: String) {
@@ -101,6 +134,7 @@ struct VerifyCommand: JudgingCommand {
             "behind record \(last): \(deletions) segments were deleted, see pruned.jsonl"
         case .lost(let last): "behind record \(last), up to which recovery could read nothing"
         case .slice(let recording, _): "inside \(recording), which it is a slice of"
+        case .row(let recording, let last): "behind record \(last), the last of \(recording)"
         case .unexplained: "later than record 1, and nothing says why"
         }
     }
@@ -111,6 +145,7 @@ struct VerifyCommand: JudgingCommand {
         case .pruned: "pruned"
         case .lost: "lost"
         case .slice: "slice"
+        case .row: "row"
         case .unexplained: "unexplained"
         }
     }

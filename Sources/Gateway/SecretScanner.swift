@@ -14,6 +14,8 @@ public struct SecretScanner: ~Copyable {
 
     /// Shorter secrets are not searched: they would be found everywhere.
     static let shortest = 8
+    /// Bytes of an HMAC; no form of any signature is shorter.
+    private static let shortestSignature = 32
     private static let signaturesMax = 512
 
     public init() {}
@@ -97,7 +99,9 @@ public struct SecretScanner: ~Copyable {
     }
 
     private mutating func rebuild() {
-        window = min(patterns.map(\.count).min() ?? SecretScanner.shortest, 256)
+        let least = patterns.map(\.count).min() ?? SecretScanner.shortest
+        // Not wider than what comes later: signatures, of 32 bytes or more.
+        window = min(least, SecretScanner.shortestSignature)
         shifts = [UInt8](repeating: UInt8(window - 1), count: 65_536)
         for pattern in patterns { lower(for: pattern) }
     }

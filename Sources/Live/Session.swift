@@ -1,7 +1,7 @@
 import Gateway
 public import Journal
 public import Logging
-import Market
+public import Market
 import NIOCore
 import NIOPosix
 import Runtime
@@ -12,23 +12,28 @@ public import Trading
 ///
 /// All of it happens on one event loop; these functions hop there and wait.
 public final class Session: Sendable {
-    public let recorder: Recorder
+    /// The recorder that it writes to now; another after each roll.
+    public var recorder: Recorder { current.value }
+    private let current: CurrentRecorder
     private let group: MultiThreadedEventLoopGroup
     private let loop: any EventLoop
     private let core: NIOLoopBound<SessionLoop>
     private let logger: Logger
+    private let lock: FolderLock?
 
     private init(
-        recorder: Recorder,
+        current: CurrentRecorder,
         group: MultiThreadedEventLoopGroup,
         core: NIOLoopBound<SessionLoop>,
-        logger: Logger
+        logger: Logger,
+        lock: FolderLock?
     ) {
-        self.recorder = recorder
+        self.current = current
         self.group = group
         self.loop = core.eventLoop
         self.core = core
         self.logger = logger
+        self.lock = lock
     }
 
     /// Opens the recording and starts: asks for the clock and the instruments, then connects every socket.
@@ -65,7 +70,10 @@ public final class Session: Sendable {
         var configuration = configuration
         configuration.strategies = try resolved(configuration.strategies, registry)
         let relay = HealthRelay()
-        let recorder = try makeRecorder(configuration, relay, logger)
+        let key = try signingKey(configuration)
+        let row = try placeInRow(&configuration, key, logger)
+        let recorder = try makeRecorder(configuration, row, relay, logger)
+        let current = CurrentRecorder(recorder)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let final = configuration
@@ -76,15 +84,28 @@ public final class Session: Sendable {
                         configuration: final,
                         wiring: wiring,
                         registry: registry,
-                        recorder: recorder,
+                        current: current,
+                        began: row?.began,
+                        signingKey: key,
+                        successorOptions: { path throws(JournalError) in
+                            try recorderOptions(final, path, relay, logger)
+                        },
                         loop: loop,
                         logger: logger
                     ),
                     eventLoop: loop
                 )
             }.get()
-            let session = Session(recorder: recorder, group: group, core: core, logger: logger)
-            relay.connect { health in loop.execute { core.value.journal(health) } }
+            let session = Session(
+                current: current,
+                group: group,
+                core: core,
+                logger: logger,
+                lock: row?.lock
+            )
+            relay.connect { health, path in
+                loop.execute { core.value.journal(health, path) }
+            }
             let ready = loop.makePromise(of: Void.self)
             loop.execute {
                 if let host { core.value.openDoor(host) }
@@ -95,6 +116,40 @@ public final class Session: Sendable {
             try? recorder.close()
             try? await group.shutdownGracefully()
             throw error
+        }
+    }
+
+    private static func signingKey(
+        _ configuration: SessionConfiguration
+    ) throws(SessionError) -> SigningKey? {
+        do throws(JournalError) {
+            return try configuration.signingKey.map { file throws(JournalError) in
+                try SigningKey(file: file)
+            }
+        } catch {
+            throw .journal(error)
+        }
+    }
+
+    /// Where a session that rolls goes on; `nil` for one that does not.
+    private static func placeInRow(
+        _ configuration: inout SessionConfiguration,
+        _ key: SigningKey?,
+        _ logger: Logger
+    ) throws(SessionError) -> SessionRow? {
+        guard configuration.roll != nil, let folder = configuration.folder else { return nil }
+        do throws(JournalError) {
+            let row = try SessionRow(
+                in: folder,
+                isShared: configuration.sharesFolder,
+                now: SessionClock(advance: configuration.advance).now(),
+                key: key,
+                logger: logger
+            )
+            configuration.path = row.path
+            return row
+        } catch {
+            throw .journal(error)
         }
     }
 
@@ -115,30 +170,45 @@ public final class Session: Sendable {
 
     private static func makeRecorder(
         _ configuration: SessionConfiguration,
+        _ row: SessionRow?,
         _ relay: HealthRelay,
         _ logger: Logger
     ) throws(SessionError) -> Recorder {
+        do throws(JournalError) {
+            var options = try recorderOptions(configuration, configuration.path, relay, logger)
+            options.row = row?.link
+            options.notBefore = row?.notBefore ?? .zero
+            return try Recorder.open(configuration.path, options: options)
+        } catch {
+            throw .journal(error)
+        }
+    }
+
+    /// How the session's recording at a path is written, the first and each that follows it.
+    private static func recorderOptions(
+        _ configuration: SessionConfiguration,
+        _ path: String,
+        _ relay: HealthRelay,
+        _ logger: Logger
+    ) throws(JournalError) -> RecorderOptions {
         var options = RecorderOptions()
         // Each segment begins with the engine's state, so that it can be read without those before it.
         options.rollsItself = false
         options.queueBytes = configuration.queueBytes
         options.segmentBytes = configuration.segmentBytes
         options.disk = configuration.disk
+        options.allowance = configuration.allowance
         options.onPrune = { Session.log($0, logger) }
-        options.onHealth = { relay.tell($0) }
+        options.onHealth = { relay.tell($0, of: path) }
         options.labels = [
             Label("program", "tapedeck \(configuration.program) (\(configuration.build))"),
             Label("environment", configuration.targetName),
             Label("strategies", configuration.strategies.map(\.name).joined(separator: ",")),
         ]
-        do throws(JournalError) {
-            options.signingKey = try configuration.signingKey.map { file throws(JournalError) in
-                try SigningKey(file: file)
-            }
-            return try Recorder.open(configuration.path, options: options)
-        } catch {
-            throw .journal(error)
+        options.signingKey = try configuration.signingKey.map { file throws(JournalError) in
+            try SigningKey(file: file)
         }
+        return options
     }
 
     private static func log(_ pruned: Result<Pruner.Plan, JournalError>, _ logger: Logger) {
@@ -252,6 +322,7 @@ public final class Session: Sendable {
         await Session.offLoop { rest.stop(grace: trades ? 1_000_000_000 : 500_000_000) }
         // What ended in the meantime was handed to the loop: let it be recorded before the seal.
         await onLoop { _ in }
+        await endRolls()
         let recorder = recorder
         let outcome = await Session.offLoop { () -> Result<Manifest, JournalError> in
             do throws(JournalError) {
@@ -303,6 +374,34 @@ public final class Session: Sendable {
         private let isTaken = Atomic(false)
 
         func take() -> Bool { !isTaken.exchange(true, ordering: .relaxed) }
+    }
+
+    /// Waits until recordings that were rolled are sealed, and takes away one that stands ready in vain.
+    private func endRolls() async {
+        let spare = await onLoop { core in
+            defer { core.successor = nil }
+            return core.successor
+        }
+        if let spare { await Session.offLoop { spare.abandon() } }
+        for _ in 0..<600 {
+            if await onLoop({ $0.rolls.sealing }) == 0 { return }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        logger.error("a recording that was rolled is still not sealed; the next start recovers it")
+    }
+
+    /// How fast the disk fills, and how long that can go on, as it was last looked at; `nil` before.
+    public func diskForecast() async -> DiskForecast? { await onLoop { $0.diskForecast } }
+
+    /// Looks at the calendar now instead of at the next second, for tests that let days pass.
+    public func lookAtDay() async { await onLoop { $0.lookAtDay() } }
+
+    /// Ends the recording and goes on in the next as soon as that is ready, as at midnight; only where the session rolls.
+    public func roll() async {
+        await onLoop { core in
+            core.dayRoll?.hasten(now: core.clock.now())
+            core.lookAtDay()
+        }
     }
 
     private func onLoop<Value: Sendable>(

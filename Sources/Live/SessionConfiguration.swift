@@ -1,4 +1,5 @@
 import Bybit
+public import Gateway
 public import Journal
 public import Market
 import Runtime
@@ -78,7 +79,25 @@ public struct SessionConfiguration: Sendable {
     /// Bytes at which a segment ends and the next begins.
     public static let segmentRange: ClosedRange<UInt64> = (64 << 10)...(16 << 30)
 
+    /// When a recording is sealed and the next begun, while the session runs.
+    public enum Roll: String, Hashable, Sendable, CaseIterable {
+        /// At 00:00 UTC.
+        case day
+    }
+
     public var target: Target
+    /// `nil`: one recording, until the session ends.
+    public var roll: Roll?
+    /// The folder of a session that rolls; ``path`` does not count then.
+    public var folder: String?
+    /// Others record into ``folder`` too: the session begins a row of its own instead of going on with what is there.
+    public var sharesFolder = false
+    /// Called on the loop each time that the session has gone on in a new recording, with its directory.
+    public var onMove: @Sendable (_ path: String) -> Void = { _ in }
+    /// Called on the loop when the rule for a full disk ends the session: whoever runs it is to stop it.
+    public var onDiskStop: @Sendable () -> Void = {}
+    /// For tests that let days pass.
+    public var advance: ClockAdvance?
     /// The authority of the endpoint's certificate as PEM text; `nil`: the system's.
     public var authority: [UInt8]?
     /// Named in streams instead of any account number.
@@ -107,8 +126,12 @@ public struct SessionConfiguration: Sendable {
     ///
     /// After a kill the last one is read whole before anything goes on: of 64 MiB in half a second.
     public var segmentBytes: UInt64 = 64 << 20
-    /// Segments that it names are deleted at each roll.
+    /// Segments that it names are deleted at each roll; `keep` counts for whole recordings too where the session rolls.
     public var disk = DiskRule()
+    /// What all recordings may take, and what happens then.
+    public var diskLimits = DiskLimits()
+    /// What the running recording's segments may take of it.
+    let allowance = Allowance()
     /// The file of the private key that signs the seal.
     public var signingKey: String?
     /// The recording's directory.
@@ -197,6 +220,7 @@ public struct SessionConfiguration: Sendable {
         if armsDisconnectProtection { settings.append(Setting("dcp", "arm")) }
         settings.append(Setting("journal.queue_bytes", String(queueBytes)))
         settings.append(Setting("journal.when_full", whenFull.rawValue))
+        if let roll { settings.append(Setting("roll", roll.rawValue)) }
         if ledgerFault != .none { settings.append(Setting("ledger.fault", ledgerFault.rawValue)) }
         return settings
     }

@@ -21,6 +21,8 @@ public struct SessionCounts: Hashable, Sendable {
     public var stalls: Int64 = 0
     /// Times that the journal halted new orders because the disk was slow or full.
     public var journalHalts: Int64 = 0
+    /// Times that somebody set the wall clock.
+    public var clockSteps: Int64 = 0
     /// Secrets found in what came and blanked before recording.
     public var blanked: Int64 = 0
     /// Why the journal failed; empty while it works.

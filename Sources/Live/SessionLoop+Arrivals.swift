@@ -19,6 +19,7 @@ extension SessionLoop {
     }
 
     func happened(_ message: GatewayMessage) {
+        if message.time.nanoseconds >= rollAt { lookAtDay() }
         let slot = slots[message.socket]
         switch message.content {
         case .received(let bytes):
@@ -37,6 +38,7 @@ extension SessionLoop {
             )
             count(event, slot)
             ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
+            if event.change == .ready { tellAbsence(message.socket, until: message.time) }
             if message.socket == tradeSocket { tradeLink(event) }
         }
     }
@@ -96,7 +98,7 @@ extension SessionLoop {
                 try ingest(entry, message.time, clean)
                 return
             }
-            guard shed[message.socket] == nil || slot.isPrivate,
+            guard (shed[message.socket] == nil && !isOverBudget) || slot.isPrivate,
                 recorder.hasRoom(for: frame.count, on: entry.id)
             else {
                 shed[message.socket, default: 0] += 1
@@ -115,7 +117,7 @@ extension SessionLoop {
 
     /// From half a queue on the public sockets are not read until it is shorter.
     func stall() {
-        guard !isStalled, !recorder.isDiskFull else { return }
+        guard !isStalled, !isShortOfDisk else { return }
         isStalled = true
         counts.stalls += 1
         logger.warning("the disk is slower than the market: reading waits")
@@ -135,6 +137,9 @@ extension SessionLoop {
             tellShed(number)
         }
     }
+
+    /// Public data is not kept: the disk is full, or its budget is used up.
+    private var isShortOfDisk: Bool { recorder.isDiskFull || isOverBudget }
 
     private static let shedInterval: Int64 = 10_000_000_000
 
@@ -160,7 +165,7 @@ extension SessionLoop {
     private func awaitRelief() {
         guard !isAwaitingRelief else { return }
         isAwaitingRelief = true
-        let delay: TimeAmount = recorder.isDiskFull ? .milliseconds(50) : .milliseconds(5)
+        let delay: TimeAmount = isShortOfDisk ? .milliseconds(50) : .milliseconds(5)
         loop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
             self?.isAwaitingRelief = false
             self?.relieve()
@@ -170,7 +175,7 @@ extension SessionLoop {
     /// Reads again when the queue is short, and says in a record what was not kept.
     private func relieve() {
         guard !isFailed else { return }
-        let isFull = recorder.isDiskFull
+        let isFull = isShortOfDisk
         guard isFull || recorder.queuedBytes < configuration.queueBytes / 4 else {
             awaitRelief()
             return

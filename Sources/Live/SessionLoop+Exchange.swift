@@ -93,13 +93,7 @@ extension SessionLoop {
             rest.setClockOffset(offset)
             for socket in sockets { socket.clockOffset = offset }
         }
-        writer.reset()
-        writer.object {
-            $0.field("wall", String(SessionClock.wall().nanoseconds))
-            $0.field("monotonic", String(SessionClock.monotonic()))
-            $0.field("offset", offset.map { String($0) } ?? "")
-        }
-        ingest(named: "session/clock", time: clock.now(), payload: writer.bytes)
+        recordClocks()
     }
 
     func setTimer(_ strategy: String, _ name: String, _ due: Timestamp) {

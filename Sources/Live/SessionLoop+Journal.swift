@@ -17,8 +17,9 @@ extension SessionLoop {
         judgeJournal()
     }
 
-    /// The recorder's health has changed.
-    func journal(_ health: RecorderHealth) {
+    /// The health of a recorder has changed: of this one, or of one that is being sealed, which tells by itself.
+    func journal(_ health: RecorderHealth, _ path: String) {
+        guard path == recorder.path else { return }
         switch health {
         case .sound, .full: judgeJournal()
         case .degraded(let error):

@@ -33,6 +33,9 @@ extension SessionLoop {
         status.socketsReady = sockets.count { $0.state.isReady }
         status.sockets = sockets.count
         status.armed = sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") }
+        status.rolls = rolls
+        status.disk = diskForecast
+        status.diskStop = diskStop
         return status
     }
 

@@ -20,7 +20,7 @@ extension SessionLoop {
         switch event.change {
         case .ready: perform(trade.ready(now: now))
         case .disconnected, .failed: perform(trade.lost(reason: event.reason, now: now))
-        case .connected, .shed, .rules: break
+        case .connected, .shed, .rules, .absent: break
         }
     }
 

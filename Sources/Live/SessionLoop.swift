@@ -12,8 +12,10 @@ import Trading
 /// Confined to its event loop. Nothing in it waits.
 final class SessionLoop {
     let loop: any EventLoop
-    let clock = SessionClock()
-    let recorder: Recorder
+    let clock: SessionClock
+    var recorder: Recorder
+    /// The same for those who are not on the loop.
+    let current: CurrentRecorder
     /// Changes where the session file is read anew.
     var configuration: SessionConfiguration
     let logger: Logger
@@ -77,17 +79,70 @@ final class SessionLoop {
     /// The session file is being read anew.
     var isReloading = false
     var reloads = 0
+    /// The calendar of a session that rolls; `nil` for any other.
+    var dayRoll: DayRoll?
+    var rollTimer: Scheduled<Void>?
+    /// A record of this time or later, nanoseconds, belongs to the next recording, which stands ready.
+    var rollAt = Int64.max
+    /// The next recording, while it stands ready.
+    var successor: Successor?
+    /// How the next recording at a path is made.
+    let successorOptions: @Sendable (String) throws(JournalError) -> RecorderOptions
+    var rolls = SessionRolls()
+    /// Bytes of the checkpoint that was made last.
+    var lastCheckpoint = 0
+    /// The last record before this run, until which a run before it recorded; `nil` where there was none.
+    var absentSince: Timestamp?
+    /// Public sockets whose absence between the runs was told.
+    var absenceTold: Set<Int> = []
+    /// How far the wall clock was from the session's when it was looked at last; `nil` before.
+    var lastDrift: SessionClock.Drift?
+    /// Monotonic time of the last record of the clocks.
+    var lastClockRecord = Int64.min
+    /// Directories of all recordings that this session has begun.
+    var begunPaths: [String] = []
+    var diskRate = DiskRate()
+    var diskKeeper: DiskKeeper
+    var isLookingAtDisk = false
+    /// Monotonic time of the last look at the age of recordings.
+    var lastAgeLook = Int64.min / 2
+    /// As it was last looked at; `nil` before.
+    var diskForecast: DiskForecast?
+    var diskProblem: String?
+    /// Public data is not kept, because of the disk's budget.
+    var isOverBudget = false
+    /// Why the session has to end, by the rule for a full disk.
+    var diskStop: String?
+    /// Bytes of segments that recordings before this one took, since the session began.
+    var earlierBytes: UInt64 = 0
 
     init(
         configuration: SessionConfiguration,
         wiring: Wiring,
         registry: StrategyRegistry,
-        recorder: Recorder,
+        current: CurrentRecorder,
+        began: Timestamp?,
+        signingKey: SigningKey?,
+        successorOptions:
+            @escaping @Sendable (String) throws(JournalError) -> RecorderOptions,
         loop: any EventLoop,
         logger: Logger
     ) throws(SessionError) {
         self.configuration = configuration
-        self.recorder = recorder
+        self.current = current
+        self.successorOptions = successorOptions
+        recorder = current.value
+        if current.value.lastTime > .zero { absentSince = current.value.lastTime }
+        begunPaths = [current.value.path]
+        diskKeeper = DiskKeeper(
+            folder: configuration.roll == nil ? nil : configuration.folder,
+            isShared: configuration.sharesFolder,
+            limits: configuration.diskLimits,
+            keep: configuration.disk.keep,
+            key: signingKey
+        )
+        clock = SessionClock(advance: configuration.advance)
+        if configuration.roll == .day { dayRoll = DayRoll(began: began ?? clock.now()) }
         journalWatch = JournalWatch(longestWait: configuration.longestWait)
         self.loop = loop
         self.logger = logger
@@ -128,7 +183,7 @@ final class SessionLoop {
         }
     }
 
-    let startRecord: SessionStart
+    var startRecord: SessionStart
 
     static func start(
         _ configuration: SessionConfiguration,
@@ -188,20 +243,11 @@ final class SessionLoop {
 
     /// The first record, then the questions that everything else waits for, then the sockets.
     func start(whenReady: @escaping () -> Void) {
-        do throws(JournalError) {
-            let payload = startRecord.payload()
-            let sequence = try recorder.start(time: clock.now(), payload: payload)
-            let name = StreamName("session/start")
-            step(
-                RecordHeader(sequence: sequence, time: recorder.lastTime, stream: name),
-                StreamRoute(name),
-                payload
-            )
-        } catch {
-            failed(error)
-        }
+        begin()
         every(.seconds(1)) { $0.tick() }
         every(.seconds(60)) { $0.measureClock() }
+        every(.seconds(SessionLoop.diskInterval)) { $0.lookAtDisk() }
+        lookAtDisk()
         every(.milliseconds(SessionLoop.journalWatchMilliseconds)) { $0.watchJournal() }
         every(.minutes(5)) { $0.askLists {} }
         every(.hours(24)) { $0.askRankings {} }
@@ -224,12 +270,29 @@ final class SessionLoop {
         askRankings(whenDone: done)
     }
 
+    /// The first record of a run, and of a recording that goes on behind another.
+    func begin() {
+        do throws(JournalError) {
+            let payload = startRecord.payload()
+            let sequence = try recorder.start(time: clock.now(), payload: payload)
+            let name = StreamName("session/start")
+            step(
+                RecordHeader(sequence: sequence, time: recorder.lastTime, stream: name),
+                StreamRoute(name),
+                payload
+            )
+        } catch {
+            failed(error)
+        }
+    }
+
     /// Closes the sockets and lets what is under way end; the recorder is the owner's to seal.
     func stop(reason: String) {
         isStopped = true
         for task in repeated { task.cancel() }
         for timer in timers.values { timer.cancel() }
         tradeTimer?.cancel()
+        rollTimer?.cancel()
         for socket in sockets { socket.stop(reason: reason) }
         writer.reset()
         writer.object { $0.field("reason", reason) }
@@ -246,22 +309,23 @@ final class SessionLoop {
     }
 
     func tick() {
+        lookAtDay()
         writer.reset()
         writer.object { $0.field("monotonic", String(SessionClock.monotonic())) }
         ingest(named: "session/tick", time: clock.now(), payload: writer.bytes)
+        watchWallClock()
         if recorder.isRollDue { roll() }
         followExposure()
         retryRules()
         door?.keepOpen()
     }
 
-    func measureClock() { ask(.serverTime) {} }
-
     /// A new segment, which begins with the engine's state.
     private func roll() {
         var checkpoint: [UInt8] = []
         do throws(EngineError) {
             checkpoint = try SegmentCheckpoint.encode(startRecord, stepper.engine)
+            lastCheckpoint = checkpoint.count
         } catch {
             logger.error("a segment begins without a checkpoint", metadata: ["error": "\(error)"])
         }

@@ -51,6 +51,12 @@ public struct SessionStatus: Sendable {
     /// The exchange cancels what is open when this process is gone: topics that it has confirmed.
     public var armed: [String] = []
 
+    public var rolls = SessionRolls()
+    /// How fast the disk fills, and how long that can go on; `nil` before it was looked at.
+    public var disk: DiskForecast?
+    /// Why the session has to end, by `disk: {when_full: stop}`; `nil` while it has not.
+    public var diskStop: String?
+
     public init(watermarks: Watermarks, health: RecorderHealth) {
         self.watermarks = watermarks
         self.health = health
@@ -105,6 +111,24 @@ public struct SessionStatus: Sendable {
         json.field("last_link_failure", counts.lastLinkFailure)
         json.field("dcp_armed", armed.joined(separator: " "))
         json.field("halted", haltReason ?? "no")
+        json.field("rolls", rolls.count)
+        json.field("roll_problem", rollProblem)
+        guard let disk else { return }
+        json.nested("disk") {
+            $0.field("used", Int64(clamping: disk.used))
+            $0.field("free", Int64(clamping: disk.free))
+            $0.field("bytes_per_day", Int64(clamping: disk.bytesPerDay ?? 0))
+            $0.field("days_left", SessionStatus.tenths(disk.daysLeft))
+        }
+    }
+
+    private var rollProblem: String { rolls.problem ?? rolls.sealFailure ?? "" }
+
+    /// With one decimal; empty where there is none to say.
+    private static func tenths(_ number: Double?) -> String {
+        guard let number else { return "" }
+        let tenths = Int64(clamping: UInt64(min(max(0, number), 1e15) * 10))
+        return "\(tenths / 10).\(tenths % 10)"
     }
 
     /// The same for people, one line each.
@@ -127,6 +151,17 @@ public struct SessionStatus: Sendable {
                 + " \(watermarks.durable) durable"
         )
         line("journal", "\(healthWords), \(queueBytes) of \(queueLimit) bytes queued")
+        if let disk {
+            let days = SessionStatus.tenths(disk.daysLeft)
+            line(
+                "disk",
+                "\(disk.used) bytes used, \(disk.free) free, \(disk.bytesPerDay ?? 0) a day"
+                    + (days.isEmpty ? "" : ", \(days) days left")
+            )
+        }
+        if rolls.count > 0 || !rollProblem.isEmpty {
+            line("days", "\(rolls.count) rolled" + (rollProblem.isEmpty ? "" : "; \(rollProblem)"))
+        }
         line("sockets", "\(socketsReady) of \(sockets) ready, \(reconnects) reconnects")
         if !counts.lastLinkFailure.isEmpty { line("", "last failure: \(counts.lastLinkFailure)") }
         line(

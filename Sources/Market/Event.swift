@@ -168,6 +168,8 @@ public struct LinkEvent: Hashable, Sendable {
         case failed
         /// The rules of a session's file pick other topics now; the record names them.
         case rules
+        /// Between two runs nothing was recorded; the record says from when to when, and of which streams.
+        case absent
     }
 
     public var change: Change = .connected

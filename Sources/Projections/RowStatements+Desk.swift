@@ -111,7 +111,7 @@ extension RowStatements {
 
     func write(_ link: LinkEvent, _ row: WaitingRow) throws {
         switch link.change {
-        case .connected, .rules: break
+        case .connected, .rules, .absent: break
         case .ready: try endGaps(of: link.socket, row)
         case .disconnected, .failed, .shed:
             try beginGap(

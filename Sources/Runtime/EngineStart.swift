@@ -14,8 +14,11 @@ struct EngineStart {
         stepper = Stepper(engine: checkpoint.engine)
     }
 
+    /// - Parameter before: the state that a recording goes on with which follows another; a run that begins anew has
+    ///   no use for it.
     init(
         _ record: Record,
+        after before: Stepper? = nil,
         registry: StrategyRegistry,
         overrides: [Replay.Override] = [],
         parser: JSONParser
@@ -27,6 +30,16 @@ struct EngineStart {
         }
         guard start.format <= SessionStart.formatVersion else {
             throw .newer(record.sequence, format: start.format)
+        }
+        if start.continues != nil {
+            guard let before else {
+                throw .checkpoint(
+                    record.sequence,
+                    "there is none, and the session goes on from one"
+                )
+            }
+            stepper = before
+            return
         }
         let program = "tapedeck \(start.program) (\(start.build))"
         for change in overrides {

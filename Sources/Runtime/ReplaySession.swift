@@ -129,6 +129,7 @@ struct ReplaySession {
     private mutating func begin(_ record: Record) throws(ReplayError) {
         let made = try EngineStart(
             record,
+            after: stepper,
             registry: registry,
             overrides: overrides,
             parser: parser

@@ -30,6 +30,9 @@ public struct SessionStart: Hashable, Sendable {
     public var configuration: [Setting]
     public var wall: Timestamp
     public var monotonicNanoseconds: Int64
+    /// The recording that this one goes on behind, with the state that its first segment begins with; `nil` where
+    /// everything begins anew.
+    public var continues: String?
 
     public init(
         session: String,
@@ -78,6 +81,7 @@ public struct SessionStart: Hashable, Sendable {
             $0.field("format", format)
             $0.field("seed", seed)
             $0.field("account", account)
+            if let continues { $0.field("continues", continues) }
             writeSettings(into: &$0)
             $0.field("configuration_hash", StateReport.hexadecimal(configurationHash))
             $0.field(
@@ -136,6 +140,7 @@ extension SessionStart {
             )
             start.behaviour = Int(try root.int64("behaviour"))
             start.format = Int(try root.int64("format"))
+            start.continues = try root["continues"]?.requireString()
             for row in try root.required("strategies").elements {
                 start.strategies.append(
                     StrategyConfiguration(

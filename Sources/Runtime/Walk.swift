@@ -68,7 +68,12 @@ public struct Walk {
             )
             let kind = stream.name.kind
             if kind == .sessionStart {
-                made = try EngineStart(record, registry: registry, parser: parser)
+                made = try EngineStart(
+                    record,
+                    after: made?.stepper,
+                    registry: registry,
+                    parser: parser
+                )
             }
             guard made != nil else { throw .noStart(record.sequence) }
             let isInput = !kind.isOutput && !kind.isEvidence

@@ -92,7 +92,7 @@ struct RecordedSockets {
         case .disconnected:
             guard let place = current.removeValue(forKey: event.socket) else { return }
             connections[place].end = event.reason
-        case .ready, .failed, .shed, .rules: break
+        case .ready, .failed, .shed, .rules, .absent: break
         }
     }
 

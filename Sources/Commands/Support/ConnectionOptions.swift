@@ -82,7 +82,7 @@ struct ConnectionOptions: ParsableArguments {
 struct OutputOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The recording itself; the default is a new one in recordings/.",
+            "The recording itself, or with `roll: day` the folder of all; the default is a new one in recordings/.",
             valueName: "dir"
         )
     )
@@ -119,4 +119,20 @@ struct OutputOptions: ParsableArguments {
     }
 
     func path() -> String { out ?? "recordings/" + Archive.newName() }
+
+    /// Where a session that rolls has its recordings.
+    ///
+    /// - Throws: a failure (64) where --out is itself a recording.
+    func place(_ configuration: inout SessionConfiguration) throws {
+        guard configuration.roll != nil else { return }
+        if let out, Archive.isRecording(out) {
+            throw Failure(
+                .usage,
+                "\(out) is a recording, and a session that rolls needs a folder for many",
+                do: "Name another folder with --out, or leave `roll` out."
+            )
+        }
+        configuration.folder = out ?? "recordings"
+        configuration.sharesFolder = out == nil
+    }
 }

@@ -27,6 +27,8 @@ struct LinkGaps {
     private struct Payload: Decodable {
         var change: String
         var count: Int64?
+        var from: String?
+        var to: String?
     }
 
     /// Takes up a record of a `link/…` stream; others are passed over.
@@ -54,6 +56,12 @@ struct LinkGaps {
             rows[link, default: Row()].shed += payload.count ?? 0
         // A refused subscription interrupts nothing else.
         case .connected, .failed, .rules: break
+        case .absent:
+            guard let from = payload.from.flatMap({ Int64($0) }),
+                let to = payload.to.flatMap({ Int64($0) })
+            else { return }
+            rows[link, default: Row()].interruptions += 1
+            rows[link, default: Row()].nanoseconds += max(0, to - from)
         }
     }
 

@@ -17,9 +17,12 @@ enum LiveRun {
         let json = output.json
         Interruption.watch(hangup: .reloads)
         Printing.outliveOutput()
-        let path = configuration.path
-        let (manifest, counts) = try Blocking.run {
-            let session = try await LiveRun.begin(configuration, again)
+        var configuration = configuration
+        configuration.onDiskStop = { Interruption.request(reason: "the disk's rule") }
+        let final = configuration
+        let (manifest, counts, path, diskStop) = try Blocking.run {
+            let session = try await LiveRun.begin(final, again)
+            let path = session.recorder.path
             if let recovery = session.recorder.recovery { note(recovery, path) }
             Printing.note("recording into \(path); Ctrl-C seals it")
             let tell: @Sendable () async -> Void = {
@@ -42,16 +45,20 @@ enum LiveRun {
                 each: tell,
                 reload: reload
             )
-            let reason = Interruption.isRequested ? Interruption.name : "its time was over"
+            let status = await session.status()
+            let reason =
+                status.diskStop
+                ?? (Interruption.isRequested ? Interruption.name : "its time was over")
             if await session.cancelsAtEnd {
                 Printing.note(
                     "\(reason): open orders are cancelled, and the exchange is asked what it has,"
-                        + " within ten seconds; then \(path) is sealed"
+                        + " within ten seconds; then \(status.recording) is sealed"
                 )
             }
-            let counts = await session.status().counts
+            let counts = status.counts
             do {
-                return (try await session.stop(reason: reason), counts)
+                let manifest = try await session.stop(reason: reason)
+                return (manifest, counts, session.recorder.path, status.diskStop)
             } catch let error as SessionError {
                 throw Failure(error)
             }
@@ -67,6 +74,14 @@ enum LiveRun {
         } else {
             Printing.result("sealed \(path): records \(manifest.first) to \(manifest.last)")
             Printing.result("next: tapedeck info \(path)")
+        }
+        if let diskStop {
+            throw Failure(
+                .disk,
+                "the session has ended by the rule `disk: {when_full: stop}`: \(diskStop)",
+                at: path,
+                do: "Make room, or raise `disk.budget`; the recording is sealed."
+            )
         }
         // Who is stopped before anything has failed has done what he was told.
         let isTooEarly = Interruption.isRequested && counts.lastLinkFailure.isEmpty

@@ -11,9 +11,10 @@ enum SessionSettings {
         "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
         "public", "sockets.redundancy", "proxy", "rest.share",
         "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders", "orders.entry",
-        "dcp",
+        "dcp", "roll",
         "journal.queue_bytes", "journal.when_full", "journal.signing_key",
         "journal.segment_bytes", "disk.keep", "disk.max_size",
+        "disk.budget", "disk.reserve", "disk.when_full",
     ]
 
     static let example = """
@@ -46,10 +47,16 @@ enum SessionSettings {
           when_full: stall
           # segment_bytes: 67108864
           # signing_key: signing.pem
-        # What may stay on the disk; older segments are deleted and noted in pruned.jsonl.
+        # At 00:00 UTC one recording is sealed and the next begun; --out then names the folder that they lie in.
+        # roll: day
+        # What may stay on the disk: budget of all recordings of the row, and what stays free on the file system.
+        # when_full: prune (the oldest goes, noted in pruned.jsonl), shed-public (public data is counted and not
+        # kept) or stop (seal, and end with status 74). keep: what is older goes; max_size: of one recording.
         # disk:
-        #   keep: 7d
-        #   max_size: 20GiB
+        #   budget: 200GiB
+        #   reserve: 10GiB
+        #   when_full: prune
+        #   keep: 30d
         """
 
     static func read(file: String?) throws -> Settings {
@@ -114,6 +121,7 @@ enum SessionSettings {
         configuration.orderEntry = try word("orders.entry", settings) ?? configuration.orderEntry
         configuration.armsDisconnectProtection =
             try word("dcp", settings) == SessionSettings.Protection.arm
+        configuration.roll = try word("roll", settings)
         try journal(settings, &configuration)
         try connections(settings, &configuration)
         return configuration
@@ -162,6 +170,35 @@ enum SessionSettings {
         return rule
     }
 
+    /// What all recordings may take: `disk: {budget: 200GiB, reserve: 10GiB, when_full: prune}`.
+    static func diskLimits(_ settings: Settings) throws -> DiskLimits {
+        var limits = DiskLimits()
+        for path in ["disk.budget", "disk.reserve"] {
+            guard let entry = settings.value(path) else { continue }
+            do {
+                let bytes = try SizeText.bytes(entry.value)
+                if path == "disk.budget" { limits.budget = bytes } else { limits.reserve = bytes }
+            } catch let failure as Failure {
+                throw Failure(
+                    .sessionFile,
+                    "\(path) is \(entry.value)",
+                    at: entry.place,
+                    do: failure.todo
+                )
+            }
+        }
+        limits.whenFull = try word("disk.when_full", settings) ?? limits.whenFull
+        if let entry = settings.value("disk.when_full"), limits.isEmpty {
+            throw Failure(
+                .sessionFile,
+                "disk.when_full is \(entry.value), and nothing says when the disk is full",
+                at: entry.place,
+                do: "Give disk.budget, disk.reserve or both."
+            )
+        }
+        return limits
+    }
+
     private static func journal(
         _ settings: Settings,
         _ configuration: inout SessionConfiguration
@@ -179,6 +216,7 @@ enum SessionSettings {
             configuration.queueBytes = bytes
         }
         configuration.disk = try disk(settings)
+        configuration.diskLimits = try diskLimits(settings)
         configuration.signingKey = settings.value("journal.signing_key")?.value
         if let entry = settings.value("journal.segment_bytes") {
             let range = SessionConfiguration.segmentRange

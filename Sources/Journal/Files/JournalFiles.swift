@@ -39,11 +39,20 @@ public protocol JournalFiles: Sendable {
         in directory: OpenFile
     ) throws(SystemFailure)
     func unlink(_ name: String, in directory: OpenFile) throws(SystemFailure)
+    /// An empty directory, by its path.
+    func removeDirectory(_ path: String) throws(SystemFailure)
     func list(_ directory: OpenFile) throws(SystemFailure) -> [String]
     /// An exclusive lock that ends with the process; false where another holds it.
     func lock(_ file: OpenFile) throws(SystemFailure) -> Bool
     /// Monotonic nanoseconds, for ages and intervals.
     func now() -> Int64
+}
+
+extension JournalFiles {
+    /// Where there is one directory only, none of another path can be removed.
+    public func removeDirectory(_ path: String) throws(SystemFailure) {
+        throw SystemFailure.notSupported
+    }
 }
 
 /// An open file or directory of a ``JournalFiles``.

@@ -89,6 +89,10 @@ public struct SystemFiles: JournalFiles {
         guard unlinkat(directory.number, name, 0) == 0 else { throw SystemFailure(errno) }
     }
 
+    public func removeDirectory(_ path: String) throws(SystemFailure) {
+        guard rmdir(path) == 0 else { throw SystemFailure(errno) }
+    }
+
     public func list(_ directory: OpenFile) throws(SystemFailure) -> [String] {
         // A descriptor of its own: closedir closes it, and the place in the directory is its own too.
         let descriptor = openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -137,6 +141,7 @@ extension SystemFailure {
     public static let inputOutput = SystemFailure(EIO)
     public static let interrupted = SystemFailure(EINTR)
     public static let missing = SystemFailure(ENOENT)
+    public static let notSupported = SystemFailure(ENOTSUP)
     public static let exists = SystemFailure(EEXIST)
 
     /// Whether the disk, a quota or a limit of file size has no more room, so that waiting may help.

@@ -23,6 +23,16 @@ extension Manifest {
                     for label in labels { object.field(label.key, label.value) }
                 }
             )
+            if let previous = row?.previous {
+                $0.field(
+                    "previous",
+                    object: {
+                        $0.field("recording", previous.recording)
+                        $0.field("last", previous.last)
+                        $0.field("chain", previous.chain.description)
+                    }
+                )
+            }
             if let signature {
                 $0.field(
                     "signature",

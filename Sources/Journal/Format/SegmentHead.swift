@@ -123,6 +123,32 @@ struct SegmentHead {
 }
 
 extension SegmentHead {
+    /// Of the first segment of a new recording.
+    ///
+    /// - Parameters:
+    ///   - id: the recording's.
+    ///   - time: `log_time` of the record before, in the recording that it follows.
+    init(
+        beginning id: String,
+        _ options: RecorderOptions,
+        behind link: RowLink?,
+        time: Timestamp,
+        checkpoint: [UInt8]
+    ) {
+        self.init(
+            id: id,
+            run: 1,
+            first: link?.first ?? .first,
+            chain: link?.beginning(id: id) ?? ChainHasher.genesis(id: id),
+            time: time,
+            previous: nil,
+            recovered: 0,
+            labels: options.labels,
+            streams: [],
+            checkpoint: checkpoint
+        )
+    }
+
     /// From the fields of the `Metadata` record; streams and checkpoint are in Attachments of their own.
     init(_ metadata: MCAP.Metadata) throws(JournalError.Reason) {
         guard let format = metadata["format"].flatMap({ Int($0) }) else {

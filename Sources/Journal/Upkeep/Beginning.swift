@@ -10,6 +10,8 @@ public enum Beginning: Hashable, Sendable {
     case lost(upTo: SequenceNumber)
     /// It is a part of another recording, cut out of it.
     case slice(of: String, chain: ChainValue)
+    /// Where the recording before it in its row ended, whose last number is `last`.
+    case row(after: String, last: SequenceNumber)
     /// Not at 1, and nothing says why.
     case unexplained
 }
@@ -77,6 +79,9 @@ struct BeginningCheck {
             }
             return
         }
+        // A recording of a row begins behind the one before it.
+        let link = RowLink(labels)
+        let origin = link?.first ?? .first
         if let lost = try SegmentFile(first.name, in: directory, presumes: true).head?.lost,
             lost.last == first.first.previous
         {
@@ -93,7 +98,23 @@ struct BeginningCheck {
                 : "the note of \(entry.name) is not signed by the key that it names"
             findings.append(JournalError(.damaged(text), file: file, sequence: entry.first))
         }
-        guard first.first > .first else { return }
+        if let previous = link?.previous, first.first <= origin {
+            beginning = .row(after: previous.recording, last: previous.last)
+            if first.first != origin || first.chainFirst != link?.beginning(id: id) {
+                findings.append(
+                    JournalError(
+                        .damaged(
+                            "the recording does not begin behind record \(previous.last) of "
+                                + "`\(previous.recording)`, as it says"
+                        ),
+                        file: place,
+                        sequence: first.first
+                    )
+                )
+            }
+            return
+        }
+        guard first.first > origin else { return }
         // A deletion that a crash broke off has noted more than is gone.
         let gone = entries.filter { $0.first < first.first }
         guard let last = gone.last else {
@@ -101,7 +122,7 @@ struct BeginningCheck {
             findings.append(
                 JournalError(
                     .damaged(
-                        "records 1 to \(first.first.previous) are missing, and no note says why"
+                        "records \(origin) to \(first.first.previous) are missing, and no note says why"
                     ),
                     file: place,
                     sequence: first.first
@@ -110,8 +131,8 @@ struct BeginningCheck {
             return
         }
         beginning = .pruned(upTo: last.last, deletions: gone.count)
-        var number = SequenceNumber.first
-        var chain = ChainHasher.genesis(id: id)
+        var number = origin
+        var chain = link?.beginning(id: id) ?? ChainHasher.genesis(id: id)
         for entry in gone {
             guard entry.first == number, entry.chainFirst == chain else {
                 findings.append(

@@ -74,7 +74,9 @@ public struct Slicer {
             time: record.time,
             previous: nil,
             recovered: 0,
-            labels: recording.manifest.labels.filter { !$0.key.hasPrefix("slice.") }
+            labels: recording.manifest.labels.filter {
+                !$0.key.hasPrefix("slice.") && !RowLink.owns($0)
+            }
                 + origin.labels,
             streams: try recording.announcements(),
             checkpoint: checkpoint

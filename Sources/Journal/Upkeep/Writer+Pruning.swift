@@ -4,14 +4,18 @@ import Market
 extension Writer {
     /// Deletes the segments that the rule names; an error is told, and leaves what is there for the next roll.
     func pruneByRule() {
-        guard !options.disk.isEmpty else { return }
+        var rule = options.disk
+        if let allowed = options.allowance?.bytes, allowed < rule.maxSize ?? .max {
+            rule.maxSize = allowed
+        }
+        guard !rule.isEmpty else { return }
         var pruner = Pruner()
         pruner.who = "tapedeck, recording"
         pruner.key = options.signingKey
         do throws(JournalError) {
             let plan = try pruner.plan(
                 manifest(.open).segments,
-                options.disk,
+                rule,
                 Timestamp(nanoseconds: Int64(bitPattern: lastTime)),
                 segment.head.id,
                 directory

@@ -28,6 +28,7 @@ struct Audit {
         result = Verification(id: recording.id, isSealed: recording.state != .open)
         result.isSealed = recording.state == .sealed || recording.state == .recovered
         result.segments = layout.names.count
+        result.row = recording.manifest.row
         result.covered = ["checksums", "times", "counts", "summaries"]
         if layout.isOurs {
             result.covered += ["numbers", "commits", "chain", "announcements", "indexes"]

@@ -45,6 +45,8 @@ public struct Verification: Sendable {
     /// What was looked at, in the words of the format's page: a file of another origin has no chain, and a single
     /// segment neither manifest nor deletions.
     public var covered: [String] = []
+    /// Its place in a row of recordings; `nil` where it is in none.
+    public var row: RowLink?
     /// Chain value after the last chunk.
     public var chain: ChainValue
 

@@ -49,6 +49,13 @@ final class Progress: Sendable {
         durableValue = Atomic(number.value)
     }
 
+    /// Behind another recording, which has not brought all of its records to the disk yet.
+    init(at number: SequenceNumber, written: SequenceNumber, durable: SequenceNumber) {
+        appendedValue = Apart(number.value)
+        writtenValue = Atomic(written.value)
+        durableValue = Atomic(durable.value)
+    }
+
     var marks: Watermarks {
         // In this order, so that durable ≤ written ≤ appended in what is seen.
         let durable = durableValue.load(ordering: .acquiring)

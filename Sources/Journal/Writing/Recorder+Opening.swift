@@ -112,17 +112,14 @@ extension Recorder {
         _ options: RecorderOptions,
         _ lock: OpenFile
     ) throws(JournalError) -> Recorder {
+        var options = options
+        options.labels += options.row?.labels ?? []
         let id = options.id ?? lastPart(of: directory.path)
         let head = SegmentHead(
-            id: id,
-            run: 1,
-            first: .first,
-            chain: ChainHasher.genesis(id: id),
-            time: .zero,
-            previous: nil,
-            recovered: 0,
-            labels: options.labels,
-            streams: [],
+            beginning: id,
+            options,
+            behind: options.row,
+            time: options.notBefore,
             checkpoint: []
         )
         let segment = try SegmentWriter(head, in: directory)
@@ -133,8 +130,8 @@ extension Recorder {
             table: StreamTable([]),
             earlier: [],
             started: 0,
-            number: .none,
-            lastTime: 0,
+            number: head.first.previous,
+            lastTime: UInt64(bitPattern: head.time.nanoseconds),
             announced: 0,
             generation: 0
         )
@@ -159,6 +156,8 @@ extension Recorder {
             )
             if let finding = check.findings.first { throw finding }
         }
+        var options = options
+        options.labels += salvage.lastHead.labels.filter { RowLink.owns($0) }
         var earlier = list.segments
         // A last segment without a record gives its name to the new one, by the rename.
         let isEmpty = salvage.lastInSegment < salvage.lastHead.first
@@ -304,7 +303,7 @@ extension Recorder {
             writer.publishHead()
             writer.refreshManifest()
             return try Recorder(
-                RecorderThread.Parts(writer: writer, bell: bell),
+                Parts(writer, bell),
                 recovery: recovery
             )
         } catch {
@@ -315,12 +314,12 @@ extension Recorder {
         }
     }
 
-    private static func lastPart(of path: String) -> String {
+    static func lastPart(of path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? "recording"
     }
 
     /// The recording's own name in the directory above; a file system that will not say is no reason to stop.
-    private static func syncParent(of directory: RecordingDirectory) {
+    static func syncParent(of directory: RecordingDirectory) {
         let path = directory.path
         let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         guard let handle = try? directory.files.openDirectory(parent.isEmpty ? "/" : parent) else {

@@ -44,23 +44,83 @@ public final class Recorder: @unchecked Sendable {
         static let sheddable: UInt8 = 2
     }
 
-    init(_ parts: RecorderThread.Parts, recovery: Recovery?) throws(SystemFailure) {
-        let writer = parts.writer
-        path = writer.directory.path
-        id = writer.segment.head.id
-        run = writer.run
+    /// What the append side is made of.
+    struct Parts {
+        var path: String
+        var id: String
+        var run: Int
+        var options: RecorderOptions
+        var queue: RecordQueue
+        var progress: Progress
+        var table: StreamTable
+        var bell: Bell
+        var thread: RecorderThread
+        /// The last number, and its time.
+        var number: SequenceNumber
+        var time: Timestamp
+        var announced: Int
+
+        /// Of a writer that is ready, whose thread begins here.
+        init(_ writer: Writer, _ bell: Bell) throws(SystemFailure) {
+            path = writer.directory.path
+            id = writer.segment.head.id
+            run = writer.run
+            options = writer.options
+            queue = writer.queue
+            progress = writer.progress
+            table = writer.table
+            self.bell = bell
+            number = writer.number
+            time = Timestamp(nanoseconds: Int64(bitPattern: writer.lastTime))
+            announced = writer.announced
+            thread = try RecorderThread(bell) { writer }
+        }
+
+        /// Of a writer that its thread makes later.
+        init(
+            path: String,
+            id: String,
+            options: RecorderOptions,
+            queue: RecordQueue,
+            progress: Progress,
+            table: StreamTable,
+            bell: Bell,
+            thread: RecorderThread,
+            number: SequenceNumber,
+            time: Timestamp
+        ) {
+            self.path = path
+            self.id = id
+            run = 1
+            self.options = options
+            self.queue = queue
+            self.progress = progress
+            self.table = table
+            self.bell = bell
+            self.thread = thread
+            self.number = number
+            self.time = time
+            announced = 0
+        }
+    }
+
+    init(_ parts: Parts, recovery: Recovery? = nil) {
+        path = parts.path
+        id = parts.id
+        run = parts.run
         self.recovery = recovery
-        options = writer.options
-        queue = writer.queue
-        progress = writer.progress
-        table = writer.table
+        options = parts.options
+        queue = parts.queue
+        progress = parts.progress
+        table = parts.table
         bell = parts.bell
+        thread = parts.thread
         producer = .allocate(capacity: 1)
         producer.initialize(
             to: Producer(
-                number: writer.number.value,
-                time: Int64(bitPattern: writer.lastTime),
-                announced: UInt16(writer.announced)
+                number: parts.number.value,
+                time: parts.time.nanoseconds,
+                announced: UInt16(parts.announced)
             )
         )
         flags = .allocate(capacity: 1 << 16)
@@ -68,7 +128,6 @@ public final class Recorder: @unchecked Sendable {
         for stream in table.streams {
             flags[Int(stream.id.value)] = Recorder.flags(stream.name.kind)
         }
-        thread = try RecorderThread(parts)
     }
 
     deinit {
@@ -287,6 +346,17 @@ public final class Recorder: @unchecked Sendable {
     }
 
     // MARK: Ending
+
+    /// Puts an end to the append side, for whoever takes over; gives what it came to.
+    ///
+    /// - Throws: `closed`, `notStarted`, `failed`: there is nothing to take over.
+    func endAppending() throws(JournalError) -> (number: SequenceNumber, time: Timestamp) {
+        guard producer.pointee.hasStarted, !producer.pointee.hasEnded, !progress.isFailed else {
+            throw refusal(0, Flag.known, 0)
+        }
+        producer.pointee.hasEnded = true
+        return (SequenceNumber(producer.pointee.number), lastTime)
+    }
 
     /// Writes what is queued, the summary and footer of the last segment, and the manifest.
     ///

@@ -1,4 +1,5 @@
 public import Market
+import Synchronization
 
 /// How a ``Recorder`` divides, compresses and syncs what it writes.
 ///
@@ -41,12 +42,20 @@ public struct RecorderOptions: Sendable {
     public var largestPayload = 16 << 20
     /// The id of a new recording; by default the last part of its path.
     public var id: String?
+    /// Where a new recording stands in a row; `nil` where it is in none.
+    ///
+    /// A recording that goes on keeps its own place.
+    public var row: RowLink?
+    /// `log_time` that the first record of a new recording is not below.
+    public var notBefore = Timestamp.zero
     /// Facts of the owner that each segment and the manifest repeat: program, configuration hash.
     public var labels: [Label] = []
     /// Signs the seal; without one the recording is sealed unsigned.
     public var signingKey: SigningKey?
     /// Segments that it names are deleted at each roll, noted in `pruned.jsonl` before.
     public var disk = DiskRule()
+    /// What segments may take, beside `disk`, when somebody else keeps the books of the disk.
+    public var allowance: Allowance?
     /// Told on the recorder's thread what a roll deleted, or why it could not.
     public var onPrune: @Sendable (Result<Pruner.Plan, JournalError>) -> Void = { _ in }
     /// Whether a segment that is full rolls by itself, with an empty checkpoint.
@@ -58,6 +67,19 @@ public struct RecorderOptions: Sendable {
     public var onHealth: @Sendable (RecorderHealth) -> Void = { _ in }
 
     public init() {}
+}
+
+/// Bytes that a recording's segments may take; changes while it is written.
+public final class Allowance: Sendable {
+    private let value = Atomic<UInt64>(.max)
+
+    public init() {}
+
+    /// `UInt64.max`: no limit.
+    public var bytes: UInt64 {
+        get { value.load(ordering: .acquiring) }
+        set { value.store(newValue, ordering: .releasing) }
+    }
 }
 
 /// One fact with its name.

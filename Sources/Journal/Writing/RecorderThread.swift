@@ -3,22 +3,23 @@ import Synchronization
 
 /// The thread that a ``Writer`` runs on, and the door to it for sealing and closing.
 ///
-/// `@unchecked Sendable`: `writer` is used by the thread alone once it runs; requests and results pass
+/// `@unchecked Sendable`: `make` and `writer` are used by the thread alone once it runs; requests and results pass
 /// through `mailbox`.
 final class RecorderThread: @unchecked Sendable {
-    struct Parts {
-        var writer: Writer
-        var bell: Bell
-    }
-
-    private enum Request {
+    /// How a recorder ends.
+    enum Request {
         case seal
         case close
+        /// Another recording goes on behind this one: what this one came to is told as soon as it is durable, and it
+        /// is sealed then.
+        case handOver(RowEnd)
     }
 
     private struct Mailbox {
         var request: Request?
         var result: Result<Manifest?, JournalError>?
+        /// Told how it ended, on this thread.
+        var then: (@Sendable (Result<Manifest?, JournalError>) -> Void)?
     }
 
     private let bell: Bell
@@ -26,20 +27,26 @@ final class RecorderThread: @unchecked Sendable {
     private let hasRequest = Atomic<Bool>(false)
     private let done = Gate()
     private var worker: Worker?
-    private var writer: Writer?
+    private var make: (() -> Writer?)?
 
     /// Naps after so many turns without a record become sleep.
     private static let napsBeforeSleep = 5
 
-    init(_ parts: Parts) throws(SystemFailure) {
-        bell = parts.bell
-        writer = parts.writer
+    /// - Parameter make: called on the thread, first of all; without a writer the thread ends.
+    init(_ bell: Bell, _ make: @escaping () -> Writer?) throws(SystemFailure) {
+        self.bell = bell
+        self.make = make
         // The thread keeps this alive until it ends; it ends when its recorder does.
         worker = try Worker { [self] in loop() }
     }
 
+    /// Its recorder is to end; a thread that waits for something asks now and then.
+    var isEnding: Bool { hasRequest.load(ordering: .acquiring) }
+
     private func loop() {
-        guard let writer else { return }
+        let writer = make?()
+        make = nil
+        guard let writer else { return end(.failure(JournalError(.closed, file: ""))) }
         var naps = 0
         while true {
             let turn = writer.turn()
@@ -72,6 +79,9 @@ final class RecorderThread: @unchecked Sendable {
         do throws(JournalError) {
             switch request {
             case .seal: result = .success(try writer.seal())
+            case .handOver(let end):
+                end.tell(writer.settleForGood())
+                result = .success(try writer.seal())
             case .close, nil:
                 try writer.close()
                 result = .success(nil)
@@ -82,10 +92,17 @@ final class RecorderThread: @unchecked Sendable {
         }
         writer.progress.end()
         writer.release()
-        self.writer = nil
-        let outcome = result
-        mailbox.withLock { $0.result = outcome }
+        end(result)
+    }
+
+    private func end(_ outcome: Result<Manifest?, JournalError>) {
+        let then = mailbox.withLock { mailbox in
+            mailbox.result = outcome
+            defer { mailbox.then = nil }
+            return mailbox.then
+        }
         done.open()
+        then?(outcome)
     }
 
     private func ask(_ request: Request) throws(JournalError) -> Manifest? {
@@ -106,13 +123,26 @@ final class RecorderThread: @unchecked Sendable {
 
     func close() throws(JournalError) { _ = try ask(.close) }
 
+    /// Has the thread end by itself; waits for nothing.
+    func handOver(
+        _ end: RowEnd,
+        then: @escaping @Sendable (Result<Manifest?, JournalError>) -> Void
+    ) {
+        mailbox.withLock {
+            $0.request = .handOver(end)
+            $0.then = then
+        }
+        hasRequest.store(true, ordering: .sequentiallyConsistent)
+        bell.hurry()
+    }
+
     /// The recorder was let go without an end: stop as `close` does, and keep quiet about it.
     func abandon() {
         guard let worker else { return }
         if worker.isCurrent {
             // The last reference went away in a callback on this very thread: it ends after its turn.
             worker.join()
-            mailbox.withLock { $0.request = .close }
+            mailbox.withLock { if $0.result == nil { $0.request = .close } }
             hasRequest.store(true, ordering: .sequentiallyConsistent)
             return
         }

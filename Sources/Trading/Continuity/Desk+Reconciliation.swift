@@ -175,6 +175,8 @@ extension Desk {
             }
             return spoiled
         case .rules: return rulesChanged(event.feeds)
+        // The run's own start has made everything stale already.
+        case .absent: return []
         }
     }
 

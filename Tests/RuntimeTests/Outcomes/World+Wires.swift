@@ -203,7 +203,7 @@ extension World {
         switch event.change {
         case .ready: perform(trade.ready(now: time))
         case .disconnected, .failed: perform(trade.lost(reason: event.reason, now: time))
-        case .connected, .shed, .rules: break
+        case .connected, .shed, .rules, .absent: break
         }
     }
 

@@ -1,0 +1,142 @@
+public import Market
+
+/// Makes room in a folder by what is oldest in a row: whole recordings first, then segments of the next.
+///
+/// Each deletion is noted durably before: of a recording in the folder's `pruned.jsonl`, of a segment in its own.
+public struct RowPruner {
+    /// The user and program, for the notes.
+    public var who = ""
+    /// The rule, for the notes.
+    public var why = ""
+    /// Signs each note.
+    public var key: SigningKey?
+
+    public init() {}
+
+    /// What was deleted.
+    public struct Outcome: Hashable, Sendable {
+        public var recordings: [PrunedRecording] = []
+        /// Segments of the recording that is now the oldest.
+        public var segments: [PrunedSegment] = []
+        public var bytesFreed: UInt64 = 0
+
+        public init() {}
+    }
+
+    /// Deletes until so many bytes are free, or nothing is left that may go.
+    ///
+    /// The recording that is being written stays, and so does everything behind it. One that is not sealed, or is
+    /// damaged, ends it: what would be noted of it need not be so.
+    ///
+    /// - Parameters:
+    ///   - bytes: 0 deletes only what is too old.
+    ///   - keep: recordings whose last record is older, in nanoseconds, go in any case.
+    /// - Throws: ``JournalError``: `system`, `damaged`; what was deleted before is noted.
+    public func free(
+        _ bytes: UInt64,
+        keep: Int64? = nil,
+        in folder: RowFolder,
+        row: String,
+        now: Timestamp
+    ) throws(JournalError) -> Outcome {
+        let directory = try RecordingDirectory.open(folder.path, files: folder.files)
+        defer { directory.close() }
+        var log = try PrunedRecordings(directory)
+        var outcome = Outcome()
+        try finish(log, folder, directory)
+        let members = try folder.members().filter { $0.link.row == row }
+        for member in members.dropLast() {
+            let isOld = keep.map { now.nanoseconds - member.manifest.ended.nanoseconds > $0 }
+            guard isOld == true || outcome.bytesFreed < bytes else { break }
+            guard !member.isHeld, !member.isDamaged,
+                member.manifest.state == .sealed || member.manifest.state == .recovered
+            else { break }
+            let size = folder.bytes(of: member.path)
+            let wanted = bytes > outcome.bytesFreed ? bytes - outcome.bytesFreed : 0
+            if isOld != true, size > wanted, try trim(member, wanted, folder, now, &outcome) {
+                break
+            }
+            var entry = PrunedRecording(
+                member.manifest,
+                member.link,
+                bytes: folder.bytes(of: member.path)
+            )
+            entry.who = who
+            entry.why = why
+            entry.time = now
+            if let key { entry.sign(with: key) }
+            try log.append(entry, in: directory)
+            try RowPruner.remove(member.path, folder, directory)
+            outcome.bytesFreed += entry.bytes
+            outcome.recordings.append(entry)
+        }
+        return outcome
+    }
+
+    /// Deletes segments of one recording; true when that is enough.
+    private func trim(
+        _ member: RowFolder.Member,
+        _ wanted: UInt64,
+        _ folder: RowFolder,
+        _ now: Timestamp,
+        _ outcome: inout Outcome
+    ) throws(JournalError) -> Bool {
+        var pruner = Pruner()
+        pruner.who = who
+        pruner.key = key
+        // What pruning counts, and can take, are segments.
+        let segments = folder.bytes(of: member.path, ofSegments: true)
+        guard segments > wanted else { return false }
+        let rule = DiskRule(maxSize: segments - wanted)
+        let plan = try pruner.plan(member.path, rule: rule, now: now, files: folder.files)
+        guard plan.bytesFreed >= wanted else { return false }
+        let done = try pruner.prune(member.path, rule: rule, now: now, files: folder.files)
+        outcome.segments = done.going
+        outcome.bytesFreed += done.bytesFreed
+        return true
+    }
+
+    /// Carries out what was noted before, and a crash kept from being done.
+    private func finish(
+        _ log: PrunedRecordings,
+        _ folder: RowFolder,
+        _ directory: RecordingDirectory
+    ) throws(JournalError) {
+        let noted = Set(log.entries.map(\.recording))
+        let names: [String]
+        do throws(SystemFailure) {
+            names = try folder.files.list(directory.handle)
+        } catch {
+            throw directory.failure(error, "readdir", "")
+        }
+        for name in names.sorted() where noted.contains(name) {
+            try RowPruner.remove(folder.path + "/" + name, folder, directory)
+        }
+    }
+
+    /// Unlinks every file of a recording, then its directory.
+    private static func remove(
+        _ path: String,
+        _ folder: RowFolder,
+        _ archive: RecordingDirectory
+    ) throws(JournalError) {
+        let files = folder.files
+        if let derived = try? RecordingDirectory.open(path + "/derived", files: files) {
+            for name in (try? files.list(derived.handle)) ?? [] { try derived.removeIfThere(name) }
+            derived.close()
+            try? files.removeDirectory(path + "/derived")
+        }
+        let inside = try RecordingDirectory.open(path, files: files)
+        defer { inside.close() }
+        // The manifest lists what goes.
+        try inside.removeIfThere(RecordingDirectory.manifest)
+        for name in try inside.segmentNames() { try inside.removeIfThere(name) }
+        for name in (try? files.list(inside.handle)) ?? [] { try inside.removeIfThere(name) }
+        do throws(SystemFailure) {
+            try files.removeDirectory(path)
+        } catch {
+            throw inside.failure(error, "rmdir", "")
+        }
+        try archive.syncNames()
+    }
+}
