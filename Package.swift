@@ -260,7 +260,7 @@ let package = Package(
         .testTarget(
             name: "LiveTests",
             dependencies: [
-                "Live", "Market",
+                "Live", "Bybit", "Market",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -275,7 +275,6 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .testTarget(name: "LiveTests", dependencies: ["Live", "Bybit", "Market"]),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6],

@@ -1,7 +1,7 @@
 import Gateway
 public import Journal
 public import Logging
-public import Market
+import Market
 import NIOCore
 import NIOPosix
 import Runtime

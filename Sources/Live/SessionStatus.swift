@@ -114,12 +114,15 @@ public struct SessionStatus: Sendable {
         json.field("rolls", rolls.count)
         json.field("roll_problem", rollProblem)
         guard let disk else { return }
-        json.nested("disk") {
-            $0.field("used", Int64(clamping: disk.used))
-            $0.field("free", Int64(clamping: disk.free))
-            $0.field("bytes_per_day", Int64(clamping: disk.bytesPerDay ?? 0))
-            $0.field("days_left", SessionStatus.tenths(disk.daysLeft))
-        }
+        json.field(
+            "disk",
+            object: {
+                $0.field("used", Int64(clamping: disk.used))
+                $0.field("free", Int64(clamping: disk.free))
+                $0.field("bytes_per_day", Int64(clamping: disk.bytesPerDay ?? 0))
+                $0.field("days_left", SessionStatus.tenths(disk.daysLeft))
+            }
+        )
     }
 
     private var rollProblem: String { rolls.problem ?? rolls.sealFailure ?? "" }
