@@ -4,7 +4,7 @@
 /// - Source: protocol reference §5.
 public struct TradeAnswer: Sendable, Equatable {
     public var requestID = ""
-    /// `order.create`, `order.cancel`, …
+    /// The operation that it answers, such as `order.create`.
     public var operation = ""
     public var code: Int64 = -1
     /// `X-Bapi-Limit`, `X-Bapi-Limit-Status`; `nil` where the answer has none.

@@ -13,16 +13,19 @@ public import Trading
 public final class Session: Sendable {
     public let recorder: Recorder
     private let group: MultiThreadedEventLoopGroup
-    private let loop: any EventLoop
-    private let core: NIOLoopBound<SessionLoop>
+    let loop: any EventLoop
+    let core: NIOLoopBound<SessionLoop>
     private let logger: Logger
+    let watcher: Watcher
 
     private init(
         recorder: Recorder,
         group: MultiThreadedEventLoopGroup,
         core: NIOLoopBound<SessionLoop>,
+        watcher: Watcher,
         logger: Logger
     ) {
+        self.watcher = watcher
         self.recorder = recorder
         self.group = group
         self.loop = core.eventLoop
@@ -43,7 +46,14 @@ public final class Session: Sendable {
         var configuration = configuration
         configuration.strategies = try resolved(configuration.strategies, registry)
         let relay = HealthRelay()
-        let recorder = try makeRecorder(configuration, relay, logger)
+        let watcher = try await Watcher.start(configuration.watch, logger: logger)
+        let recorder: Recorder
+        do {
+            recorder = try makeRecorder(configuration, relay, logger)
+        } catch {
+            await watcher.stop()
+            throw error
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let final = configuration
@@ -61,7 +71,14 @@ public final class Session: Sendable {
                     eventLoop: loop
                 )
             }.get()
-            let session = Session(recorder: recorder, group: group, core: core, logger: logger)
+            let session = Session(
+                recorder: recorder,
+                group: group,
+                core: core,
+                watcher: watcher,
+                logger: logger
+            )
+            session.beWatched(final)
             relay.connect { health in loop.execute { core.value.journal(health) } }
             let ready = loop.makePromise(of: Void.self)
             loop.execute { core.value.start { ready.succeed() } }
@@ -69,6 +86,7 @@ public final class Session: Sendable {
             return session
         } catch {
             try? recorder.close()
+            await watcher.stop()
             try? await group.shutdownGracefully()
             throw error
         }
@@ -224,6 +242,7 @@ public final class Session: Sendable {
 
     /// Closes the sockets and seals; nothing is cancelled.
     public func seal(reason: String) async throws -> Manifest {
+        watcher.quiet()
         await onLoop { $0.stop(reason: reason) }
         let rest = await onLoop { $0.rest }
         await Session.offLoop { rest.stop(grace: 1_000_000_000) }
@@ -237,6 +256,7 @@ public final class Session: Sendable {
                 return .failure(error)
             }
         }
+        await watcher.stop()
         try await group.shutdownGracefully()
         return try outcome.mapError { SessionError.journal($0) }.get()
     }

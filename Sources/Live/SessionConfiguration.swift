@@ -109,6 +109,8 @@ public struct SessionConfiguration: Sendable {
     public var segmentBytes: UInt64 = 64 << 20
     /// Segments that it names are deleted at each roll.
     public var disk = DiskRule()
+    /// Figures and alerts.
+    public var watch = WatchSettings()
     /// The file of the private key that signs the seal.
     public var signingKey: String?
     /// The recording's directory.

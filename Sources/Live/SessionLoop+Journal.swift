@@ -15,6 +15,7 @@ extension SessionLoop {
     func watchJournal() {
         journalWatch.look(recorder.watermarks, at: SessionClock.monotonic())
         judgeJournal()
+        noteTurn()
     }
 
     /// The recorder's health has changed.

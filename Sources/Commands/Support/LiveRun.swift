@@ -20,6 +20,7 @@ enum LiveRun {
             let session = try await LiveRun.start(configuration)
             if let recovery = session.recorder.recovery { note(recovery, path) }
             Printing.note("recording into \(path); Ctrl-C seals it")
+            if let port = session.metricsPort { Printing.note("metrics on port \(port)") }
             await Interruption.wait(nanoseconds: nanoseconds, interval: interval) {
                 let status = await session.status()
                 if json { report(status, command: command) } else { show(status) }

@@ -7,14 +7,15 @@ import Trading
 /// From settings (file, `--set`, options) to what a live session is told.
 enum SessionSettings {
     /// Every path that a session file may have; `*` is a name of the user's own.
-    static let allowed = [
-        "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
-        "public", "sockets.redundancy", "proxy", "rest.share",
-        "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders", "orders.entry",
-        "dcp",
-        "journal.queue_bytes", "journal.when_full", "journal.signing_key",
-        "journal.segment_bytes", "disk.keep", "disk.max_size",
-    ]
+    static let allowed =
+        [
+            "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
+            "public", "sockets.redundancy", "proxy", "rest.share",
+            "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders", "orders.entry",
+            "dcp",
+            "journal.queue_bytes", "journal.when_full", "journal.signing_key",
+            "journal.segment_bytes", "disk.keep", "disk.max_size",
+        ] + WatchFile.allowed
 
     static let example = """
         # Where to trade: one of the two.
@@ -50,6 +51,15 @@ enum SessionSettings {
         # disk:
         #   keep: 7d
         #   max_size: 20GiB
+        # Figures for Prometheus on /metrics, and /health; beyond this machine only with metrics_reach: anyone.
+        # metrics: 127.0.0.1:9464
+        # What the session warns of, once when it begins and once when it ends; the page Alerts has each name.
+        # alerts:
+        #   sinks:
+        #     - webhook: https://alerts.example/tapedeck
+        #     - exec: [/usr/local/bin/page-me, --desk]
+        #   stream-silent: {after: 30s}
+        #   rate-quota: off
         """
 
     static func read(file: String?) throws -> Settings {
@@ -113,6 +123,7 @@ enum SessionSettings {
             try word("dcp", settings) == SessionSettings.Protection.arm
         try journal(settings, &configuration)
         try connections(settings, &configuration)
+        configuration.watch = try WatchFile.read(settings)
         return configuration
     }
 
