@@ -5,7 +5,7 @@ import PackageDescription
 //
 //   3 wiring    tapedeck, Commands, Live, Runtime, ReplayServer, Interchange, TapedeckClient
 //   2 outside   Gateway, Journal, Projections
-//   1 pure      Bybit, Trading, Simulation
+//   1 pure      Bybit, Trading, Simulation, Watch
 //   0 words     Market, JSON
 //   C           system libraries and thin shims
 
@@ -86,6 +86,8 @@ let package = Package(
         // membarrier, Landlock and seccomp: variadic system calls that Swift cannot see.
         .target(name: "CBarrier"),
         .target(name: "CSandbox"),
+        // A program that is started with nothing of ours: a call of glibc that Swift cannot see.
+        .target(name: "CSpawn"),
 
         // 0 words
         .target(name: "Market"),
@@ -100,6 +102,7 @@ let package = Package(
             // `serve` says what was assumed, from the page itself.
             resources: [.embedInCode("Simulation.docc/Assumptions.md")]
         ),
+        .target(name: "Watch", dependencies: ["Market"]),
 
         // 2 outside
         .target(
@@ -148,9 +151,11 @@ let package = Package(
         .target(
             name: "Live",
             dependencies: [
-                "Market", "JSON", "Bybit", "Trading", "Journal", "Gateway", "Runtime",
+                "Market", "JSON", "Bybit", "Trading", "Watch", "Journal", "Gateway", "Runtime",
+                "CSpawn",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -165,8 +170,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections",
-                "Runtime", "Live", "ReplayServer", "Interchange", "CSandbox", "CVersion",
+                "Market", "JSON", "Bybit", "Trading", "Simulation", "Watch", "Journal",
+                "Projections", "Runtime", "Live", "ReplayServer", "Interchange", "CSandbox",
+                "CVersion",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -205,6 +211,7 @@ let package = Package(
         .testTarget(name: "BybitTests", dependencies: ["Bybit", "Market", "JSON", "SharedData"]),
         .testTarget(name: "TradingTests", dependencies: ["Trading", "Market"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Market"]),
+        .testTarget(name: "WatchTests", dependencies: ["Watch", "Market"]),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Market"]),
         .testTarget(
             name: "GatewayTests",
@@ -270,7 +277,7 @@ let package = Package(
             name: "CommandsTests",
             dependencies: [
                 "Commands", "Live", "ReplayServer", "Trading", "Market", "Journal", "Runtime",
-                "Bybit",
+                "Bybit", "Watch",
                 "Gateway", "FaultProxy", "tapedeck", "client-example",
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -291,7 +298,7 @@ let strictness: [SwiftSetting] = [
 ]
 let notSwift: Set<String> = [
     "CZstd", "CDeflate", "CCrypto", "CCurl", "CSQLite", "CSimdjson", "CSandbox", "CVersion",
-    "CZlib", "CBarrier",
+    "CZlib", "CBarrier", "CSpawn",
 ]
 for target in package.targets where !notSwift.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strictness

@@ -82,7 +82,8 @@ public struct StreamRoute: Sendable {
         case .sessionTick: subject = .tick
         case .sessionClock: subject = .clock
         case .sessionEnd: subject = .sessionEnd
-        case .sent, .command, .verdict, .finding, .state, .sessionChannel, .sessionCommit:
+        case .sent, .command, .verdict, .finding, .state, .sessionChannel, .sessionCommit,
+            .sessionFigures:
             subject = .none
         case .unknown: subject = .unknown
         }

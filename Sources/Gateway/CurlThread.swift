@@ -33,7 +33,7 @@ final class CurlThread: @unchecked Sendable {
     private var thread: pthread_t = 0
 
     /// libcurl's global state is set up once in a process, before any thread of ours.
-    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     init(settings: RESTClient.Settings, clock: SessionClock) throws(GatewayError) {
         guard CurlThread.isReady, let multi = curl_multi_init() else {

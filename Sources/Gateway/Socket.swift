@@ -61,6 +61,8 @@ public final class Socket {
     public var clockOffset: Int64 = 0
     /// Whole messages and their bytes received since the start.
     public private(set) var received: (messages: Int, bytes: Int) = (0, 0)
+    /// Monotonic time of the last message that answers nothing; `nil` before the first.
+    public private(set) var lastData: Int64?
 
     private var signer: Signer?
     private let loop: any EventLoop
@@ -231,6 +233,7 @@ public final class Socket {
         deliver(GatewayMessage(socket: settings.number, time: time, content: .received(bytes)))
         let monotonic = clock.monotonicStart &+ (time.nanoseconds &- clock.start.nanoseconds)
         guard frame != nil else {
+            lastData = monotonic
             state.heard(now: monotonic)
             return
         }

@@ -4,6 +4,8 @@
 /// - Source: protocol reference §5.
 public struct TradeAnswer: Sendable, Equatable {
     public var requestID = ""
+    /// The operation that it answers, such as `order.create`.
+    public var operation = ""
     public var code: Int64 = -1
     /// `X-Bapi-Limit`, `X-Bapi-Limit-Status`; `nil` where the answer has none.
     public var limit: Int?
@@ -17,7 +19,6 @@ public struct TradeAnswer: Sendable, Equatable {
     public init?(_ bytes: UnsafeRawBufferPointer) {
         var scanner = FlatJSON(bytes)
         guard scanner.enterObject() else { return nil }
-        var operation = ""
         var reset: Int64?
         var now: Int64?
         while let key = scanner.nextKey() {

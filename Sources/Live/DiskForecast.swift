@@ -56,6 +56,12 @@ public struct DiskForecast: Hashable, Sendable {
         return Double(room) / Double(bytesPerDay)
     }
 
+    /// ``daysLeft`` in nanoseconds; `nil` also where it is more than a hundred years.
+    var nanosecondsLeft: Int64? {
+        guard let daysLeft, daysLeft < 36_500 else { return nil }
+        return Int64(daysLeft * 86_400e9)
+    }
+
     /// Days of recordings that stay on the disk where the oldest goes; `nil` elsewhere and where nothing grows.
     public var daysKept: Double? {
         guard prunes, let bytesPerDay, bytesPerDay > 0 else { return nil }

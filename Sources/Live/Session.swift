@@ -14,20 +14,23 @@ public import Trading
 public final class Session: Sendable {
     /// The recorder that it writes to now; another after each roll.
     public var recorder: Recorder { current.value }
-    private let current: CurrentRecorder
+    let current: CurrentRecorder
     private let group: MultiThreadedEventLoopGroup
-    private let loop: any EventLoop
-    private let core: NIOLoopBound<SessionLoop>
+    let loop: any EventLoop
+    let core: NIOLoopBound<SessionLoop>
     private let logger: Logger
     private let lock: FolderLock?
+    let watcher: Watcher
 
     private init(
         current: CurrentRecorder,
         group: MultiThreadedEventLoopGroup,
         core: NIOLoopBound<SessionLoop>,
+        watcher: Watcher,
         logger: Logger,
         lock: FolderLock?
     ) {
+        self.watcher = watcher
         self.current = current
         self.group = group
         self.loop = core.eventLoop
@@ -71,8 +74,16 @@ public final class Session: Sendable {
         configuration.strategies = try resolved(configuration.strategies, registry)
         let relay = HealthRelay()
         let key = try signingKey(configuration)
-        let row = try placeInRow(&configuration, key, logger)
-        let recorder = try makeRecorder(configuration, row, relay, logger)
+        let watcher = try await Watcher.start(configuration.watch, logger: logger)
+        let row: SessionRow?
+        let recorder: Recorder
+        do {
+            row = try placeInRow(&configuration, key, logger)
+            recorder = try makeRecorder(configuration, row, relay, logger)
+        } catch {
+            await watcher.stop()
+            throw error
+        }
         let current = CurrentRecorder(recorder)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
@@ -100,9 +111,11 @@ public final class Session: Sendable {
                 current: current,
                 group: group,
                 core: core,
+                watcher: watcher,
                 logger: logger,
                 lock: row?.lock
             )
+            session.beWatched(final)
             relay.connect { health, path in
                 loop.execute { core.value.journal(health, path) }
             }
@@ -114,6 +127,7 @@ public final class Session: Sendable {
             return (session, ready.futureResult)
         } catch {
             try? recorder.close()
+            await watcher.stop()
             try? await group.shutdownGracefully()
             throw error
         }
@@ -313,6 +327,7 @@ public final class Session: Sendable {
     /// Closes the sockets and seals; nothing is cancelled.
     public func seal(reason: String) async throws -> Manifest {
         let trades = await cancelsAtEnd
+        watcher.quiet()
         // Whoever records here next makes a door of its own, and may do so from the seal on.
         await onLoop { core in
             core.door?.close()
@@ -332,6 +347,7 @@ public final class Session: Sendable {
             }
         }
         await onLoop { $0.stopped(outcome) }
+        await watcher.stop()
         await end()
         return try outcome.mapError { SessionError.journal($0) }.get()
     }

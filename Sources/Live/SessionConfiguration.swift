@@ -132,6 +132,8 @@ public struct SessionConfiguration: Sendable {
     public var diskLimits = DiskLimits()
     /// What the running recording's segments may take of it.
     let allowance = Allowance()
+    /// Figures and alerts.
+    public var watch = WatchSettings()
     /// The file of the private key that signs the seal.
     public var signingKey: String?
     /// The recording's directory.

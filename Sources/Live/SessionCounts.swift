@@ -1,4 +1,4 @@
-import Market
+public import Market
 
 /// What a session has done so far.
 public struct SessionCounts: Hashable, Sendable {
@@ -10,6 +10,8 @@ public struct SessionCounts: Hashable, Sendable {
     public var verdicts: Int64 = 0
     public var rejected: Int64 = 0
     public var findings: Int64 = 0
+    public var findingsByKind: [Finding.Kind: Int64] = [:]
+    public var requestsByOutcome: [Reply.Outcome: Int64] = [:]
     public var disconnects: Int64 = 0
     /// Sockets that were opened, again and again included.
     public var connects: Int64 = 0
@@ -36,7 +38,9 @@ public struct SessionCounts: Hashable, Sendable {
         case .verdict(let verdict):
             verdicts += 1
             if !verdict.isAllowed { rejected += 1 }
-        case .finding: findings += 1
+        case .finding(let finding):
+            findings += 1
+            findingsByKind[finding.kind, default: 0] += 1
         case .state: break
         }
     }

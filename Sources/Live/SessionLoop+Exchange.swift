@@ -65,6 +65,7 @@ extension SessionLoop {
             if stepper.event.kind == .reply, stepper.event.reply.endpoint == .serverTime {
                 measured(stepper.event.reply)
             }
+            noteEnded(exchange)
             if exchange.status == 403 { shutOut() }
             whenDone(exchange)
         }
@@ -87,7 +88,12 @@ extension SessionLoop {
 
     func measured(_ reply: Reply) {
         guard reply.isSuccess else { return }
-        clockOffset.measure(sent: reply.sent, received: reply.received, server: reply.serverTime)
+        taps.clock =
+            clockOffset.measure(
+                sent: reply.sent,
+                received: reply.received,
+                server: reply.serverTime
+            ) ?? taps.clock
         let offset = clockOffset.best?.offset
         if let offset {
             rest.setClockOffset(offset)

@@ -15,6 +15,7 @@ extension SessionLoop {
     func watchJournal() {
         journalWatch.look(recorder.watermarks, at: SessionClock.monotonic())
         judgeJournal()
+        noteTurn()
     }
 
     /// The health of a recorder has changed: of this one, or of one that is being sealed, which tells by itself.

@@ -45,6 +45,9 @@ final class SessionLoop {
     /// Monotonic time of the last private frame or REST answer.
     var lastPrivate: Int64 = 0
     var counts = SessionCounts()
+    /// Who is told of this session each second; `nil`: nobody.
+    var watcher: Watcher?
+    var taps = Taps()
     /// The last failure that was warned of, until the socket is complete again.
     var warned: [SocketSlot: String] = [:]
     /// What is to be subscribed, as the rules and the exchange's lists say.
@@ -251,6 +254,7 @@ final class SessionLoop {
         every(.milliseconds(SessionLoop.journalWatchMilliseconds)) { $0.watchJournal() }
         every(.minutes(5)) { $0.askLists {} }
         every(.hours(24)) { $0.askRankings {} }
+        beWatched()
         var questions: [LookUp] = [.serverTime]
         // Combinations have a list of their own, options one for each coin; both are asked for with the lists.
         questions += configuration.categories.filter { $0 != .spread && $0 != .option }
@@ -263,6 +267,7 @@ final class SessionLoop {
             isStarted = true
             followRules()
             for socket in sockets { socket.start() }
+            askKey()
             whenReady()
         }
         for question in questions { ask(question, whenDone: done) }

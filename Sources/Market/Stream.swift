@@ -57,6 +57,8 @@ public enum StreamKind: Hashable, Sendable {
     case sessionClock
     case sessionCommit
     case sessionEnd
+    /// What the session said of itself: `session/figures`, an input that the core takes no notice of.
+    case sessionFigures
     /// A name that this version does not know.
     case unknown
 
@@ -119,6 +121,7 @@ public enum StreamKind: Hashable, Sendable {
             case "clock": self = .sessionClock
             case "commit": self = .sessionCommit
             case "end": self = .sessionEnd
+            case "figures": self = .sessionFigures
             default: self = .unknown
             }
         default: self = .unknown

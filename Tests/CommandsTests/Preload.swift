@@ -76,4 +76,10 @@ enum Preload {
             return next(fd, bytes, count, at);
         }
         """
+
+    /// Writes at an offset do not return for as long as the file `STUCK_DISK` is there.
+    static let stuckDisk = slowDisk.replacingOccurrences(
+        of: "if (sign && access(sign, F_OK) == 0) usleep(100000);",
+        with: "while (sign && access(sign, F_OK) == 0) usleep(10000);"
+    ).replacingOccurrences(of: "SLOW_DISK", with: "STUCK_DISK")
 }

@@ -66,6 +66,12 @@ final class RawSocket {
         return received[place..<place + count]
     }
 
+    /// Everything until the other end closes.
+    func rest() -> [UInt8] {
+        while (try? take(1)) != nil {}
+        return received
+    }
+
     private func head() throws -> String {
         var bytes: [UInt8] = []
         while !bytes.suffix(4).elementsEqual("\r\n\r\n".utf8) { bytes += try take(1) }

@@ -97,6 +97,7 @@ import Testing
             ("desk/finding", .finding, 1), ("desk/state", .state, 1), ("desk/timer", .timer, 1),
             ("desk/operator", .operatorRequest, 1), ("session/start", .sessionStart, 1),
             ("session/channel", .sessionChannel, 1), ("session/tick", .sessionTick, 1),
+            ("session/figures", .sessionFigures, 1),
             ("session/clock", .sessionClock, 1), ("session/commit", .sessionCommit, 1),
             ("session/end", .sessionEnd, 1),
             ("public/margin/orderbook.1.X", .unknown, 1), ("public/linear", .unknown, 1),

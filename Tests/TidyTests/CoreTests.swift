@@ -3,7 +3,7 @@ import Testing
 
 /// What the pure core may not say: clocks, chance, I/O, locks, concurrency, binary floating point.
 @Suite struct CoreTests {
-    static let core: Set<String> = ["Market", "JSON", "Bybit", "Trading", "Simulation"]
+    static let core: Set<String> = ["Market", "JSON", "Bybit", "Trading", "Simulation", "Watch"]
 
     static let forbidden: [String: String] = [
         "Double": "binary floating point",

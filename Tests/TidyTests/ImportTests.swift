@@ -9,6 +9,7 @@ import Testing
         "Bybit": ["Market", "JSON"],
         "Trading": ["Market"],
         "Simulation": ["Market"],
+        "Watch": ["Market"],
         "Journal": [
             "Market", "CZstd", "CDeflate", "CCrypto", "CBarrier", "Glibc", "Synchronization",
         ],
@@ -30,12 +31,13 @@ import Testing
             "NIOConcurrencyHelpers",
         ],
         "Live": [
-            "Market", "JSON", "Bybit", "Trading", "Journal", "Gateway", "Runtime", "Glibc",
-            "Synchronization", "Logging", "NIOCore", "NIOPosix",
+            "Market", "JSON", "Bybit", "Trading", "Watch", "Journal", "Gateway", "Runtime",
+            "CSpawn", "Glibc", "Synchronization", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
         ],
         "Commands": [
             "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections", "Runtime",
-            "Live", "ReplayServer", "Interchange", "CSandbox", "CVersion", "CZstd", "CCurl",
+            "Live", "ReplayServer", "Watch", "Interchange", "CSandbox", "CVersion", "CZstd",
+            "CCurl",
             "CCrypto",
             "CSimdjson", "ArgumentParser", "Logging", "Yams", "Foundation",
             "Glibc", "Synchronization",

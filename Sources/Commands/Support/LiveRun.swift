@@ -25,6 +25,7 @@ enum LiveRun {
             let path = session.recorder.path
             if let recovery = session.recorder.recovery { note(recovery, path) }
             Printing.note("recording into \(path); Ctrl-C seals it")
+            if let port = session.metricsPort { Printing.note("metrics on port \(port)") }
             let tell: @Sendable () async -> Void = {
                 let status = await session.status()
                 if json { report(status, command: command) } else { show(status) }

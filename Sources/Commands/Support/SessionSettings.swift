@@ -7,15 +7,16 @@ import Trading
 /// From settings (file, `--set`, options) to what a live session is told.
 enum SessionSettings {
     /// Every path that a session file may have; `*` is a name of the user's own.
-    static let allowed = [
-        "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
-        "public", "sockets.redundancy", "proxy", "rest.share",
-        "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders", "orders.entry",
-        "dcp", "roll",
-        "journal.queue_bytes", "journal.when_full", "journal.signing_key",
-        "journal.segment_bytes", "disk.keep", "disk.max_size",
-        "disk.budget", "disk.reserve", "disk.when_full",
-    ]
+    static let allowed =
+        [
+            "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
+            "public", "sockets.redundancy", "proxy", "rest.share",
+            "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders", "orders.entry",
+            "dcp", "roll",
+            "journal.queue_bytes", "journal.when_full", "journal.signing_key",
+            "journal.segment_bytes", "disk.keep", "disk.max_size",
+            "disk.budget", "disk.reserve", "disk.when_full",
+        ] + WatchFile.allowed
 
     static let example = """
         # Where to trade: one of the two.
@@ -57,6 +58,15 @@ enum SessionSettings {
         #   reserve: 10GiB
         #   when_full: prune
         #   keep: 30d
+        # Figures for Prometheus on /metrics, and /health; beyond this machine only with metrics_reach: anyone.
+        # metrics: 127.0.0.1:9464
+        # What the session warns of, once when it begins and once when it ends; the page Alerts has each name.
+        # alerts:
+        #   sinks:
+        #     - webhook: https://alerts.example/tapedeck
+        #     - exec: [/usr/local/bin/page-me, --desk]
+        #   stream-silent: {after: 30s}
+        #   rate-quota: off
         """
 
     static func read(file: String?) throws -> Settings {
@@ -124,6 +134,7 @@ enum SessionSettings {
         configuration.roll = try word("roll", settings)
         try journal(settings, &configuration)
         try connections(settings, &configuration)
+        configuration.watch = try WatchFile.read(settings)
         return configuration
     }
 

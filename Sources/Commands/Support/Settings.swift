@@ -118,7 +118,11 @@ struct Settings {
                 try collect(value, path: next, name: name)
             }
         case .sequence(let sequence):
-            for value in sequence {
+            for (number, value) in sequence.enumerated() {
+                if case .mapping = value, Settings.listsOfMappings.contains(path) {
+                    try collect(value, path: path + ".\(number)", name: name)
+                    continue
+                }
                 guard case .scalar(let scalar) = value else {
                     throw Failure(
                         .sessionFile,
@@ -133,6 +137,9 @@ struct Settings {
             throw Failure(.sessionFile, "aliases are not read in a session file", at: place)
         }
     }
+
+    /// Lists whose entries have names of their own: the first entry is `path.0`.
+    private static let listsOfMappings: Set<String> = ["alerts.sinks"]
 
     private static func words(of error: YamlError) -> String {
         switch error {

@@ -32,6 +32,8 @@ final class Progress: Sendable {
     private let gate = Apart<UInt8>(0)
     private let writtenValue: Atomic<UInt64>
     private let durableValue: Atomic<UInt64>
+    /// What ``RecordQueue/writtenBytes`` was when the last sync that succeeded began.
+    let durableBytes = Atomic<UInt64>(0)
     private let waitingForWritten = Atomic<Int>(0)
     private let waitingForDurable = Atomic<Int>(0)
     private let waiters = Mutex(Waiters())

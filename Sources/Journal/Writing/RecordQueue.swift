@@ -96,6 +96,10 @@ final class RecordQueue: @unchecked Sendable {
         )
     }
 
+    /// Of all that passed, from any thread.
+    var appendedBytes: UInt64 { published.value.load(ordering: .acquiring) }
+    var writtenBytes: UInt64 { released.value.load(ordering: .acquiring) }
+
     /// Whether `count` bytes more are at most `limit`.
     ///
     /// What the recorder writes is fetched only where what was seen of it last does not do.

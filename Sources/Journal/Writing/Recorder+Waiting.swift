@@ -6,6 +6,14 @@ extension Recorder {
     public var health: RecorderHealth { progress.health }
     public var statistics: RecorderStatistics { progress.statistics }
 
+    /// Bytes of records that this process has appended, written and made durable, before compression.
+    public var byteMarks: (appended: UInt64, written: UInt64, durable: UInt64) {
+        // In this order, so that what is seen never goes down the line.
+        let durable = progress.durableBytes.load(ordering: .acquiring)
+        let written = queue.writtenBytes
+        return (queue.appendedBytes, written, durable)
+    }
+
     /// Makes the recorder drain now instead of within a millisecond.
     public func hurry() { bell.hurry() }
 
@@ -69,6 +77,10 @@ public struct RecorderStatistics: Hashable, Sendable {
     public var segmentBytes: UInt64 = 0
     public var chunks: UInt64 = 0
     public var syncs: UInt64 = 0
+    /// Nanoseconds that rounds of syncing took: the last, the longest, and all.
+    public var lastSync: Int64 = 0
+    public var longestSync: Int64 = 0
+    public var syncTime: Int64 = 0
     /// Errors of the disk that were met; each was dealt with, or is in ``Recorder/health``.
     public var diskErrors: UInt64 = 0
     /// Segments that were given up for a new one after an error of the disk.

@@ -17,6 +17,8 @@ struct SyncJob: Sendable {
     var head: Head
     /// HEAD itself too.
     var syncsHead: Bool
+    /// Bytes of records that are durable then.
+    var bytes: UInt64 = 0
 
     /// What of it failed; the others are durable.
     struct Outcome: Sendable {
@@ -110,6 +112,7 @@ final class Syncer: @unchecked Sendable {
     /// Runs a job here and now; none may be under way.
     func run(_ job: SyncJob) -> SyncJob.Outcome {
         var outcome = SyncJob.Outcome(head: job.head)
+        let began = directory.files.now()
         var syncs: UInt64 = 0
         for target in job.tails {
             syncs += 1
@@ -137,6 +140,7 @@ final class Syncer: @unchecked Sendable {
         }
         if outcome.isComplete {
             progress.durable(job.head.durable)
+            if job.bytes > 0 { progress.durableBytes.store(job.bytes, ordering: .releasing) }
             do throws(JournalError) {
                 try head.write(job.head)
                 if job.syncsHead {
@@ -147,7 +151,13 @@ final class Syncer: @unchecked Sendable {
                 outcome.headFailure = error
             }
         }
-        progress.count { $0.syncs += syncs }
+        let time = directory.files.now() - began
+        progress.count {
+            $0.syncs += syncs
+            $0.lastSync = time
+            $0.longestSync = max($0.longestSync, time)
+            $0.syncTime += time
+        }
         return outcome
     }
 

@@ -37,7 +37,8 @@ extension Writer {
                 SyncJob.Target(file: $0, name: RecordingDirectory.reserve)
             },
             head: headNow(),
-            syncsHead: syncsHead
+            syncsHead: syncsHead,
+            bytes: queue.writtenBytes
         )
     }
 
