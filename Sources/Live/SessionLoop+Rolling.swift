@@ -20,6 +20,8 @@ public struct SessionRolls: Sendable {
     public var problem: String?
     /// Why the recording before could not be sealed; the next start recovers it.
     public var sealFailure: String?
+    /// What is wrong with the recording that was sealed last, when it was read once more.
+    public var verifyFailure: String?
 
     public init() {}
 }
@@ -158,6 +160,39 @@ extension SessionLoop {
         askLists {}
     }
 
+    /// Reads what was just sealed once more, on another thread: what does not verify is told while it can still be copied.
+    private func verify(_ path: String) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let loop = loop
+        NIOThreadPool.singleton.submit { _ in
+            var problem: String?
+            do throws(JournalError) {
+                let verification = try Verifier.verify(path)
+                if verification.exitStatus != 0 {
+                    problem = verification.findings.first.map { "\($0)" } ?? "it is not sound"
+                }
+            } catch {
+                problem = "\(error)"
+            }
+            let outcome = problem
+            loop.execute { bound.value.verified(path, outcome) }
+        }
+    }
+
+    private func verified(_ path: String, _ problem: String?) {
+        rolls.verifyFailure = problem.map { "\(path): \($0)" }
+        // What is sent to others names no path.
+        watcher?.tell(
+            .verifyFailed,
+            problem: problem == nil ? nil : "the recording that was sealed last does not verify"
+        )
+        guard let problem else { return }
+        logger.critical(
+            "the recording that was sealed last does not verify",
+            metadata: ["recording": "\(path)", "problem": "\(problem)"]
+        )
+    }
+
     private func sealed(_ path: String, _ outcome: Result<Manifest, JournalError>) {
         rolls.sealing -= 1
         switch outcome {
@@ -167,6 +202,7 @@ extension SessionLoop {
                 "the recording before is sealed",
                 metadata: ["recording": "\(path)", "last": "\(manifest.last)"]
             )
+            verify(path)
         case .failure(let error):
             rolls.sealFailure = "\(path): \(error)"
             logger.critical(

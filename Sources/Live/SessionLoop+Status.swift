@@ -16,6 +16,7 @@ extension SessionLoop {
         status.process = getpid()
         status.phase = isStopAsked || isStopped ? .stopping : isStarted ? .running : .starting
         status.started = clock.start
+        status.time = clock.now()
         status.uptime = SessionClock.monotonic() - clock.monotonicStart
         status.target = configuration.targetName
         status.account = configuration.account

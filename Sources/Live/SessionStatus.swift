@@ -23,6 +23,8 @@ public struct SessionStatus: Sendable {
     public var process: Int32 = 0
     public var phase = Phase.starting
     public var started = Timestamp.zero
+    /// The session's clock.
+    public var time = Timestamp.zero
     /// Nanoseconds since the run's start.
     public var uptime: Int64 = 0
     /// An environment's name, or the endpoint.
@@ -125,7 +127,7 @@ public struct SessionStatus: Sendable {
         )
     }
 
-    private var rollProblem: String { rolls.problem ?? rolls.sealFailure ?? "" }
+    private var rollProblem: String { rolls.problem ?? rolls.sealFailure ?? rolls.verifyFailure ?? "" }
 
     /// With one decimal; empty where there is none to say.
     private static func tenths(_ number: Double?) -> String {

@@ -152,7 +152,7 @@ import Trading
             $0.subscriptions = [.init(.linear, "orderbook.50.BTCUSDT")]
         }
         #expect(await live.session.waitUntilReady(seconds: 60))
-        let first = await live.session.status().path
+        let first = await live.session.status().recording
         // The folder has gone: nothing can be made in it, and what is open is written on.
         let away = folder.path + "/away"
         try FileManager.default.moveItem(atPath: live.archive, toPath: away)
@@ -161,7 +161,7 @@ import Trading
         try await live.eventually { $0.rolls.problem != nil }
         let frames = await live.session.status().counts.frames
         try await live.eventually { $0.counts.frames > frames + 5 }
-        #expect(await live.session.status().path == first)
+        #expect(await live.session.status().recording == first)
         #expect(await live.session.status().counts.failure.isEmpty)
         try FileManager.default.removeItem(atPath: live.archive)
         try FileManager.default.moveItem(atPath: away, toPath: live.archive)

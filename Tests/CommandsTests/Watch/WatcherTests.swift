@@ -32,14 +32,12 @@ import Watch
             reading.clockOffset = 0
             reading.journal.queueCapacity = 100
             self.reading = Mutex(reading)
-            let identity = Identity(
-                recording: recorder.id,
-                run: recorder.run,
-                version: "1",
-                commit: "c"
-            )
             watcher.attach(
-                Watcher.Subject(identity: identity, recorder: recorder) { [weak self] payload in
+                Watcher.Subject(
+                    current: CurrentRecorder(recorder),
+                    version: "1",
+                    commit: "c"
+                ) { [weak self] payload in
                     self?.records.withLock { $0.append(payload) }
                 }
             )
