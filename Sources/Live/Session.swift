@@ -1,7 +1,7 @@
 import Gateway
 public import Journal
 public import Logging
-import Market
+public import Market
 import NIOCore
 import NIOPosix
 import Runtime
@@ -40,6 +40,8 @@ public final class Session: Sendable {
         logger: Logger
     ) async throws -> Session {
         let wiring = try Wiring(configuration)
+        // Before the recording is opened: nothing of an account whose key is refused is written.
+        let check = try await KeyCheck.ask(configuration, wiring)
         var configuration = configuration
         configuration.strategies = try resolved(configuration.strategies, registry)
         let relay = HealthRelay()
@@ -64,7 +66,7 @@ public final class Session: Sendable {
             let session = Session(recorder: recorder, group: group, core: core, logger: logger)
             relay.connect { health in loop.execute { core.value.journal(health) } }
             let ready = loop.makePromise(of: Void.self)
-            loop.execute { core.value.start { ready.succeed() } }
+            loop.execute { core.value.start(check) { ready.succeed() } }
             try await ready.futureResult.get()
             return session
         } catch {
@@ -148,6 +150,10 @@ public final class Session: Sendable {
         public var sockets: Int
         /// The exchange cancels what is open when this process is gone: topics that it has confirmed.
         public var armed: [String]
+        /// Nanoseconds since the last record; the session makes one each second.
+        public var sinceAppend: Int64
+        /// Why the session must end: what its key may do came to light after the start; `nil` mostly.
+        public var refusal: SessionError?
     }
 
     public func status() async -> Status {
@@ -162,7 +168,9 @@ public final class Session: Sendable {
                 openOrders: core.stepper.engine.openOrders.count,
                 socketsReady: core.sockets.count { $0.state.isReady },
                 sockets: core.sockets.count,
-                armed: core.sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") }
+                armed: core.sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") },
+                sinceAppend: core.clock.now().nanoseconds - recorder.lastTime.nanoseconds,
+                refusal: core.account.refusal
             )
         }
     }
@@ -224,6 +232,7 @@ public final class Session: Sendable {
 
     /// Closes the sockets and seals; nothing is cancelled.
     public func seal(reason: String) async throws -> Manifest {
+        await askLastFlows()
         await onLoop { $0.stop(reason: reason) }
         let rest = await onLoop { $0.rest }
         await Session.offLoop { rest.stop(grace: 1_000_000_000) }
@@ -241,7 +250,34 @@ public final class Session: Sendable {
         return try outcome.mapError { SessionError.journal($0) }.get()
     }
 
-    private func onLoop<Value: Sendable>(
+    /// The account's flows up to now, so that they are in the recording; waits 0.7 s at most.
+    private func askLastFlows() async {
+        guard await onLoop({ $0.askLastTransactionLog() }) else { return }
+        for _ in 0..<35 {
+            if await onLoop({ !$0.account.isAskingLog && $0.requestsOpen == 0 }) { return }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// What the key may do and until when it is good, asked now and recorded; `nil` without a key or an answer.
+    public func keyDescription() async -> KeyDescription? {
+        await onLoopLater { core, done in
+            guard core.wiring.credentials != nil, !core.isStopped else { return done(nil) }
+            core.askKey(whenDone: done)
+        }
+    }
+
+    /// The same for what ends later.
+    func onLoopLater<Value: Sendable>(
+        _ body: @escaping @Sendable (SessionLoop, @escaping (Value) -> Void) -> Void
+    ) async -> Value {
+        let core = core
+        return await withCheckedContinuation { continuation in
+            loop.execute { body(core.value) { continuation.resume(returning: $0) } }
+        }
+    }
+
+    func onLoop<Value: Sendable>(
         _ body: @escaping @Sendable (SessionLoop) -> Value
     ) async -> Value {
         let core = core

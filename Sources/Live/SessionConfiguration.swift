@@ -118,6 +118,8 @@ public struct SessionConfiguration: Sendable {
     public var seed = ""
     /// For tests of the comparison with the exchange.
     public var ledgerFault = LedgerFault.none
+    /// Private topics beside those that the core needs.
+    public var extraPrivateTopics: [String] = []
     /// Whether orders may be sent; `record` never does.
     public var mayTrade = false
 
@@ -150,7 +152,7 @@ public struct SessionConfiguration: Sendable {
     ///
     /// - Source: bybit-v5 §2.5, §4.
     var privateTopics: [String] {
-        var topics = ["order", "execution", "position", "wallet"]
+        var topics = ["order", "execution", "position", "wallet"] + extraPrivateTopics
         guard armsDisconnectProtection, mayTrade else { return topics }
         for category in categories {
             let topic: String

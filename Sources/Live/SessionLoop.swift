@@ -64,6 +64,8 @@ final class SessionLoop {
     var isStarted = false
     /// The end has begun: nothing is asked any more.
     var isStopped = false
+    /// What is asked of the account beside the core's own questions.
+    var account = AccountSnapshot()
 
     init(
         configuration: SessionConfiguration,
@@ -172,7 +174,9 @@ final class SessionLoop {
     // MARK: - Life
 
     /// The first record, then the questions that everything else waits for, then the sockets.
-    func start(whenReady: @escaping () -> Void) {
+    ///
+    /// - Parameter check: what the key may do, asked before anything was recorded.
+    func start(_ check: KeyCheck, whenReady: @escaping () -> Void) {
         do throws(JournalError) {
             let payload = startRecord.payload()
             let sequence = try recorder.start(time: clock.now(), payload: payload)
@@ -185,8 +189,12 @@ final class SessionLoop {
         } catch {
             failed(error)
         }
+        take(check)
         every(.seconds(1)) { $0.tick() }
-        every(.seconds(60)) { $0.measureClock() }
+        every(.seconds(60)) {
+            $0.measureClock()
+            $0.askTransactionLog()
+        }
         every(.milliseconds(SessionLoop.journalWatchMilliseconds)) { $0.watchJournal() }
         every(.minutes(5)) { $0.askLists {} }
         every(.hours(24)) { $0.askRankings {} }
@@ -200,7 +208,11 @@ final class SessionLoop {
             guard open == 0 else { return }
             isStarted = true
             followRules()
-            for socket in sockets { socket.start() }
+            for (number, socket) in sockets.enumerated()
+            where account.isPermitted || !slots[number].isPrivate {
+                socket.start()
+            }
+            askSurroundings()
             whenReady()
         }
         for question in questions { ask(question, whenDone: done) }
@@ -235,6 +247,7 @@ final class SessionLoop {
         ingest(named: "session/tick", time: clock.now(), payload: writer.bytes)
         if recorder.isRollDue { roll() }
         followExposure()
+        followAccount()
     }
 
     func measureClock() { ask(.serverTime) {} }

@@ -16,23 +16,30 @@ enum LiveRun {
         Interruption.watch()
         Printing.outliveOutput()
         let path = configuration.path
-        let (manifest, counts) = try Blocking.run {
+        let (manifest, counts, refusal) = try Blocking.run {
             let session = try await LiveRun.start(configuration)
             if let recovery = session.recorder.recovery { note(recovery, path) }
             Printing.note("recording into \(path); Ctrl-C seals it")
+            let service = ServiceManager()
+            service?.begin(session, path: path)
             await Interruption.wait(nanoseconds: nanoseconds, interval: interval) {
                 let status = await session.status()
+                if status.refusal != nil { Interruption.request() }
                 if json { report(status, command: command) } else { show(status) }
             }
-            let reason = Interruption.isRequested ? Interruption.name : "its time was over"
-            let counts = await session.status().counts
+            let last = await session.status()
+            let reason =
+                last.refusal?.description
+                ?? (Interruption.isRequested ? Interruption.name : "its time was over")
+            service?.end("sealing \(path)")
             do {
-                return (try await session.stop(reason: reason), counts)
+                return (try await session.stop(reason: reason), last.counts, last.refusal)
             } catch let error as SessionError {
                 throw Failure(error)
             }
         }
         clearStatus()
+        if let refusal { throw Failure(refusal) }
         if json {
             Printing.json(schema: command) {
                 $0.field("recording", path)
