@@ -74,7 +74,7 @@ import Testing
             #""v":"0.010""#, #""v":0.010"#,
             ["other type: data[].v is a number, not a text of digits"]
         ),
-        (#""v":"0.010""#, #""v":"1e-2""#, [#"other type: data[].v is "1e-2", not a decimal"#]),
+        (#""v":"0.010""#, #""v":"1e-2""#, ["other type: data[].v is another text, not a decimal"]),
         (#""seq":9"#, #""seq":"9""#, ["other type: data[].seq is a text, not a number"]),
         (#""BT":false"#, #""BT":0"#, ["other type: data[].BT is a number, not true or false"]),
         (#""MinusTick""#, #""DownTick""#, [#"new value: data[].L is "DownTick""#]),

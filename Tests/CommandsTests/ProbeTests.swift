@@ -116,11 +116,11 @@ struct ChangedProtocol: Sendable {
             told: "linear publicTrade: missing field: data[].p"
         ),
         Change(
-            path: "/v5/public/inverse",
+            path: "/v5/public/option",
             topic: #""publicTrade."#,
             text: #""BT":false"#,
             other: #""BT":"false""#,
-            told: "inverse publicTrade: other type: data[].BT is a text, not true or false"
+            told: "option publicTrade: other type: data[].BT is a text, not true or false"
         ),
         Change(
             path: "/v5/public/linear",
@@ -231,7 +231,7 @@ struct ChangedProtocol: Sendable {
         Change(
             path: "/v5/market/instruments-info",
             topic: #""category":"spot""#,
-            text: #""marginTrading":"both""#,
+            text: #""marginTrading":"utaOnly""#,
             other: #""marginTrading":"crossOnly""#,
             told:
                 "GET /v5/market/instruments-info: new value: result.list[].marginTrading is \"crossOnly\""
@@ -264,7 +264,8 @@ struct ChangedProtocol: Sendable {
     private static func changed(_ path: String, _ bytes: [UInt8]) -> [UInt8] {
         var text = String(decoding: bytes, as: UTF8.self)
         var isChanged = false
-        for change in changes where change.path == path && text.contains(change.topic) {
+        for change in changes
+        where change.path == path && (change.topic.isEmpty || text.contains(change.topic)) {
             guard let range = text.range(of: change.text) else { continue }
             text.replaceSubrange(range, with: change.other)
             isChanged = true

@@ -1,5 +1,7 @@
 extension ExpectedFields {
-    /// Replies of orders, positions and the account, and answers of the trade socket. - Source: bybit-v5 §5 to §6.8.
+    /// Replies of orders, positions and the account, and answers of the trade socket.
+    ///
+    /// - Source: bybit-v5 §5 to §6.8.
     static let accountReplies = """
         reply /v5/account/fee-rate
           . retCode:n retMsg:s retExtInfo?:o time:n result:o

@@ -1,5 +1,7 @@
 extension ExpectedFields {
-    /// Replies of market data and of combinations. - Source: bybit-v5 §6.2 to §6.4, §7.
+    /// Replies of market data and of combinations.
+    ///
+    /// - Source: bybit-v5 §6.2 to §6.4, §7.
     static let marketReplies = """
         reply /v5/market/account-ratio
           . retCode:n retMsg:s retExtInfo?:o time:n result:o

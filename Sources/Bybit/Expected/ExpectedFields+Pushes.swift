@@ -1,5 +1,7 @@
 extension ExpectedFields {
-    /// What comes on the sockets: answers and pushes. - Source: bybit-v5 §2 to §4.
+    /// What comes on the sockets: answers and pushes.
+    ///
+    /// - Source: bybit-v5 §2 to §4.
     static let pushes = """
         answer ping linear
           . success:b ret_msg:s conn_id:s req_id:s op:s

@@ -161,7 +161,7 @@ private struct Walk {
     ) {
         let text = value.string ?? ""
         if !field.types.contains("s"), !Walk.isDecimal(text) {
-            return note(.otherType(path, expected: "a decimal", seen: "\"\(text.prefix(40))\""))
+            return note(.otherType(path, expected: "a decimal", seen: "another text"))
         }
         guard !field.words.isEmpty, let words = ExpectedWords.list(field.words),
             !words.contains(text)
