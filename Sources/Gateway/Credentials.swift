@@ -6,6 +6,8 @@ public struct Credentials: Sendable {
     /// An environment's name (``Environment``), or `loopback`.
     public let environment: String
     public let signer: Signer
+    /// Where it was read from; empty for a key that was made.
+    public internal(set) var file = ""
 
     public init(name: String, environment: String, signer: Signer) {
         self.name = name
@@ -63,7 +65,9 @@ public struct Credentials: Sendable {
         var text = CredentialsText(file: path, wanted: name, hasSections: !isGranted)
         defer { text.erase() }
         try text.read(bytes)
-        return try text.credentials()
+        var credentials = try text.credentials()
+        credentials.file = path
+        return credentials
     }
 }
 

@@ -1,7 +1,7 @@
 import Gateway
 public import Journal
 public import Logging
-import Market
+public import Market
 import NIOCore
 import NIOPosix
 import Runtime
@@ -70,6 +70,8 @@ public final class Session: Sendable {
         host: SessionHost?
     ) async throws -> (session: Session, ready: EventLoopFuture<Void>) {
         let wiring = try Wiring(configuration)
+        // Before the recording is opened: nothing of an account whose key is refused is written.
+        let check = try await KeyCheck.ask(configuration, wiring)
         var configuration = configuration
         configuration.strategies = try resolved(configuration.strategies, registry)
         let relay = HealthRelay()
@@ -122,7 +124,7 @@ public final class Session: Sendable {
             let ready = loop.makePromise(of: Void.self)
             loop.execute {
                 if let host { core.value.openDoor(host) }
-                core.value.start { ready.succeed() }
+                core.value.start(check) { ready.succeed() }
             }
             return (session, ready.futureResult)
         } catch {
@@ -326,6 +328,7 @@ public final class Session: Sendable {
 
     /// Closes the sockets and seals; nothing is cancelled.
     public func seal(reason: String) async throws -> Manifest {
+        await askLastFlows()
         let trades = await cancelsAtEnd
         watcher.quiet()
         // Whoever records here next makes a door of its own, and may do so from the seal on.
@@ -420,7 +423,34 @@ public final class Session: Sendable {
         }
     }
 
-    private func onLoop<Value: Sendable>(
+    /// The account's flows up to now, so that they are in the recording; waits 0.7 s at most.
+    private func askLastFlows() async {
+        guard await onLoop({ $0.askLastTransactionLog() }) else { return }
+        for _ in 0..<35 {
+            if await onLoop({ !$0.account.isAskingLog && $0.requestsOpen == 0 }) { return }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// What the key may do and until when it is good, asked now and recorded; `nil` without a key or an answer.
+    public func keyDescription() async -> KeyDescription? {
+        await onLoopLater { core, done in
+            guard core.wiring.credentials != nil, !core.isStopped else { return done(nil) }
+            core.askKey(whenDone: done)
+        }
+    }
+
+    /// The same for what ends later.
+    func onLoopLater<Value: Sendable>(
+        _ body: @escaping @Sendable (SessionLoop, @escaping (Value) -> Void) -> Void
+    ) async -> Value {
+        let core = core
+        return await withCheckedContinuation { continuation in
+            loop.execute { body(core.value) { continuation.resume(returning: $0) } }
+        }
+    }
+
+    func onLoop<Value: Sendable>(
         _ body: @escaping @Sendable (SessionLoop) -> Value
     ) async -> Value {
         let core = core

@@ -145,6 +145,8 @@ public struct SessionConfiguration: Sendable {
     public var ledgerFault = LedgerFault.none
     /// The settings that all this was made of, for comparing when they are read anew.
     public var lines: [SettingLine] = []
+    /// Private topics beside those that the core needs.
+    public var extraPrivateTopics: [String] = []
     /// Whether orders may be sent; `record` never does.
     public var mayTrade = false
 
@@ -181,7 +183,7 @@ public struct SessionConfiguration: Sendable {
     ///
     /// - Source: bybit-v5 §2.5, §4.
     var privateTopics: [String] {
-        var topics = ["order", "execution", "position", "wallet"]
+        var topics = ["order", "execution", "position", "wallet"] + extraPrivateTopics
         if categories.contains(.spread) { topics += ["spread.order", "spread.execution"] }
         guard armsDisconnectProtection, mayTrade else { return topics }
         for category in categories {

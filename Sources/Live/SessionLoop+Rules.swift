@@ -99,24 +99,8 @@ extension SessionLoop {
 
     /// Asks for the instruments of every category whose list matters; `whenDone` when all have come or failed.
     func askLists(whenDone: @escaping () -> Void) {
-        var requests: [RESTRequest] = []
-        for category in plan.listedCategories {
-            switch category {
-            case .option:
-                for coin in plan.optionBaseCoins {
-                    let query = "category=option&baseCoin=\(coin)&limit=1000"
-                    requests.append(RESTRequest(endpoint: .instruments, query: query))
-                }
-            case .spread:
-                requests.append(
-                    RESTRequest(endpoint: .other("/v5/spread/instrument"), query: "limit=500")
-                )
-            case .spot, .linear, .inverse:
-                requests.append(RESTRequest(.instruments(category)))
-            }
-        }
         lists.removeAll()
-        askAll(requests.map { request in { done in self.askList(request, done) } }) {
+        askAll(plan.listQuestions.map { request in { done in self.askList(request, done) } }) {
             [unowned self] in
             for (category, rows) in lists.sorted(by: { $0.key < $1.key }) {
                 // A list that lacks a part would drop what that part holds.
@@ -146,9 +130,7 @@ extension SessionLoop {
                 return whenDone()
             }
             let isSpread = request.path.hasPrefix("/v5/spread/")
-            var rows = event.instruments.map { ListedSymbol($0) }
-            for case .spreadInstrument(let row) in event.details { rows.append(ListedSymbol(row)) }
-            pages[name, default: []] += rows
+            pages[name, default: []] += event.listedSymbols
             let cursor = event.reply.nextPageCursor
             guard cursor.isEmpty || page >= 20 else {
                 let next = request.page(cursor: cursor)
@@ -163,12 +145,8 @@ extension SessionLoop {
 
     /// Asks for the tickers by which `top` rules rank, once a day.
     func askRankings(whenDone: @escaping () -> Void) {
-        let requests = plan.rankedCategories.map { category in
-            let path = category == .spread ? "/v5/spread/tickers" : "/v5/market/tickers"
-            return RESTRequest(endpoint: .other(path), query: "category=\(category.name)")
-        }
         askAll(
-            requests.map { request in
+            plan.rankQuestions.map { request in
                 { done in
                     self.ask(request) { [unowned self] in
                         rank(stepper.event)
@@ -184,10 +162,7 @@ extension SessionLoop {
 
     private func rank(_ event: Event) {
         guard event.kind == .reply, event.reply.isSuccess else { return }
-        var turnover: [(symbol: Symbol, turnover: Amount)] = []
-        for case .ticker(let row) in event.details {
-            turnover.append((row.symbol, row.ticker.turnover24h ?? .zero))
-        }
+        let turnover = event.turnovers
         guard !turnover.isEmpty else { return }
         plan.ranked(turnover, event.category)
     }

@@ -34,6 +34,8 @@ extension SessionLoop {
         status.socketsReady = sockets.count { $0.state.isReady }
         status.sockets = sockets.count
         status.armed = sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") }
+        status.sinceAppend = clock.now().nanoseconds - recorder.lastTime.nanoseconds
+        status.refusal = account.refusal
         status.rolls = rolls
         status.disk = diskForecast
         status.diskStop = diskStop

@@ -118,6 +118,8 @@ final class SessionLoop {
     var diskStop: String?
     /// Bytes of segments that recordings before this one took, since the session began.
     var earlierBytes: UInt64 = 0
+    /// What is asked of the account beside the core's own questions.
+    var account = AccountSnapshot()
 
     init(
         configuration: SessionConfiguration,
@@ -245,10 +247,16 @@ final class SessionLoop {
     // MARK: - Life
 
     /// The first record, then the questions that everything else waits for, then the sockets.
-    func start(whenReady: @escaping () -> Void) {
+    ///
+    /// - Parameter check: what the key may do, asked before anything was recorded.
+    func start(_ check: KeyCheck, whenReady: @escaping () -> Void) {
         begin()
+        take(check)
         every(.seconds(1)) { $0.tick() }
-        every(.seconds(60)) { $0.measureClock() }
+        every(.seconds(60)) {
+            $0.measureClock()
+            $0.askTransactionLog()
+        }
         every(.seconds(SessionLoop.diskInterval)) { $0.lookAtDisk() }
         lookAtDisk()
         every(.milliseconds(SessionLoop.journalWatchMilliseconds)) { $0.watchJournal() }
@@ -266,8 +274,11 @@ final class SessionLoop {
             guard !isStopped else { return whenReady() }
             isStarted = true
             followRules()
-            for socket in sockets { socket.start() }
-            askKey()
+            for (number, socket) in sockets.enumerated()
+            where account.isPermitted || !slots[number].isPrivate {
+                socket.start()
+            }
+            askSurroundings()
             whenReady()
         }
         for question in questions { ask(question, whenDone: done) }
@@ -323,6 +334,7 @@ final class SessionLoop {
         followExposure()
         retryRules()
         door?.keepOpen()
+        followAccount()
     }
 
     /// A new segment, which begins with the engine's state.

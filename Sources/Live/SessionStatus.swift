@@ -53,6 +53,10 @@ public struct SessionStatus: Sendable {
     /// The exchange cancels what is open when this process is gone: topics that it has confirmed.
     public var armed: [String] = []
 
+    /// Nanoseconds since the last record; the session makes one each second.
+    public var sinceAppend: Int64 = 0
+    /// Why the session must end: what its key may do came to light after the start; `nil` mostly.
+    public var refusal: SessionError?
     public var rolls = SessionRolls()
     /// How fast the disk fills, and how long that can go on; `nil` before it was looked at.
     public var disk: DiskForecast?

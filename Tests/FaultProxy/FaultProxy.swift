@@ -19,14 +19,20 @@ public final class FaultProxy: Sendable {
     }
 
     /// Listens on a free port and connects each client to `target` on loopback.
+    ///
+    /// - Parameter rewriter: changes what the server says; for plain HTTP and WebSockets.
     public static func start(
         to target: Int,
-        plan: FaultPlan = FaultPlan()
+        plan: FaultPlan = FaultPlan(),
+        rewriter: Rewriter? = nil
     ) async throws -> FaultProxy {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let hub = try await loop.submit {
-            NIOLoopBound(Hub(target: target, plan: plan, loop: loop), eventLoop: loop)
+            NIOLoopBound(
+                Hub(target: target, plan: plan, rewriter: rewriter, loop: loop),
+                eventLoop: loop
+            )
         }.get()
         let listener = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)

@@ -5,6 +5,7 @@ import NIOPosix
 final class Hub {
     let target: Int
     let loop: any EventLoop
+    let rewriter: Rewriter?
     var plan: FaultPlan
     private(set) var lines: [Line] = []
     private(set) var log: [FaultEntry] = []
@@ -13,8 +14,9 @@ final class Hub {
     /// Cuts of the plan that are done.
     private var taken = 0
 
-    init(target: Int, plan: FaultPlan, loop: any EventLoop) {
+    init(target: Int, plan: FaultPlan, rewriter: Rewriter?, loop: any EventLoop) {
         self.target = target
+        self.rewriter = rewriter
         self.plan = plan
         self.loop = loop
     }

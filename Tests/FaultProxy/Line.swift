@@ -19,6 +19,7 @@ final class Line {
     let toServer: Conveyor
     private var request: [UInt8] = []
     private var splitter: FrameSplitter?
+    private var replies = ReplyRewriting()
     var isInBytes = false
     /// Nothing goes to the client any more.
     var isMute = false
@@ -101,6 +102,7 @@ final class Line {
     private func fromClient(_ bytes: [UInt8]) {
         guard !isDeaf else { return }
         if splitter == nil { judge(bytes) }
+        if hub.rewriter != nil { replies.request(bytes) }
         toServer.put(bytes.count) { [weak self] in
             guard let server = self?.server else { return }
             server.writeAndFlush(server.allocator.buffer(bytes: bytes), promise: nil)
@@ -137,8 +139,19 @@ final class Line {
     private func fromServer(_ bytes: [UInt8]) {
         for piece in splitter?.add(bytes) ?? [.raw(bytes)] {
             switch piece {
-            case .raw(let bytes): hand(bytes)
-            case .frame(let frame): take(frame)
+            case .raw(let bytes):
+                guard let rewriter = hub.rewriter, path.isEmpty else {
+                    hand(bytes)
+                    continue
+                }
+                let changed = replies.answer(bytes, rewriter)
+                if !changed.isEmpty { hand(changed) }
+            case .frame(let frame):
+                guard let rewriter = hub.rewriter, frame.isText else {
+                    take(frame)
+                    continue
+                }
+                take(frame.with(rewriter.frame(path, frame.payload)))
             }
         }
     }

@@ -275,4 +275,31 @@ import Trading
         let last = bench.reply(.wallet, query: "accountType=UNIFIED")
         #expect(last.lookUps == [.order(Bench.btc, orderLinkID: linkID)])
     }
+
+    @Test
+    func
+        `fills of the day before are not counted beside what an open order had when it was heard of`()
+        throws
+    {
+        var bench = try Bench(strategies: [.puppet()])
+        bench.begin()
+        try bench.instruments()
+        let now = Bench.start / 1_000_000
+        let row = try Row.order("theirs", "PartiallyFilled", filled: "0.004", at: now - 1_000)
+        try bench.reconcile(orders: [row])
+        let old = try Row.fill(
+            "e1",
+            "theirs",
+            quantity: "0.004",
+            price: "90000.0",
+            milliseconds: now - 5_000
+        )
+        bench.reply(.executions) { $0.executions = [old] }
+        let order = try #require(bench.engine.orders.first { $0.orderLinkID == "theirs" })
+        #expect(order.filled.description == "0.004")
+        #expect(order.executed == order.filled)
+        #expect(bench.engine.ledger.position(Bench.btc).size.isZero)
+        // Nothing is owed, and nothing is asked for.
+        for _ in 0..<10 { #expect(bench.tick().lookUps.isEmpty) }
+    }
 }

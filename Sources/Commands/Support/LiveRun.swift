@@ -20,18 +20,20 @@ enum LiveRun {
         var configuration = configuration
         configuration.onDiskStop = { Interruption.request(reason: "the disk's rule") }
         let final = configuration
-        let (manifest, counts, path, diskStop) = try Blocking.run {
+        let (manifest, counts, path, diskStop, refusal) = try Blocking.run {
             let session = try await LiveRun.begin(final, again)
             let path = session.recorder.path
             if let recovery = session.recorder.recovery { note(recovery, path) }
             Printing.note("recording into \(path); Ctrl-C seals it")
             if let port = session.metricsPort { Printing.note("metrics on port \(port)") }
+            let service = ServiceManager()
             let tell: @Sendable () async -> Void = {
                 let status = await session.status()
+                if status.refusal != nil { Interruption.request() }
                 if json { report(status, command: command) } else { show(status) }
             }
             // A signal that comes while the exchange is asked about a new key is not kept waiting.
-            let reload: @Sendable () async -> Void = { Task { await apply(on: session) } }
+            let reload: @Sendable () async -> Void = { Task { await apply(on: session, service) } }
             // The time that was asked for begins when the first questions have been answered or have failed.
             await Interruption.wait(
                 nanoseconds: nil,
@@ -40,6 +42,7 @@ enum LiveRun {
                 reload: reload,
                 until: { await session.status().phase != .starting }
             )
+            service?.begin(session, path: path)
             await Interruption.wait(
                 nanoseconds: nanoseconds,
                 interval: interval,
@@ -48,23 +51,25 @@ enum LiveRun {
             )
             let status = await session.status()
             let reason =
-                status.diskStop
+                status.refusal?.description ?? status.diskStop
                 ?? (Interruption.isRequested ? Interruption.name : "its time was over")
+            service?.end("sealing \(status.recording)")
             if await session.cancelsAtEnd {
                 Printing.note(
                     "\(reason): open orders are cancelled, and the exchange is asked what it has,"
                         + " within ten seconds; then \(status.recording) is sealed"
                 )
             }
-            let counts = status.counts
             do {
                 let manifest = try await session.stop(reason: reason)
-                return (manifest, counts, session.recorder.path, status.diskStop)
+                let path = session.recorder.path
+                return (manifest, status.counts, path, status.diskStop, status.refusal)
             } catch let error as SessionError {
                 throw Failure(error)
             }
         }
         clearStatus()
+        if let refusal { throw Failure(refusal) }
         if json {
             Printing.json(schema: command) {
                 $0.field("recording", path)
@@ -154,8 +159,10 @@ enum LiveRun {
     }
 
     /// SIGHUP: what came of it stands on standard error.
-    private static func apply(on session: Session) async {
+    private static func apply(on session: Session, _ service: ServiceManager?) async {
         clearStatus()
+        service?.reloading()
+        defer { service?.reloaded("recording into \(session.recorder.path)") }
         switch await session.reload(reason: "SIGHUP") {
         case .success(let report): Printing.note("SIGHUP: \(report.words)")
         case .failure(let refusal): Printing.note("SIGHUP: nothing was changed: \(refusal)")

@@ -10,6 +10,8 @@ struct Settings {
         var value: String
         /// `session.yaml:12:5`, `--set`, or an option's name.
         var place: String
+        /// Where its name stands; empty where that is the same.
+        var keyPlace = ""
     }
 
     private(set) var entries: [Entry] = []
@@ -25,7 +27,7 @@ struct Settings {
             throw Failure(
                 .sessionFile,
                 Settings.words(of: error),
-                at: name,
+                at: Settings.place(of: error, in: name),
                 do: "See `tapedeck trade --help` for an example of a session file."
             )
         }
@@ -51,6 +53,8 @@ struct Settings {
     mutating func append(_ path: String, _ value: String, place: String) {
         entries.append(Entry(path: path, value: value, place: place))
     }
+
+    mutating func append(_ entry: Entry) { entries.append(entry) }
 
     /// Applies `path=value`.
     mutating func set(assignment: String) throws {
@@ -85,27 +89,45 @@ struct Settings {
     /// Fails for the first entry that no pattern allows; `*` stands for one name.
     func checkPaths(allowed: [String]) throws {
         for entry in entries {
-            let parts = entry.path.split(separator: ".")
-            let known = allowed.contains { pattern in
-                let wanted = pattern.split(separator: ".")
-                return wanted.count == parts.count
-                    && zip(wanted, parts).allSatisfy { $0 == "*" || $0 == $1 }
-            }
-            guard !known else { continue }
-            throw Failure(
-                .sessionFile,
-                "\(entry.path) is not a setting",
-                at: entry.place,
-                do: "Allowed are: \(allowed.joined(separator: ", "))."
-            )
+            guard !Settings.allows(entry.path, allowed) else { continue }
+            throw Settings.unknown(entry, allowed: allowed)
         }
     }
 
-    private mutating func collect(_ node: Node, path: String, name: String) throws {
+    /// True for a path that some pattern allows; `*` stands for one name.
+    static func allows(_ path: String, _ allowed: [String]) -> Bool {
+        let parts = path.split(separator: ".")
+        return allowed.contains { pattern in
+            let wanted = pattern.split(separator: ".")
+            return wanted.count == parts.count
+                && zip(wanted, parts).allSatisfy { $0 == "*" || $0 == $1 }
+        }
+    }
+
+    /// A name that no pattern allows, with the one that was meant where that can be guessed.
+    static func unknown(_ entry: Entry, allowed: [String]) -> Failure {
+        let guess = Guess.path(entry.path, among: allowed)
+        return Failure(
+            .sessionFile,
+            "\(entry.path) is not a setting",
+            at: entry.keyPlace.isEmpty ? entry.place : entry.keyPlace,
+            do: guess.map { "Did you mean \($0)?" }
+                ?? "Allowed are: \(allowed.joined(separator: ", "))."
+        )
+    }
+
+    private mutating func collect(
+        _ node: Node,
+        path: String,
+        name: String,
+        keyPlace: String = ""
+    ) throws {
         let place = node.mark.map { "\(name):\($0.line):\($0.column)" } ?? name
         switch node {
         case .scalar(let scalar):
-            entries.append(Entry(path: path, value: scalar.string, place: place))
+            entries.append(
+                Entry(path: path, value: scalar.string, place: place, keyPlace: keyPlace)
+            )
         case .mapping(let mapping):
             for (key, value) in mapping {
                 guard let word = key.scalar?.string, !word.isEmpty else {
@@ -115,7 +137,8 @@ struct Settings {
                 if entries.contains(where: { $0.path == next || $0.path.hasPrefix(next + ".") }) {
                     throw Failure(.sessionFile, "\(next) is set twice", at: place)
                 }
-                try collect(value, path: next, name: name)
+                let keyPlace = key.mark.map { "\(name):\($0.line):\($0.column)" } ?? place
+                try collect(value, path: next, name: name, keyPlace: keyPlace)
             }
         case .sequence(let sequence):
             for (number, value) in sequence.enumerated() {
@@ -131,7 +154,9 @@ struct Settings {
                     )
                 }
                 let mark = value.mark.map { "\(name):\($0.line):\($0.column)" } ?? place
-                entries.append(Entry(path: path, value: scalar.string, place: mark))
+                entries.append(
+                    Entry(path: path, value: scalar.string, place: mark, keyPlace: keyPlace)
+                )
             }
         case .alias:
             throw Failure(.sessionFile, "aliases are not read in a session file", at: place)
@@ -140,12 +165,19 @@ struct Settings {
 
     /// Lists whose entries have names of their own: the first entry is `path.0`.
     private static let listsOfMappings: Set<String> = ["alerts.sinks"]
+    private static func place(of error: YamlError, in name: String) -> String {
+        switch error {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
+            "\(name):\(mark.line):\(mark.column)"
+        default: name
+        }
+    }
 
     private static func words(of error: YamlError) -> String {
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            "line \(mark.line), column \(mark.column): \(problem)"
+        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _),
+            .composer(_, let problem, _, _):
+            "the file is not YAML: \(problem)"
         default: "is not YAML: \(error)"
         }
     }

@@ -14,16 +14,11 @@ extension SessionLoop {
     func beWatched() {
         every(.seconds(1)) { $0.tellWatcher() }
         guard wiring.credentials != nil else { return }
-        every(.hours(24)) { $0.askKey() }
+        every(.hours(24)) {
+            guard !$0.isStopped else { return }
+            $0.askKey { _ in }
+        }
     }
-
-    /// What the key is and when it expires.
-    func askKey() {
-        guard wiring.credentials != nil, !isStopped else { return }
-        ask(RESTRequest(endpoint: .other(SessionLoop.keyPath))) {}
-    }
-
-    private static let keyPath = "/v5/user/query-api"
 
     /// Twenty times a second: the loop turns, and records are appended.
     func noteTurn() {
@@ -43,7 +38,7 @@ extension SessionLoop {
             left: Int(exchange.limitStatus),
             at: SessionClock.monotonic()
         )
-        guard request.path == SessionLoop.keyPath, stepper.event.kind == .reply,
+        guard request.path == KeyCheck.question.path, stepper.event.kind == .reply,
             stepper.event.reply.isSuccess
         else { return }
         for case .key(let key) in stepper.event.details {

@@ -117,7 +117,7 @@ extension Desk {
             count(row, of: place)
             return
         case .opening:
-            if row.type.isFill { count(row, of: place) }
+            if row.type.isFill { countOpening(row, of: place) }
             return
         case .outside:
             find(
@@ -172,6 +172,16 @@ extension Desk {
             timeMilliseconds: row.timeMilliseconds
         )
         news.append(.fill(fill, strategy: owner))
+    }
+
+    /// A fill of before the opening: an order that was heard of after it has it in its filled quantity, and so counted.
+    private mutating func countOpening(_ row: ExecutionReport, of place: Int?) {
+        guard let place else { return }
+        let told = orderStore[place]
+        guard told.updatedMilliseconds >= row.timeMilliseconds else { return count(row, of: place) }
+        count(row, of: place)
+        let most = told.filled > told.executed ? told.filled : told.executed
+        orderStore.update(place) { if $0.executed > most { $0.executed = most } }
     }
 
     private mutating func count(_ row: ExecutionReport, of place: Int?) {

@@ -1,0 +1,96 @@
+import Live
+
+/// The session file that `init` writes: what is set records public data, what is commented out is everything else.
+///
+/// A line that begins with `#` and no blank, or two and more, is a setting that can be used as it stands.
+enum SessionTemplate {
+    static func text(environment: String) throws -> String {
+        let known = SessionConfiguration.environments
+        guard known.contains(environment) else {
+            throw Failure(
+                .usage,
+                "\(environment) is not an environment",
+                at: "--environment",
+                do: "Known are: \(known.joined(separator: ", "))."
+            )
+        }
+        return body.replacing("ENVIRONMENT", with: environment)
+    }
+
+    private static let body = """
+        # A session of Tapedeck: what is recorded, with which key, and where it goes.
+        #
+        # - tapedeck check session.yaml: what is wrong, what it subscribes, what it takes on the disk
+        # - tapedeck record session.yaml: records
+        # - tapedeck trade session.yaml: runs the strategies too (loopback, testnet and demo only)
+        #
+        # Options of the command line beat --set path=value, which beats this file, which beats defaults.
+
+        # Where to connect: mainnet, testnet, demo, eu, nl, tr, kz, ae, id, ge, jp.
+        environment: ENVIRONMENT
+        # Or one address from which REST and all WebSocket paths follow, such as that of `tapedeck serve`.
+        #endpoint: https://127.0.0.1:8443
+        # The authority of the endpoint's certificate; the system's without it.
+        #ca_file: exchange-ca.pem
+        # An HTTP proxy for REST and WebSocket.
+        #proxy: http://127.0.0.1:3128
+
+        # The key: a section of ~/.config/tapedeck/credentials (mode 600), or a file of systemd's credentials directory.
+        # Without one public data alone is recorded. A key that may withdraw or transfer is refused.
+        #credentials: main
+        #credentials_file: credentials
+        # What the account is called in the recording, in place of its number.
+        #account: main
+
+        # Public streams, CATEGORY:TOPIC. Rules pick symbols by the exchange's lists: *USDT, top:30 by turnover,
+        # BTC-* within:30d. Categories: spot, linear, inverse, option, spread.
+        public:
+          - linear:orderbook.50.BTCUSDT
+          - linear:publicTrade.BTCUSDT
+          - linear:tickers.BTCUSDT
+          #- linear:kline.1.BTCUSDT
+          #- linear:tickers.top:30
+          #- option:tickers.BTC-* within:30d
+          #- spread:orderbook.25.*
+
+        # How many connections carry the same public streams, 1 to 3; more than one is for `record`.
+        #sockets:
+        #  redundancy: 1
+        # Percent of the exchange's request quotas that this session may use.
+        #rest:
+        #  share: 10
+
+        # Strategies of `trade`, each under a name of its own, and the limits that every order must stay under.
+        #strategies:
+        #  maker:
+        #    kind: maker
+        #    symbols: BTCUSDT
+        #    offset_ticks: 2
+        #limits:
+        #  order_value: 2000
+        #  position_value: 10000
+        #  open_orders: 20
+        #  daily_loss: 500
+        # An order leaves when its record is written (survives kill -9) or durable (survives a power cut).
+        #durability:
+        #  orders: written
+        # New orders, amendments and cancels: rest, or socket for the trade WebSocket.
+        #orders:
+        #  entry: rest
+        # Have the exchange cancel what is open when this process is gone (for accounts that have DCP).
+        #dcp: arm
+
+        # The journal: bytes that may wait for the disk, what happens to public data when they are too many (stall, shed),
+        # the size of a segment, and the key that signs the seal (`tapedeck keygen`).
+        #journal:
+        #  queue_bytes: 33554432
+        #  when_full: stall
+        #  segment_bytes: 67108864
+        #  signing_key: signing.pem
+        # What may stay on the disk; older segments are deleted and noted in pruned.jsonl.
+        #disk:
+        #  keep: 7d
+        #  max_size: 20GiB
+
+        """
+}

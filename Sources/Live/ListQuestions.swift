@@ -1,0 +1,48 @@
+import Bybit
+import Market
+
+extension SubscriptionPlan {
+    /// The questions whose answers are the lists that the rules go by: option lists come by base coin.
+    var listQuestions: [RESTRequest] {
+        listedCategories.flatMap { category -> [RESTRequest] in
+            switch category {
+            case .option:
+                optionBaseCoins.map {
+                    RESTRequest(
+                        endpoint: .instruments,
+                        query: "category=option&baseCoin=\($0)&limit=1000"
+                    )
+                }
+            case .spread:
+                [RESTRequest(endpoint: .other("/v5/spread/instrument"), query: "limit=500")]
+            case .spot, .linear, .inverse: [RESTRequest(.instruments(category))]
+            }
+        }
+    }
+
+    /// The questions whose answers rank symbols by turnover.
+    var rankQuestions: [RESTRequest] {
+        rankedCategories.map { category in
+            let path = category == .spread ? "/v5/spread/tickers" : "/v5/market/tickers"
+            return RESTRequest(endpoint: .other(path), query: "category=\(category.name)")
+        }
+    }
+}
+
+extension Event {
+    /// The rows of an answer of a list of instruments, combinations included.
+    var listedSymbols: [ListedSymbol] {
+        var rows = instruments.map { ListedSymbol($0) }
+        for case .spreadInstrument(let row) in details { rows.append(ListedSymbol(row)) }
+        return rows
+    }
+
+    /// The turnover of 24 hours by symbol of an answer of tickers.
+    var turnovers: [(symbol: Symbol, turnover: Amount)] {
+        var turnovers: [(symbol: Symbol, turnover: Amount)] = []
+        for case .ticker(let row) in details {
+            turnovers.append((row.symbol, row.ticker.turnover24h ?? .zero))
+        }
+        return turnovers
+    }
+}

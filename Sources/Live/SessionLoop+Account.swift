@@ -1,0 +1,187 @@
+import Bybit
+import Gateway
+import Journal
+import Logging
+import Market
+import NIOCore
+import Runtime
+import Trading
+
+/// The account as it is when a session begins, and its flows while it runs: asked by REST, recorded as answers are.
+extension SessionLoop {
+    // MARK: - The key
+
+    /// Takes in what the key may do, asked before the recording began.
+    func take(_ check: KeyCheck) {
+        for exchange in check.exchanges {
+            ingest(exchange)
+            noteEnded(exchange)
+        }
+        judged(check.outcome)
+    }
+
+    /// Asks what the key may do and until when it is good; `whenDone` gets `nil` where the exchange does not say.
+    func askKey(whenDone: @escaping (KeyDescription?) -> Void) {
+        ask(KeyCheck.question) { [unowned self] in
+            guard case .key(let key) = stepper.event.details.first, stepper.event.reply.isSuccess
+            else { return whenDone(nil) }
+            whenDone(key)
+        }
+    }
+
+    private func judged(_ outcome: KeyCheck.Outcome) {
+        switch outcome {
+        case .none: account.isPermitted = true
+        case .permitted(let key):
+            account.isPermitted = true
+            if key.mayTrade, !configuration.mayTrade {
+                logger.warning(
+                    "this key may trade, which recording does not need; a read-only key is enough"
+                )
+            }
+        case .notOffered(let words):
+            account.isPermitted = true
+            logger.notice(
+                "the exchange does not say what the key may do; there is no money to move here",
+                metadata: ["answer": "\(words)"]
+            )
+        case .unknown(let words):
+            logger.warning(
+                "what the key may do is not known: nothing private is connected or asked before it is",
+                metadata: ["answer": "\(words)"]
+            )
+            askRightsLater()
+        case .refused(let error):
+            account.refusal = error
+            logger.critical("the key is refused", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func askRightsLater() {
+        loop.assumeIsolated().scheduleTask(in: .nanoseconds(KeyCheck.pause)) { [weak self] in
+            guard let self, !isStopped, !account.isPermitted else { return }
+            submit(RESTCall(KeyCheck.question, after: recorder.watermarks.appended)) {
+                [unowned self] exchange in
+                guard !isStopped else { return }
+                judged(KeyCheck.judge(exchange, configuration, wiring.destination))
+                guard account.isPermitted else { return }
+                for (number, slot) in slots.enumerated() where slot.isPrivate {
+                    sockets[number].start()
+                }
+                askSurroundings()
+            }
+        }
+    }
+
+    // MARK: - The account
+
+    /// Modes, fee rates, protection: each once, when the session begins.
+    func askSurroundings() {
+        guard wiring.credentials != nil, account.isPermitted else { return }
+        for request in AccountSnapshot.surroundings(configuration.categories) {
+            askOrSay(request) {}
+        }
+    }
+
+    /// Once a second: whether the account has become whole again, so that what happened meanwhile is asked for.
+    func followAccount() {
+        guard isStarted, !isStopped, wiring.credentials != nil else { return }
+        let isReconciled = stepper.engine.isReconciled
+        defer { account.wasReconciled = isReconciled }
+        guard isReconciled, !account.wasReconciled else { return }
+        if account.hasHistory {
+            askTransactionLog()
+        } else {
+            account.hasHistory = true
+            askHistory()
+        }
+    }
+
+    /// The day before, one list after the other; the core asks for further pages itself.
+    private func askHistory() {
+        let now = exchangeMilliseconds
+        let categories = configuration.categories
+        let requests =
+            AccountSnapshot.history(categories, since: max(0, now - AccountSnapshot.history))
+            + AccountSnapshot.modes(namedContracts)
+        askTransactionLog()
+        askInTurn(requests[...])
+    }
+
+    private func askInTurn(_ requests: ArraySlice<RESTRequest>) {
+        guard let request = requests.first else { return }
+        askOrSay(request) { [unowned self] in askInTurn(requests.dropFirst()) }
+    }
+
+    /// What has flowed since it was last asked; the first time, in the day before.
+    func askTransactionLog() {
+        guard account.isPermitted, account.hasHistory, !isStopped, !account.isAskingLog else {
+            return
+        }
+        account.isAskingLog = true
+        let now = exchangeMilliseconds
+        let first = now - AccountSnapshot.history
+        let since = account.logSince > 0 ? account.logSince : first
+        let request = AccountSnapshot.transactionLog(
+            since: max(0, max(since, now - AccountSnapshot.longest)),
+            until: now + 60_000
+        )
+        askOrSay(request) { [unowned self] in
+            account.isAskingLog = false
+            guard stepper.event.kind == .reply, stepper.event.reply.isSuccess else { return }
+            account.logSince = max(account.logSince, now - AccountSnapshot.overlap)
+        }
+    }
+
+    /// The last word on the account's flows before the seal: asked for only where an answer can be expected.
+    func askLastTransactionLog() -> Bool {
+        guard stepper.engine.isReconciled, !isFailed, !isStopped else { return false }
+        askTransactionLog()
+        return account.isAskingLog
+    }
+
+    /// ``ask(_:attempt:whenDone:)``; what stays without an answer is said here, and by the core as a finding.
+    private func askOrSay(_ request: RESTRequest, whenDone: @escaping () -> Void) {
+        ask(request) { [unowned self] in
+            let reply = stepper.event.reply
+            if !isStopped, stepper.event.kind != .reply || !reply.isSuccess {
+                logger.warning(
+                    "a question about the account has no answer; the recording lacks it",
+                    metadata: [
+                        "path": "\(request.path)", "query": "\(request.query)",
+                        "answer":
+                            "\(reply.outcome.rawValue), HTTP \(reply.httpStatus), \(reply.code) \(reply.message)",
+                    ]
+                )
+            }
+            whenDone()
+        }
+    }
+
+    private var exchangeMilliseconds: Int64 {
+        clock.now().advanced(nanoseconds: clockOffset.best?.offset ?? 0).milliseconds
+    }
+
+    /// Contracts that the session file names one by one, at most twenty.
+    private var namedContracts: [InstrumentID] {
+        var contracts: Set<InstrumentID> = []
+        for subscription in configuration.subscriptions
+        where subscription.category == .linear || subscription.category == .inverse {
+            // These are by coin.
+            let byCoin = ["insurance.", "adlAlert."]
+            guard !byCoin.contains(where: { subscription.topic.hasPrefix($0) }) else { continue }
+            let last = subscription.topic.split(separator: ".").last.map(String.init) ?? ""
+            guard !last.contains("*"), !last.contains(" "), !last.contains(":"),
+                let symbol = Symbol(last)
+            else { continue }
+            contracts.insert(InstrumentID(subscription.category, symbol))
+        }
+        return Array(contracts.sorted().prefix(20))
+    }
+
+    // MARK: - Records
+
+    func ingest(_ exchange: RESTExchange) {
+        ingest(named: exchange.stream.text, time: exchange.received, payload: exchange.payload)
+    }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import Testing
+
+/// `check`: everything that is wrong, where it is, and what the session would be.
+@Suite(.serialized) struct CheckTests {
+    private static func check(
+        _ text: String,
+        _ options: [String] = ["--offline"],
+        in folder: TemporaryFolder
+    ) async throws -> Program.Outcome {
+        try text.write(toFile: folder.path + "/s.yaml", atomically: true, encoding: .utf8)
+        return try await Program.run(["check", "s.yaml", "--json"] + options, in: folder.path)
+    }
+
+    private static func problems(_ outcome: Program.Outcome) -> [[String]] {
+        (outcome.object["problems"] as? [[String: String]] ?? []).map {
+            [$0["where"] ?? "", $0["what"] ?? "", $0["todo"] ?? ""]
+        }
+    }
+
+    @Test func `every wrong key and value is named, with line, column and what was meant`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let outcome = try await Self.check(
+            """
+            enviroment: testnet
+            public:
+              - linear:tickers.BTCUSDT
+              - linnear:tickers.ETHUSDT
+            sockets:
+              redundancy: 9
+            journal:
+              queue_byte: 1
+              when_full: spill
+            disk:
+              keep: soon
+            strategies:
+              maker:
+                offset_tick: 3
+                levels: 99
+            limits:
+              order_valu: 5
+              open_orders: many
+            """,
+            in: folder
+        )
+        #expect(outcome.status == 78, "\(outcome.output) \(outcome.errors)")
+        let problems = Self.problems(outcome)
+        let wanted: [(place: String, what: String, todo: String)] = [
+            ("s.yaml:1:1", "enviroment", "Did you mean environment?"),
+            ("s.yaml:4:5", "linnear", "Write linear"),
+            ("s.yaml:6:15", "sockets.redundancy is 9", "1 to 3"),
+            ("s.yaml:8:3", "journal.queue_byte", "Did you mean journal.queue_bytes?"),
+            ("s.yaml:9:14", "journal.when_full is spill", "stall or shed"),
+            ("s.yaml:11:9", "disk.keep is soon", ""),
+            ("s.yaml:14:5", "offset_tick", "Did you mean offset_ticks?"),
+            ("s.yaml:15:13", "levels", ""),
+            ("s.yaml:17:3", "order_valu", "Did you mean order_value?"),
+            ("s.yaml:18:16", "open_orders", ""),
+        ]
+        #expect(problems.count == wanted.count, "\(problems)")
+        for (problem, want) in zip(problems, wanted) {
+            #expect(problem[0] == want.place, "\(problem)")
+            #expect(problem[1].contains(want.what), "\(problem)")
+            #expect(want.todo.isEmpty || problem[2].contains(want.todo), "\(problem)")
+        }
+        let text = try await Program.run(["check", "s.yaml", "--offline"], in: folder.path)
+        #expect(text.status == 78)
+        #expect(text.output.contains("s.yaml:8:3: journal.queue_byte is not a setting"))
+    }
+
+    @Test(arguments: [
+        ("public: [\n", "s.yaml:2:1"), ("a\n", "s.yaml"), ("", "s.yaml"),
+        ("public: &a\n  - x\nproxy: *a\n", "s.yaml:"),
+    ])
+    func `what is no session file at all is said with its place`(
+        text: String,
+        place: String
+    )
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let outcome = try await Self.check(text, in: folder)
+        #expect(outcome.status == 78, "\(outcome.output)")
+        let problem = try #require(Self.problems(outcome).first)
+        #expect(problem[0].hasPrefix(place), "\(problem)")
+    }
+
+    @Test
+    func `rules are resolved by the exchange's lists, and the key is named by its fingerprint`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let server = try ControlledMarket.serve(["--rate-limits", "off"], in: folder)
+        defer { server.kill() }
+        let port = try await ControlledMarket.port(server)
+        try ControlledMarket.writeSession(
+            endpoint: port,
+            topics: [
+                "linear:tickers.top:2", "spread:orderbook.25.*", "linear:orderbook.50.BTCUSDT",
+                "linear:orderbook.50.BTCUSD",
+            ],
+            settings: "disk:\n  keep: 7d\n  max_size: 20GiB\n",
+            in: folder
+        )
+        let outcome = try await Program.run(["check", "session.yaml", "--json"], in: folder.path)
+        #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
+        let parts = try #require(outcome.object["subscriptions"] as? [[String: Any]])
+        let linear = try #require(parts.first { $0["category"] as? String == "linear" })
+        let topics = try #require(linear["topics"] as? [String])
+        #expect(topics.count { $0.hasPrefix("tickers.") } == 2, "\(topics)")
+        #expect(topics.contains("orderbook.50.BTCUSDT"))
+        let spread = try #require(parts.first { $0["category"] as? String == "spread" })
+        #expect((spread["topics"] as? [String])?.isEmpty == false)
+        #expect(outcome.object["unlisted"] as? [String] == ["linear:orderbook.50.BTCUSD"])
+        #expect((outcome.object["unanswered"] as? [String])?.isEmpty == true)
+        let key = try #require(outcome.object["key"] as? [String: Any])
+        #expect(key["name"] as? String == "main" && key["mode"] as? String == "600")
+        #expect((key["fingerprint"] as? String)?.count == 8)
+        let rate = try #require(
+            (outcome.object["messages_per_second"] as? String).flatMap { Decimal(string: $0) }
+        )
+        #expect(rate > 20)
+        #expect(outcome.object["is_estimate"] as? Bool == true)
+        #expect((outcome.object["disk_rule"] as? String)?.contains("7 d") == true)
+        #expect((outcome.object["free_bytes"] as? Int ?? 0) > 0)
+        let pair = ControlledMarket.account.split(separator: ":")
+        for word in pair {
+            #expect(!outcome.output.contains(word) && !outcome.errors.contains(word))
+        }
+        // The exchange is not asked, so that rules pick nothing, and no socket was ever opened.
+        let offline = try await Program.run(
+            ["check", "session.yaml", "--offline", "--json"],
+            in: folder.path
+        )
+        #expect(offline.status == 0)
+        let some = try #require(offline.object["subscriptions"] as? [[String: Any]])
+        #expect((some.first?["topics"] as? [String])?.count == 2)
+        server.kill()
+        let gone = try await Program.run(["check", "session.yaml", "--json"], in: folder.path)
+        #expect(gone.status == 0)
+        #expect((gone.object["unanswered"] as? [String])?.isEmpty == false)
+    }
+
+    @Test
+    func `a credentials file that others can read is refused, and one that is not there is wrong`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let text = """
+            endpoint: http://127.0.0.1:9
+            credentials: main
+            credentials_file: credentials
+            public: [linear:tickers.BTCUSDT]
+            """
+        let missing = try await Self.check(text, in: folder)
+        #expect(missing.status == 78)
+        #expect(Self.problems(missing).first?[0] == "s.yaml:2:14", "\(missing.output)")
+        let lines = Data("[main]\nkey = a\nsecret = b\nenvironment = loopback\n".utf8)
+        let path = folder.path + "/credentials"
+        #expect(
+            FileManager.default.createFile(
+                atPath: path,
+                contents: lines,
+                attributes: [.posixPermissions: 0o644]
+            )
+        )
+        let open = try await Self.check(text, in: folder)
+        #expect(open.status == 77, "\(open.output)")
+        #expect((open.object["refused"] as? String)?.contains("chmod 600") == true)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        let good = try await Self.check(text, in: folder)
+        #expect(good.status == 0, "\(good.output)")
+        let other = try await Self.check(
+            text.replacing("endpoint: http://127.0.0.1:9", with: "environment: testnet"),
+            in: folder
+        )
+        #expect(other.status == 77, "a key of another environment: \(other.output)")
+    }
+}
