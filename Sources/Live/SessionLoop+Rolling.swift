@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import Runtime
 import Trading
+import Watch
 
 /// What a session's rolls have come to.
 public struct SessionRolls: Sendable {
