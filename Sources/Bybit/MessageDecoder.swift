@@ -68,7 +68,8 @@ public final class MessageDecoder {
         case .operatorRequest: OwnRecords.readOperator(root, &event, &findings)
         case .tick: event.kind = .tick
         case .clock: event.kind = .clock
-        case .sessionStart: event.kind = .sessionStart
+        // A session that goes on in another recording says so by a start, which begins nothing.
+        case .sessionStart: event.kind = root["continues"] == nil ? .sessionStart : .none
         case .sessionEnd: event.kind = .sessionEnd
         case .none, .rest: break
         case .unknown: event.kind = .unknown

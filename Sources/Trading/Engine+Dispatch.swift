@@ -133,8 +133,6 @@ extension Engine {
     }
 
     private mutating func start() {
-        // A session that goes on in another recording says so by a start; strategies see nothing of it.
-        guard !isStarted else { return }
         desk.beginRun()
         isStarted = true
         tell { $0.started(&$1) }

@@ -58,6 +58,42 @@ import Testing
         for moment in moments { try check(moment, options) }
     }
 
+    @Test func `a disk without room keeps the new recording waiting, and nothing is lost`() throws {
+        let scratch = try Scratch()
+        mkdir(scratch.file("row"), 0o700)
+        let files = WatchedFiles()
+        let row = try CrashRow(scratch.file("row"), .small, files)
+        try row.append(60)
+        let made = Mutex(0)
+        files.refuse { name in
+            guard name == "segment.unfinished" else { return nil }
+            // The first is made ahead of time, and holds the room.
+            let isAgain = made.withLock { count in
+                defer { count += 1 }
+                return count > 0
+            }
+            return isAgain ? .noSpace : nil
+        }
+        let last = try row.roll()
+        try eventually { if case .full = row.recorder.health { true } else { false } }
+        // What may be shed is refused without a number; the rest is taken, and told as not written.
+        #expect(row.recorder.isDiskFull)
+        let owner = try row.recorder.stream(named: "private/main/order")
+        let kept = try row.recorder.append(owner, time: Sample.time(9), payload: Sample.payload(9))
+        #expect(row.recorder.watermarks.written <= last)
+        let members = try RowFolder(scratch.file("row")).members()
+        #expect(members.map(\.manifest.id) == ["a"], "it has not begun")
+        files.refuse(nil)
+        try row.recorder.waitUntilDurable(kept)
+        #expect(row.recorder.health == .sound && !row.recorder.isDiskFull)
+        try row.append(20)
+        try eventually { row.isSealed }
+        let end = try row.recorder.seal().last
+        let found = try #require(try RowTests.verify(scratch.file("row")).first)
+        #expect(found.state == .sound, "\(found.findings)")
+        #expect(found.records == end.value)
+    }
+
     private func check(_ moment: Moment, _ options: RecorderOptions) throws {
         let folder = RowFolder(moment.folder)
         _ = try folder.tidy()
@@ -111,6 +147,13 @@ final class WatchedFiles: JournalFiles, @unchecked Sendable {
         turn.deallocate()
     }
 
+    private let refusal = Mutex<(@Sendable (String) -> SystemFailure?)?>(nil)
+
+    /// Files of these names cannot be made.
+    func refuse(_ body: (@Sendable (String) -> SystemFailure?)?) {
+        refusal.withLock { $0 = body }
+    }
+
     func watch(_ body: (@Sendable () -> Void)?) { watcher.withLock { $0 = body } }
 
     private func change<Value>(
@@ -136,6 +179,7 @@ final class WatchedFiles: JournalFiles, @unchecked Sendable {
         _ mode: OpenMode
     ) throws(SystemFailure) -> OpenFile {
         guard mode != .read else { return try disk.open(name, in: directory, mode) }
+        if mode == .create, let failure = refusal.withLock({ $0 })?(name) { throw failure }
         return try change { () throws(SystemFailure) in try disk.open(name, in: directory, mode) }
     }
 
