@@ -126,7 +126,8 @@ extension SessionLoop {
         report.removed = changes.removed.map(\.text)
         report.isKeyNew = isKeyNew
         report.configurationHash = SessionLoop.hash(next, recorder, clock)
-        guard isKeyNew || !report.added.isEmpty || !report.removed.isEmpty else {
+        // Other words for the same, such as another order of topics or another name of the key, are a change as well.
+        guard isKeyNew || report.configurationHash != configurationHash else {
             configuration.lines = next.lines
             return finish(.success(report))
         }
@@ -144,6 +145,7 @@ extension SessionLoop {
             self.plan.replace(plan)
             reloads += 1
             if isKeyNew, let credentials = reading.credentials { try renew(credentials) }
+            if !isKeyNew { wiring.credentials = reading.credentials }
             let new = next.categories.filter { !categories.contains($0) }
             let final = report
             askFor(new, unlike: had) { [unowned self] in finish(.success(subscribe(final))) }

@@ -76,6 +76,38 @@ import Testing
         #expect(replay.object["result"] as? String == "nothing-to-judge", "\(replay.output)")
     }
 
+    @Test func `rules that go by lists and ranks are asked for before they are applied`()
+        async throws
+    {
+        let session = try await DeskedSession(topics: Self.topics)
+        try session.write(Self.topics + ["linear:tickers.top:2", "option:tickers.BTC-*"])
+        let reload = try await session.desk("reload", session.path, "--reason", "more", "--json")
+        #expect(reload.status == 0, "\(reload.errors)")
+        #expect(reload.object["topics_added"] as? Int ?? 0 > 2, "\(reload.output)")
+        #expect(reload.object["topics_removed"] as? Int == 0)
+        for _ in 0..<1_500 {
+            let status = try await session.status()
+            if status["sockets_ready"] as? Int == 2 { break }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        // The same in another order is on record, and asks for nothing.
+        try session.write(["option:tickers.BTC-*", "linear:tickers.top:2"] + Self.topics)
+        let again = try await session.desk("reload", session.path, "--json")
+        #expect(again.object["changed"] as? Bool == true, "\(again.output) \(again.errors)")
+        #expect(again.object["topics_added"] as? Int == 0)
+        #expect(try await session.status()["reloads"] as? Int == 2)
+        let hash = try await session.status()["configuration_hash"] as? String
+        #expect(hash == again.object["configuration_hash"] as? String)
+        #expect(try await session.desk("stop", session.path).status == 0)
+        let ranked = try await asked(session, "linear").dropFirst()
+        #expect(ranked.count == 1 && ranked.first?.hasPrefix("subscribe tickers.") == true)
+        #expect(try await !asked(session, "option").isEmpty)
+        let changes = try await session.records("link/public/linear").compactMap {
+            $0["change"] as? String
+        }
+        #expect(changes.filter { $0 == "connected" }.count == 1, "\(changes)")
+    }
+
     @Test func `what cannot change is named with its line, and nothing is applied`() async throws {
         let session = try await DeskedSession(
             topics: Self.topics,
