@@ -22,7 +22,8 @@ struct Tapedeck: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            DemoCommand.self, RecordCommand.self, TradeCommand.self, ServeCommand.self,
+            DemoCommand.self, RecordCommand.self, ProxyCommand.self, TradeCommand.self,
+            ServeCommand.self,
             ReplayCommand.self, VerifyCommand.self, InfoCommand.self, CatCommand.self,
             StateCommand.self, PnLCommand.self, LsCommand.self, KeygenCommand.self,
             CompactCommand.self, PruneCommand.self, SliceCommand.self, MergeCommand.self,

@@ -64,8 +64,14 @@ public final class Session: Sendable {
             let session = Session(recorder: recorder, group: group, core: core, logger: logger)
             relay.connect { health in loop.execute { core.value.journal(health) } }
             let ready = loop.makePromise(of: Void.self)
-            loop.execute { core.value.start { ready.succeed() } }
-            try await ready.futureResult.get()
+            // Bots need not wait for what the session asks first.
+            let listening = loop.makePromise(of: Void.self)
+            loop.execute {
+                core.value.start { ready.succeed() }
+                core.value.openRelay(listening)
+            }
+            try await listening.futureResult.get()
+            if final.relay == nil { try await ready.futureResult.get() }
             return session
         } catch {
             try? recorder.close()
@@ -148,6 +154,8 @@ public final class Session: Sendable {
         public var sockets: Int
         /// The exchange cancels what is open when this process is gone: topics that it has confirmed.
         public var armed: [String]
+        /// What has passed of bots; `nil` in a session of our own.
+        public var bots: BotCounts?
     }
 
     public func status() async -> Status {
@@ -162,7 +170,8 @@ public final class Session: Sendable {
                 openOrders: core.stepper.engine.openOrders.count,
                 socketsReady: core.sockets.count { $0.state.isReady },
                 sockets: core.sockets.count,
-                armed: core.sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") }
+                armed: core.sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") },
+                bots: core.bots?.status
             )
         }
     }
@@ -218,6 +227,15 @@ public final class Session: Sendable {
             }
             await request("audit", reason: reason)
             _ = await waitUntilQuiet(seconds: 5, ordersClosed: false)
+        }
+        return try await seal(reason: reason)
+    }
+
+    /// The same of a session that only looks on: with a key it asks once more what the account has, for the audit.
+    public func stopObserving(reason: String) async throws -> Manifest {
+        if await onLoop({ $0.configuration.key != nil && !$0.isFailed }) {
+            await request("audit", reason: reason)
+            _ = await waitUntilQuiet(seconds: 3, ordersClosed: false)
         }
         return try await seal(reason: reason)
     }

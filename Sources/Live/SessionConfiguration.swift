@@ -120,6 +120,8 @@ public struct SessionConfiguration: Sendable {
     public var ledgerFault = LedgerFault.none
     /// Whether orders may be sent; `record` never does.
     public var mayTrade = false
+    /// The port at which bots find the exchange; `nil`: none.
+    public var relay: RelayConfiguration?
 
     public init(target: Target, path: String) {
         self.target = target
@@ -137,7 +139,9 @@ public struct SessionConfiguration: Sendable {
     /// Categories of everything subscribed or traded, in order.
     var categories: [Category] {
         var categories = Set(subscriptions.map(\.category))
-        if key != nil { categories.insert(.linear) }
+        if key != nil || relay != nil { categories.insert(.linear) }
+        // What bots trade is known when they do; what their account holds is asked for before.
+        if key != nil, relay != nil { categories.formUnion([.spot, .inverse, .option]) }
         return categories.sorted()
     }
 
@@ -190,6 +194,7 @@ public struct SessionConfiguration: Sendable {
         if armsDisconnectProtection { settings.append(Setting("dcp", "arm")) }
         settings.append(Setting("journal.queue_bytes", String(queueBytes)))
         settings.append(Setting("journal.when_full", whenFull.rawValue))
+        if let relay { settings += relay.settings }
         if ledgerFault != .none { settings.append(Setting("ledger.fault", ledgerFault.rawValue)) }
         return settings
     }

@@ -64,6 +64,8 @@ final class SessionLoop {
     var isStarted = false
     /// The end has begun: nothing is asked any more.
     var isStopped = false
+    /// Bots whose traffic passes here; `nil` in a session of our own.
+    var bots: BotTraffic?
 
     init(
         configuration: SessionConfiguration,
@@ -110,6 +112,9 @@ final class SessionLoop {
             try makeSockets(wiring)
         } catch {
             throw SessionError(error)
+        }
+        if let relay = configuration.relay {
+            bots = BotTraffic(session: self, configuration: relay)
         }
     }
 
@@ -215,6 +220,7 @@ final class SessionLoop {
         for timer in timers.values { timer.cancel() }
         tradeTimer?.cancel()
         for socket in sockets { socket.stop(reason: reason) }
+        bots?.stop(reason: reason)
         writer.reset()
         writer.object { $0.field("reason", reason) }
         ingest(named: "session/end", time: clock.now(), payload: writer.bytes)

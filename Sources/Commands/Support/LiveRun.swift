@@ -58,7 +58,7 @@ enum LiveRun {
     }
 
     /// What an earlier run that was killed left, and what came of it.
-    private static func note(_ recovery: Recovery, _ path: String) {
+    static func note(_ recovery: Recovery, _ path: String) {
         Printing.note(
             "recovered \(path): its last run ended without a seal at record \(recovery.last);"
                 + " \(recovery.fromTails) records came from the tails, \(recovery.tornBytes) bytes behind them"

@@ -14,6 +14,7 @@ enum SessionSettings {
         "dcp",
         "journal.queue_bytes", "journal.when_full", "journal.signing_key",
         "journal.segment_bytes", "disk.keep", "disk.max_size",
+        "listen", "listen_remote", "on-journal-failure", "observe",
     ]
 
     static let example = """

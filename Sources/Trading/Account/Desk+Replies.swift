@@ -6,6 +6,10 @@ extension Desk {
     /// - Returns: the instrument whose book it changed.
     mutating func reply(_ event: Event, _ header: RecordHeader) -> InstrumentID? {
         let reply = event.reply
+        guard !reply.isCarried, links.sockets[header.stream.text] != .carried else {
+            carriedReply(event, header)
+            return nil
+        }
         switch reply.endpoint {
         case .createOrder: created(reply)
         case .amendOrder: amended(reply)
@@ -234,15 +238,7 @@ extension Desk {
     }
 
     private mutating func instrumentsReply(_ event: Event) {
-        for instrument in event.instruments {
-            do {
-                try markets.learn(instrument)
-            } catch let error as NumberError {
-                number(instrument.id.description, error)
-            } catch {
-                find(.number, instrument.id.description, note: "\(error)")
-            }
-        }
+        for instrument in event.instruments { learn(instrument) }
         let reply = event.reply
         if reply.isSuccess { nextPage(reply) } else { refused(reply, "instruments") }
     }
