@@ -28,8 +28,8 @@ final class BotTraffic: RelayOwner {
     private var lost: [String: Int64] = [:]
     private var isLosing = false
     private var isAwaitingRoom = false
-    /// The session's own sockets have the slots below.
-    private let firstSlot: Int
+    /// Where the session has sockets of its own with the same name, they have the slots below.
+    private static let firstSlotBesideOwn = 101
 
     /// Unknown paths beyond so many share one stream for each account and method.
     private static let pathsMax = 256
@@ -37,7 +37,6 @@ final class BotTraffic: RelayOwner {
     init(session: SessionLoop, configuration: RelayConfiguration) {
         self.session = session
         policy = configuration.onJournalFailure
-        firstSlot = session.configuration.subscriptions.isEmpty ? 1 : 101
         streams = StreamTable(
             recorder: session.recorder,
             origin: session.wiring.destination.description
@@ -174,7 +173,8 @@ final class BotTraffic: RelayOwner {
     }
 
     private func freeSlot(_ name: SocketName) -> Int {
-        var slot = firstSlot
+        let isShared = session.slots.contains { $0.name == name }
+        var slot = isShared ? BotTraffic.firstSlotBesideOwn : 1
         while slots[name, default: []].contains(slot) { slot += 1 }
         return slot
     }
