@@ -228,6 +228,18 @@ import Testing
         )
         #expect(try chunked.reply().contains("retCode"))
 
+        // A body that waits to be asked for is asked for.
+        let asking = try RawSocket(port: proxy.port)
+        try asking.write(
+            Array(
+                ("POST /v5/order/create HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                    + "Content-Length: 14\r\n\r\n").utf8
+            )
+        )
+        #expect(try asking.reply().isEmpty && asking.seen.contains(" 100 "))
+        try asking.write(Array(#"{"symbol":"E"}"#.utf8))
+        #expect(try asking.reply().contains("retCode"))
+
         // The one that did nothing wrong is still served.
         try well.send(#"{"op":"ping","req_id":"end"}"#)
         while try !well.text().contains(#""req_id":"end""#) {}
@@ -240,6 +252,7 @@ import Testing
         #expect(sent.contains(#"{"op":"ping","req_id":"f"}"#))
         let posts = try await StartedProxy.payloads("rest/public/POST/*", in: folder)
         #expect(posts.contains { $0.contains(#"{"symbol":"X"}"#) }, "\(posts)")
+        #expect(posts.contains { $0.contains(#"{"symbol":"E"}"#) }, "\(posts)")
         try await Self.judge(folder)
     }
 

@@ -206,10 +206,10 @@ final class RelayTunnel {
     private func end(_ reason: String) {
         guard !isEnded else { return }
         isEnded = true
-        // What was written is sent first.
+        // What was written is sent first; a peer that does not take it is given up by the kernel.
         for channel in [bot, exchange] {
-            channel.flush()
-            channel.close(promise: nil)
+            _ = channel.setOption(.autoRead, value: true)
+            channel.writeAndFlush(ByteBuffer()).whenComplete { _ in channel.close(promise: nil) }
         }
         relay.closed(self, reason)
     }
