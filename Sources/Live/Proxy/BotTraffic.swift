@@ -13,11 +13,11 @@ import Trading
 /// unrecorded, is counted, and is told in a record as soon as there is room; with `refuse` what could change something
 /// does not pass.
 final class BotTraffic: RelayOwner {
-    private unowned let session: SessionLoop
+    unowned let session: SessionLoop
     let policy: RelayConfiguration.JournalFailure
     private(set) var relay: Relay?
-    private var counts = BotCounts()
-    private var streams: StreamTable
+    var counts = BotCounts()
+    var streams: StreamTable
     /// Slots in use, by the socket's name.
     private var slots: [SocketName: Set<Int>] = [:]
     /// Place of each slot in the table of streams.
@@ -25,9 +25,9 @@ final class BotTraffic: RelayOwner {
     /// Paths of REST that have a stream of their own though nobody here speaks them.
     private var paths: Set<String> = []
     /// Messages that were not recorded, by the `link` stream that will tell; not yet told.
-    private var lost: [String: Int64] = [:]
-    private var isLosing = false
-    private var isAwaitingRoom = false
+    var lost: [String: Int64] = [:]
+    var isLosing = false
+    var isAwaitingRoom = false
     /// Where the session has sockets of its own with the same name, they have the slots below.
     private static let firstSlotBesideOwn = 101
 
@@ -278,137 +278,5 @@ final class BotTraffic: RelayOwner {
             $0.field("retExtInfo", object: { _ in })
         }
         return writer.bytes
-    }
-
-    // MARK: The journal
-
-    private func entry(named name: String, _ link: String) -> StreamTable.Entry? {
-        do throws(JournalError) {
-            return try streams.entry(named: name)
-        } catch {
-            session.failed(error)
-            lose(link)
-            return nil
-        }
-    }
-
-    /// Appended, carried on, applied.
-    private func pass(
-        _ payload: UnsafeRawBufferPointer,
-        _ entry: StreamTable.Entry,
-        _ link: String,
-        _ time: Timestamp,
-        mayShed: Bool,
-        _ forward: () -> Void
-    ) {
-        // Behind a loss that is not told yet a book would be taken for whole.
-        let waits = mayShed && lost[link] != nil
-        guard !session.isFailed, !waits,
-            session.recorder.hasRoom(for: payload.count, on: entry.id)
-        else {
-            lose(link)
-            return forward()
-        }
-        var isForwarded = false
-        do throws(JournalError) {
-            try session.ingest(entry, time, payload) {
-                isForwarded = true
-                forward()
-            }
-        } catch {
-            session.failed(error)
-            guard !isForwarded else { return }
-            lose(link)
-            forward()
-        }
-    }
-
-    /// A record that is evidence only.
-    private func evidence(_ name: String, _ link: String, _ time: Timestamp, _ payload: [UInt8]) {
-        guard let entry = entry(named: name, link) else { return }
-        guard !session.isFailed, session.recorder.hasRoom(for: payload.count, on: entry.id) else {
-            return lose(link)
-        }
-        do throws(JournalError) {
-            try session.recorder.append(entry.id, time: time, payload: payload)
-        } catch {
-            session.failed(error)
-            lose(link)
-        }
-    }
-
-    private func tell(
-        _ change: LinkEvent.Change,
-        _ slot: SocketSlot,
-        _ reason: String
-    ) {
-        session.logger.info(
-            "bot",
-            metadata: [
-                "socket": "\(slot)", "change": "\(change.rawValue)", "reason": "\(reason)",
-            ]
-        )
-        tell(change, slot.description, reason, count: 0)
-    }
-
-    private func tell(
-        _ change: LinkEvent.Change,
-        _ link: String,
-        _ reason: String,
-        count: Int64
-    ) {
-        guard !session.isFailed else { return }
-        var event = LinkEvent()
-        event.change = change
-        event.socket = link
-        event.reason = reason
-        event.count = count
-        event.isCarried = true
-        session.writer.reset()
-        event.write(into: &session.writer)
-        session.ingest(
-            named: "link/" + link,
-            time: session.clock.now(),
-            payload: session.writer.bytes
-        )
-    }
-
-    // MARK: Losses
-
-    private func lose(_ link: String) {
-        counts.lost += 1
-        lost[link, default: 0] += 1
-        if !isLosing {
-            isLosing = true
-            session.logger.critical(
-                "what passes is not recorded: the journal has failed, is full or is too slow",
-                metadata: ["on-journal-failure": "\(policy.rawValue)"]
-            )
-        }
-        awaitRoom()
-    }
-
-    private func awaitRoom() {
-        guard !isAwaitingRoom, !session.isFailed else { return }
-        isAwaitingRoom = true
-        session.loop.assumeIsolated().scheduleTask(in: .milliseconds(20)) { [weak self] in
-            self?.isAwaitingRoom = false
-            self?.tellLost()
-        }
-    }
-
-    /// Says in records what was not kept, as soon as there is room.
-    private func tellLost() {
-        guard !session.isFailed, !session.isStopped else { return }
-        let recorder = session.recorder
-        guard !recorder.isDiskFull, recorder.queuedBytes < session.configuration.queueBytes / 4
-        else { return awaitRoom() }
-        for link in lost.keys.sorted() {
-            let count = lost.removeValue(forKey: link) ?? 0
-            session.counts.shed += count
-            tell(.shed, link, "the journal had no room; it passed unrecorded", count: count)
-        }
-        isLosing = false
-        session.logger.notice("what passes is recorded again", metadata: ["lost": "\(counts.lost)"])
     }
 }
