@@ -23,7 +23,8 @@ struct Tapedeck: ParsableCommand {
         version: Version.text,
         subcommands: [
             DemoCommand.self, InitCommand.self, CheckCommand.self, ProbeCommand.self,
-            RecordCommand.self, TradeCommand.self, DeskCommand.self, ServeCommand.self,
+            RecordCommand.self, ProxyCommand.self, TradeCommand.self, DeskCommand.self,
+            ServeCommand.self,
             ReplayCommand.self, VerifyCommand.self, InfoCommand.self, CatCommand.self,
             StateCommand.self, PnLCommand.self, LsCommand.self, KeygenCommand.self,
             CompactCommand.self, PruneCommand.self, SliceCommand.self, MergeCommand.self,

@@ -33,6 +33,7 @@ extension LinkEvent {
             json.field("socket", socket)
             json.field("reason", reason)
             json.field("count", count)
+            if isCarried { json.field("by", "bot") }
         }
     }
 }

@@ -34,6 +34,25 @@ public struct SecretScanner: ~Copyable {
         rebuild()
     }
 
+    /// The same for texts that somebody else holds: for good, or as a signature, for a while.
+    mutating func watch(passing text: [UInt8], isLasting: Bool) {
+        let added = SecretScanner.forms(of: text)
+        if isLasting {
+            patterns.insert(contentsOf: added, at: lasting)
+            lasting += added.count
+            rebuild()
+        } else {
+            add(passing: added)
+        }
+    }
+
+    /// Several at once, for good.
+    mutating func watch(passing texts: [[UInt8]]) {
+        for text in texts { patterns += SecretScanner.forms(of: text) }
+        lasting = patterns.count
+        rebuild()
+    }
+
     /// True when nothing is watched, so that scanning is free.
     public var isIdle: Bool { patterns.isEmpty }
 
@@ -85,8 +104,14 @@ public struct SecretScanner: ~Copyable {
             signers[index].seen = count
             for digest in digests { added += SecretScanner.forms(of: digest) }
         }
+        add(passing: added)
+    }
+
+    private mutating func add(passing added: [[UInt8]]) {
         guard !added.isEmpty else { return }
         patterns += added
+        // A shorter one than all before needs a shorter window.
+        if shifts.isEmpty || added.contains(where: { $0.count < window }) { rebuild() }
         if patterns.count - lasting > SecretScanner.signaturesMax {
             patterns.removeSubrange(lasting..<(patterns.count - SecretScanner.signaturesMax / 2))
             rebuild()

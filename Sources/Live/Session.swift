@@ -49,7 +49,8 @@ public final class Session: Sendable {
         logger: Logger
     ) async throws -> Session {
         let (session, ready) = try await open(configuration, registry, logger, host: nil)
-        try await ready.get()
+        // Bots need not wait for what the session asks first.
+        if configuration.relay == nil { try await ready.get() }
         return session
     }
 
@@ -122,10 +123,14 @@ public final class Session: Sendable {
                 loop.execute { core.value.journal(health, path) }
             }
             let ready = loop.makePromise(of: Void.self)
+            // Bots need not wait for what the session asks first.
+            let listening = loop.makePromise(of: Void.self)
             loop.execute {
                 if let host { core.value.openDoor(host) }
                 core.value.start(check) { ready.succeed() }
+                core.value.openRelay(listening)
             }
+            try await listening.futureResult.get()
             return (session, ready.futureResult)
         } catch {
             try? recorder.close()
@@ -322,6 +327,15 @@ public final class Session: Sendable {
             }
             await request("audit", reason: reason)
             _ = await waitUntilQuiet(seconds: 5, ordersClosed: false)
+        }
+        return try await seal(reason: reason)
+    }
+
+    /// The same of a session that only looks on: with a key it asks once more what the account has, for the audit.
+    public func stopObserving(reason: String) async throws -> Manifest {
+        if await onLoop({ $0.configuration.key != nil && !$0.isFailed }) {
+            await request("audit", reason: reason)
+            _ = await waitUntilQuiet(seconds: 3, ordersClosed: false)
         }
         return try await seal(reason: reason)
     }

@@ -149,6 +149,8 @@ public struct SessionConfiguration: Sendable {
     public var extraPrivateTopics: [String] = []
     /// Whether orders may be sent; `record` never does.
     public var mayTrade = false
+    /// The port at which bots find the exchange; `nil`: none.
+    public var relay: RelayConfiguration?
 
     public init(target: Target, path: String) {
         self.target = target
@@ -166,7 +168,9 @@ public struct SessionConfiguration: Sendable {
     /// Categories of everything subscribed or traded, in order.
     var categories: [Category] {
         var categories = Set(subscriptions.map(\.category))
-        if key != nil { categories.insert(.linear) }
+        if key != nil || relay != nil { categories.insert(.linear) }
+        // What bots trade is known when they do; what their account holds is asked for before.
+        if key != nil, relay != nil { categories.formUnion([.spot, .inverse, .option]) }
         return categories.sorted()
     }
 
@@ -225,6 +229,7 @@ public struct SessionConfiguration: Sendable {
         settings.append(Setting("journal.queue_bytes", String(queueBytes)))
         settings.append(Setting("journal.when_full", whenFull.rawValue))
         if let roll { settings.append(Setting("roll", roll.rawValue)) }
+        if let relay { settings += relay.settings }
         if ledgerFault != .none { settings.append(Setting("ledger.fault", ledgerFault.rawValue)) }
         return settings
     }

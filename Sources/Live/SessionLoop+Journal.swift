@@ -66,7 +66,9 @@ extension SessionLoop {
         isFailed = true
         counts.failure = error.description
         logger.critical(
-            "the journal failed: no new order leaves; cancels do",
+            bots == nil
+                ? "the journal failed: no new order leaves; cancels do"
+                : "the journal failed: nothing that passes is recorded any more",
             metadata: ["error": "\(error)"]
         )
         // Nothing can be recorded any more: what is open is cancelled without a record.

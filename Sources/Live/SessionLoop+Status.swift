@@ -36,6 +36,7 @@ extension SessionLoop {
         status.armed = sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") }
         status.sinceAppend = clock.now().nanoseconds - recorder.lastTime.nanoseconds
         status.refusal = account.refusal
+        status.bots = bots?.status
         status.rolls = rolls
         status.disk = diskForecast
         status.diskStop = diskStop

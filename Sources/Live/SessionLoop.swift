@@ -120,6 +120,8 @@ final class SessionLoop {
     var earlierBytes: UInt64 = 0
     /// What is asked of the account beside the core's own questions.
     var account = AccountSnapshot()
+    /// Bots whose traffic passes here; `nil` in a session of our own.
+    var bots: BotTraffic?
 
     init(
         configuration: SessionConfiguration,
@@ -185,6 +187,9 @@ final class SessionLoop {
             try makeSockets(wiring)
         } catch {
             throw SessionError(error)
+        }
+        if let relay = configuration.relay {
+            bots = BotTraffic(session: self, configuration: relay)
         }
     }
 
@@ -310,6 +315,7 @@ final class SessionLoop {
         tradeTimer?.cancel()
         rollTimer?.cancel()
         for socket in sockets { socket.stop(reason: reason) }
+        bots?.stop(reason: reason)
         writer.reset()
         writer.object { $0.field("reason", reason) }
         ingest(named: "session/end", time: clock.now(), payload: writer.bytes)

@@ -57,6 +57,8 @@ public struct SessionStatus: Sendable {
     public var sinceAppend: Int64 = 0
     /// Why the session must end: what its key may do came to light after the start; `nil` mostly.
     public var refusal: SessionError?
+    /// What has passed of bots; `nil` in a session of our own.
+    public var bots: BotCounts?
     public var rolls = SessionRolls()
     /// How fast the disk fills, and how long that can go on; `nil` before it was looked at.
     public var disk: DiskForecast?
@@ -131,7 +133,9 @@ public struct SessionStatus: Sendable {
         )
     }
 
-    private var rollProblem: String { rolls.problem ?? rolls.sealFailure ?? rolls.verifyFailure ?? "" }
+    private var rollProblem: String {
+        rolls.problem ?? rolls.sealFailure ?? rolls.verifyFailure ?? ""
+    }
 
     /// With one decimal; empty where there is none to say.
     private static func tenths(_ number: Double?) -> String {

@@ -179,6 +179,8 @@ public struct LinkEvent: Hashable, Sendable {
     public var count: Int64 = 0
     /// Books and tickers that the rules pick now, or pick no more.
     public var feeds: [FeedChange] = []
+    /// A bot's own socket that passes the proxy: it is the bot's to subscribe and to come back.
+    public var isCarried = false
 
     public init() {}
 }

@@ -89,6 +89,8 @@ public struct Reply: Hashable, Sendable {
     public var received: Timestamp = .zero
     /// `/v5/market/time`: the exchange's clock.
     public var serverTime: Timestamp = .zero
+    /// A bot's own request that passed the proxy: what it asked is no answer to a question of ours.
+    public var isCarried = false
 
     public init() {}
 

@@ -7,6 +7,9 @@ public struct StreamName: Hashable, Sendable {
     public var slot: Int
     public var kind: StreamKind
 
+    /// The name without its slot.
+    public var base: String { StreamName.splitSlot(text).0 }
+
     public init(_ text: String) {
         self.text = text
         let (base, slot) = StreamName.splitSlot(text)

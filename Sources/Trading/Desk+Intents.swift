@@ -189,6 +189,9 @@ extension Desk {
     }
 
     mutating func command(_ action: Command.Action) {
+        if case .resubscribe(let instrument, _) = action, links.isCarried(instrument.category) {
+            return
+        }
         outputs.append(
             .command(
                 Command(strategy: strategy, cause: cause, ordinal: ordinal, action: action)

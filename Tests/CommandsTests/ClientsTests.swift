@@ -37,6 +37,12 @@ import Testing
         try await session("test_manners")
     }
 
+    @Test func `bots of pybit and ccxt, unchanged, go through the proxy and are recorded`()
+        async throws
+    {
+        try await session("test_proxy")
+    }
+
     @Test func `the examples trade`() async throws {
         try await session("test_examples")
     }

@@ -91,25 +91,50 @@ final class RawSocket {
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         if !body.isEmpty { text += "Content-Length: \(body.utf8.count)\r\n" }
         try write(Array((text + "\r\n" + body).utf8))
+        return try reply()
+    }
+
+    /// The body of the next answer.
+    func reply() throws -> String {
         let length = try head().firstMatch(of: #/(?i)content-length: (\d+)/#).flatMap {
             Int($0.output.1)
         }
         return String(decoding: try take(length ?? 0), as: UTF8.self)
     }
 
+    /// Everything up to the end of the connection.
+    func rest() throws -> String {
+        var bytes: [UInt8] = []
+        while let byte = try? take(1) { bytes += byte }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// All that came, as text.
+    var seen: String { String(decoding: received, as: UTF8.self) }
+
     // MARK: WebSocket
 
     static func open(port: Int, _ path: String) throws -> RawSocket {
         let socket = try RawSocket(port: port)
-        try socket.write(
-            Array(
-                ("GET \(path) HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                    + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                    + "Sec-WebSocket-Version: 13\r\n\r\n").utf8
-            )
-        )
-        guard try socket.head().contains(" 101 ") else { throw Closed() }
+        _ = try socket.upgrade(path, headers: [])
         return socket
+    }
+
+    /// The head of the answer to a handshake; what refuses it is in ``received``, whole.
+    @discardableResult
+    func upgrade(_ path: String, headers: [(String, String)]) throws -> String {
+        var text =
+            "GET \(path) HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            + "Sec-WebSocket-Version: 13\r\n"
+        for (name, value) in headers { text += "\(name): \(value)\r\n" }
+        try write(Array((text + "\r\n").utf8))
+        let head = try head()
+        guard head.contains(" 101 ") else {
+            _ = try? rest()
+            throw Closed()
+        }
+        return head
     }
 
     func send(_ text: String) throws {
@@ -145,5 +170,24 @@ final class RawSocket {
             if text.contains("pong") { return texts }
             texts.append(text)
         }
+    }
+}
+
+/// A port that nobody listens on now.
+enum FreePort {
+    static func find() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isBound else { throw RawSocket.Closed(errno: Glibc.errno) }
+        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

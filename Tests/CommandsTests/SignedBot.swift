@@ -56,17 +56,26 @@ final class SignedBot {
 
     /// Opens a private socket with these topics.
     func connect(_ topics: [String]) throws {
-        let socket = try RawSocket.open(port: port, "/v5/private")
-        let expires = SessionClock.wall().milliseconds + 10_000
-        let login = signer.authenticationFrame(expires: expires, requestID: "a")
-        try socket.send(String(decoding: login, as: UTF8.self))
-        let answer = try socket.text()
-        #expect(answer.contains(#""success":true"#), "\(answer)")
+        let socket = try login("/v5/private")
         let list = topics.map { "\"\($0)\"" }.joined(separator: ",")
         try socket.send(#"{"op":"subscribe","args":[\#(list)],"req_id":"s"}"#)
         let taken = try socket.text()
         #expect(taken.contains(#""success":true"#), "\(taken)")
         self.socket = socket
+    }
+
+    /// A socket on which the key is known.
+    func login(_ path: String) throws -> RawSocket {
+        let socket = try RawSocket.open(port: port, path)
+        let expires = SessionClock.wall().milliseconds + 10_000
+        let login = signer.authenticationFrame(expires: expires, requestID: "a")
+        try socket.send(String(decoding: login, as: UTF8.self))
+        let answer = try socket.text()
+        #expect(
+            answer.contains(#""success":true"#) || answer.contains(#""retCode":0"#),
+            "\(answer)"
+        )
+        return socket
     }
 
     /// Its process is gone: the kernel closes what it had, and nobody says goodbye.

@@ -57,6 +57,7 @@ extension MessageDecoder {
         let after = Fields.integer("after", in: root, .optional, &findings) ?? 0
         event.reply.after = SequenceNumber(UInt64(clamping: after))
         event.reply.message = Fields.optionalText("reason", in: root, &findings)
+        event.reply.isCarried = root["by"]?.string == OwnRecords.bot
         let start = min(end + 1, payload.count)
         let rest = Int64(payload.count - start)
         // Both are compared before they are added: a hostile length must not overflow.

@@ -3,6 +3,9 @@ import Market
 
 /// Records that are ours: links, timers, the operator.
 enum OwnRecords {
+    /// Whose a request or a socket is that passes the proxy; without it, it is the session's own.
+    static let bot = "bot"
+
     /// `{"change":"connected","socket":"public/linear","reason":"","count":0}`.
     static func readLink(_ root: JSONValue, _ event: inout Event, _ findings: inout Findings) {
         event.link = LinkEvent()
@@ -19,6 +22,7 @@ enum OwnRecords {
         event.link.socket = socket
         event.link.reason = Fields.optionalText("reason", in: root, &findings)
         event.link.count = Fields.integer("count", in: root, .optional, &findings) ?? 0
+        event.link.isCarried = root["by"]?.string == bot
         guard known == .rules else { return }
         for (field, isAdded) in [("removed", false), ("added", true)] {
             let topics = root[field]?.string ?? ""

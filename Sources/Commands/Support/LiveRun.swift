@@ -105,7 +105,7 @@ enum LiveRun {
     }
 
     /// What an earlier run that was killed left, and what came of it.
-    private static func note(_ recovery: Recovery, _ path: String) {
+    static func note(_ recovery: Recovery, _ path: String) {
         Printing.note(
             "recovered \(path): its last run ended without a seal at record \(recovery.last);"
                 + " \(recovery.fromTails) records came from the tails, \(recovery.tornBytes) bytes behind them"
@@ -125,7 +125,7 @@ enum LiveRun {
         }
     }
 
-    private static func begin(
+    static func begin(
         _ configuration: SessionConfiguration,
         _ again: @escaping @Sendable () throws -> SessionConfiguration
     ) async throws -> Session {

@@ -88,7 +88,7 @@ final class ServiceManager: Sendable {
 
     private static func words(of status: Session.Status) -> String {
         "\(status.watermarks.durable) records durable, \(status.socketsReady)/\(status.sockets) sockets,"
-            + " \(status.counts.findings) findings, journal \(LiveRun.words(of: status))"
+            + " \(status.counts.findings) findings, journal \(status.healthWords)"
     }
 
     /// Lines as they are; what stands in a value must not begin another one.

@@ -16,6 +16,7 @@ enum SessionSettings {
             "journal.queue_bytes", "journal.when_full", "journal.signing_key",
             "journal.segment_bytes", "disk.keep", "disk.max_size",
             "disk.budget", "disk.reserve", "disk.when_full",
+            "listen", "listen_remote", "on-journal-failure", "observe",
         ] + WatchFile.allowed
 
     static let example = """

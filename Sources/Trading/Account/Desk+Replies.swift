@@ -6,6 +6,10 @@ extension Desk {
     /// - Returns: the instrument whose book it changed.
     mutating func reply(_ event: Event, _ header: RecordHeader) -> InstrumentID? {
         let reply = event.reply
+        guard !reply.isCarried, links.sockets[header.stream.text] != .carried else {
+            carriedReply(event, header)
+            return nil
+        }
         switch reply.endpoint {
         case .createOrder: created(reply)
         case .amendOrder: amended(reply)

@@ -3,15 +3,7 @@ import Market
 /// Lists of instruments: what is new is learned, what is gone is forgotten.
 extension Desk {
     mutating func instrumentsReply(_ event: Event) {
-        for instrument in event.instruments {
-            do {
-                try markets.learn(instrument)
-            } catch let error as NumberError {
-                number(instrument.id.description, error)
-            } catch {
-                find(.number, instrument.id.description, note: "\(error)")
-            }
-        }
+        for instrument in event.instruments { learn(instrument) }
         let reply = event.reply
         guard reply.isSuccess else { return refused(reply, "instruments") }
         take(event)

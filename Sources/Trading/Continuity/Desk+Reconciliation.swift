@@ -143,7 +143,7 @@ extension Desk {
         let category = Desk.category(ofSocket: event.socket)
         switch event.change {
         case .connected:
-            links.set(event.socket, .connected)
+            links.set(event.socket, event.isCarried ? .carried : .connected)
             return []
         case .ready:
             links.set(event.socket, .ready)

@@ -14,6 +14,8 @@ struct Links: Sendable, Codable {
         case down
         case connected
         case ready
+        /// Open, and a bot's own: it passes the proxy, which subscribes nothing on it.
+        case carried
     }
 
     private(set) var sockets = OrderedTable<String, State>()
@@ -47,6 +49,22 @@ struct Links: Sendable, Codable {
         where sockets.keys[place].hasPrefix("private/") && sockets.values[place] == .ready {
             isPrivateReady = true
         }
+    }
+
+    /// Books of the category come by sockets of bots alone: nobody here can ask for their snapshots.
+    func isCarried(_ category: Category) -> Bool {
+        var isCarried = false
+        for place in sockets.keys.indices {
+            guard StreamName(sockets.keys[place]).base == "public/" + category.name else {
+                continue
+            }
+            switch sockets.values[place] {
+            case .carried: isCarried = true
+            case .connected, .ready: return false
+            case .down: break
+            }
+        }
+        return isCarried
     }
 
     mutating func forgetSockets() {

@@ -1,0 +1,48 @@
+public import Market
+
+/// Who records what passes the relay; called on the relay's loop, in the order in which things happen.
+///
+/// What is to go on goes on inside the call, by `forward`: the owner appends before it and may go on after it.
+public protocol RelayOwner: AnyObject {
+    /// A request is about to leave.
+    ///
+    /// - Returns: the body of an answer with which it is refused; `nil` lets it through.
+    func relay(asked exchange: inout RelayExchange) -> [UInt8]?
+    /// A request came to its end; `forward` gives the bot its answer.
+    func relay(ended exchange: RelayExchange, forward: () -> Void)
+    /// A bot and the exchange speak WebSocket from here on.
+    func relay(opened socket: RelaySocket)
+    /// A whole message; one of a bot that is not forwarded does not leave, where ``RelaySocket/holdsMessages``.
+    func relay(
+        message: UnsafeRawBufferPointer,
+        on socket: RelaySocket,
+        at time: Timestamp,
+        isFromBot: Bool,
+        forward: () -> Void
+    )
+    /// The end of one that was opened, or of an attempt that was not.
+    func relay(closed socket: RelaySocket, reason: String)
+}
+
+/// One WebSocket of a bot, for its owner.
+public final class RelaySocket {
+    public let path: RelayPath
+    /// A message of the bot leaves when all of it is here, so that it can be refused.
+    public let holdsMessages: Bool
+    /// The exchange has taken it up.
+    public internal(set) var wasOpened = false
+    /// The owner's: the account, once the bot has said who it is.
+    public var account: String?
+    /// The owner's: its place in the owner's own tables.
+    public var slot: SocketSlot?
+    public var number = 0
+    weak var tunnel: RelayTunnel?
+
+    init(path: RelayPath, holdsMessages: Bool) {
+        self.path = path
+        self.holdsMessages = holdsMessages
+    }
+
+    /// Gives the bot a message that the exchange did not send: the answer to one that did not leave.
+    public func answer(_ payload: [UInt8]) { tunnel?.answer(payload) }
+}
