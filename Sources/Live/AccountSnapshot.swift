@@ -13,10 +13,17 @@ struct AccountSnapshot {
     /// The exchange answers for no longer than a week at once.
     static let longest: Int64 = 7 * 86_400_000 - 60_000
 
+    /// Seconds after which what the account is is asked for without a reconciliation.
+    static let patience = 30
+
     /// The key's rights are known, or there are none to know.
     var isPermitted = false
+    /// What the account is was asked for.
+    var hasSurroundings = false
     /// The day before was asked for.
     var hasHistory = false
+    /// Seconds since the session began.
+    var seconds = 0
     /// The core had the account reconciled when it was last looked at.
     var wasReconciled = false
     /// Of the exchange's clock, Unix milliseconds, from which on the transaction log is asked next; 0 before the first.

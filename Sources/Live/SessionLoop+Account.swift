@@ -68,16 +68,16 @@ extension SessionLoop {
                 for (number, slot) in slots.enumerated() where slot.isPrivate {
                     sockets[number].start()
                 }
-                askSurroundings()
             }
         }
     }
 
     // MARK: - The account
 
-    /// Modes, fee rates, protection: each once, when the session begins.
-    func askSurroundings() {
-        guard wiring.credentials != nil, account.isPermitted else { return }
+    /// Modes, fee rates, protection: each once, and behind what the core asks, which must not wait for their quotas.
+    private func askSurroundings() {
+        guard !account.hasSurroundings, account.isPermitted else { return }
+        account.hasSurroundings = true
         for request in AccountSnapshot.surroundings(configuration.categories) {
             askOrSay(request) {}
         }
@@ -88,6 +88,9 @@ extension SessionLoop {
         guard isStarted, !isStopped, wiring.credentials != nil else { return }
         let isReconciled = stepper.engine.isReconciled
         defer { account.wasReconciled = isReconciled }
+        account.seconds += 1
+        // An account that cannot be reconciled is told of all the same.
+        if isReconciled || account.seconds > AccountSnapshot.patience { askSurroundings() }
         guard isReconciled, !account.wasReconciled else { return }
         if account.hasHistory {
             askTransactionLog()

@@ -283,7 +283,6 @@ final class SessionLoop {
             where account.isPermitted || !slots[number].isPrivate {
                 socket.start()
             }
-            askSurroundings()
             whenReady()
         }
         for question in questions { ask(question, whenDone: done) }
