@@ -67,7 +67,7 @@ final class RawSocket {
     }
 
     /// Everything until the other end closes.
-    func rest() -> [UInt8] {
+    func bytesToTheEnd() -> [UInt8] {
         while (try? take(1)) != nil {}
         return received
     }

@@ -265,7 +265,7 @@ enum MetricsPage {
         let socket = try RawSocket(port: port)
         let head = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         try socket.write(Array(head.utf8))
-        let text = String(decoding: socket.rest(), as: UTF8.self)
+        let text = String(decoding: socket.bytesToTheEnd(), as: UTF8.self)
         guard let split = text.range(of: "\r\n\r\n") else { return (text, "") }
         return (String(text[..<split.lowerBound]), String(text[split.upperBound...]))
     }
