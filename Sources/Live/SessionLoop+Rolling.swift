@@ -159,7 +159,7 @@ extension SessionLoop {
         // Who reads the new recording alone finds lists and clock in it too.
         measureClock()
         askLists {}
-        askSurroundings()
+        account.hasSurroundings = false
     }
 
     /// Reads what was just sealed once more, on another thread: what does not verify is told while it can still be copied.

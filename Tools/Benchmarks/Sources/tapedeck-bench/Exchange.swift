@@ -172,7 +172,7 @@ struct Exchange {
             .executions(let category, _), .positions(let category):
             writer.emptyList(category: category, time: milliseconds)
         case .page: writer.emptyList(category: .linear, time: milliseconds)
-        case .fullBook(let instrument):
+        case .fullBook(let instrument), .recentTrades(let instrument):
             writer.emptyList(category: instrument.category, time: milliseconds)
         }
     }
