@@ -136,7 +136,7 @@ import Watch
 
     /// Pongs come, pushes do not.
     private func silence(_ scene: Scene) async throws {
-        try scene.order(#"{"manner":"gap","path":"/v5/public/linear","pushes":1000000}"#)
+        try scene.order(#"{"manner":"gap","path":"/v5/public/linear","times":1000000000}"#)
         try await scene.until("stream-silent firing")
         let health = try MetricsPage.get(scene.port, "/health")
         #expect(health.head.hasPrefix("HTTP/1.1 503 "))

@@ -228,6 +228,18 @@ import Watch
         try await watched.end()
     }
 
+    @Test func `a session is alive while its loop turns and records are appended, both`() {
+        let pulse = Pulse(at: 100)
+        #expect(pulse.beats(within: 50, at: 149) && !pulse.beats(within: 50, at: 150))
+        pulse.turned(at: 200, hasAppended: true)
+        pulse.turned(at: 240, hasAppended: false)
+        #expect(pulse.turned == 240 && pulse.appended == 200)
+        #expect(pulse.beats(within: 50, at: 249))
+        #expect(!pulse.beats(within: 50, at: 250), "nothing was appended for too long")
+        pulse.turned(at: 260, hasAppended: true)
+        #expect(pulse.beats(within: 50, at: 300) && !pulse.beats(within: 50, at: 310))
+    }
+
     @Test func `a port that another has is refused before anything is written`() async throws {
         let folder = try TemporaryFolder()
         let receiver = try AlertReceiver()
