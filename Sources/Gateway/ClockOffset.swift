@@ -3,14 +3,26 @@ public import Market
 /// How far the exchange's clock is from ours, learnt from replies of `/v5/market/time`.
 ///
 /// A reply lies somewhere between its request's leaving and its own coming: the offset is taken at the middle, and
-/// half of the round trip is its error. Of the last eight replies the one with the shortest round trip counts.
+/// half of the round trip is its error. Of the last eight replies the one with the shortest round trip counts; a reply that
+/// cannot be true beside it says that a clock was set, and those before it count no more.
 public struct ClockOffset: Sendable, Equatable {
     public struct Sample: Sendable, Equatable {
         /// Exchange minus us, nanoseconds.
         public var offset: Int64
         /// Greatest error of `offset`, nanoseconds.
         public var uncertainty: Int64
+
+        /// Whether one true offset explains both, and what clocks drift by between them.
+        func agrees(with other: Sample) -> Bool {
+            let (difference, overflow) = offset.subtractingReportingOverflow(other.offset)
+            let (error, isHuge) = uncertainty.addingReportingOverflow(other.uncertainty)
+            guard !overflow, !isHuge else { return isHuge }
+            return difference.magnitude <= error.magnitude + UInt64(ClockOffset.drift)
+        }
     }
+
+    /// Nanoseconds: more than quartz makes of the minutes that the last eight replies span.
+    private static let drift: Int64 = 50_000_000
 
     private var samples: [Sample] = []
     private static let kept = 8
@@ -30,6 +42,7 @@ public struct ClockOffset: Sendable, Equatable {
         let (offset, far) = server.nanoseconds.subtractingReportingOverflow(middle)
         guard !far else { return nil }
         let sample = Sample(offset: offset, uncertainty: trip / 2)
+        if let best, !sample.agrees(with: best) { samples.removeAll() }
         if samples.count == ClockOffset.kept { samples.removeFirst() }
         samples.append(sample)
         return sample

@@ -66,9 +66,21 @@ extension SessionLoop {
                 measured(stepper.event.reply)
             }
             noteEnded(exchange)
+            // A clock was set: what is signed is refused until its offset is measured anew.
+            if stepper.event.kind == .reply, stepper.event.reply.code == 10_002 {
+                measureClockAgain()
+            }
             if exchange.status == 403 { shutOut() }
             whenDone(exchange)
         }
+    }
+
+    /// Once a second at most, however many requests were refused.
+    func measureClockAgain() {
+        let now = SessionClock.monotonic()
+        guard now - lastRemeasure >= 1_000_000_000, !isStopped else { return }
+        lastRemeasure = now
+        measureClock()
     }
 
     /// The exchange has shut out this address: new orders halt by a record, and cancels cannot leave either.

@@ -28,6 +28,7 @@ extension SessionLoop {
     func tradeFrame(_ frame: UnsafeRawBufferPointer) {
         guard let answer = TradeAnswer(frame) else { return }
         counts.requests += 1
+        if answer.code == 10_002 { measureClockAgain() }
         noteAnswered(answer)
         perform(trade.received(answer, now: SessionClock.monotonic()))
     }

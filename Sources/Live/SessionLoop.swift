@@ -30,6 +30,8 @@ final class SessionLoop {
     var timers: [String: Scheduled<Void>] = [:]
     var repeated: [RepeatedTask] = []
     var clockOffset = ClockOffset()
+    /// Monotonic time of the last measurement that a refusal asked for.
+    var lastRemeasure = Int64.min / 2
     /// Public frames that found no room in the queue, by socket; told in a record as soon as there is room.
     var shed: [Int: Int64] = [:]
     /// When what was shed was told last, while it goes on.

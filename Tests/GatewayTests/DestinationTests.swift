@@ -121,6 +121,25 @@ import Testing
         #expect(offset.best == ClockOffset.Sample(offset: 500, uncertainty: 50))
     }
 
+    @Test func `after a clock was set only what was measured since counts`() {
+        var offset = ClockOffset()
+        func measure(_ server: Int64, trip: Int64) {
+            offset.measure(
+                sent: Timestamp(nanoseconds: 1_000_000_000_000),
+                received: Timestamp(nanoseconds: 1_000_000_000_000 + trip),
+                server: Timestamp(nanoseconds: 1_000_000_000_000 + server)
+            )
+        }
+        measure(2_000_000_000, trip: 100_000)
+        // Longer round trips that may be true beside it, quartz drift included, change nothing.
+        measure(2_030_000_000, trip: 40_000_000)
+        #expect(offset.best?.uncertainty == 50_000)
+        measure(10_000_000, trip: 30_000_000)
+        #expect(offset.best == ClockOffset.Sample(offset: -5_000_000, uncertainty: 15_000_000))
+        measure(500_000, trip: 1_000_000)
+        #expect(offset.best == ClockOffset.Sample(offset: 0, uncertainty: 500_000))
+    }
+
     @Test(arguments: [
         (1, UInt64.min, Int64(250)), (1, .max, 499), (2, .min, 500), (4, .max, 3_999),
         (7, .min, 10_000),

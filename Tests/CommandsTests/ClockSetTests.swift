@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+/// The exchange's clock is set while a session runs: what is signed is refused until the offset was measured anew.
+@Suite(.serialized) struct ClockSetTests {
+    private func status(_ recorder: Running) -> [String: Any] {
+        let line = recorder.outputSoFar.split(separator: "\n").last.map(String.init) ?? ""
+        let object = try? JSONSerialization.jsonObject(with: Data(line.utf8))
+        return object as? [String: Any] ?? [:]
+    }
+
+    private func wait(
+        _ recorder: Running,
+        _ what: String,
+        until isThere: ([String: Any]) -> Bool
+    ) async throws {
+        for _ in 0..<600 {
+            if isThere(status(recorder)) { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw Running.Missing(what: "\(what): \(status(recorder)) \(recorder.errorsSoFar)")
+    }
+
+    @Test
+    func `the account is reconciled again within seconds, not when old measurements are forgotten`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let server = try ControlledMarket.serve(
+            ["--categories", "linear", "--rate-limits", "off"],
+            in: folder
+        )
+        defer { server.kill() }
+        let port = try await ControlledMarket.port(server)
+        try ControlledMarket.writeSession(
+            endpoint: port,
+            topics: ["linear:tickers.BTCUSDT"],
+            in: folder
+        )
+        let recorder = try Program.start(
+            ["record", "session.yaml", "--out", "session", "--json", "--for", "600s"],
+            in: folder.path
+        )
+        defer { recorder.kill() }
+        try await wait(recorder, "it is never whole") { $0["halted"] as? String == "no" }
+        let control = try RawSocket(port: port)
+        for order in [
+            // Behind by more than the exchange forgives a request that comes from its future.
+            #"{"manner":"clock-offset","milliseconds":-4000}"#,
+            #"{"manner":"disconnect","path":"/v5/private"}"#,
+        ] {
+            let answer = try control.request("POST", "/tapedeck/manners", body: order)
+            #expect(answer.contains("\"order\""), "\(answer)")
+        }
+        try await wait(recorder, "the loss is not seen") { $0["halted"] as? String != "no" }
+        try await wait(recorder, "it does not become whole") { $0["halted"] as? String == "no" }
+        recorder.interrupt()
+        let outcome = try await recorder.end()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let cat = try await Program.run(
+            ["cat", "session", "--stream", "rest/main/*", "--raw"],
+            in: folder.path
+        )
+        #expect(cat.output.contains("10002"), "requests were refused for their time")
+    }
+}
