@@ -140,6 +140,7 @@ extension SessionLoop {
                 arguments: arguments(report, next, reading.credentials)
             )
             let had = self.plan
+            let before = Set(topics)
             let categories = Set(configuration.categories)
             configuration = next
             self.plan.replace(plan)
@@ -148,7 +149,8 @@ extension SessionLoop {
             if !isKeyNew { wiring.credentials = reading.credentials }
             let new = next.categories.filter { !categories.contains($0) }
             let final = report
-            askFor(new, unlike: had) { [unowned self] in finish(.success(subscribe(final))) }
+            askFor(new, unlike: had) { [unowned self] in finish(.success(subscribe(final, before)))
+            }
         } catch {
             finish(.failure(error))
         }
@@ -218,10 +220,10 @@ extension SessionLoop {
         done()
     }
 
-    private func subscribe(_ report: ReloadReport) -> ReloadReport {
+    /// What the answers to the questions before it have already brought counts too.
+    private func subscribe(_ report: ReloadReport, _ before: Set<String>) -> ReloadReport {
         guard !isStopped else { return report }
         var report = report
-        let before = Set(topics)
         followRules()
         let after = Set(topics)
         report.topicsAdded = after.subtracting(before).count

@@ -124,10 +124,10 @@ import Testing
                 Self.topics, "journal:\n  queue_bytes: 1048576\nrest:\n  share: 5\n",
                 "rest.share was absent and is 5", "session.yaml:8:10"
             ),
-            (Self.topics, "colour: red", "colour is not a setting", "session.yaml:5:9"),
+            (Self.topics, "colour: red", "colour is not a setting", "session.yaml:5:1"),
             (["linear:bogus topic here"], "", "is not CATEGORY:TOPIC", "session.yaml:3:5"),
             (["linear"], "", "is not CATEGORY:TOPIC", "session.yaml:3:5"),
-            (Self.topics, "journal: [", "line 6, column 1", "session.yaml"),
+            (Self.topics, "journal: [", "did not find expected node content", "session.yaml:6:1"),
             (
                 Self.topics,
                 "journal:\n  queue_bytes: 1048576\ncredentials: nobody\ncredentials_file: none\n",

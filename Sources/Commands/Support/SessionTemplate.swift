@@ -87,10 +87,44 @@ enum SessionTemplate {
         #  when_full: stall
         #  segment_bytes: 67108864
         #  signing_key: signing.pem
-        # What may stay on the disk; older segments are deleted and noted in pruned.jsonl.
+        # At 00:00 UTC one recording is sealed and the next begun; --out then names the folder that they lie in.
+        #roll: day
+        # What may stay on the disk: budget of all recordings of the row, and what stays free on the file system.
+        # when_full: prune (the oldest goes, noted in pruned.jsonl), shed-public (public data is counted and not
+        # kept) or stop (seal, and end with status 74). keep: what is older goes; max_size: of one recording.
         #disk:
-        #  keep: 7d
+        #  budget: 200GiB
+        #  reserve: 10GiB
+        #  when_full: prune
+        #  keep: 30d
         #  max_size: 20GiB
+
+        # Figures for Prometheus on /metrics, and /health; beyond this machine only where metrics_reach says anyone.
+        #metrics: 127.0.0.1:9464
+        #metrics_reach: anyone
+        # What the session warns of, once when it begins and once when it ends, to each sink. All are on; these are the
+        # thresholds that hold without this. An alert is put out by `off` in place of its thresholds.
+        #alerts:
+        #  sinks:
+        #    - webhook: https://alerts.example/tapedeck
+        #    - exec: [/bin/sh, -c, "cat >> alerts.jsonl"]
+        #  stream-silent: {after: 30s}
+        #  book-invalid: {after: 5s}
+        #  reconnect-storm: {count: 5, within: 60s}
+        #  queue-filling: {percent: 50}
+        #  disk-filling: {days: 3}
+        #  append-stalled: {after: 5s}
+        #  clock-offset: {over: 250ms}
+        #  key-expiring: {days: 14}
+        #  rate-quota: {percent: 20}
+        #  verify-failed: on
+
+        # For `proxy`: where bots find the exchange, what happens while the journal cannot record (pass, refuse), and a
+        # read-only key of the bot's account for questions of our own.
+        #listen: 127.0.0.1:8446
+        #listen_remote: no
+        #on-journal-failure: pass
+        #observe: main
 
         """
 }
