@@ -274,7 +274,10 @@ import Testing
         for _ in 0..<400 { try tape.append(on: Self.order, bytes: 1000) }
         // Full when so much is in it; or when what was drained before the disk was found full takes more than all of it.
         try eventually {
-            tape.recorder.statistics.reserveBytes > 64 << 10 && tape.recorder.queuedBytes > 0
+            if tape.recorder.queuedBytes == 0 { _ = try? tape.append(on: Self.order, bytes: 1000) }
+            usleep(20_000)
+            return tape.recorder.statistics.reserveBytes > 64 << 10
+                && tape.recorder.queuedBytes > 0
         }
         usleep(100_000)
         let marks = tape.recorder.watermarks

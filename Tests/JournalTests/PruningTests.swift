@@ -255,6 +255,31 @@ import Testing
         #expect(verification.first == segments[4].first)
     }
 
+    @Test func `a segment that goes between its listing and its opening is looked for again`()
+        throws
+    {
+        let scratch = try Scratch()
+        let path = scratch.file("r")
+        _ = try Self.recording(path, nil)
+        let segments = try Recording.open(path).manifest.segments
+        let asked = Mutex(false)
+        let files = FaultyFiles { call, file, _ in
+            guard call == "open", file == segments[2].name else { return nil }
+            return asked.withLock { wasAsked in
+                defer { wasAsked = true }
+                return wasAsked ? nil : .fail(.missing)
+            }
+        }
+        let recording = try Recording.open(path, files: files)
+        #expect(recording.damage.isEmpty && recording.manifest.segments == segments)
+        #expect(asked.withLock { $0 })
+        // One that does not come back is damage all the same.
+        let gone = FaultyFiles { call, file, _ in
+            call == "open" && file == segments[2].name ? .fail(.missing) : nil
+        }
+        #expect(try !Recording.open(path, files: gone).damage.isEmpty)
+    }
+
     @Test func `a running recorder keeps to its rule at each roll`() throws {
         let scratch = try Scratch()
         let path = scratch.file("r")

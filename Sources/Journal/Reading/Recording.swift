@@ -74,8 +74,13 @@ public struct Recording: Sendable {
     private static func readDirectory(
         _ directory: RecordingDirectory
     ) throws(JournalError) -> Recording {
-        let salvage = try Salvage(directory)
-        let list = try SegmentList(directory, salvage)
+        var salvage = try Salvage(directory)
+        var list = try SegmentList(directory, salvage)
+        // A recorder that prunes beside us takes files away between our look at their names and at them.
+        for _ in 0..<4 where list.hasVanished {
+            salvage = try Salvage(directory)
+            list = try SegmentList(directory, salvage)
+        }
         let started = try SegmentList.firstTime(directory, salvage)
         let damage = directory.placement.damage + salvage.damage + list.damage
         var segments = list.segments

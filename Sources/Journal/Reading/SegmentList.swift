@@ -11,6 +11,8 @@ struct SegmentList {
     private(set) var times: [Timestamp] = []
     /// Segments that are missing or that cannot be read, which are left out, so that all others are served.
     private(set) var damage: [JournalError] = []
+    /// A segment that was listed was not there any more when it was opened, as where somebody prunes at the same time.
+    private(set) var hasVanished = false
 
     init(_ directory: RecordingDirectory, _ salvage: Salvage) throws(JournalError) {
         var heads: [SegmentHead] = []
@@ -44,6 +46,7 @@ struct SegmentList {
                 let following =
                     position + 1 < salvage.names.count
                     ? RecordingDirectory.firstNumber(ofSegment: salvage.names[position + 1]) : nil
+                if error.reason == .missing { hasVanished = true }
                 var told = error
                 told.reason = .damaged(
                     "records \(first) to \((following ?? first.next).previous) cannot be read: \(error.what)"
