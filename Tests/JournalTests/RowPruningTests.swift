@@ -18,24 +18,18 @@ import Testing
     private static func free(
         _ bytes: UInt64,
         _ scratch: Scratch,
-        keep: Int64? = nil
+        keep: Int64? = nil,
+        files: any JournalFiles = SystemFiles()
     ) throws
         -> RowPruner.Outcome
     {
-        // A lock may outlive its owner for a moment, in a child that another test has just forked.
-        for member in try RowFolder(scratch.path).members().dropLast() {
-            let file = open(member.path + "/lock", O_RDWR | O_CLOEXEC)
-            guard file >= 0 else { continue }
-            defer { close(file) }
-            try eventually { flock(file, LOCK_EX | LOCK_NB) == 0 }
-        }
         var pruner = RowPruner()
         pruner.who = "test"
         pruner.why = "disk: budget"
         return try pruner.free(
             bytes,
             keep: keep,
-            in: RowFolder(scratch.path),
+            in: RowFolder(scratch.path, files: files),
             row: RowTape.name(0),
             now: Sample.time(1_000_000)
         )
@@ -102,7 +96,7 @@ import Testing
         let scratch = try Scratch()
         let row = try Self.row(scratch, days: 3, each: 40)
         try row.waitUntilSealed()
-        // One that cannot be read for a moment, as where files are many, is left to the next look.
+        // One that cannot be opened for a moment, as where a process has many files open, stops it until the next look.
         var gone = 0
         try eventually {
             gone += (try? Self.free(.max, scratch).recordings.count) ?? 0
@@ -115,6 +109,21 @@ import Testing
         #expect(found.state == .sound && found.members.count == 1)
         let link = try #require(found.members[0].verification.row?.previous)
         #expect(found.begins == .pruned(recordings: 3, upTo: link.last))
+    }
+
+    @Test func `a recording that does not open keeps those behind it from being deleted`() throws {
+        let scratch = try Scratch()
+        let row = try Self.row(scratch, days: 3, each: 40)
+        try row.waitUntilSealed()
+        let before = try RowFolder(scratch.path).members()
+        // The first that is opened is the oldest.
+        let files = FaultyFiles { call, file, count in
+            call == "open" && file == "HEAD" && count == 0 ? .fail(SystemFailure(EMFILE)) : nil
+        }
+        #expect(throws: JournalError.self) { try Self.free(.max, scratch, files: files) }
+        let left = try RowFolder(scratch.path).members().map(\.manifest.id)
+        #expect(left == before.map(\.manifest.id), "none was deleted")
+        #expect(try Self.free(.max, scratch).recordings.count == 3)
     }
 
     @Test func `what is too old goes without want of room, and nothing else`() throws {

@@ -36,7 +36,7 @@ enum Interruption {
         hadTerminal.store(hasTerminal, ordering: .relaxed)
         var hangup = sigaction()
         sigaction(SIGHUP, nil, &hangup)
-        // `nohup` has it ignored, and that stays so.
+        // `nohup` has it ignored, and that stays so. Functions have no `==`; both are pointers of one size.
         let isIgnored = hangup.__sigaction_handler.sa_handler.map {
             unsafeBitCast($0, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
         }

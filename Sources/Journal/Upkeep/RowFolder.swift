@@ -24,12 +24,23 @@ public struct RowFolder: Sendable {
     /// Every recording of a row in the folder: row by row, each in order.
     ///
     /// What does not open is left out.
-    public func members() throws(JournalError) -> [Member] {
+    public func members() throws(JournalError) -> [Member] { try scan().members }
+
+    /// The same, and what did not open, by name in order: of that nobody knows whether it belongs to a row.
+    func scan() throws(JournalError) -> (
+        members: [Member], unopened: [(name: String, error: JournalError)]
+    ) {
         var members: [Member] = []
+        var unopened: [(name: String, error: JournalError)] = []
         for name in try names() {
-            guard let recording = try? Recording.open(path + "/" + name, files: files),
-                let link = recording.manifest.row
-            else { continue }
+            let recording: Recording
+            do throws(JournalError) {
+                recording = try Recording.open(path + "/" + name, files: files)
+            } catch {
+                unopened.append((name, error))
+                continue
+            }
+            guard let link = recording.manifest.row else { continue }
             members.append(
                 Member(
                     path: recording.path,
@@ -40,9 +51,10 @@ public struct RowFolder: Sendable {
                 )
             )
         }
-        return members.sorted {
+        members.sort {
             ($0.link.row, $0.link.place, $0.path) < ($1.link.row, $1.link.place, $1.path)
         }
+        return (members, unopened)
     }
 
     /// Names of the directories in it that hold a segment, sorted.
@@ -56,10 +68,17 @@ public struct RowFolder: Sendable {
             throw directory.failure(error, "readdir", "")
         }
         return all.filter { name in
-            guard let inside = try? RecordingDirectory.open(path + "/" + name, files: files)
-            else { return false }
-            defer { inside.close() }
-            return (try? inside.segmentNames().isEmpty) == false
+            do throws(JournalError) {
+                let inside = try RecordingDirectory.open(path + "/" + name, files: files)
+                defer { inside.close() }
+                return try !inside.segmentNames().isEmpty
+            } catch {
+                // A file is none; of a directory that does not open for a moment whoever opens it is told.
+                if case .system(_, let code) = error.reason {
+                    return code != SystemFailure.notADirectory.code
+                }
+                return false
+            }
         }.sorted()
     }
 

@@ -31,7 +31,7 @@ public struct RowPruner {
     /// - Parameters:
     ///   - bytes: 0 deletes only what is too old.
     ///   - keep: recordings whose last record is older, in nanoseconds, go in any case.
-    /// - Throws: ``JournalError``: `system`, `damaged`; what was deleted before is noted.
+    /// - Throws: ``JournalError``: `system`, `damaged`, that of an older recording which does not open; what was deleted before is noted.
     public func free(
         _ bytes: UInt64,
         keep: Int64? = nil,
@@ -44,13 +44,18 @@ public struct RowPruner {
         var log = try PrunedRecordings(directory)
         var outcome = Outcome()
         try finish(log, folder, directory)
-        let members = try folder.members().filter { $0.link.row == row }
+        let (all, unopened) = try folder.scan()
+        let members = all.filter { $0.link.row == row }
         for member in members.dropLast() {
             let isOld = keep.map { now.nanoseconds - member.manifest.ended.nanoseconds > $0 }
             guard isOld == true || outcome.bytesFreed < bytes else { break }
             guard !member.isHeld, !member.isDamaged,
                 member.manifest.state == .sealed || member.manifest.state == .recovered
             else { break }
+            // It may be an older one of this row: what came after it must not go before it.
+            if let older = unopened.first(where: { folder.path + "/" + $0.name < member.path }) {
+                throw older.error
+            }
             let size = folder.bytes(of: member.path)
             let wanted = bytes > outcome.bytesFreed ? bytes - outcome.bytesFreed : 0
             if isOld != true, size > wanted, try trim(member, wanted, folder, now, &outcome) {
