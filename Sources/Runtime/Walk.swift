@@ -21,6 +21,9 @@ public struct Walk {
     private let registry: StrategyRegistry
     public var progress: (SequenceNumber) -> Void = { _ in }
 
+    /// Gets the engine's state now and then; nil: nothing is kept.
+    public var checkpoints: CheckpointStore?
+
     /// Called with the state that a recording begins with where it begins later than its session did.
     var opening: (EngineStart) throws(ReplayError) -> Void = { _ in }
 
@@ -28,26 +31,35 @@ public struct Walk {
 
     /// Calls `visit` for each record up to the first that is past `isPast`, or until `visit` gives false.
     ///
+    /// - Parameter state: where to go on; nil: the recording's beginning. Its cursor is used up.
     /// - Returns: the engine and its last run's settings; nil when the recording holds no `session/start`.
     @discardableResult
     public func run(
         _ recording: Recording,
+        from state: KeptState? = nil,
         isPast: (SequenceNumber, Timestamp) -> Bool = { _, _ in false },
         visit: (Step, Engine) throws(ReplayError) -> Bool
     ) throws(ReplayError) -> (engine: Engine, start: SessionStart)? {
         let parser = JSONParser()
         var streams: [StreamID: (name: StreamName, route: StreamRoute)] = [:]
-        var made = try recording.beginning(registry: registry, parser: parser).map {
-            EngineStart($0)
-        }
-        if let made { try opening(made) }
-        var outputs = Outputs()
+        var made: EngineStart?
         let cursor: Cursor
-        do throws(JournalError) {
-            cursor = try recording.cursor()
-        } catch {
-            throw .journal(error)
+        if let state {
+            made = EngineStart(state)
+            cursor = state.cursor
+        } else {
+            made = try recording.beginning(registry: registry, parser: parser).map {
+                EngineStart($0)
+            }
+            if let made { try opening(made) }
+            do throws(JournalError) {
+                cursor = try recording.cursor()
+            } catch {
+                throw .journal(error)
+            }
         }
+        checkpoints?.begin(behind: state?.sequence ?? .none)
+        var outputs = Outputs()
         while true {
             let record: Record?
             do throws(JournalError) {
@@ -95,6 +107,9 @@ public struct Walk {
                 start: now.start
             )
             guard try visit(step, now.stepper.engine) else { break }
+            if isInput, let checkpoints, checkpoints.isDue(record.sequence) {
+                checkpoints.keep(now.stepper.engine, now.start, behind: record)
+            }
             if record.sequence.value % 4_096 == 0 { progress(record.sequence) }
         }
         return made.map { ($0.stepper.engine, $0.start) }
