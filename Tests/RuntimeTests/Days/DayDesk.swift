@@ -6,6 +6,7 @@ import Simulation
 import Trading
 
 @testable import Gateway
+@testable import ReplayServer
 
 /// One account's session on the exchange of a day: its engine, its sockets, its recording on disk.
 ///

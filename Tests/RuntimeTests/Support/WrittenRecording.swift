@@ -1,5 +1,6 @@
 import Foundation
 import Market
+import Runtime
 
 @testable import Journal
 
