@@ -23,7 +23,7 @@ import Trading
             recording = try world.write(to: folder.path + "/session")
         }
 
-        func store(_ interval: UInt64 = 16) -> CheckpointStore {
+        func store(_ interval: UInt64 = 4) -> CheckpointStore {
             CheckpointStore(recording, registry: World.registry, interval: interval)
         }
 
@@ -78,7 +78,7 @@ import Trading
     @Test(arguments: scenarios)
     func `a replay from each state finds what lies behind it identical`(number: Int) throws {
         var walked = try Walked(number)
-        try walked.walk(walked.store(64))
+        try walked.walk(walked.store(12))
         let whole = try Replay(registry: World.registry).run(walked.recording)
         guard case .identical = whole.outcome else {
             Issue.record("the whole recording is \(whole.word)")
@@ -152,7 +152,7 @@ import Trading
         _ = try world.run()
         let first = try world.write(to: folder.path + "/a")
         var walk = Walk(registry: World.registry)
-        walk.checkpoints = CheckpointStore(first, registry: World.registry, interval: 50)
+        walk.checkpoints = CheckpointStore(first, registry: World.registry, interval: 12)
         try walk.run(first) { _, _ in true }
         // The same session, as it would be had its power failed: other records under the same numbers.
         let place = try #require(walk.checkpoints?.sequences.last)
@@ -185,6 +185,6 @@ import Trading
         let store = walked.store()
         try walked.walk(store)
         #expect(store.notes.count == 1 && store.notes[0].contains("derived"), "\(store.notes)")
-        #expect(walked.states.count > 100)
+        #expect(walked.states.count > 40)
     }
 }

@@ -66,10 +66,12 @@ final class DayExchange {
     var exchange: SimulatedExchange { driver.exchange }
     var now: Timestamp { driver.exchange.now }
 
+    /// In steps of a quarter of a second, between which the driver would give sockets their turn.
     func advance(to time: Timestamp) {
-        let distance = time.nanoseconds - now.nanoseconds
-        guard distance > 0 else { return }
-        driver.advance(nanoseconds: distance) {}
+        while now < time {
+            let distance = time.nanoseconds - now.nanoseconds
+            driver.advance(nanoseconds: min(distance, 250_000_000)) {}
+        }
     }
 
     // MARK: Doors

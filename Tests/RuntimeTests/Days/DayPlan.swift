@@ -26,12 +26,12 @@ struct DayPlan: Sendable {
     }
 
     /// Nanoseconds from start to end.
-    var length: Int64 { (hours.map { Int64($0) * 3_600 } ?? 1_200) * DayPlan.second }
+    var length: Int64 { (hours.map { Int64($0) * 3_600 } ?? 900) * DayPlan.second }
 
     var end: Timestamp { start.advanced(nanoseconds: length) }
 
     /// Nanoseconds between two steps of a market.
-    var marketStep: Int64 { (hours == nil ? 1 : 6) * DayPlan.second }
+    var marketStep: Int64 { (hours == nil ? 2 : 6) * DayPlan.second }
     /// Between two thoughts of the strategy, of a client beside it, and two flows from outside.
     var strategyStep: Int64 { (hours == nil ? 2 : 20) * DayPlan.second }
     var clientStep: Int64 { (hours == nil ? 5 : 45) * DayPlan.second }
