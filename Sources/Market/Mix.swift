@@ -35,4 +35,62 @@ public enum Mix {
         }
         return combine(hash, rest)
     }
+
+    /// Two fixed hashes of bytes that have nothing to do with one another: 128 bits for what is known by them alone.
+    ///
+    /// Sixteen bytes a step, by products of 128 bits whose halves are folded: several times as fast as ``hash(_:seed:)``.
+    @inlinable
+    public static func wide(_ bytes: UnsafeRawBufferPointer) -> (UInt64, UInt64) {
+        let count = bytes.count
+        var a = UInt64(count) &* 0x9e37_79b9_7f4a_7c15 ^ 0xa076_1d64_78bd_642f
+        var b = UInt64(count) &* 0xbf58_476d_1ce4_e5b9 ^ 0xe703_7ed1_a0b4_28db
+        var offset = 0
+        while offset + 16 <= count {
+            step(&a, &b, word(bytes, offset), word(bytes, offset + 8))
+            offset += 16
+        }
+        if offset < count {
+            var low: UInt64 = 0
+            var high: UInt64 = 0
+            if count >= 16 {
+                // The last sixteen again, some of them for the second time; the count is in the hash.
+                low = word(bytes, count - 16)
+                high = word(bytes, count - 8)
+            } else {
+                for place in offset..<count {
+                    let byte = UInt64(bytes[place])
+                    let shift = UInt64((place - offset) & 7) * 8
+                    if place - offset < 8 { low |= byte << shift } else { high |= byte << shift }
+                }
+            }
+            step(&a, &b, low, high)
+        }
+        return (spread(a), spread(b))
+    }
+
+    @inlinable
+    static func step(_ a: inout UInt64, _ b: inout UInt64, _ low: UInt64, _ high: UInt64) {
+        a = fold(a ^ low, high ^ 0x8ebc_6af0_9c88_c6e3)
+        b = fold(b ^ high, low ^ 0x5899_65cc_7537_4cc3)
+    }
+
+    @inlinable
+    static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let product = a.multipliedFullWidth(by: b)
+        return product.high ^ product.low
+    }
+
+    @inlinable
+    static func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    /// ``wide(_:)`` of a text's UTF-8.
+    @inlinable
+    public static func wide(_ text: String) -> (UInt64, UInt64) {
+        let found = text.utf8.withContiguousStorageIfAvailable { wide(UnsafeRawBufferPointer($0)) }
+        if let found { return found }
+        let bytes = Array(text.utf8)
+        return bytes.withUnsafeBytes { wide($0) }
+    }
 }

@@ -8,7 +8,7 @@ public import Trading
 /// gets here.
 public struct SessionStart: Hashable, Sendable {
     /// Version of what can change a command: decoder, ledger, risk, strategy interface.
-    public static let behaviourVersion = 4
+    public static let behaviourVersion = 5
     /// Version of the records of our own and of the journal's profile.
     public static let formatVersion = 1
 

@@ -35,6 +35,7 @@ public struct Desk: Sendable {
     var ordinal = 0
     /// What the ledger booked for the record in hand.
     var bookings: [ExecutionBooking] = []
+    var flowBookings: [FlowBooking] = []
     /// What is to be told to strategies after the record's own occasion.
     var news: [News] = []
 

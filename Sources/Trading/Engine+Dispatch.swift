@@ -67,7 +67,7 @@ extension Engine {
         for row in event.orders { desk.orderRow(row) }
         desk.executionRows(event.executions)
         for row in event.positions { desk.ledger.told(row) }
-        for row in event.wallets { desk.ledger.told(row) }
+        for row in event.wallets { desk.ledger.told(row, at: event.exchangeMilliseconds) }
         if !event.details.isEmpty {
             desk.combinationOrders(event.details)
             desk.combinationExecutions(event.details)
@@ -161,6 +161,7 @@ extension Desk {
         ordinal = 0
         strategy = Desk.own
         if !bookings.isEmpty { bookings.removeAll(keepingCapacity: true) }
+        if !flowBookings.isEmpty { flowBookings.removeAll(keepingCapacity: true) }
         beginDay()
         askDeferred()
     }

@@ -5,11 +5,11 @@ extension Engine {
     private enum Version {
         static let books = 3
         static let orders = 4
-        static let positions = 2
-        static let wallet = 2
+        static let positions = 3
+        static let wallet = 3
         static let risk = 1
-        static let desk = 2
-        static let checkpoint = 4
+        static let desk = 3
+        static let checkpoint = 5
     }
 
     private struct Positions: Encodable {
@@ -17,12 +17,15 @@ extension Engine {
         let shares: OrderedTable<Ledger.Share, Position>
         let window: ExecutionWindow
         let pending: OrderedTable<PositionID, PendingPosition>
+        let opened: OrderedTable<OpenedList, Timestamp>
+        let sessions: OrderedTable<InstrumentID, SessionHistory>
     }
 
     private struct Wallets: Encodable {
         let wallets: OrderedTable<String, Ledger.Wallet>
         let opened: Timestamp?
-        let deposited: [String]
+        let deposited: SeenWindow
+        let logAsked: Timestamp?
     }
 
     private struct Circumstances: Encodable {
@@ -44,7 +47,9 @@ extension Engine {
                     accounts: desk.ledger.accounts,
                     shares: desk.ledger.shares,
                     window: desk.ledger.window,
-                    pending: desk.ledger.pendingPositions
+                    pending: desk.ledger.pendingPositions,
+                    opened: desk.ledger.openedPositions,
+                    sessions: desk.ledger.sessions
                 )
             ),
             component(
@@ -53,7 +58,8 @@ extension Engine {
                 Wallets(
                     wallets: desk.ledger.wallets,
                     opened: desk.ledger.opened,
-                    deposited: desk.ledger.deposited
+                    deposited: desk.ledger.deposited,
+                    logAsked: desk.ledger.logAsked
                 )
             ),
             component("risk", Version.risk, desk.risk),

@@ -361,10 +361,10 @@ import Testing
         var ledger = Ledger()
         try book(&ledger, row(.spot, "BTCUSDT", "1", .buy, "0.5", "90000"))
         let wallets = ledger.wallets
-        let changes = [
+        let changes = WalletChanges([
             WalletChange(coin: "BTC", kind: .fill, amount: try Amount(text: "1")),
             WalletChange(coin: "USDT", kind: .fee, amount: Amount(units: .min + 1)),
-        ]
+        ])
         #expect(throws: NumberError.overflow) { try ledger.post(changes) }
         #expect(ledger.wallets == wallets)
     }

@@ -18,7 +18,8 @@ extension Desk {
             let rows = Desk.executions(of: event.details)
             executionRows(Desk.sorted(rows).filter(isOfThisSession))
         case .positions: for row in event.positions { ledger.told(row) }
-        case .wallet: for row in event.wallets { ledger.told(row) }
+        case .wallet:
+            for row in event.wallets { ledger.told(row, at: event.exchangeMilliseconds) }
         case .createOrder, .amendOrder, .cancelOrder, .cancelAllOrders, .transactionLog,
             .fullOrderBook, .serverTime, .orderBook, .spreadInstruments, .recentTrades,
             .spreadRecentTrades, .other:

@@ -32,32 +32,33 @@ extension Desk {
             if order.executed > .zero { order.countedUntil = row.updatedMilliseconds }
             place = orderStore.add(order)
         }
-        let wasUnknown = orderStore[place].phase == .unknown
-        let wasUnheard = orderStore[place].isClosedUnheard
         let now = heard ?? cause
-        let changed = orderStore.update(place) {
-            $0.heard = max($0.heard, now)
-            return $0.merge(row)
+        // Its few figures and not the order, whose texts would be counted as held again for each row.
+        let (changed, wasUnknown, wasUnheard, isUnknown, serial) = orderStore.update(place) {
+            let wasUnknown = $0.phase == .unknown
+            let wasUnheard = $0.isClosedUnheard
+            if now > $0.heard { $0.heard = now }
+            let changed = $0.merge(row)
+            return (changed, wasUnknown, wasUnheard, $0.phase == .unknown, $0.serial)
         }
-        let order = orderStore[place]
         if wasUnheard {
             find(
                 .orderUnknown,
-                order.orderLinkID,
+                orderStore[place].orderLinkID,
                 seen: row.status.name,
                 note: "closed without a word of the exchange, and it has the order all the same"
             )
         }
-        if wasUnknown, order.phase != .unknown {
+        if wasUnknown, !isUnknown {
             find(
                 .orderUnknown,
-                order.orderLinkID,
+                orderStore[place].orderLinkID,
                 seen: row.status.name,
                 note: "settled: the exchange has the order"
             )
         }
-        if changed || known == nil { news.append(.order(serial: order.serial)) }
-        cancelIfStopping(place)
+        if changed || known == nil { news.append(.order(serial: serial)) }
+        if links.isStopping { cancelIfStopping(place) }
         return place
     }
 
@@ -102,13 +103,11 @@ extension Desk {
         let owner =
             place.map { orderStore[$0].strategy } ?? owner(ofLinkID: row.orderLinkID)
             ?? Order.external
-        let terms =
-            markets.instruments[row.instrument].map { ContractTerms($0) }
-            ?? ledger.accounts[row.instrument]?.terms
         let booking = ledger.book(
             row,
             strategy: owner,
-            terms: terms,
+            // Asked for at the first execution in the instrument only.
+            terms: markets.instruments[row.instrument].map { ContractTerms($0) },
             positionIndex: place.map { orderStore[$0].positionIndex }
         )
         switch booking.outcome {
@@ -143,7 +142,11 @@ extension Desk {
                 funding: booking.funding,
                 shareRealised: booking.shareRealised,
                 parts: booking.parts,
-                changes: booking.changes
+                changes: booking.changes,
+                isOpening: booking.isOpening,
+                compared: booking.compared,
+                roundings: booking.roundings,
+                differences: booking.discrepancies
             )
         )
         for difference in booking.discrepancies {

@@ -21,38 +21,57 @@ extension Desk {
         case .spreadInstruments: combinationsReply(event)
         case .executions, .positions, .wallet: accountReply(event, event.executions)
         case .spreadExecutions: accountReply(event, Desk.executions(of: event.details))
-        case .transactionLog:
-            for row in event.transactions {
-                do throws(NumberError) {
-                    let counted = try ledger.count(row)
-                    if counted?.kind == .other {
-                        find(
-                            .unknown,
-                            "transaction \(row.id)",
-                            seen: row.type,
-                            note: "counted as it says, but of no kind that this version knows"
-                        )
-                    }
-                    if let difference = counted?.discrepancy {
-                        find(
-                            .audit,
-                            "\(row.symbol) transaction \(row.id) \(difference.field)",
-                            expected: difference.ours,
-                            seen: difference.theirs,
-                            note: "the exchange's figure differs from ours"
-                        )
-                    }
-                } catch {
-                    number("transaction \(row.id)", error)
-                }
-            }
-            listEnded(reply, Reconciliation.Part(endpoint: .transactionLog, category: nil))
+        case .transactionLog: transactionsReply(event)
         case .recentTrades, .spreadRecentTrades: tradesReply(event)
         case .fullOrderBook: return fullBookReply(event, header)
         case .serverTime, .orderBook, .cancelAllOrders, .other:
             if !reply.isSuccess { refused(reply, header.stream.text) }
         }
         return nil
+    }
+
+    /// Flows that no execution tells of; in the order in which they were, the list comes newest first.
+    private mutating func transactionsReply(_ event: Event) {
+        let reply = event.reply
+        let rows = event.transactions.enumerated().sorted {
+            ($0.element.timeMilliseconds, -$0.offset) < ($1.element.timeMilliseconds, -$1.offset)
+        }
+        for (_, row) in rows {
+            do throws(NumberError) {
+                guard let counted = try ledger.count(row) else { continue }
+                flowBookings.append(
+                    FlowBooking(
+                        row: row,
+                        kind: counted.kind,
+                        changes: counted.changes,
+                        parts: counted.parts
+                    )
+                )
+                if counted.kind == .other {
+                    find(
+                        .unknown,
+                        "transaction \(row.id)",
+                        seen: row.type,
+                        note: "counted as it says, but of no kind that this version knows"
+                    )
+                }
+                if let difference = counted.discrepancy {
+                    find(
+                        .audit,
+                        "\(row.symbol) transaction \(row.id) \(difference.field)",
+                        expected: difference.ours,
+                        seen: difference.theirs,
+                        note: "the exchange's figure differs from ours"
+                    )
+                }
+            } catch {
+                number("transaction \(row.id)", error)
+            }
+        }
+        // The answer for one category is not the account's, and one that has a page left is not whole.
+        let isWhole = Desk.category(of: reply) == nil && reply.nextPageCursor.isEmpty
+        if reply.isSuccess, isWhole { ledger.logAsked = reply.sent }
+        listEnded(reply, Reconciliation.Part(endpoint: .transactionLog, category: nil))
     }
 
     static func words(_ reply: Reply) -> String {
@@ -140,14 +159,12 @@ extension Desk {
             if isOfReconciliation(reply) {
                 links.reconciliation?.positions.append(contentsOf: event.positions)
                 links.reconciliation?.wallets.append(contentsOf: event.wallets)
-                if reply.endpoint == .wallet {
-                    links.reconciliation?.walletMilliseconds = event.exchangeMilliseconds
-                }
+                noteTime(of: reply, event.exchangeMilliseconds)
             }
         } else {
             for row in Desk.sorted(executions) { execution(row) }
             for row in event.positions { ledger.told(row) }
-            for row in event.wallets { ledger.told(row) }
+            for row in event.wallets { ledger.told(row, at: event.exchangeMilliseconds) }
         }
         listEnded(
             reply,
@@ -156,6 +173,23 @@ extension Desk {
                 category: reply.endpoint == .wallet ? nil : Desk.category(of: reply)
             )
         )
+    }
+
+    /// When the exchange said so, by its own clock: what it has done since is not in it.
+    private mutating func noteTime(of reply: Reply, _ milliseconds: Int64) {
+        guard reply.isSuccess, milliseconds > 0 else { return }
+        switch reply.endpoint {
+        case .wallet: links.reconciliation?.walletMilliseconds = milliseconds
+        case .positions:
+            guard let category = Desk.category(of: reply) else { return }
+            let list = OpenedList(
+                category,
+                coin: Desk.parameter("settleCoin", of: reply.query)
+            )
+            guard links.reconciliation?.positionMilliseconds.index(of: list) == nil else { return }
+            links.reconciliation?.positionMilliseconds[list] = milliseconds
+        default: break
+        }
     }
 
     /// True when the next page was asked for.

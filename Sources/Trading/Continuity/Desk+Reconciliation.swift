@@ -71,18 +71,11 @@ extension Desk {
     private mutating func complete(_ done: Reconciliation) {
         let isFirst = !links.isOpened
         if isFirst { open(done) }
-        let before = ledger.window.entries.count
+        let before = ledger.window.counted
         for row in Desk.sorted(done.executions) { execution(row) }
-        let counted = ledger.window.entries.count - before
+        let counted = ledger.window.counted - before
         for row in done.positions { ledger.told(row) }
-        for row in done.wallets { ledger.told(row) }
-        if isFirst {
-            do throws(NumberError) {
-                try ledger.openWallets()
-            } catch {
-                number("opening balance", error)
-            }
-        }
+        for row in done.wallets { ledger.told(row, at: done.walletMilliseconds) }
         var unlisted = 0
         for serial in orderStore.active {
             guard let place = orderStore.place(ofSerial: serial) else { continue }
@@ -131,9 +124,22 @@ extension Desk {
             }
         }
         // Fills of before are in the opening even where no position is left to say so. Their times are the
-        // exchange's, and so is this one: the two clocks need not agree.
-        ledger.opened = Timestamp(milliseconds: done.walletMilliseconds) ?? done.beganAt
-        if done.walletMilliseconds == 0 { ledger.opened = done.beganAt }
+        // exchange's, and so are these: the two clocks need not agree.
+        for place in done.positionMilliseconds.keys.indices {
+            ledger.openedPositions[done.positionMilliseconds.keys[place]] = Timestamp(
+                milliseconds: done.positionMilliseconds.values[place]
+            )
+        }
+        var opened = done.beganAt
+        if done.walletMilliseconds > 0, let told = Timestamp(milliseconds: done.walletMilliseconds)
+        {
+            opened = told
+        }
+        do throws(NumberError) {
+            try ledger.openWallets(done.wallets, at: opened)
+        } catch {
+            number("opening balance", error)
+        }
     }
 
     // MARK: Sockets, operator, time
@@ -257,13 +263,16 @@ extension Desk {
         asDesk { $0.askForSnapshots() }
         askForTrades()
         askForOverdue()
-        for (subject, difference) in ledger.audit(at: time) {
+        for standing in ledger.audit(at: time) {
             find(
                 .audit,
-                "\(subject) \(difference.field)",
-                expected: difference.ours,
-                seen: difference.theirs,
-                note: "the exchange's figure differs from ours and has stayed so"
+                "\(standing.subject) \(standing.difference.field)",
+                expected: standing.difference.ours,
+                seen: standing.difference.theirs,
+                note: standing.isPending
+                    ? "pending: the exchange's figure differs from ours, and a row of its transaction log"
+                        + " may tell why"
+                    : "the exchange's figure differs from ours and has stayed so"
             )
         }
     }

@@ -132,6 +132,8 @@ struct Reconciliation: Hashable, Sendable, Codable {
     var wallets: [WalletUpdate] = []
     /// The exchange's own time of the wallet's reply, Unix milliseconds; 0 where it gave none.
     var walletMilliseconds: Int64 = 0
+    /// The same of each list of positions, of its first page.
+    var positionMilliseconds = OrderedTable<OpenedList, Int64>()
     /// Ids, ours or theirs, of the orders that the exchange lists as open.
     var listed: [String] = []
     var orders = 0

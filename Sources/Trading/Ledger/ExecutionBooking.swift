@@ -20,10 +20,33 @@ public struct ExecutionBooking: Hashable, Sendable {
     /// Who bears what concerns the whole position: funding and delivery; empty for fills.
     public var parts: [SharePart]
     /// What it did to the wallets.
-    public var changes: [WalletChange]
+    public var changes: WalletChanges
+    /// A part of what it closed was there before the recording began: its opening fee is not known.
+    public var isOpening: Bool
+    /// Figures of the exchange (fee, realised P&L, funding) that were compared with ours.
+    public var compared: Int
+    /// Of those, the ones that differ by no more than the exchange's rounding: theirs were booked.
+    public var roundings: Int
+    /// The ones that differ by more: ours were booked.
+    public var differences: [Discrepancy]
+}
+
+/// What one row of the transaction log did to the ledger, which no execution tells of: transfers, interest, conversions,
+/// bonus, session settlements.
+public struct FlowBooking: Hashable, Sendable {
+    public var row: TransactionRow
+    public var kind: FlowKind
+    /// What it did to the wallets: for a session settlement with fills that were counted before its row came, what they
+    /// realised otherwise too.
+    public var changes: WalletChanges
+    /// Of a session settlement: what each share earned by it.
+    public var parts: [SharePart]
 }
 
 extension Engine {
+    /// Rows of the transaction log that the last record had the ledger book, oldest first; each row once in a session.
+    public var flowBookings: [FlowBooking] { desk.flowBookings }
+
     /// Executions that the last record had the ledger book, in order; each execution once in a session.
     public var bookings: [ExecutionBooking] { desk.bookings }
 

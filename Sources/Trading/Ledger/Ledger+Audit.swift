@@ -11,6 +11,15 @@ struct Agreement: Hashable, Sendable, Codable {
     private(set) var differsSince: Timestamp?
     private(set) var isReported = false
 
+    /// The figures differ; true when they have for too long, whatever that means.
+    mutating func hasStayed(at time: Timestamp) -> Bool {
+        guard let since = differsSince else {
+            differsSince = time
+            return false
+        }
+        return time.nanoseconds - since.nanoseconds >= Agreement.patience
+    }
+
     /// True once, when the difference has stayed too long.
     mutating func note(isEqual: Bool, at time: Timestamp) -> Bool {
         if isEqual {
@@ -91,28 +100,54 @@ extension Ledger {
         pendingPositions[id] = pending
     }
 
-    mutating func told(_ update: WalletUpdate) {
+    /// Keeps the exchange's newest word on a coin for comparison.
+    ///
+    /// - Parameter milliseconds: when it said so, by its own clock; 0 where that is not known.
+    mutating func told(_ update: WalletUpdate, at milliseconds: Int64 = 0) {
         var wallet = wallets[update.coin] ?? Wallet()
-        wallet.told = update.walletBalance
         // Coins that were not listed when the session began were zero.
         if isOpen, wallet.opening == nil { wallet.opening = .zero }
+        // An answer may come behind a push that is newer.
+        if milliseconds == 0 || milliseconds >= wallet.toldMilliseconds {
+            wallet.told = update.walletBalance
+            wallet.toldMilliseconds = milliseconds
+        }
         wallets[update.coin] = wallet
     }
 
-    /// Fixes the opening balance of each coin: what was told less what has been counted of it already.
-    mutating func openWallets() throws(NumberError) {
+    /// Fixes the opening balance of each coin: what the exchange listed less what has been counted of it already.
+    ///
+    /// - Parameter time: when it listed them, by its own clock.
+    mutating func openWallets(
+        _ listed: [WalletUpdate],
+        at time: Timestamp
+    ) throws(NumberError) {
+        opened = time
         isOpen = true
+        for row in listed where wallets.index(of: row.coin) == nil {
+            wallets[row.coin] = Wallet()
+        }
         for place in wallets.keys.indices where wallets.values[place].opening == nil {
-            let wallet = wallets.values[place]
-            // The list of coins names all that are not zero.
-            let told = wallet.told ?? .zero
-            wallets.values[place].opening = try told.subtracting(wallet.sums.total)
+            // The list names all coins that are not zero.
+            let row = listed.last { $0.coin == wallets.keys[place] }
+            let told = row?.walletBalance ?? .zero
+            wallets.values[place].opening = try told.subtracting(wallets.values[place].sums.total)
         }
     }
 
+    /// A difference that has stayed.
+    struct Standing {
+        var subject: String
+        var difference: Discrepancy
+        /// What would explain it is still owed.
+        var isPending = false
+    }
+
     /// Compares with what the exchange last told; returns differences that have stayed, each once.
-    mutating func audit(at time: Timestamp) -> [(subject: String, Discrepancy)] {
-        var result: [(subject: String, Discrepancy)] = []
+    ///
+    /// A wallet's is pending until the transaction log has been asked since: a transfer is told by nothing else.
+    mutating func audit(at time: Timestamp) -> [Standing] {
+        var result: [Standing] = []
         for place in pendingPositions.keys.indices {
             let id = pendingPositions.keys[place]
             let update = pendingPositions.values[place].update
@@ -128,30 +163,43 @@ extension Ledger {
             if pendingPositions.values[place].agreement.note(isEqual: difference == nil, at: time),
                 let difference
             {
-                result.append((id.description, difference))
+                result.append(Standing(subject: id.description, difference: difference))
             }
         }
         for place in wallets.keys.indices {
-            let wallet = wallets.values[place]
-            guard let told = wallet.told, let balance = wallet.balance else { continue }
-            let tolerance = Ledger.rounding.units.multipliedReportingOverflow(
-                by: Int128(wallet.flows)
-            )
-            let isEqual = (balance.distance(to: told)?.units ?? .max) <= tolerance.partialValue
-            if wallets.values[place].agreement.note(isEqual: isEqual, at: time) {
-                result.append(
-                    (
-                        "wallet \(wallets.keys[place])",
-                        Discrepancy(
-                            field: "walletBalance",
-                            ours: balance.description,
-                            theirs: told.description
-                        )
-                    )
-                )
-            }
+            if let standing = auditWallet(place, at: time) { result.append(standing) }
+        }
+        for (subject, difference) in overdueSettlements(at: time) {
+            result.append(Standing(subject: subject, difference: difference))
         }
         return result
+    }
+
+    private mutating func auditWallet(_ place: Int, at time: Timestamp) -> Standing? {
+        let wallet = wallets.values[place]
+        guard let told = wallet.told, let balance = wallet.balance else { return nil }
+        let tolerance = Ledger.rounding.units.multipliedReportingOverflow(by: Int128(wallet.flows))
+        let isEqual = (balance.distance(to: told)?.units ?? .max) <= tolerance.partialValue
+        if isEqual { wallets.values[place].isPendingTold = false }
+        let since = wallet.agreement.differsSince
+        let isOwed = since.map { since in logAsked.map { $0 < since } ?? true } ?? true
+        let difference = Discrepancy(
+            field: "walletBalance",
+            ours: balance.description,
+            theirs: told.description
+        )
+        let subject = "wallet \(wallets.keys[place])"
+        guard isOwed, !isEqual else {
+            guard wallets.values[place].agreement.note(isEqual: isEqual, at: time) else {
+                return nil
+            }
+            return Standing(subject: subject, difference: difference)
+        }
+        guard wallets.values[place].agreement.hasStayed(at: time), !wallet.isPendingTold else {
+            return nil
+        }
+        wallets.values[place].isPendingTold = true
+        return Standing(subject: subject, difference: difference, isPending: true)
     }
 
     static func difference(_ position: Position, _ update: PositionUpdate) -> Discrepancy? {
@@ -176,40 +224,57 @@ extension Ledger {
         return nil
     }
 
+    /// What became of a row of the transaction log.
+    struct Counted {
+        var kind: FlowKind
+        var discrepancy: Discrepancy?
+        var changes: WalletChanges
+        var parts: [SharePart] = []
+    }
+
     /// Counts what no execution tells of: transfers, interest, session settlements.
     ///
     /// - Returns: what the row is when it was counted now; `nil` for rows of executions, of before, or seen already.
-    mutating func count(
-        _ row: TransactionRow
-    ) throws(NumberError) -> (kind: FlowKind, discrepancy: Discrepancy?)? {
+    mutating func count(_ row: TransactionRow) throws(NumberError) -> Counted? {
         guard let kind = FlowKind(transaction: row) else { return nil }
         // What flowed before the opening balance was told is in it.
         guard let opened, row.timeMilliseconds >= opened.milliseconds else { return nil }
-        let key = row.id + " " + row.tradeID + " " + row.type + " " + row.coin
-        guard !deposited.contains(key) else { return nil }
-        var discrepancy: Discrepancy?
-        if kind == .sessionSettlement {
-            let instrument = row.category.flatMap { category in
-                Symbol(row.symbol).map { InstrumentID(category, $0) }
-            }
+        let entry = SeenWindow.Entry(
+            [row.id, row.tradeID, row.type, row.coin],
+            seed: 0,
+            milliseconds: row.timeMilliseconds
+        )
+        guard !deposited.contains(entry) else { return nil }
+        var counted = Counted(kind: kind, changes: WalletChanges())
+        let instrument = row.category.flatMap { category in
+            Symbol(row.symbol).map { InstrumentID(category, $0) }
+        }
+        if kind == .sessionSettlement, let instrument, accounts.index(of: instrument) != nil,
+            let price = row.tradePrice
+        {
             // Funding and fee of the same moment are of an execution.
-            if let instrument, accounts.index(of: instrument) != nil, let price = row.tradePrice {
-                let (ours, _) = try settleSession(instrument, at: price, told: row.cashFlow)
-                if let distance = ours.distance(to: row.cashFlow), distance > Ledger.rounding {
-                    discrepancy = Discrepancy(
-                        field: "session settlement",
-                        ours: ours.description,
-                        theirs: row.cashFlow.description
-                    )
-                }
-            } else {
-                try post([WalletChange(coin: row.coin, kind: kind, amount: row.cashFlow)])
+            let (ours, parts, changes) = try settleSession(
+                instrument,
+                at: price,
+                told: row.cashFlow,
+                milliseconds: row.timeMilliseconds
+            )
+            counted.parts = parts
+            counted.changes = changes
+            if let distance = ours.distance(to: row.cashFlow), distance > Ledger.rounding {
+                counted.discrepancy = Discrepancy(
+                    field: "session settlement",
+                    ours: ours.description,
+                    theirs: row.cashFlow.description
+                )
             }
         } else {
-            try post([WalletChange(coin: row.coin, kind: kind, amount: row.change)])
+            let amount = kind == .sessionSettlement ? row.cashFlow : row.change
+            counted.changes.append(WalletChange(coin: row.coin, kind: kind, amount: amount))
+            try post(counted.changes)
         }
-        deposited.append(key)
-        return (kind, discrepancy)
+        _ = deposited.insert(entry)
+        return counted
     }
 
     /// Realised + unrealised − fees − funding over all instruments that settle in `coin`.

@@ -1,6 +1,18 @@
-import Market
+public import Market
 
 extension Ledger {
+    /// Counts one execution row, once: for a fold of executions without an engine around it.
+    ///
+    /// What the instrument counts in is taken from its name.
+    /// - Returns: false for a row that was counted before, and for what this ledger does not account for.
+    @discardableResult
+    public mutating func take(
+        _ report: ExecutionReport,
+        strategy: String = Order.external
+    ) -> Bool {
+        book(report, strategy: strategy, terms: nil).outcome == .booked
+    }
+
     /// Counts one execution row, once.
     ///
     /// What does not fit changes nothing and is said.
@@ -8,22 +20,20 @@ extension Ledger {
     mutating func book(
         _ report: ExecutionReport,
         strategy: String,
-        terms: ContractTerms?,
+        terms: @autoclosure () -> ContractTerms?,
         positionIndex: Int? = nil
     ) -> Booking {
         guard window.insert(report) else { return Booking(outcome: .repeated) }
         if report.instrument.category == .spread { return Booking(outcome: .combination) }
-        guard let terms = terms ?? ContractTerms(name: report.instrument) else {
+        guard let place = account(report.instrument, terms()) else {
             return Booking(outcome: .outside)
         }
-        let place = accounts.index(of: report.instrument, orInsert: Account(terms))
         // An order of this session was placed after the opening, so its fills cannot be in it, whatever the
         // clocks of matching engine and REST say.
         if strategy == Order.external, isInOpening(report, place) {
             return Booking(outcome: .opening)
         }
         let index = self.index(of: report, positionIndex, place)
-        changes.removeAll(keepingCapacity: true)
         do throws(NumberError) {
             var booking: Booking
             switch report.type {
@@ -31,10 +41,7 @@ extension Ledger {
                 booking = try bookFill(report, strategy, place, index)
             case .futureSpread:
                 booking = try bookFill(report, strategy, place, index)
-                if fault == .doubleLeg {
-                    changes.removeAll()
-                    booking = try bookFill(report, strategy, place, index)
-                }
+                if fault == .doubleLeg { booking = try bookFill(report, strategy, place, index) }
             case .funding:
                 booking =
                     fault == .fundingFill
@@ -44,12 +51,10 @@ extension Ledger {
             case .other: return Booking(outcome: .outside)
             }
             booking.positionIndex = index
-            booking.changes = changes
             if report.type.isFill || report.type == .delivery || report.type == .settle {
-                accounts.values[place].crossSequence = max(
-                    accounts.values[place].crossSequence,
-                    report.crossSequence
-                )
+                if report.crossSequence > accounts.values[place].crossSequence {
+                    accounts.values[place].crossSequence = report.crossSequence
+                }
             }
             return booking
         } catch {
@@ -57,13 +62,39 @@ extension Ledger {
         }
     }
 
-    /// True for what the position and balance with which the session began have in them already.
-    private func isInOpening(_ report: ExecutionReport, _ place: Int) -> Bool {
-        let openingSequence = accounts.values[place].openingSequence
-        if report.type.isFill, openingSequence >= 0 {
-            return report.crossSequence <= openingSequence
+    /// The place of an instrument's account, made on first use; `nil` when its coins are not known.
+    private mutating func account(
+        _ instrument: InstrumentID,
+        _ terms: @autoclosure () -> ContractTerms?
+    ) -> Int? {
+        if recentAccount < accounts.count, accounts.keys[recentAccount] == instrument {
+            return recentAccount
         }
+        if let place = accounts.index(of: instrument) {
+            recentAccount = place
+            return place
+        }
+        guard let terms = terms() ?? ContractTerms(name: instrument) else { return nil }
+        return accounts.index(of: instrument, orInsert: Account(terms))
+    }
+
+    /// True for what the position and balance with which the session began have in them already.
+    ///
+    /// Positions and balance are told by answers of their own: a fill between the two is in the balance and not in the
+    /// position.
+    private func isInOpening(_ report: ExecutionReport, _ place: Int) -> Bool {
         guard let opened else { return false }
+        if report.type.isFill {
+            let openingSequence = accounts.values[place].openingSequence
+            if openingSequence >= 0 { return report.crossSequence <= openingSequence }
+            let list = OpenedList(
+                report.instrument.category,
+                coin: accounts.values[place].settleCoin
+            )
+            if let told = openedPositions[list] {
+                return report.timeMilliseconds < told.milliseconds
+            }
+        }
         return report.timeMilliseconds < opened.milliseconds
     }
 
@@ -97,7 +128,12 @@ extension Ledger {
         _ theirs: Amount,
         _ booking: inout Booking
     ) -> Amount {
-        if let distance = ours.distance(to: theirs), distance <= Ledger.rounding { return theirs }
+        booking.compared += 1
+        if ours == theirs { return theirs }
+        if let distance = ours.distance(to: theirs), distance <= Ledger.rounding {
+            booking.roundings += 1
+            return theirs
+        }
         booking.discrepancies.append(
             Discrepancy(field: field, ours: ours.description, theirs: theirs.description)
         )

@@ -11,54 +11,50 @@ extension Ledger {
         let quantity = Amount(exactly: report.quantity)
         let category = report.instrument.category
         let terms = accounts.values[place].terms
-        let value = try terms.valuation.value(report.price, quantity)
-        let charge = try self.charge(report, terms, value, &booking)
+        let value = try Ledger.value(report, terms, quantity)
 
         var position = accounts.values[place][index]
         let fault = index == 0 ? fault : LedgerFault.none
         let before = position.realised
-        var realised = try position.fill(report.side, quantity, at: report.price, fault: fault)
+        booking.isOpening = position.isOpening
+        let held = position
+        let ours = try position.fill(
+            report.side,
+            quantity,
+            at: report.price,
+            value: value,
+            fault: fault
+        )
+        var realised = ours
         if let theirs = report.realisedPnL, category != .spot {
-            realised = compare("realised", realised, theirs, &booking)
+            realised = self.realised(realised, theirs, report, terms, &booking)
             position.realised = try before.adding(realised)
         }
 
-        let share = Share(
-            strategy: strategy,
-            instrument: report.instrument,
-            positionIndex: index
-        )
-        var own = shares[share] ?? Position(terms.valuation)
+        let sharePlace = share(strategy, report.instrument, index, terms, place)
+        var own = shares.values[sharePlace]
+        let ownBefore = own
         booking.shareRealised = try own.fill(
             report.side,
             quantity,
             at: report.price,
+            value: value,
             fault: fault
         )
 
         switch category {
         case .linear, .inverse, .spread:
-            changes.append(
-                WalletChange(coin: terms.settleCoin, kind: .fill, amount: realised)
-            )
+            if !realised.isZero {
+                booking.add(terms.settleCoin, .fill, realised)
+            }
         case .option:
             // The premium is paid when it is agreed on.
-            changes.append(
-                WalletChange(
-                    coin: terms.settleCoin,
-                    kind: .fill,
-                    amount: report.side == .buy ? value.negated : value
-                )
-            )
+            booking.add(terms.settleCoin, .fill, report.side == .buy ? value.negated : value)
         case .spot:
-            let base = report.side == .buy ? quantity : quantity.negated
-            let quote = report.side == .buy ? value.negated : value
-            changes.append(WalletChange(coin: terms.baseCoin, kind: .fill, amount: base))
-            changes.append(WalletChange(coin: terms.quoteCoin, kind: .fill, amount: quote))
+            booking.add(terms.baseCoin, .fill, report.side == .buy ? quantity : quantity.negated)
+            booking.add(terms.quoteCoin, .fill, report.side == .buy ? value.negated : value)
         }
-        for fee in charge.fees {
-            changes.append(WalletChange(coin: fee.coin, kind: .fee, amount: fee.amount.negated))
-        }
+        let charge = try self.charge(report, terms, value, &booking)
         // A spot fee in the base coin is taken out of what is held, at the fill's price.
         if !charge.inBase.isZero {
             let isPaid = charge.inBase.units > 0
@@ -72,15 +68,87 @@ extension Ledger {
         }
         position.fees = try position.fees.adding(charge.inSettle)
         own.fees = try own.fees.adding(charge.inSettle)
-        try post(changes)
+        try post(
+            booking.changes,
+            at: report.timeMilliseconds,
+            isExternal: strategy == Order.external
+        )
         // Nothing else has been changed so far: a number that does not fit leaves all as it was.
         accounts.values[place][index] = position
         accounts.values[place].fills += 1
         if let other = charge.other { try addOther(other, place) }
-        shares[share] = own
+        shares.values[sharePlace] = own
+        if SessionHistory.keeps(terms) {
+            remember(
+                SessionHistory.Fill(
+                    report: report,
+                    strategy: strategy,
+                    index: index,
+                    position: held,
+                    share: ownBefore,
+                    booked: realised
+                ),
+                ours: ours
+            )
+        }
         booking.fee = charge.inSettle
         booking.realised = realised
         return booking
+    }
+
+    /// Value of the whole fill, in the quote coin or, of inverse contracts, the base coin.
+    private static func value(
+        _ report: ExecutionReport,
+        _ terms: ContractTerms,
+        _ quantity: Amount
+    ) throws(NumberError) -> Amount {
+        if terms.valuation == .linear, let value = Amount.product(report.price, report.quantity) {
+            return value
+        }
+        return try terms.valuation.value(report.price, quantity)
+    }
+
+    /// The realised P&L to book.
+    private func realised(
+        _ ours: Amount,
+        _ theirs: Amount,
+        _ report: ExecutionReport,
+        _ terms: ContractTerms,
+        _ booking: inout Booking
+    ) -> Amount {
+        // A session may have paid out a part of it already, of which the log has not told yet.
+        if fault == .none, SessionHistory.keeps(terms), let distance = ours.distance(to: theirs),
+            distance > Ledger.rounding
+        {
+            booking.compared += 1
+            return theirs
+        }
+        return compare("realised", ours, theirs, &booking)
+    }
+
+    /// Place of a strategy's share, made on first use.
+    private mutating func share(
+        _ strategy: String,
+        _ instrument: InstrumentID,
+        _ index: Int,
+        _ terms: ContractTerms,
+        _ place: Int
+    ) -> Int {
+        if recentShares.count != accounts.count {
+            recentShares = [Int](repeating: 0, count: accounts.count)
+        }
+        let recent = recentShares[place]
+        if recent < shares.count, shares.keys[recent].instrument == instrument,
+            shares.keys[recent].positionIndex == index, shares.keys[recent].strategy == strategy
+        {
+            return recent
+        }
+        let found = shares.index(
+            of: Share(strategy: strategy, instrument: instrument, positionIndex: index),
+            orInsert: Position(terms.valuation)
+        )
+        recentShares[place] = found
+        return found
     }
 
     private mutating func addOther(_ fee: ExtraFee, _ place: Int) throws(NumberError) {
@@ -88,10 +156,8 @@ extension Ledger {
         accounts.values[place].otherFees[fee.coin] = try sum.adding(fee.amount)
     }
 
-    /// The fees of a fill, by coin and by what they do to the position.
+    /// What the fees of a fill do to the position.
     struct Charge {
-        /// All of them, each in its coin; positive is paid.
-        var fees: [ExtraFee] = []
         /// What counts in the settle coin, fees in the base coin of spot at the fill's price.
         var inSettle: Amount = .zero
         /// What a spot fee takes from the base coin.
@@ -100,22 +166,24 @@ extension Ledger {
         var other: ExtraFee?
 
         mutating func add(
-            _ fee: ExtraFee,
+            _ coin: String,
+            _ amount: Amount,
             _ terms: ContractTerms,
-            at price: Numeral
+            at price: Numeral,
+            _ booking: inout Booking
         ) throws(NumberError) {
-            if fee.amount.isZero { return }
-            fees.append(fee)
-            if fee.coin == terms.settleCoin {
-                inSettle = try inSettle.adding(fee.amount)
-            } else if terms.category == .spot, fee.coin == terms.baseCoin {
-                inBase = try inBase.adding(fee.amount)
-                inSettle = try inSettle.adding(try Amount.value(price, fee.amount))
-            } else if var other, other.coin == fee.coin {
-                other.amount = try other.amount.adding(fee.amount)
+            if amount.isZero { return }
+            booking.add(coin, .fee, amount.negated)
+            if coin == terms.settleCoin {
+                inSettle = try inSettle.adding(amount)
+            } else if terms.category == .spot, coin == terms.baseCoin {
+                inBase = try inBase.adding(amount)
+                inSettle = try inSettle.adding(try Amount.value(price, amount))
+            } else if var other, other.coin == coin {
+                other.amount = try other.amount.adding(amount)
                 self.other = other
             } else {
-                other = fee
+                other = ExtraFee(coin: coin, type: "", amount: amount)
             }
         }
     }
@@ -139,12 +207,14 @@ extension Ledger {
             coin = coin == terms.baseCoin ? terms.quoteCoin : terms.baseCoin
         }
         var charge = Charge()
-        try charge.add(ExtraFee(coin: coin, type: "", amount: fee), terms, at: report.price)
+        try charge.add(coin, fee, terms, at: report.price, &booking)
         if fault == .openingFee, report.closedQuantity?.isZero ?? true {
-            try charge.add(ExtraFee(coin: coin, type: "", amount: fee), terms, at: report.price)
+            try charge.add(coin, fee, terms, at: report.price, &booking)
         }
         guard !report.extraFees.isEmpty, fault != .extraFee else { return charge }
-        for extra in report.extraFees { try charge.add(extra, terms, at: report.price) }
+        for extra in report.extraFees {
+            try charge.add(extra.coin, extra.amount, terms, at: report.price, &booking)
+        }
         return charge
     }
 
@@ -154,27 +224,28 @@ extension Ledger {
         _ terms: ContractTerms,
         _ value: Amount
     ) throws(NumberError) -> (coin: String, amount: Amount?) {
+        guard let rate = report.feeRate else { return (feeCoin(report, terms), nil) }
         switch terms.category {
-        case .linear, .inverse, .spread:
-            return (terms.settleCoin, try report.feeRate.map(value))
+        case .linear, .spread:
+            if let fee = Amount.product(report.price, report.quantity, rate) {
+                return (terms.settleCoin, fee)
+            }
+            return (terms.settleCoin, try Amount.value(rate, value))
+        case .inverse: return (terms.settleCoin, try Amount.value(rate, value))
         case .option:
             // The lesser of rate × index and a share of the price; rows do not say the index.
             return (terms.settleCoin, nil)
         case .spot:
-            // From what is received; a rebate is paid in the other coin.
-            let isRebate = report.isMaker && (report.feeRate?.mantissa ?? 0) < 0
-            guard (report.side == .buy) != isRebate else {
-                return (terms.quoteCoin, try report.feeRate.map(value))
-            }
-            return (terms.baseCoin, try report.feeRate.map(Amount(exactly: report.quantity)))
+            let coin = feeCoin(report, terms)
+            guard coin == terms.baseCoin else { return (coin, try Amount.value(rate, value)) }
+            return (coin, try Amount.value(rate, Amount(exactly: report.quantity)))
         }
     }
-}
 
-extension Numeral? {
-    /// Rate × value, when there is a rate.
-    fileprivate func map(_ value: Amount) throws(NumberError) -> Amount? {
-        guard let rate = self else { return nil }
-        return try Amount.value(rate, value)
+    /// Of spot the coin received, or the other one for a rebate.
+    private static func feeCoin(_ report: ExecutionReport, _ terms: ContractTerms) -> String {
+        guard terms.category == .spot else { return terms.settleCoin }
+        let isRebate = report.isMaker && (report.feeRate?.mantissa ?? 0) < 0
+        return (report.side == .buy) != isRebate ? terms.baseCoin : terms.quoteCoin
     }
 }

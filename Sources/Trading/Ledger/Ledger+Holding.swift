@@ -1,6 +1,6 @@
 import Market
 
-/// What concerns a whole position: funding, delivery, session settlement.
+/// What concerns a whole position: funding and delivery.
 extension Ledger {
     /// Funding: value of the signed size at mark × rate; the long side pays when the rate is positive.
     mutating func bookFunding(
@@ -38,8 +38,8 @@ extension Ledger {
         for part in parts {
             totals.append(try shares.values[part.place].funding.adding(part.amount))
         }
-        changes.append(WalletChange(coin: coin, kind: .funding, amount: paid.negated))
-        try post(changes)
+        booking.add(coin, .funding, paid.negated)
+        try post(booking.changes)
         accounts.values[place][index] = position
         for (part, total) in zip(parts, totals) { shares.values[part.place].funding = total }
         booking.parts = parts.map {
@@ -78,6 +78,7 @@ extension Ledger {
         }
         let value = try position.valuation.value(price, held)
         let isLong = position.size.units > 0
+        booking.isOpening = position.isOpening
         let before = position.realised
         var realised = try position.fill(isLong ? .sell : .buy, held, at: price)
         if let theirs = report.realisedPnL, terms.category != .option {
@@ -87,8 +88,8 @@ extension Ledger {
         let cash = terms.category == .option ? (isLong ? value : value.negated) : realised
         let coin = report.feeCoin.isEmpty ? terms.settleCoin : report.feeCoin
         if coin == terms.settleCoin { position.fees = try position.fees.adding(report.fee) }
-        changes.append(WalletChange(coin: terms.settleCoin, kind: .delivery, amount: cash))
-        changes.append(WalletChange(coin: coin, kind: .fee, amount: report.fee.negated))
+        booking.add(terms.settleCoin, .delivery, cash)
+        if !report.fee.isZero { booking.add(coin, .fee, report.fee.negated) }
 
         // Each share closes at the same price, and bears the fee by its size.
         let id = PositionID(instrument: report.instrument, index: index)
@@ -108,42 +109,12 @@ extension Ledger {
                 )
             )
         }
-        try post(changes)
+        try post(booking.changes)
         accounts.values[place][index] = position
         for (part, own) in zip(fees, closed) { shares.values[part.place] = own }
         booking.fee = report.fee
         booking.realised = realised
         return booking
-    }
-
-    /// Pays out the P&L of open USDC contracts at the settlement's price, as the exchange's log row says it.
-    ///
-    /// - Returns: our figure, and what each share earned by it.
-    mutating func settleSession(
-        _ instrument: InstrumentID,
-        at price: Numeral,
-        told: Amount
-    ) throws(NumberError) -> (ours: Amount, parts: [SharePart]) {
-        var parts: [SharePart] = []
-        guard let place = accounts.index(of: instrument) else { return (.zero, []) }
-        var account = accounts.values[place]
-        var earned = Amount.zero
-        for index in 0...2 {
-            earned = try earned.adding(try account[index].settleSession(at: price))
-        }
-        var settled: [(place: Int, position: Position)] = []
-        for share in shares.keys.indices where shares.keys[share].instrument == instrument {
-            var own = shares.values[share]
-            let part = try own.settleSession(at: price)
-            settled.append((share, own))
-            parts.append(SharePart(strategy: shares.keys[share].strategy, realised: part))
-        }
-        try post([
-            WalletChange(coin: account.settleCoin, kind: .sessionSettlement, amount: told)
-        ])
-        accounts.values[place] = account
-        for (share, own) in settled { shares.values[share] = own }
-        return (earned, parts)
     }
 
     /// An amount of the whole position by the sizes of the shares that hold it; the last one takes what rounding

@@ -55,6 +55,9 @@ public struct Ledger: Sendable, Codable {
             }
         }
 
+        /// A part of one of its positions was there before the session began.
+        public func isOpening(_ index: Int) -> Bool { self[index].isOpening }
+
         /// Both sides as one: what moves by a price and what was earned.
         public var net: Position { isHedged ? Position.net([position, long, short]) : position }
     }
@@ -86,17 +89,27 @@ public struct Ledger: Sendable, Codable {
     public internal(set) var fault: LedgerFault
     var window = ExecutionWindow()
     var pendingPositions = OrderedTable<PositionID, PendingPosition>()
-    /// When the opening balances were told; `nil` before.
+    /// When the opening balances were told, by the exchange's clock; `nil` before.
     public internal(set) var opened: Timestamp?
+    /// When the opening positions were told, by what they settle in: the list of one coin may come before another's.
+    var openedPositions = OrderedTable<OpenedList, Timestamp>()
     /// The opening balances are fixed.
     var isOpen = false
-    /// Transaction-log rows that were counted.
-    var deposited: [String] = []
-    /// Memory for the flows of the execution in hand.
-    var changes: [WalletChange] = []
+    /// Transaction-log rows that were counted: thousands, and all of a day.
+    var deposited = SeenWindow(kept: 2_048, span: 86_400_000)
+    /// When the newest whole answer of the transaction log was asked for; `nil` before the first.
+    var logAsked: Timestamp?
+    /// Of contracts with session settlements.
+    var sessions = OrderedTable<InstrumentID, SessionHistory>()
+
+    // Where the last look-ups ended; not part of the state.
+    var recentAccount = 0
+    var recentShares: [Int] = []
+    var recentWallet = 0
 
     private enum CodingKeys: String, CodingKey {
-        case accounts, shares, wallets, fault, window, pendingPositions, opened, isOpen, deposited
+        case accounts, shares, wallets, fault, window, pendingPositions, opened, openedPositions
+        case isOpen, deposited, logAsked, sessions
     }
 
     public init(fault: LedgerFault = .none) { self.fault = fault }
@@ -121,6 +134,23 @@ public struct Ledger: Sendable, Codable {
     static let coin = "USDT"
 }
 
+/// A list of positions as the exchange gives it: by category and, of linear contracts, by what they settle in.
+struct OpenedList: Hashable, Comparable, Sendable, Codable {
+    var category: Category
+    /// Empty for categories that have one list.
+    var coin: String
+
+    init(_ category: Category, coin: String) {
+        self.category = category
+        self.coin = category == .linear ? coin : ""
+    }
+
+    static func < (left: OpenedList, right: OpenedList) -> Bool {
+        left.category == right.category
+            ? left.coin < right.coin : left.category.rawValue < right.category.rawValue
+    }
+}
+
 /// One of the positions that an account can have in an instrument.
 struct PositionID: Hashable, Comparable, Sendable, Codable {
     var instrument: InstrumentID
@@ -136,11 +166,12 @@ extension PositionID: CustomStringConvertible {
     var description: String { index == 0 ? "\(instrument)" : "\(instrument) #\(index)" }
 }
 
-/// A figure of ours that the exchange told otherwise.
-struct Discrepancy: Hashable, Sendable {
-    var field: String
-    var ours: String
-    var theirs: String
+/// A figure of ours that the exchange told otherwise, by more than its rounding.
+public struct Discrepancy: Hashable, Sendable, Codable {
+    /// Such as `fee`, `realised`, `funding`, `size`, `walletBalance`.
+    public var field: String
+    public var ours: String
+    public var theirs: String
 }
 
 /// What became of one execution row.
@@ -169,8 +200,17 @@ struct Booking: Sendable {
     var shareRealised: Amount = .zero
     /// Funding, delivery and the like, by the shares that held the position.
     var parts: [SharePart] = []
-    var changes: [WalletChange] = []
+    var changes = WalletChanges()
+    /// A part of what it closed was there before the session began.
+    var isOpening = false
     var discrepancies: [Discrepancy] = []
+    /// Figures of the exchange that were compared with ours, and those of them that its rounding explains.
+    var compared = 0
+    var roundings = 0
+
+    mutating func add(_ coin: String, _ kind: FlowKind, _ amount: Amount) {
+        changes.append(WalletChange(coin: coin, kind: kind, amount: amount))
+    }
 }
 
 /// What one strategy bears of an event that concerns the whole position.

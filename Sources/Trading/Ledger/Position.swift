@@ -46,6 +46,8 @@ public struct Position: Hashable, Sendable, Codable {
     /// Positive is paid.
     public internal(set) var funding: Amount = .zero
     public internal(set) var valuation = Valuation.linear
+    /// A part of it was there before the recording began, whose opening fee is not known; false again once it was flat.
+    public internal(set) var isOpening = false
 
     public init() {}
 
@@ -56,6 +58,7 @@ public struct Position: Hashable, Sendable, Codable {
         self.size = size
         self.entryValue = entryValue
         self.valuation = valuation
+        isOpening = !size.isZero
     }
 
     public var isFlat: Bool { size.isZero }
@@ -120,15 +123,19 @@ public struct Position: Hashable, Sendable, Codable {
     /// Books a fill and returns the P&L that it realised.
     ///
     /// On an error nothing is changed.
+    /// - Parameter value: of the whole quantity at the price, where the caller has it.
     mutating func fill(
         _ side: Side,
         _ quantity: Amount,
         at price: Numeral,
+        value: Amount? = nil,
         fault: LedgerFault = .none
     ) throws(NumberError) -> Amount {
+        let whole: Amount
+        if let value { whole = value } else { whole = try valuation.value(price, quantity) }
         var next = self
-        let gained = try next.book(side, quantity, at: price, fault: fault)
-        next.realised = try next.realised.adding(gained)
+        let gained = try next.book(side, quantity, price, whole, fault)
+        if !gained.isZero { next.realised = try next.realised.adding(gained) }
         self = next
         return gained
     }
@@ -136,19 +143,22 @@ public struct Position: Hashable, Sendable, Codable {
     private mutating func book(
         _ side: Side,
         _ quantity: Amount,
-        at price: Numeral,
-        fault: LedgerFault
+        _ price: Numeral,
+        _ value: Amount,
+        _ fault: LedgerFault
     ) throws(NumberError) -> Amount {
         let signed = side == .buy ? quantity : quantity.negated
         let isIncrease = size.isZero || (size.units > 0) == (side == .buy)
         if isIncrease {
             size = try size.adding(signed)
-            entryValue = try entryValue.adding(try valuation.value(price, quantity))
+            entryValue = try entryValue.adding(value)
             return .zero
         }
         let held = Int128(size.units.magnitude)
         let closed = min(held, quantity.units)
-        let paid = try valuation.value(price, Amount(units: closed))
+        let paid =
+            closed == quantity.units
+            ? value : try valuation.value(price, Amount(units: closed))
         let released = try Position.part(entryValue, closed, of: held)
         let paidOut = settled.isZero ? .zero : try Position.part(settled, closed, of: held)
         let realised = try gain(from: fault == .entryPrice ? paid : released, to: paid)
@@ -159,9 +169,10 @@ public struct Position: Hashable, Sendable, Codable {
             entryValue =
                 fault == .reversalPrice
                 ? try Position.part(entryValue, rest.units, of: held)
-                : try valuation.value(price, rest)
+                : rest.isZero ? .zero : try valuation.value(price, rest)
             size = side == .buy ? rest : rest.negated
             settled = .zero
+            isOpening = false
         } else {
             size = try size.adding(signed)
             entryValue = try entryValue.subtracting(released)
@@ -202,11 +213,40 @@ public struct Position: Hashable, Sendable, Codable {
 extension Amount {
     /// Price × quantity, rounded half to even at 10⁻¹⁸ where it does not come out even.
     public static func value(_ price: Numeral, _ quantity: Amount) throws(NumberError) -> Amount {
-        try quantity.scaled(
+        if price.decimals == 0 {
+            let (units, overflow) = quantity.units.multipliedReportingOverflow(
+                by: Int128(price.mantissa)
+            )
+            guard !overflow, units != .min else { throw .overflow }
+            return Amount(units: units)
+        }
+        return try quantity.scaled(
             by: Int128(price.mantissa),
             over: PowerOfTen.int128(Int(price.decimals)),
             rounding: .halfEven
         )
+    }
+
+    /// Price × quantity: exact, and without a division, while its digits fit; `nil` where they do not.
+    static func product(_ price: Numeral, _ quantity: Numeral) -> Amount? {
+        let decimals = Int(price.decimals) + Int(quantity.decimals)
+        guard decimals <= Amount.decimals else { return nil }
+        // 18 digits each: their product is below 10³⁶.
+        let (units, overflow) = (Int128(price.mantissa) * Int128(quantity.mantissa))
+            .multipliedReportingOverflow(by: PowerOfTen.int128(Amount.decimals - decimals))
+        return overflow || units == .min ? nil : Amount(units: units)
+    }
+
+    /// Price × quantity × rate, likewise.
+    static func product(_ price: Numeral, _ quantity: Numeral, _ rate: Numeral) -> Amount? {
+        let decimals = Int(price.decimals) + Int(quantity.decimals) + Int(rate.decimals)
+        guard decimals <= Amount.decimals else { return nil }
+        let value = Int128(price.mantissa) * Int128(quantity.mantissa)
+        let (digits, isTooLong) = value.multipliedReportingOverflow(by: Int128(rate.mantissa))
+        let (units, overflow) = digits.multipliedReportingOverflow(
+            by: PowerOfTen.int128(Amount.decimals - decimals)
+        )
+        return isTooLong || overflow || units == .min ? nil : Amount(units: units)
     }
 
     /// The distance between two amounts; `nil` when it does not fit.

@@ -26,13 +26,33 @@ public enum FlowKind: String, Hashable, Sendable, Codable, CaseIterable {
             // Funding is an execution too; the P&L of a session settlement is told here alone.
             guard !row.cashFlow.isZero else { return nil }
             self = .sessionSettlement
-        case "TRANSFER_IN", "TRANSFER_OUT", "DEPOSIT", "WITHDRAW", "BORROW", "REPAY":
-            self = .transfer
-        case "INTEREST", "AUTO_DEDUCTION": self = .interest
-        case "CURRENCY_BUY", "CURRENCY_SELL": self = .conversion
-        case "BONUS", "AIRDROP", "FEE_REFUND": self = .bonus
-        default: self = .other
+        default: self = FlowKind.named(row.type) ?? .other
         }
+    }
+
+    /// Words of the transaction log, and families of words to which the exchange adds.
+    private static func named(_ word: String) -> FlowKind? {
+        switch word {
+        case "TRANSFER_IN", "TRANSFER_OUT", "DEPOSIT", "WITHDRAW", "BORROW", "REPAY":
+            return .transfer
+        case "INTEREST", "AUTO_DEDUCTION": return .interest
+        case "CURRENCY_BUY", "CURRENCY_SELL", "SPOT_REPAYMENT_SELL", "SPOT_REPAYMENT_BUY",
+            "AUTO_SOLD_COLLATERAL_INS_LOAN", "AUTO_BUY_LIABILITY_INS_LOAN":
+            return .conversion
+        case "BONUS", "AIRDROP", "FEE_REFUND", "BONUS_RECOLLECT": return .bonus
+        case "CUSTODY_NETWORK_FEE", "CUSTODY_SETTLE_FEE": return .fee
+        default: break
+        }
+        // The interest of a loan is interest, the loan itself comes from another product of the exchange.
+        if word.contains("INTEREST") { return .interest }
+        if word.hasPrefix("BONUS_") || word.hasSuffix("_BONUS") || word.hasSuffix("_AIRDROP") {
+            return .bonus
+        }
+        let elsewhere = [
+            "TRANSFER", "LOAN", "PLEDGE", "STAKING", "SUBSCRIPTION", "REDEMPTION", "REPAYMENT",
+            "CUSTODY", "EARN", "PREMARKET", "PEF_", "BORROW",
+        ]
+        return elsewhere.contains { word.contains($0) } ? .transfer : nil
     }
 }
 
@@ -103,8 +123,12 @@ extension Ledger {
         public internal(set) var sums = FlowSums()
         /// The exchange's last word.
         public internal(set) var told: Amount?
+        /// When it said so, by its own clock, Unix milliseconds; 0 where it did not say when.
+        var toldMilliseconds: Int64 = 0
         public internal(set) var flows: Int64 = 0
         var agreement = Agreement()
+        /// That a flow is owed has been told.
+        var isPendingTold = false
 
         /// Opening and all flows; `nil` before the opening is known or past all bounds.
         public var balance: Amount? {
@@ -134,25 +158,50 @@ extension Ledger {
     }
 
     /// Changes wallets by the flows of one event: by all of them, or by none when one does not fit.
-    mutating func post(_ changes: [WalletChange]) throws(NumberError) {
+    ///
+    /// - Parameters:
+    ///   - milliseconds: when they flowed, by the exchange's clock.
+    ///   - isExternal: of an order that may be of before the opening: what flowed before the opening balance was told is in
+    ///     it, which is then the lower by as much.
+    mutating func post(
+        _ changes: WalletChanges,
+        at milliseconds: Int64 = .max,
+        isExternal: Bool = false
+    ) throws(NumberError) {
+        let isBefore = isExternal && (opened.map { milliseconds < $0.milliseconds } ?? false)
         var done = 0
-        let new = newWallet
         do throws(NumberError) {
-            for change in changes {
-                let place = wallets.index(of: change.coin, orInsert: new)
-                try wallets.values[place].sums.add(change.amount, as: change.kind)
-                wallets.values[place].flows += 1
+            while done < changes.count {
+                try post(changes[done], isBefore: isBefore)
                 done += 1
             }
         } catch {
-            for change in changes[..<done] {
-                guard let place = wallets.index(of: change.coin) else { continue }
+            for place in 0..<done {
+                var change = changes[place]
+                change.amount = change.amount.negated
                 // What fitted when it was added fits when it is taken back.
-                try wallets.values[place].sums.add(change.amount.negated, as: change.kind)
-                wallets.values[place].flows -= 1
+                try post(change, isBefore: isBefore)
+                wallets.values[wallet(change.coin)].flows -= 2
             }
             throw error
         }
+    }
+
+    private mutating func post(_ change: WalletChange, isBefore: Bool) throws(NumberError) {
+        let place = wallet(change.coin)
+        var opening = wallets.values[place].opening
+        if isBefore { opening = try opening?.subtracting(change.amount) }
+        try wallets.values[place].sums.add(change.amount, as: change.kind)
+        wallets.values[place].opening = opening
+        wallets.values[place].flows += 1
+    }
+
+    /// The place of a coin's wallet.
+    private mutating func wallet(_ coin: String) -> Int {
+        if recentWallet < wallets.count, wallets.keys[recentWallet] == coin { return recentWallet }
+        let new = newWallet
+        recentWallet = wallets.index(of: coin, orInsert: new)
+        return recentWallet
     }
 
     /// Coins that were not listed when the session began were zero.

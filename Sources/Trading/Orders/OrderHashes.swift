@@ -29,15 +29,17 @@ struct OrderHashes: Sendable {
         }
     }
 
-    /// Forgets the orders at these rising places, after a refresh.
+    /// Forgets the orders at these rising places.
     mutating func remove(_ places: [Int]) {
         var taken = 0
         for place in hashes.indices {
             if taken < places.count, places[taken] == place {
-                settled &-= hashes[place]
+                // One that has changed since is not in the sum.
+                if !isChanged[place] { settled &-= hashes[place] }
                 taken += 1
             } else {
                 hashes[place - taken] = hashes[place]
+                isChanged[place - taken] = isChanged[place]
             }
         }
         hashes.removeLast(taken)

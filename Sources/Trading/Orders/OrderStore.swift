@@ -11,13 +11,34 @@ struct OrderStore: Sendable {
     private struct Direction: Hashable {
         var instrument: InstrumentID
         var side: Side
+        /// What may still move the position, of all orders of the instrument and side.
+        var exposure = WideSum()
 
         init(_ instrument: InstrumentID, _ side: Side) {
             self.instrument = instrument
             self.side = side
         }
 
-        init(_ order: Order) { self.init(order.instrument, order.side) }
+        func isOf(_ instrument: InstrumentID, _ side: Side) -> Bool {
+            self.side == side && self.instrument == instrument
+        }
+
+        static func hash(_ instrument: InstrumentID, _ side: Side) -> UInt64 {
+            let kind = UInt64(instrument.category.rawValue) * 2 + (side == .buy ? 1 : 0)
+            return Mix.combine(instrument.symbol.fixedHash, kind) | 1
+        }
+    }
+
+    /// What is known of an order beside itself, at the order's place.
+    private struct Note {
+        /// Of its ids; 0 without one.
+        var linkHash: UInt64
+        var idHash: UInt64
+        /// As it is in the sums.
+        var exposure: Amount
+        var direction: Int
+        var isOpen: Bool
+        var isActive: Bool
     }
 
     /// Rising serial numbers.
@@ -27,12 +48,13 @@ struct OrderStore: Sendable {
     /// Orders that are not closed.
     private(set) var openCount = 0
     private var nextSerial = 1
-    /// What may still move the position, of all orders of an instrument and side; never walked.
-    private var exposures: [Direction: WideSum] = [:]
+    private var notes: [Note] = []
+    private var directions: [Direction] = []
     private var hashes = OrderHashes()
-    /// For look-up only; rebuilt when read from a checkpoint, never walked.
-    private var byLinkID: [String: Int] = [:]
-    private var byOrderID: [String: Int] = [:]
+    // For look-up only; rebuilt when read from a checkpoint.
+    private var byLinkID = OrderIndex()
+    private var byOrderID = OrderIndex()
+    private var byDirection = OrderIndex()
 
     init() {}
 
@@ -47,105 +69,160 @@ struct OrderStore: Sendable {
     }
 
     func place(linkID: String, orderID: String) -> Int? {
-        if !linkID.isEmpty, let serial = byLinkID[linkID] { return place(ofSerial: serial) }
-        if !orderID.isEmpty, let serial = byOrderID[orderID] { return place(ofSerial: serial) }
-        return nil
+        if !linkID.isEmpty {
+            let place = byLinkID.place(OrderIndex.hash(linkID)) {
+                orders[$0].orderLinkID == linkID
+            }
+            if let place { return place }
+        }
+        guard !orderID.isEmpty else { return nil }
+        return byOrderID.place(OrderIndex.hash(orderID)) { orders[$0].orderID == orderID }
     }
 
     subscript(place: Int) -> Order { orders[place] }
 
     /// What all orders of one side may still move the position by.
     func exposure(_ instrument: InstrumentID, _ side: Side) throws(NumberError) -> Amount {
-        try exposures[Direction(instrument, side)]?.amount() ?? .zero
+        guard let place = known(instrument, side) else { return .zero }
+        return try directions[place].exposure.amount()
+    }
+
+    private func known(_ instrument: InstrumentID, _ side: Side) -> Int? {
+        byDirection.place(Direction.hash(instrument, side)) {
+            directions[$0].isOf(instrument, side)
+        }
     }
 
     @discardableResult
     mutating func add(_ order: Order) -> Int {
         if orders.count >= 2 * OrderStore.closedKept + active.count { forget() }
-        var order = order
-        order.serial = nextSerial
+        orders.append(order)
+        orders[orders.count - 1].serial = nextSerial
         nextSerial += 1
-        take(order)
+        take(orders.count - 1)
+        hashes.append()
         return orders.count - 1
     }
 
-    private mutating func take(_ order: Order) {
-        orders.append(order)
-        if order.isActive { active.append(order.serial) }
-        if !order.isClosed { openCount += 1 }
-        index(order)
-        exposures[Direction(order), default: WideSum()].add(order.exposure)
-        hashes.append()
+    /// Counts the order that was appended last.
+    private mutating func take(_ place: Int) {
+        let isActive = orders[place].isActive
+        let isOpen = !orders[place].isClosed
+        let exposure = orders[place].exposure
+        let direction = direction(orders[place].instrument, orders[place].side)
+        if isActive { active.append(orders[place].serial) }
+        if isOpen { openCount += 1 }
+        directions[direction].exposure.add(exposure)
+        notes.append(
+            Note(
+                linkHash: OrderStore.hash(orders[place].orderLinkID),
+                idHash: OrderStore.hash(orders[place].orderID),
+                exposure: exposure,
+                direction: direction,
+                isOpen: isOpen,
+                isActive: isActive
+            )
+        )
+        index(place)
+    }
+
+    private static func hash(_ id: String) -> UInt64 { id.isEmpty ? 0 : OrderIndex.hash(id) }
+
+    /// The place of an instrument's side; the same one mostly as of the order before.
+    private mutating func direction(_ instrument: InstrumentID, _ side: Side) -> Int {
+        if let note = notes.last, directions[note.direction].isOf(instrument, side) {
+            return note.direction
+        }
+        if let place = known(instrument, side) { return place }
+        directions.append(Direction(instrument, side))
+        byDirection.insert(Direction.hash(instrument, side), directions.count - 1)
+        return directions.count - 1
     }
 
     /// Changes an order in place and keeps the look-ups and sums right.
     mutating func update<Result>(_ place: Int, _ change: (inout Order) -> Result) -> Result {
-        let hadID = !orders[place].orderID.isEmpty
-        let wasOpen = !orders[place].isClosed
-        let wasActive = orders[place].isActive
-        let exposure = orders[place].exposure
-        let direction = Direction(orders[place])
         hashes.change(place)
         let result = change(&orders[place])
-        if !hadID, !orders[place].orderID.isEmpty {
-            byOrderID[orders[place].orderID] = orders[place].serial
+        if notes[place].idHash == 0, !orders[place].orderID.isEmpty {
+            notes[place].idHash = OrderIndex.hash(orders[place].orderID)
+            byOrderID.insert(notes[place].idHash, place)
         }
-        if wasOpen != !orders[place].isClosed { openCount += wasOpen ? -1 : 1 }
-        if wasActive != orders[place].isActive { toggleActive(orders[place].serial) }
-        let now = Direction(orders[place])
-        if exposure != orders[place].exposure || now != direction {
-            exposures[direction, default: WideSum()].subtract(exposure)
-            exposures[now, default: WideSum()].add(orders[place].exposure)
+        let isOpen = !orders[place].isClosed
+        if notes[place].isOpen != isOpen {
+            openCount += isOpen ? 1 : -1
+            notes[place].isOpen = isOpen
+        }
+        let exposure = orders[place].exposure
+        let isActive = isOpen || exposure.units > 0
+        if notes[place].isActive != isActive {
+            toggleActive(orders[place].serial)
+            notes[place].isActive = isActive
+        }
+        let was = notes[place].direction
+        let isSame = directions[was].isOf(orders[place].instrument, orders[place].side)
+        if exposure != notes[place].exposure || !isSame {
+            directions[was].exposure.subtract(notes[place].exposure)
+            let now =
+                isSame ? was : direction(orders[place].instrument, orders[place].side)
+            directions[now].exposure.add(exposure)
+            notes[place].exposure = exposure
+            notes[place].direction = now
         }
         return result
     }
 
     private mutating func toggleActive(_ serial: Int) {
-        if let index = activeIndex(serial) {
-            active.remove(at: index)
+        let place = activePlace(serial)
+        if place < active.count, active[place] == serial {
+            active.remove(at: place)
         } else {
-            active.insert(serial, at: active.firstIndex { $0 > serial } ?? active.count)
+            active.insert(serial, at: place)
         }
     }
 
     /// Makes the hashes of the orders that changed since the last time.
     mutating func refreshHashes() { hashes.refresh(orders) }
 
-    private func activeIndex(_ serial: Int) -> Int? {
+    /// The place of a serial among the active ones, or the one where it belongs.
+    private func activePlace(_ serial: Int) -> Int {
         var low = 0
         var high = active.count
         while low < high {
             let middle = (low + high) / 2
             if active[middle] < serial { low = middle + 1 } else { high = middle }
         }
-        return low < active.count && active[low] == serial ? low : nil
+        return low
     }
 
     /// Drops the oldest closed orders.
     private mutating func forget() {
         var surplus = orders.count - active.count - OrderStore.closedKept
         guard surplus > 0 else { return }
-        var kept: [Order] = []
-        kept.reserveCapacity(orders.count)
-        refreshHashes()
         var forgotten: [Int] = []
-        for (place, order) in orders.enumerated() {
-            if surplus > 0, !order.isActive {
+        var left = 0
+        for place in orders.indices {
+            if surplus > 0, !notes[place].isActive {
                 surplus -= 1
                 forgotten.append(place)
-                if !order.orderLinkID.isEmpty { byLinkID[order.orderLinkID] = nil }
-                if !order.orderID.isEmpty { byOrderID[order.orderID] = nil }
             } else {
-                kept.append(order)
+                if left < place {
+                    orders.swapAt(left, place)
+                    notes[left] = notes[place]
+                }
+                left += 1
             }
         }
-        orders = kept
+        orders.removeLast(orders.count - left)
+        notes.removeLast(notes.count - left)
         hashes.remove(forgotten)
+        byLinkID.removeAll()
+        byOrderID.removeAll()
+        for place in orders.indices { index(place) }
     }
 
-    private mutating func index(_ order: Order) {
-        if !order.orderLinkID.isEmpty { byLinkID[order.orderLinkID] = order.serial }
-        if !order.orderID.isEmpty { byOrderID[order.orderID] = order.serial }
+    private mutating func index(_ place: Int) {
+        if notes[place].linkHash != 0 { byLinkID.insert(notes[place].linkHash, place) }
+        if notes[place].idHash != 0 { byOrderID.insert(notes[place].idHash, place) }
     }
 }
 
@@ -154,7 +231,11 @@ extension OrderStore: Codable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
-        for order in try container.decode([Order].self, forKey: .orders) { take(order) }
+        for order in try container.decode([Order].self, forKey: .orders) {
+            orders.append(order)
+            take(orders.count - 1)
+            hashes.append()
+        }
         nextSerial = try container.decode(Int.self, forKey: .nextSerial)
     }
 

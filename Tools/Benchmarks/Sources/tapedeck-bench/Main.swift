@@ -16,6 +16,8 @@ enum Main {
           memory    a universe of N perpetuals of 200 levels a side; FILE is not used
           calm      N windows of 43 s of the calm market's pushes, by SEED (11), written to FILE for realism.py
           balance   N random orders over every product, the books checked on the way; FILE is the seed
+          ledger    N executions folded into a ledger; FILE is `linear`, `inverse`, `spot` or `mixed`
+          order-rows  N rows of orders folded into their states; FILE is how many orders live at a time
           hash      of all that the universe of seed N tells; FILE is not used
           table     make a table of FILE's lines; N is not used
         """
@@ -53,6 +55,13 @@ enum Main {
         }
         if arguments[1] == "balance" {
             return try BalanceMode.run(orders: count, seed: UInt64(arguments[2]) ?? 1)
+        }
+        if arguments[1] == "ledger" {
+            return try LedgerMode.executions(count: count, kind: arguments[2])
+        }
+        if arguments[1] == "order-rows" {
+            guard let open = Int(arguments[2]), open > 0 else { throw BenchError(usage) }
+            return try LedgerMode.orders(count: count, open: open)
         }
         if arguments[1] == "hash" { return String(try UniverseDigest.of(seed: UInt64(count))) }
         if arguments[1] == "project" { return try ProjectMode.run(records: count) }

@@ -1,0 +1,39 @@
+public import Market
+
+/// The life of an account's orders, folded from the exchange's rows alone: what a program that keeps no ledger needs.
+///
+/// Rows may come in any order and any number of times: an order ends in the same state, and stays closed once it is.
+/// All that may still trade are kept, and the last few hundred that are closed.
+public struct OrderTracker: Sendable {
+    private var store = OrderStore()
+
+    public init() {}
+
+    /// In the order in which they became known.
+    public var orders: [Order] { store.orders }
+    /// Orders that are not closed.
+    public var openCount: Int { store.openCount }
+
+    /// Takes in a row; true when it changed something.
+    @discardableResult
+    public mutating func take(_ row: OrderUpdate) -> Bool {
+        if let place = store.place(linkID: row.orderLinkID, orderID: row.orderID) {
+            return store.update(place) { $0.merge(row) }
+        }
+        let place = store.add(
+            Order(row: row, strategy: Order.external, cause: .none, time: .zero)
+        )
+        store.update(place) { _ = $0.merge(row) }
+        return true
+    }
+
+    /// What one side's open orders of an instrument may still trade; the error where it passes all bounds.
+    public func exposure(_ instrument: InstrumentID, _ side: Side) throws(NumberError) -> Amount {
+        try store.exposure(instrument, side)
+    }
+
+    /// By our own id or, where that is empty or not known, the exchange's.
+    public func order(linkID: String, orderID: String) -> Order? {
+        store.place(linkID: linkID, orderID: orderID).map { store[$0] }
+    }
+}
