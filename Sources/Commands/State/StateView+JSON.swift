@@ -50,6 +50,15 @@ extension StateView {
                     $0.field("funding", position.funding.description)
                     $0.field("unrealised", unrealised(position, id))
                     $0.field("coin", account.settleCoin)
+                    guard let holding = holding(id, index) else { return }
+                    $0.field("value", holding.value?.description ?? "")
+                    $0.field("leverage", holding.leverage?.description ?? "")
+                    $0.field("initial_margin", holding.initialMargin?.description ?? "")
+                    $0.field("maintenance_margin", holding.maintenanceMargin?.description ?? "")
+                    $0.field("break_even_price", holding.breakEvenPrice?.description ?? "")
+                    $0.field("liquidation_price", holding.liquidationPrice?.description ?? "")
+                    $0.field("opening", holding.isOpening)
+                    $0.field("estimate", holding.isEstimate)
                 }
             }
         }
@@ -62,6 +71,14 @@ extension StateView {
                 $0.field("balance", wallet.balance?.description ?? "")
                 $0.field("told", wallet.told?.description ?? "")
                 $0.field("pnl", engine.total(coin)?.description ?? "")
+                guard let worth = self.coin(coin) else { return }
+                $0.field("unrealised", worth.unrealised.description)
+                $0.field("option_value", worth.optionValue.description)
+                $0.field("equity", worth.equity?.description ?? "")
+                $0.field("initial_margin", worth.initialMargin?.description ?? "")
+                $0.field("maintenance_margin", worth.maintenanceMargin?.description ?? "")
+                $0.field("distance", worth.distance?.description ?? "")
+                $0.field("estimate", worth.isEstimate)
             }
         }
     }

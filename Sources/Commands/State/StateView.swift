@@ -5,11 +5,21 @@ import Trading
 struct StateView {
     let engine: Engine
     let depth: Int
+    /// Wallets and positions with what they are worth and need.
+    let account: AccountView
 
     init(_ engine: Engine, depth: Int) {
         self.engine = engine
         self.depth = max(0, depth)
+        account = engine.account()
     }
+
+    /// What a position that is not flat is worth, and needs.
+    func holding(_ id: InstrumentID, _ index: Int) -> AccountView.Holding? {
+        account.holdings.first { $0.instrument == id && $0.positionIndex == index }
+    }
+
+    func coin(_ name: String) -> AccountView.Coin? { account.coins.first { $0.coin == name } }
 
     var openOrders: [Order] { engine.orders.filter { !$0.isClosed } }
 
@@ -57,6 +67,7 @@ struct StateView {
             let told = wallet.told.map { $0 == wallet.balance ? "" : "  exchange says \($0)" } ?? ""
             lines.append(
                 "wallet     \(coin) \(wallet.balance?.description ?? "not known yet")" + pnl + told
+                    + StateView.equity(self.coin(coin))
             )
         }
         for use in engine.riskUse {
@@ -71,6 +82,23 @@ struct StateView {
         return lines
     }
 
+    /// `~` marks what rests on a rule of the exchange that is not verified, or lacks a part.
+    private static func margins(_ holding: AccountView.Holding?) -> String {
+        guard let holding else { return "" }
+        let mark = holding.isEstimate ? "~" : ""
+        var words = holding.initialMargin.map { "  initial margin \(mark)\($0)" } ?? ""
+        words += holding.liquidationPrice.map { "  liquidation \(mark)\($0)" } ?? ""
+        return words + (holding.isOpening ? "  (opening)" : "")
+    }
+
+    private static func equity(_ coin: AccountView.Coin?) -> String {
+        guard let coin, let equity = coin.equity else { return "" }
+        let mark = coin.isEstimate ? "~" : ""
+        let initial = coin.initialMargin.map { "  initial margin \(mark)\($0)" } ?? ""
+        let maintenance = coin.maintenanceMargin.map { "  maintenance \(mark)\($0)" } ?? ""
+        return "  equity \(mark)\(equity)" + initial + maintenance
+    }
+
     private func add(_ account: Ledger.Account, of id: InstrumentID, to lines: inout [String]) {
         let sides = account.isHedged ? [1, 2] : [0]
         for index in sides {
@@ -81,6 +109,7 @@ struct StateView {
                     + (position.entryPrice.map { " @ \($0)" } ?? "")
                     + "  realised \(position.realised)  fees \(position.fees)"
                     + "  funding \(position.funding)  unrealised \(unrealised(position, id))"
+                    + StateView.margins(holding(id, index))
             )
         }
     }

@@ -64,6 +64,36 @@ import Trading
         }
     }
 
+    @Test func `the audit finds nothing unexplained, and no coin parts from the exchange`() throws {
+        for recording in try Self.made.get().recordings {
+            let outcome = try RecordingAudit(registry: DayDesk.registry).run(recording)
+            let counts = outcome.audit.counts
+            #expect(outcome.emptiness.isEmpty)
+            for kind in [AuditFinding.Kind.order, .execution, .position, .wallet, .flow] {
+                #expect(counts.compared(kind) > 100, "\(kind): \(counts.compared(kind))")
+            }
+            let open = outcome.audit.findings.filter {
+                $0.explanation == .unexplained || $0.explanation == .pending
+            }
+            #expect(open.isEmpty, "\(open.count): \(open.prefix(5))")
+            #expect(outcome.isClean)
+            for coin in outcome.coins { #expect(coin.line == nil, "\(coin)") }
+        }
+    }
+
+    @Test(arguments: LedgerFault.allCases.filter { $0 != .none })
+    func `a fault put into the ledger is found by the audit`(fault: LedgerFault) throws {
+        let made = try Self.made.get()
+        let recording = try FaultyCopy.make(
+            of: try #require(made.recordings.last),
+            fault,
+            at: made.day.folder.path + "/" + fault.rawValue
+        )
+        let outcome = try RecordingAudit(registry: DayDesk.registry).run(recording)
+        #expect(outcome.audit.counts[.unexplained] > 0)
+        #expect(!outcome.isClean)
+    }
+
     @Test func `the exchange's books balance`() throws {
         #expect(try Self.made.get().day.exchange.exchange.brokenBooks() == nil)
     }
