@@ -31,17 +31,27 @@ public struct Replay {
 
     public init(registry: StrategyRegistry) { self.registry = registry }
 
-    /// Reads the whole recording.
+    /// Reads the whole recording, or what lies behind a kept state.
     ///
     /// A divergence ends it: what follows answers to another history.
-    public func run(_ recording: Recording) throws(ReplayError) -> ReplayResult {
+    ///
+    /// - Parameter state: where to go on; nil: the recording's beginning. Its cursor is used up.
+    public func run(
+        _ recording: Recording,
+        from state: KeptState? = nil
+    ) throws(ReplayError) -> ReplayResult {
         var session = ReplaySession(registry: registry, overrides: overrides)
-        try session.begin(recording)
         let cursor: Cursor
-        do throws(JournalError) {
-            cursor = try recording.cursor()
-        } catch {
-            throw .journal(error)
+        if let state {
+            try session.begin(state)
+            cursor = state.cursor
+        } else {
+            try session.begin(recording)
+            do throws(JournalError) {
+                cursor = try recording.cursor()
+            } catch {
+                throw .journal(error)
+            }
         }
         while true {
             let record: Record?

@@ -69,6 +69,15 @@ struct ReplaySession {
         counts.notes.append("begins at record \(recording.first), from the state kept there")
     }
 
+    /// Begins behind a record of the recording.
+    mutating func begin(_ state: KeptState) throws(ReplayError) {
+        guard overrides.isEmpty else { throw .changedPast(state.sequence.next) }
+        stepper = Stepper(engine: state.engine)
+        isMidTurn = true
+        note(state.start)
+        counts.notes.append("begins behind record \(state.sequence), from the state kept there")
+    }
+
     /// Takes the next record; a divergence ends the replay.
     mutating func take(_ record: Record, _ cursor: Cursor) throws(ReplayError) -> Divergence? {
         counts.records += 1
