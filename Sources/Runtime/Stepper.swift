@@ -25,4 +25,13 @@ public struct Stepper {
         decoder.decode(route, payload, into: &event)
         engine.apply(event, at: header, outputs: &outputs)
     }
+
+    /// The same for a record that was decoded elsewhere; ``event`` stays as it is.
+    mutating func step(
+        _ header: RecordHeader,
+        decoded: UnsafePointer<Event>,
+        outputs: inout Outputs
+    ) {
+        engine.apply(decoded.pointee, at: header, outputs: &outputs)
+    }
 }
