@@ -13,7 +13,7 @@ extension VerifyCommand {
             // Without the folder nothing tells of what was deleted, and a part of a row may be asked for.
             let notes = VerifyCommand.folder(of: paths, folder)
             let deleted = try notes.map { path throws(JournalError) in
-                try PrunedRecordings(path).entries
+                try PrunedRecording.all(in: path)
             }
             rows = try RowVerifier.verify(
                 paths,

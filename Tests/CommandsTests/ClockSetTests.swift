@@ -26,24 +26,15 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let server = try ControlledMarket.serve(
+        let exchange = try await RecordedExchange(
             ["--categories", "linear", "--rate-limits", "off"],
             in: folder
         )
-        defer { server.kill() }
-        let port = try await ControlledMarket.port(server)
-        try ControlledMarket.writeSession(
-            endpoint: port,
-            topics: ["linear:tickers.BTCUSDT"],
-            in: folder
-        )
-        let recorder = try Program.start(
-            ["record", "session.yaml", "--out", "session", "--json", "--for", "600s"],
-            in: folder.path
-        )
+        defer { exchange.server.kill() }
+        let recorder = try exchange.record(["linear:tickers.BTCUSDT"])
         defer { recorder.kill() }
         try await wait(recorder, "it is never whole") { $0["halted"] as? String == "no" }
-        let control = try RawSocket(port: port)
+        let control = try RawSocket(port: exchange.port)
         for order in [
             // Behind by more than the exchange forgives a request that comes from its future.
             #"{"manner":"clock-offset","milliseconds":-4000}"#,

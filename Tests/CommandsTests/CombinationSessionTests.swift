@@ -51,31 +51,21 @@ import Trading
         async throws
     {
         let folder = try TemporaryFolder()
-        let server = try ControlledMarket.serve(
+        let exchange = try await RecordedExchange(
             ["--categories", "linear,spot,spread", "--rate-limits", "off"],
             in: folder
         )
-        defer { server.kill() }
-        let port = try await ControlledMarket.port(server)
+        defer { exchange.server.kill() }
+        let port = exchange.port
         let control = try RawSocket(port: port)
         let combination = try combination(control)
         let bot = try SignedBot(port: port, share: 100)
         // Two from before the session.
         await place(bot, "arb-1", combination)
         await place(bot, "arb-2", combination)
-        try ControlledMarket.writeSession(
-            endpoint: port,
-            topics: ["spread:orderbook.25.\(combination.symbol)"],
-            in: folder
-        )
-        let recorder = try Program.start(
-            ["record", "session.yaml", "--out", "session", "--json", "--for", "600s"],
-            in: folder.path
-        )
+        let recorder = try exchange.record(["spread:orderbook.25.\(combination.symbol)"])
         defer { recorder.kill() }
-        try await ProxiedSession.until("all sockets are complete") {
-            ProxiedSession.isWhole(recorder)
-        }
+        try await RecordedExchange.whole(recorder)
         try await Task.sleep(for: .seconds(2))
         // The line of the private socket breaks; one order ends while it is away, or just before.
         let broken = try control.request(

@@ -113,6 +113,6 @@ import Testing
         )
         #expect(verified.status == 0, "\(verified.output) \(verified.errors)")
         #expect(verified.object["begins"] as? String == "pruned")
-        #expect(try PrunedRecordings(live.archive).entries.count == 3)
+        #expect(try PrunedRecording.all(in: live.archive).count == 3)
     }
 }

@@ -13,12 +13,8 @@ import Testing
         let folder = try TemporaryFolder()
         let sign = folder.path + "/full"
         let library = try await Preload.build("full-disk", Preload.fullDisk, in: folder.path)
-        let server = try Program.start(
-            ["serve", "--synthetic", "--plain", "--json", "--for", "120s"],
-            in: folder.path
-        )
+        let (server, endpoint) = try await Endpoint.serve(for: "120s", in: folder)
         defer { server.kill() }
-        let endpoint = try await server.line { Endpoint($0) }.url
         let recorder = try Program.start(
             [
                 "record", "--endpoint", endpoint, "--public",

@@ -8,28 +8,17 @@ import Trading
 @Suite(.serialized) struct MissedTradesSessionTests {
     @Test func `what no socket brought is in the recording, and a finding says so`() async throws {
         let folder = try TemporaryFolder()
-        let server = try ControlledMarket.serve(
+        let exchange = try await RecordedExchange(
             ["--categories", "linear", "--regime", "jump", "--rate-limits", "off"],
             in: folder
         )
-        defer { server.kill() }
-        let port = try await ControlledMarket.port(server)
-        try ControlledMarket.writeSession(
-            endpoint: port,
-            topics: ["linear:publicTrade.BTCUSDT"],
-            in: folder
-        )
-        let recorder = try Program.start(
-            ["record", "session.yaml", "--out", "session", "--json", "--for", "600s"],
-            in: folder.path
-        )
+        defer { exchange.server.kill() }
+        let recorder = try exchange.record(["linear:publicTrade.BTCUSDT"])
         defer { recorder.kill() }
-        try await ProxiedSession.until("all sockets are complete") {
-            ProxiedSession.isWhole(recorder)
-        }
+        try await RecordedExchange.whole(recorder)
         try await Task.sleep(for: .seconds(3))
         // Nobody gets in again for so long that trades are missed.
-        let control = try RawSocket(port: port)
+        let control = try RawSocket(port: exchange.port)
         let answer = try control.request(
             "POST",
             "/tapedeck/manners",

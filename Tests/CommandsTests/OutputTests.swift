@@ -33,12 +33,8 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let server = try Program.start(
-            ["serve", "--synthetic", "--plain", "--json", "--for", "60s"],
-            in: folder.path
-        )
+        let (server, endpoint) = try await Endpoint.serve(for: "60s", in: folder)
         defer { server.kill() }
-        let endpoint = try await server.line { Endpoint($0) }.url
         let outcome = try await Program.run(
             [
                 "-c", #""$0" "$@" > /dev/full"#, Program.path, "record", "--endpoint", endpoint,

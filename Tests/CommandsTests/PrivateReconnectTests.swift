@@ -54,20 +54,16 @@ import Trading
         plan.cutBy = [(.reset, 3), (.close, 2), (.torn, 2), (.corruptFrame, 1)]
         let folder = try TemporaryFolder()
         let journal = folder.path + "/journal.jsonl"
-        let server = try ControlledMarket.serve(
+        let exchange = try await RecordedExchange(
             ["--categories", "linear", "--rate-limits", "off", "--journal", journal],
+            behind: plan,
             in: folder
         )
-        defer { server.kill() }
-        let port = try await ControlledMarket.port(server)
-        let proxy = try await FaultProxy.start(to: port, plan: plan)
-        try ControlledMarket.writeSession(endpoint: proxy.port, topics: [], in: folder)
-        let recorder = try Program.start(
-            ["record", "session.yaml", "--out", "session", "--json", "--for", "600s"],
-            in: folder.path
-        )
+        defer { exchange.server.kill() }
+        let (port, proxy) = (exchange.port, try #require(exchange.proxy))
+        let recorder = try exchange.record([])
         defer { recorder.kill() }
-        let _: Bool = try await recorder.line { $0.contains(#""sockets_ready":1"#) ? true : nil }
+        try await RecordedExchange.joined(recorder)
         let bot = try SignedBot(port: port, share: 100)
         try await trade(bot) { try await proxy.cuts() >= Self.cuts }
         let told = ProxiedSession.lines(recorder)

@@ -5,12 +5,8 @@ import Testing
     /// Recorders that are killed, over a market that does not stop.
     @Test func `fifty kills of the recorder lose nothing that was written`() async throws {
         let folder = try TemporaryFolder()
-        let server = try Program.start(
-            ["serve", "--synthetic", "--plain", "--json", "--for", "300s"],
-            in: folder.path
-        )
+        let (server, endpoint) = try await Endpoint.serve(for: "300s", in: folder)
         defer { server.kill() }
-        let endpoint = try await server.line { Endpoint($0) }.url
         var written = 0
         var promised = 0
         for cycle in 1...50 {
@@ -57,12 +53,8 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let server = try Program.start(
-            ["serve", "--synthetic", "--plain", "--json", "--for", "60s"],
-            in: folder.path
-        )
+        let (server, endpoint) = try await Endpoint.serve(for: "60s", in: folder)
         defer { server.kill() }
-        let endpoint = try await server.line { Endpoint($0) }.url
         let arguments = [
             "record", "--endpoint", endpoint, "--public", "linear:publicTrade.BTCUSDT", "--out",
             "one", "--json", "--status-every", "50ms",
@@ -121,12 +113,8 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let server = try Program.start(
-            ["serve", "--synthetic", "--plain", "--json", "--for", "60s"],
-            in: folder.path
-        )
+        let (server, endpoint) = try await Endpoint.serve(for: "60s", in: folder)
         defer { server.kill() }
-        let endpoint = try await server.line { Endpoint($0) }.url
         let outcome = try await Program.run(
             [
                 "record", "--endpoint", endpoint, "--public",
@@ -143,12 +131,8 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let server = try Program.start(
-            ["serve", "--synthetic", "--plain", "--json", "--for", "60s"],
-            in: folder.path
-        )
+        let (server, endpoint) = try await Endpoint.serve(for: "60s", in: folder)
         defer { server.kill() }
-        let endpoint = try await server.line { Endpoint($0) }.url
         let arguments = [
             "record", "--endpoint", endpoint, "--public", "linear:publicTrade.BTCUSDT", "--out",
             "one",

@@ -118,6 +118,18 @@ struct Endpoint {
         else { return nil }
         self.url = url
     }
+
+    /// Starts the program's exchange without TLS, for so long, and says where it is.
+    static func serve(
+        for time: String,
+        in folder: TemporaryFolder
+    ) async throws -> (Running, url: String) {
+        let server = try Program.start(
+            ["serve", "--synthetic", "--plain", "--json", "--for", time],
+            in: folder.path
+        )
+        return (server, try await server.line { Endpoint($0) }.url)
+    }
 }
 
 /// A library that writes down every address that a program connects to.

@@ -33,21 +33,16 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let server = try ControlledMarket.serve(["--categories", "linear"], in: folder)
-        defer { server.kill() }
-        let port = try await ControlledMarket.port(server)
-        let proxy = try await FaultProxy.start(to: port)
-        try ControlledMarket.writeSession(
-            endpoint: proxy.port,
-            topics: [],
+        let exchange = try await RecordedExchange(
+            ["--categories", "linear"],
+            behind: FaultPlan(),
             in: folder
         )
-        let recorder = try Program.start(
-            ["record", "session.yaml", "--out", "session", "--json", "--for", "600s"],
-            in: folder.path
-        )
+        defer { exchange.server.kill() }
+        let (port, proxy) = (exchange.port, try #require(exchange.proxy))
+        let recorder = try exchange.record([])
         defer { recorder.kill() }
-        let _: Bool = try await recorder.line { $0.contains(#""sockets_ready":1"#) ? true : nil }
+        try await RecordedExchange.joined(recorder)
         let price = try SignedBot.restingPrice(try RawSocket(port: port))
         // Of the address's quota nine tenths are 108 a second: two questions and two of order entry at a time.
         var tallies: [Tally] = []

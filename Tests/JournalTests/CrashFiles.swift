@@ -5,7 +5,7 @@ import Synchronization
 /// A disk that can be looked at between any two of its calls, and knows what a power cut would leave.
 ///
 /// Calls come one at a time, so that each state shown is one that a crash can leave.
-final class CrashFiles: JournalFiles {
+final class CrashFiles: PassingFiles {
     /// What a call is to the table of crash points.
     enum Event: String, CaseIterable {
         case tailWrite, tailReuse, tailSync, chunkWrite, segmentSync, headWrite, headSync
@@ -25,7 +25,7 @@ final class CrashFiles: JournalFiles {
         var path = ""
     }
 
-    private let disk: any JournalFiles
+    let disk: any JournalFiles
     private let state = Mutex(State())
     /// One call at a time.
     private let turn = Mutex(())
@@ -104,10 +104,6 @@ final class CrashFiles: JournalFiles {
         try disk.makeDirectory(path)
     }
 
-    func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
-        try disk.openDirectory(path)
-    }
-
     func open(
         _ name: String,
         in directory: OpenFile,
@@ -124,14 +120,6 @@ final class CrashFiles: JournalFiles {
         return file
     }
 
-    func close(_ file: OpenFile) { disk.close(file) }
-
-    func read(
-        _ file: OpenFile,
-        into buffer: UnsafeMutableRawBufferPointer,
-        at offset: UInt64
-    ) throws(SystemFailure) -> Int { try disk.read(file, into: buffer, at: offset) }
-
     func write(
         _ file: OpenFile,
         _ bytes: UnsafeRawBufferPointer,
@@ -142,8 +130,6 @@ final class CrashFiles: JournalFiles {
             try disk.write(file, bytes, at: offset)
         }
     }
-
-    func size(of file: OpenFile) throws(SystemFailure) -> UInt64 { try disk.size(of: file) }
 
     func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure) {
         try change(nil) { () throws(SystemFailure) in try disk.allocate(file, bytes: bytes) }
@@ -192,8 +178,4 @@ final class CrashFiles: JournalFiles {
             state.withLock { _ = $0.names.removeValue(forKey: name) }
         }
     }
-
-    func list(_ directory: OpenFile) throws(SystemFailure) -> [String] { try disk.list(directory) }
-    func lock(_ file: OpenFile) throws(SystemFailure) -> Bool { try disk.lock(file) }
-    func now() -> Int64 { disk.now() }
 }

@@ -3,7 +3,7 @@ import Journal
 import Synchronization
 
 /// The disk with one thing wrong; everything else goes through.
-final class FaultyFiles: JournalFiles {
+final class FaultyFiles: PassingFiles {
     /// What a call does instead of its work.
     enum Fault: Sendable {
         case fail(SystemFailure)
@@ -15,7 +15,7 @@ final class FaultyFiles: JournalFiles {
 
     /// Asked at each call: its name, the file's name, and how many such calls came before.
     private let rule: @Sendable (_ call: String, _ file: String, _ count: Int) -> Fault?
-    private let disk = SystemFiles()
+    let disk: any JournalFiles = SystemFiles()
 
     private struct State {
         var names: [Int32: String] = [:]
@@ -54,8 +54,6 @@ final class FaultyFiles: JournalFiles {
     private func name(_ file: OpenFile) -> String {
         state.withLock { $0.names[file.number] ?? "" }
     }
-
-    func makeDirectory(_ path: String) throws(SystemFailure) { try disk.makeDirectory(path) }
 
     func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
         let file = try disk.openDirectory(path)
@@ -99,8 +97,6 @@ final class FaultyFiles: JournalFiles {
         return try disk.write(file, part, at: offset)
     }
 
-    func size(of file: OpenFile) throws(SystemFailure) -> UInt64 { try disk.size(of: file) }
-
     func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure) {
         _ = try fault("allocate", name(file))
         try disk.allocate(file, bytes: bytes)
@@ -141,7 +137,6 @@ final class FaultyFiles: JournalFiles {
         return try disk.list(directory)
     }
 
-    func lock(_ file: OpenFile) throws(SystemFailure) -> Bool { try disk.lock(file) }
     func now() -> Int64 {
         _ = try? fault("now", "")
         return disk.now()

@@ -135,8 +135,8 @@ import Testing
 /// The disk itself, with a look at it before each call that changes it; calls come one after the other.
 ///
 /// `@unchecked Sendable`: the mutex is made to be shared.
-final class WatchedFiles: JournalFiles, @unchecked Sendable {
-    private let disk = SystemFiles()
+final class WatchedFiles: PassingFiles, @unchecked Sendable {
+    let disk: any JournalFiles = SystemFiles()
     private let watcher = Mutex<(@Sendable () -> Void)?>(nil)
     private let turn = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
@@ -169,10 +169,6 @@ final class WatchedFiles: JournalFiles, @unchecked Sendable {
         try change { () throws(SystemFailure) in try disk.makeDirectory(path) }
     }
 
-    func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
-        try disk.openDirectory(path)
-    }
-
     func open(
         _ name: String,
         in directory: OpenFile,
@@ -183,16 +179,6 @@ final class WatchedFiles: JournalFiles, @unchecked Sendable {
         return try change { () throws(SystemFailure) in try disk.open(name, in: directory, mode) }
     }
 
-    func close(_ file: OpenFile) { disk.close(file) }
-
-    func read(
-        _ file: OpenFile,
-        into buffer: UnsafeMutableRawBufferPointer,
-        at offset: UInt64
-    ) throws(SystemFailure) -> Int {
-        try disk.read(file, into: buffer, at: offset)
-    }
-
     func write(
         _ file: OpenFile,
         _ bytes: UnsafeRawBufferPointer,
@@ -200,8 +186,6 @@ final class WatchedFiles: JournalFiles, @unchecked Sendable {
     ) throws(SystemFailure) -> Int {
         try change { () throws(SystemFailure) in try disk.write(file, bytes, at: offset) }
     }
-
-    func size(of file: OpenFile) throws(SystemFailure) -> UInt64 { try disk.size(of: file) }
 
     func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure) {
         try change { () throws(SystemFailure) in try disk.allocate(file, bytes: bytes) }
@@ -228,10 +212,6 @@ final class WatchedFiles: JournalFiles, @unchecked Sendable {
     func removeDirectory(_ path: String) throws(SystemFailure) {
         try change { () throws(SystemFailure) in try disk.removeDirectory(path) }
     }
-
-    func list(_ directory: OpenFile) throws(SystemFailure) -> [String] { try disk.list(directory) }
-    func lock(_ file: OpenFile) throws(SystemFailure) -> Bool { try disk.lock(file) }
-    func now() -> Int64 { disk.now() }
 }
 
 /// A row of two recordings, watched while it rolls.

@@ -13,7 +13,7 @@ import Testing
         try RowVerifier.verify(
             try RowFolder(folder).members().map(\.path),
             isWhole: true,
-            deleted: try PrunedRecordings(folder).entries,
+            deleted: try PrunedRecording.all(in: folder),
             verify: { path throws(JournalError) in try Verifier.verify(path) }
         )
     }

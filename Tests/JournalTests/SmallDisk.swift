@@ -5,7 +5,7 @@ import Synchronization
 /// A disk of so many bytes: what was allocated stays writable, everything else needs room that is left.
 ///
 /// A write that finds room for a part is short, as on a real one. The lock has no size.
-final class SmallDisk: JournalFiles {
+final class SmallDisk: PassingFiles {
     private struct State {
         var room: Int
         var names: [Int32: String] = [:]
@@ -15,7 +15,7 @@ final class SmallDisk: JournalFiles {
         var isHeld = false
     }
 
-    private let disk = SystemFiles()
+    let disk: any JournalFiles = SystemFiles()
     private let state: Mutex<State>
 
     init(room: Int) { state = Mutex(State(room: room)) }
@@ -48,11 +48,6 @@ final class SmallDisk: JournalFiles {
         }
     }
 
-    func makeDirectory(_ path: String) throws(SystemFailure) { try disk.makeDirectory(path) }
-    func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
-        try disk.openDirectory(path)
-    }
-
     func open(
         _ name: String,
         in directory: OpenFile,
@@ -61,16 +56,6 @@ final class SmallDisk: JournalFiles {
         let file = try disk.open(name, in: directory, mode)
         state.withLock { $0.names[file.number] = name }
         return file
-    }
-
-    func close(_ file: OpenFile) { disk.close(file) }
-
-    func read(
-        _ file: OpenFile,
-        into buffer: UnsafeMutableRawBufferPointer,
-        at offset: UInt64
-    ) throws(SystemFailure) -> Int {
-        try disk.read(file, into: buffer, at: offset)
     }
 
     func write(
@@ -85,18 +70,11 @@ final class SmallDisk: JournalFiles {
         return try disk.write(file, UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: offset)
     }
 
-    func size(of file: OpenFile) throws(SystemFailure) -> UInt64 { try disk.size(of: file) }
-
     func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure) {
         guard grant(file, to: Int(bytes), from: 0) == Int(bytes) else {
             throw SystemFailure.noSpace
         }
         try disk.allocate(file, bytes: bytes)
-    }
-
-    func sync(_ file: OpenFile) throws(SystemFailure) { try disk.sync(file) }
-    func syncDirectory(_ directory: OpenFile) throws(SystemFailure) {
-        try disk.syncDirectory(directory)
     }
 
     func rename(_ name: String, to newName: String, in directory: OpenFile) throws(SystemFailure) {
@@ -112,8 +90,4 @@ final class SmallDisk: JournalFiles {
         try disk.unlink(name, in: directory)
         state.withLock { $0.room += $0.sizes.removeValue(forKey: name) ?? 0 }
     }
-
-    func list(_ directory: OpenFile) throws(SystemFailure) -> [String] { try disk.list(directory) }
-    func lock(_ file: OpenFile) throws(SystemFailure) -> Bool { try disk.lock(file) }
-    func now() -> Int64 { disk.now() }
 }

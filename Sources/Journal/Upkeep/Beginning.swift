@@ -88,9 +88,9 @@ struct BeginningCheck {
             beginning = .lost(upTo: lost.last)
             return
         }
-        let log = try PruneLog(directory)
+        let log = try DeletionList<PrunedSegment>(directory)
         let entries = log.entries
-        let file = directory.place(PrunedSegment.file)
+        let file = directory.place(DeletionList<PrunedSegment>.file)
         for entry in entries where entry.recording != id || !entry.isGenuine {
             let text =
                 entry.isGenuine

@@ -122,7 +122,7 @@ public struct Pruner {
         let sizes = try segments.map { segment throws(JournalError) in try facts.size(segment.name)
         }
         var total = sizes.reduce(0, +)
-        let noted = Set(try PruneLog(directory).entries.map(\.name))
+        let noted = Set(try DeletionList<PrunedSegment>(directory).entries.map(\.name))
         let unfinished = segments.dropLast().prefix { noted.contains($0.name) }.map(\.name)
         var wanted = 0
         for (position, segment) in segments.dropLast().enumerated() {
@@ -210,7 +210,7 @@ public struct Pruner {
     /// Notes first, durably; then one name after the other, oldest first, so that what is left has no hole.
     func carryOut(_ plan: Plan, _ directory: RecordingDirectory) throws(JournalError) {
         guard !plan.going.isEmpty || !plan.unfinished.isEmpty else { return }
-        var log = try PruneLog(directory)
+        var log = try DeletionList<PrunedSegment>(directory)
         if !plan.unfinished.isEmpty { try log.confirm(in: directory) }
         if !plan.going.isEmpty {
             do throws(JournalError) {

@@ -204,7 +204,7 @@ public struct Recoverer {
             let first = found?.first ?? known.first
             let own = found.map { heads[$0.file] } ?? nil
             // What is missing at the front of a pruned recording is missing on purpose.
-            let log = try? PruneLog(source)
+            let log = try? DeletionList<PrunedSegment>(source)
             let begins = max(
                 heads.values.map(\.first).min() ?? .first,
                 log?.entries.last(where: { $0.last < first })?.last.next ?? .first
@@ -237,7 +237,7 @@ public struct Recoverer {
                 )
             }
             if let log, !log.entries.isEmpty {
-                var copied = try PruneLog(builder.directory)
+                var copied = try DeletionList<PrunedSegment>(builder.directory)
                 try copied.append(log.entries, in: builder.directory)
             }
             return try builder.seal(.recovered, key: key)

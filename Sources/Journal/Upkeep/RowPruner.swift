@@ -41,7 +41,7 @@ public struct RowPruner {
     ) throws(JournalError) -> Outcome {
         let directory = try RecordingDirectory.open(folder.path, files: folder.files)
         defer { directory.close() }
-        var log = try PrunedRecordings(directory)
+        var log = try DeletionList<PrunedRecording>(directory)
         var outcome = Outcome()
         try finish(log, folder, directory)
         let (all, unopened) = try folder.scan()
@@ -70,7 +70,7 @@ public struct RowPruner {
             entry.why = why
             entry.time = now
             if let key { entry.sign(with: key) }
-            try log.append(entry, in: directory)
+            try log.append([entry], in: directory)
             try RowPruner.remove(member.path, folder, directory)
             outcome.bytesFreed += entry.bytes
             outcome.recordings.append(entry)
@@ -103,7 +103,7 @@ public struct RowPruner {
 
     /// Carries out what was noted before, and a crash kept from being done.
     private func finish(
-        _ log: PrunedRecordings,
+        _ log: DeletionList<PrunedRecording>,
         _ folder: RowFolder,
         _ directory: RecordingDirectory
     ) throws(JournalError) {
@@ -114,7 +114,10 @@ public struct RowPruner {
         } catch {
             throw directory.failure(error, "readdir", "")
         }
-        for name in names.sorted() where noted.contains(name) {
+        let unfinished = names.sorted().filter { noted.contains($0) }
+        // Whoever noted it may have ended before the note was durable.
+        if !unfinished.isEmpty { try log.confirm(in: directory) }
+        for name in unfinished {
             try RowPruner.remove(folder.path + "/" + name, folder, directory)
         }
     }

@@ -44,6 +44,34 @@ extension SyntheticUniverse {
         )
     }
 
+    /// An instrument that trades by a synthetic market of its own.
+    func listing(
+        _ coin: CoinRow,
+        _ instrument: Instrument,
+        _ terms: ContractTerms,
+        lot: String,
+        texture: BookTexture,
+        rate eventsPerSecond: Int64,
+        takersPerThousand: Int64,
+        model: FairModel
+    ) throws(NumberError) -> Listing {
+        Listing(
+            instrument: instrument,
+            terms: terms,
+            market: .synthetic(
+                try parameters(
+                    coin,
+                    instrument,
+                    lot: lot,
+                    texture: texture,
+                    rate: eventsPerSecond,
+                    takersPerThousand: takersPerThousand,
+                    model: model
+                )
+            )
+        )
+    }
+
     private func terms(
         _ coin: CoinRow,
         _ instrument: Instrument,
@@ -108,20 +136,15 @@ extension SyntheticUniverse {
         terms.copyTrading = "both"
         // Seen of BTCUSDT, and not of a coin of middling size.
         terms.candleRepeatSeconds = coin.texture == .scattered ? 4 : 0
-        return Listing(
-            instrument: instrument,
-            terms: terms,
-            market: .synthetic(
-                try parameters(
-                    coin,
-                    instrument,
-                    lot: coin.lot,
-                    texture: coin.texture,
-                    rate: coin.eventsPerSecond,
-                    takersPerThousand: coin.takersPerThousand,
-                    model: .outright(Carry(basis: -300))
-                )
-            )
+        return try listing(
+            coin,
+            instrument,
+            terms,
+            lot: coin.lot,
+            texture: coin.texture,
+            rate: coin.eventsPerSecond,
+            takersPerThousand: coin.takersPerThousand,
+            model: .outright(Carry(basis: -300))
         )
     }
 
@@ -137,20 +160,15 @@ extension SyntheticUniverse {
         )
         var terms = terms(coin, instrument, series: 1)
         terms.displayName = coin.name + "USDC"
-        return Listing(
-            instrument: instrument,
-            terms: terms,
-            market: .synthetic(
-                try parameters(
-                    coin,
-                    instrument,
-                    lot: coin.lot,
-                    texture: coin.texture,
-                    rate: 20,
-                    takersPerThousand: 20,
-                    model: .outright(Carry(basis: -250))
-                )
-            )
+        return try listing(
+            coin,
+            instrument,
+            terms,
+            lot: coin.lot,
+            texture: coin.texture,
+            rate: 20,
+            takersPerThousand: 20,
+            model: .outright(Carry(basis: -250))
         )
     }
 
@@ -167,20 +185,15 @@ extension SyntheticUniverse {
             step: "1",
             fundingIntervalMinutes: 480
         )
-        return Listing(
-            instrument: instrument,
-            terms: terms(coin, instrument, series: 2),
-            market: .synthetic(
-                try parameters(
-                    coin,
-                    instrument,
-                    lot: "50",
-                    texture: coin.texture,
-                    rate: 20,
-                    takersPerThousand: 20,
-                    model: .outright(Carry(basis: -280))
-                )
-            )
+        return try listing(
+            coin,
+            instrument,
+            terms(coin, instrument, series: 2),
+            lot: "50",
+            texture: coin.texture,
+            rate: 20,
+            takersPerThousand: 20,
+            model: .outright(Carry(basis: -280))
         )
     }
 
@@ -202,20 +215,15 @@ extension SyntheticUniverse {
         )
         var terms = terms(coin, instrument, series: 3, ratios: (5, 10))
         terms.marginTrading = "utaOnly"
-        return Listing(
-            instrument: instrument,
-            terms: terms,
-            market: .synthetic(
-                try parameters(
-                    coin,
-                    instrument,
-                    lot: lot,
-                    texture: .sparse,
-                    rate: coin.name == "BTC" || coin.name == "ETH" ? 10 : 6,
-                    takersPerThousand: 20,
-                    model: .outright(Carry())
-                )
-            )
+        return try listing(
+            coin,
+            instrument,
+            terms,
+            lot: lot,
+            texture: .sparse,
+            rate: coin.name == "BTC" || coin.name == "ETH" ? 10 : 6,
+            takersPerThousand: 20,
+            model: .outright(Carry())
         )
     }
 }

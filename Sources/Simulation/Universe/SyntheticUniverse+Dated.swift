@@ -29,20 +29,15 @@ extension SyntheticUniverse {
             priceLimitRatioY: Numeral(mantissa: 1, decimals: 1)
         )
         terms.deliveryFeeRate = Numeral(mantissa: 5, decimals: 4)
-        return Listing(
-            instrument: instrument,
-            terms: terms,
-            market: .synthetic(
-                try parameters(
-                    coin,
-                    instrument,
-                    lot: coin.lot,
-                    texture: .quoted(widthPerThousand: 0),
-                    rate: 10,
-                    takersPerThousand: 40,
-                    model: .outright(Carry())
-                )
-            )
+        return try listing(
+            coin,
+            instrument,
+            terms,
+            lot: coin.lot,
+            texture: .quoted(widthPerThousand: 0),
+            rate: 10,
+            takersPerThousand: 40,
+            model: .outright(Carry())
         )
     }
 
