@@ -27,7 +27,8 @@ struct Tapedeck: ParsableCommand {
             ServeCommand.self,
             ReplayCommand.self, BisectCommand.self, VerifyCommand.self, InfoCommand.self,
             CatCommand.self,
-            StateCommand.self, PnLCommand.self, LsCommand.self, KeygenCommand.self,
+            StateCommand.self, TopCommand.self, OrdersCommand.self, PnLCommand.self,
+            LsCommand.self, KeygenCommand.self,
             CompactCommand.self, PruneCommand.self, SliceCommand.self, MergeCommand.self,
             RecoverCommand.self, ExportCommand.self, ImportCommand.self,
         ]

@@ -14,6 +14,12 @@ struct EngineStart {
         stepper = Stepper(engine: checkpoint.engine)
     }
 
+    /// As it was behind a record.
+    init(_ state: KeptState) {
+        start = state.start
+        stepper = Stepper(engine: state.engine)
+    }
+
     /// - Parameter before: the state that a recording goes on with which follows another; a run that begins anew has
     ///   no use for it.
     init(

@@ -34,4 +34,17 @@ public struct Stepper {
     ) {
         engine.apply(decoded.pointee, at: header, outputs: &outputs)
     }
+
+    /// The same, with a look at what the record says before the engine takes it in.
+    mutating func step(
+        _ header: RecordHeader,
+        route: StreamRoute,
+        payload: UnsafeRawBufferPointer,
+        outputs: inout Outputs,
+        before: (Event, RecordHeader, Engine) -> Void
+    ) {
+        decoder.decode(route, payload, into: &event)
+        before(event, header, engine)
+        engine.apply(event, at: header, outputs: &outputs)
+    }
 }

@@ -10,20 +10,29 @@ struct BisectStart {
         /// The state that the session itself left there.
         case recorded
         /// The state that this program came to there, from the beginning: its rolling hash tells of all before.
-        case kept
+        case kept(CheckpointStore)
     }
 
     var kind: Kind
     /// The first record that is read from there.
     var first: SequenceNumber
 
-    /// The places of a recording, rising.
+    /// The places of a recording, rising: this program's own as far as it has some, then the session's.
+    ///
     static func all(
         _ recording: Recording,
         registry: StrategyRegistry
     ) throws(ReplayError) -> [BisectStart] {
         var starts = [BisectStart(kind: .beginning, first: recording.first)]
-        for segment in recording.manifest.segments.dropFirst() {
+        let store = CheckpointStore(recording, registry: registry)
+        // Of another program none is of use: one tells for all.
+        if let last = store.sequences.last, store.nearest(atOrBefore: last)?.sequence == last {
+            for sequence in store.sequences where sequence > recording.first {
+                starts.append(BisectStart(kind: .kept(store), first: sequence.next))
+            }
+        }
+        let known = starts.last?.first ?? .none
+        for segment in recording.manifest.segments.dropFirst() where segment.first > known {
             let bytes: [UInt8]
             do throws(JournalError) {
                 bytes = try recording.checkpoint(at: segment.first)
@@ -43,7 +52,22 @@ struct BisectStart {
         strictness: ReplayStrictness
     ) throws(ReplayError) -> ReplaySession {
         switch kind {
-        case .beginning, .kept:
+        case .kept(let store):
+            if let state = store.nearest(atOrBefore: first.previous),
+                state.sequence.next == first
+            {
+                return ReplaySession(
+                    registry: registry,
+                    from: state.start,
+                    state.engine,
+                    strictness: strictness
+                )
+            }
+            throw .checkpoint(
+                first,
+                "derived/checkpoints has one that does not read; delete that folder"
+            )
+        case .beginning:
             var session = ReplaySession(registry: registry, strictness: strictness)
             try session.begin(recording)
             return session

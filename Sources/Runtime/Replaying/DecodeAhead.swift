@@ -162,7 +162,7 @@ extension Replay {
         _ session: inout ReplaySession
     ) throws(ReplayError) -> End {
         let ahead = DecodeAhead(try Replay.cursor(of: recording), isPast: isPast)
-        guard ahead.begin() else { return try read(recording, &session) }
+        guard ahead.begin() else { return try read(Replay.cursor(of: recording), &session) }
         defer { ahead.end() }
         while true {
             let batch = ahead.take()

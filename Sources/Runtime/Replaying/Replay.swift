@@ -47,21 +47,31 @@ public struct Replay {
 
     public init(registry: StrategyRegistry) { self.registry = registry }
 
-    /// Reads the whole recording.
+    /// Reads the whole recording, or what lies behind a kept state.
     ///
     /// A divergence ends it: what follows answers to another history.
-    public func run(_ recording: Recording) throws(ReplayError) -> ReplayResult {
+    ///
+    /// - Parameter state: where to go on; nil: the recording's beginning. Its cursor is used up.
+    public func run(
+        _ recording: Recording,
+        from state: KeptState? = nil
+    ) throws(ReplayError) -> ReplayResult {
         try check(recording)
         var session = ReplaySession(
             registry: registry,
             overrides: overrides,
             strictness: strictness
         )
-        try session.begin(recording)
-        let isObserved = before != nil || after != nil || follows
+        if let state {
+            try session.begin(state, recording)
+        } else {
+            try session.begin(recording)
+        }
+        let cursor = try state?.cursor ?? Replay.cursor(of: recording, follows: follows)
+        let isObserved = before != nil || after != nil || follows || state != nil
         let end =
             decodesAhead && !isObserved
-            ? try readAhead(recording, &session) : try read(recording, &session)
+            ? try readAhead(recording, &session) : try read(cursor, &session)
         var divergence = end.divergence
         if divergence == nil, end.isComplete {
             divergence = session.finish(isClean: follows || recording.state != .open)
@@ -93,10 +103,9 @@ public struct Replay {
     }
 
     func read(
-        _ recording: Recording,
+        _ cursor: Cursor,
         _ session: inout ReplaySession
     ) throws(ReplayError) -> End {
-        let cursor = try Replay.cursor(of: recording, follows: follows)
         var stop: String?
         while true {
             guard let record = try Replay.next(cursor) else {

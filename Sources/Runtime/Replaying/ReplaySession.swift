@@ -117,6 +117,18 @@ struct ReplaySession {
         counts.notes.append("begins at record \(recording.first), from the state kept there")
     }
 
+    /// Begins behind a record of the recording.
+    mutating func begin(_ state: KeptState, _ recording: Recording) throws(ReplayError) {
+        guard overrides.isEmpty else { throw .changedPast(state.sequence.next) }
+        marks = recording.manifest.segments.map(\.first).filter { $0 > state.sequence }.reversed()
+        nextMark = marks.popLast() ?? SequenceNumber(.max)
+        stepper = Stepper(engine: state.engine)
+        start = state.start
+        isMidTurn = true
+        note(state.start)
+        counts.notes.append("begins behind record \(state.sequence), from the state kept there")
+    }
+
     /// The name of a stream, before its first record.
     mutating func register(_ stream: StreamID, _ name: StreamName) {
         let place = Int(stream.value)

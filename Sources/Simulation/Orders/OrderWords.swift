@@ -103,6 +103,9 @@ enum FlowType: String, Sendable {
     case deleveraging = "ADL"
     case transferIn = "TRANSFER_IN"
     case transferOut = "TRANSFER_OUT"
+    case borrow = "BORROW"
+    case repay = "REPAY"
+    case interest = "INTEREST"
 }
 
 /// `cancelType` of an order.

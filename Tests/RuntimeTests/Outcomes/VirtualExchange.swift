@@ -11,49 +11,7 @@ import Simulation
 /// The exchange that `serve` runs, with its own reading, checking and writing of Bybit's protocol, without a socket:
 /// requests and frames are handed over as bytes, and so is what it sends.
 final class VirtualExchange {
-    /// One WebSocket of it.
-    final class Line {
-        fileprivate let channel: EmbeddedChannel
-        let client: Client
-
-        fileprivate init(_ number: UInt64, _ path: SocketPath, _ exchange: VirtualExchange) throws {
-            client = Client(
-                number: number,
-                path: path,
-                venue: exchange.venue,
-                limits: ServerLimits(),
-                answerDelay: .milliseconds(2)
-            )
-            channel = EmbeddedChannel(loop: exchange.loop)
-            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-            try channel.pipeline.syncOperations.addHandler(client)
-        }
-
-        /// The payloads of what was sent since the last time, frame by frame.
-        func sent() throws -> [[UInt8]] {
-            var frames: [[UInt8]] = []
-            while var bytes = try channel.readOutbound(as: ByteBuffer.self) {
-                while bytes.readableBytes > 0 {
-                    guard let frame = Line.frame(&bytes) else { throw Malformed() }
-                    frames.append(frame)
-                }
-            }
-            return frames
-        }
-
-        /// A server's frame: not masked, whole.
-        private static func frame(_ bytes: inout ByteBuffer) -> [UInt8]? {
-            guard bytes.readInteger(as: UInt8.self) == 0x81,
-                let first = bytes.readInteger(as: UInt8.self)
-            else { return nil }
-            var length = Int(first)
-            if first == 126 { length = Int(bytes.readInteger(as: UInt16.self) ?? 0) }
-            if first == 127 { length = Int(bytes.readInteger(as: UInt64.self) ?? 0) }
-            return bytes.readBytes(length: length)
-        }
-    }
-
-    struct Malformed: Error {}
+    typealias Line = VirtualLine
 
     static let key = "OUTCOMEKEY"
     static let secret = Array("OUTCOMESECRET0123456789".utf8)
@@ -61,7 +19,7 @@ final class VirtualExchange {
     /// 2026-11-22T20:00:00Z.
     static let start = Timestamp(nanoseconds: 1_795_377_600_000_000_000)
 
-    fileprivate let loop = EmbeddedEventLoop()
+    private let loop = EmbeddedEventLoop()
     let venue: ExchangeVenue
     private let driver: MarketDriver
     private var number: UInt64 = 0
@@ -174,7 +132,7 @@ final class VirtualExchange {
 
     func open(_ path: SocketPath) throws -> Line {
         number += 1
-        return try Line(number, path, self)
+        return try Line(number, path, venue, loop)
     }
 
     func close(_ line: Line) { line.client.disconnect() }
