@@ -53,7 +53,7 @@ struct BisectStart {
     ) throws(ReplayError) -> ReplaySession {
         switch kind {
         case .kept(let store):
-            if let state = store.nearest(atOrBefore: first.previous),
+            if let state = store.nearest(atOrBefore: SequenceNumber(first.value - 1)),
                 state.sequence.next == first
             {
                 return ReplaySession(

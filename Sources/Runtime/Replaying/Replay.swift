@@ -62,12 +62,14 @@ public struct Replay {
             overrides: overrides,
             strictness: strictness
         )
+        let cursor: Cursor
         if let state {
             try session.begin(state, recording)
+            cursor = state.cursor
         } else {
             try session.begin(recording)
+            cursor = try Replay.cursor(of: recording, follows: follows)
         }
-        let cursor = try state?.cursor ?? Replay.cursor(of: recording, follows: follows)
         let isObserved = before != nil || after != nil || follows || state != nil
         let end =
             decodesAhead && !isObserved
