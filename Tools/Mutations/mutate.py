@@ -28,6 +28,9 @@ TARGETS = ["Market", "JSON", "CSimdjson", "Bybit", "Trading", "CZstd", "CDeflate
 # Needs SQLite, and has no part in a replay.
 LEFT_OUT = ["Runtime/DeskBuild.swift"]
 
+# What the recordings of the tests' own sessions need.
+STRATEGIES = ["DeskStrategies/Lifer.swift", "RuntimeTests/Days/DayTrader.swift"]
+
 OPERAND = r"(?:[A-Za-z_$.][\w.$]*(?:\([^()\s,]*\))?(?:\[[^\[\]\s]*\])?(?:\.[\w]+)*|\d[\d_]*)"
 COMPARE = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 ARITHMETIC = {"+": "-", "-": "+", "*": "+", "/": "*", "%": "/", "&+": "&-", "&-": "&+"}
@@ -203,6 +206,8 @@ def lay_out(target):
         (target / "Sources" / name).unlink()
     (target / "Sources" / "replayer").mkdir()
     shutil.copy(HERE / "Replayer.swift.txt", target / "Sources" / "replayer" / "Replayer.swift")
+    for name in STRATEGIES:
+        shutil.copy(ROOT / "Tests" / name, target / "Sources" / "replayer")
     shutil.copy(HERE / "Package.swift.txt", target / "Package.swift")
     (target / "Sources/Market/ActiveMutant.swift").write_text(
         "/// The one that this process is; none is -1.\n"

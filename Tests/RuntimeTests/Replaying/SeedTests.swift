@@ -12,8 +12,10 @@ import Trading
 /// `TAPEDECK_SEEDS` is their number, 1,000 for the whole; `TAPEDECK_OTHER_DESK` another build of `flawed-desk`, such as the
 /// release's.
 @Suite struct SeedTests {
-    static let count =
-        ProcessInfo.processInfo.environment["TAPEDECK_SEEDS"].flatMap { Int($0) } ?? 16
+    private static let environment = ProcessInfo.processInfo.environment
+    static let count = environment["TAPEDECK_SEEDS"].flatMap { Int($0) } ?? 16
+    /// A folder that the recordings stay in, for those who make fixtures of them.
+    static let kept = environment["TAPEDECK_KEEP"]
 
     @Test
     func `each seed's session replays identically, here, in another process and in another build`()
@@ -24,7 +26,7 @@ import Trading
         for seed in 0..<Self.count {
             // Neighbours have the same point of an order's life: these go through all of them soon.
             let scenario = Scenario(number: seed * 37 + 5)
-            let path = folder.path + "/\(seed)"
+            let path = (Self.kept ?? folder.path) + "/outcome-\(seed)"
             let world = try World(scenario, recording: path)
             _ = try world.run()
             try world.seal()
@@ -47,8 +49,33 @@ import Trading
                 #expect(outcome.status == 0, "\(scenario): \(outcome.output) \(outcome.errors)")
                 #expect(outcome.object["state_hash"] as? String == hash)
             }
-            try FileManager.default.removeItem(atPath: path)
+            if Self.kept == nil { try FileManager.default.removeItem(atPath: path) }
         }
         #expect(commands > UInt64(Self.count) * 5)
+    }
+
+    /// Funding, liquidations, deliveries, other clients of the account and lost connections besides.
+    @Test func `a synthetic day of all products replays identically`() throws {
+        for seed in 0..<max(1, Self.count / 100) {
+            var day = try Day(DayPlan(hours: nil, seed: UInt64(seed) + 7))
+            try day.run()
+            for desk in day.desks {
+                let recording = try desk.seal()
+                var replay = Replay(registry: DayDesk.registry)
+                replay.strictness = ReplayStrictness(state: true, verdicts: true)
+                let result = try replay.run(recording)
+                #expect(result.word == "identical", "\(result.outcome)")
+                #expect(result.findings.equal == result.findings.recorded)
+                #expect(result.commands.equal > 100)
+                replay.decodesAhead = true
+                let ahead = try replay.run(recording)
+                #expect(ahead.stateHash == result.stateHash && ahead.word == result.word)
+                guard let kept = Self.kept else { continue }
+                try FileManager.default.copyItem(
+                    atPath: recording.path,
+                    toPath: kept + "/day-\(seed)-" + (recording.path as NSString).lastPathComponent
+                )
+            }
+        }
     }
 }
