@@ -195,6 +195,17 @@ let package = Package(
         ),
 
         // Tests: one target a module, `RuntimeTests` for scenarios, `TidyTests` for house style.
+        // Strategies for tests, and a program of a user's own that has them.
+        .target(
+            name: "DeskStrategies",
+            dependencies: ["Trading", "Market"],
+            path: "Tests/DeskStrategies"
+        ),
+        .executableTarget(
+            name: "flawed-desk",
+            dependencies: ["Commands", "DeskStrategies", "Trading"],
+            path: "Tests/FlawedDesk"
+        ),
         .testTarget(name: "MarketTests", dependencies: ["Market"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         // Reads the third-party recordings beside a full checkout, for more than one test target.
@@ -247,7 +258,8 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Runtime", "Trading", "Journal", "Bybit", "Market", "JSON",
+                "Runtime", "Trading", "Journal", "Bybit", "Market", "JSON", "DeskStrategies",
+                "flawed-desk",
                 // A session and its exchange on one virtual clock.
                 "Gateway", "ReplayServer", "Simulation",
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -278,7 +290,8 @@ let package = Package(
             dependencies: [
                 "Commands", "Live", "ReplayServer", "Trading", "Market", "Journal", "Runtime",
                 "Bybit", "Watch",
-                "Gateway", "FaultProxy", "tapedeck", "client-example",
+                "Gateway", "FaultProxy", "tapedeck", "client-example", "flawed-desk",
+                "DeskStrategies",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

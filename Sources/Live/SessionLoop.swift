@@ -165,6 +165,9 @@ final class SessionLoop {
         streams = StreamTable(recorder: recorder, origin: wiring.destination.description)
         let engine: EngineConfiguration
         startRecord = SessionLoop.start(configuration, recorder, clock)
+        startRecord.strategyVersions = configuration.strategies.map {
+            registry.type(of: $0.kind)?.encodingVersion ?? 1
+        }
         engine = startRecord.engineConfiguration
         do throws(EngineError) {
             stepper = Stepper(engine: try Engine(configuration: engine, registry: registry))

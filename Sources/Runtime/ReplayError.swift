@@ -10,6 +10,8 @@ public enum ReplayError: Error, Sendable {
     case start(SequenceNumber, JSONError)
     /// No engine can be made from `session/start`: a kind this program lacks, a parameter it does not know.
     case engine(SequenceNumber, EngineError, program: String)
+    /// A strategy of the recording that this program does not have.
+    case strategy(String, kind: String, version: String, has: [String], program: String)
     /// The recording does not begin with `session/start`: it is not one of Tapedeck's, or was cut at its front.
     case noStart(SequenceNumber)
     /// The state that the first segment begins with cannot be used.
@@ -32,6 +34,10 @@ extension ReplayError: CustomStringConvertible {
         case .engine(let sequence, let error, let program):
             "record \(sequence): \(error). The session was recorded by \(program);"
                 + " replay it with a program that has its strategies."
+        case .strategy(let name, let kind, let version, let has, let program):
+            "strategies.\(name) is of kind \(kind) (version \(version)), recorded by \(program); this program has only"
+                + " \(has.joined(separator: ", ")). Replay it with the program that has \(kind):"
+                + " one of your own registers it with TapedeckMain.run(strategies:)."
         case .noStart(let sequence):
             "record \(sequence): the recording begins neither with session/start nor with a checkpoint, so it"
                 + " says neither strategies nor limits. `tapedeck cat` reads it; `replay` cannot."

@@ -25,6 +25,8 @@ public struct SessionStart: Hashable, Sendable {
     public var seed: String
     public var account: String
     public var strategies: [StrategyConfiguration]
+    /// The encoding version of each strategy's state, in the order of ``strategies``; empty in recordings that do not say.
+    public var strategyVersions: [Int] = []
     public var limits: [Setting]
     /// Everything else that was configured, redacted; in the order of the settings.
     public var configuration: [Setting]
@@ -62,6 +64,14 @@ public struct SessionStart: Hashable, Sendable {
         self.monotonicNanoseconds = monotonicNanoseconds
     }
 
+    /// The encoding version of a strategy's state; `nil` where the recording does not say.
+    public func version(of strategy: String) -> Int? {
+        guard let place = strategies.firstIndex(where: { $0.name == strategy }),
+            place < strategyVersions.count
+        else { return nil }
+        return strategyVersions[place]
+    }
+
     /// A fixed hash of strategies, limits and configuration: equal for equal settings.
     public var configurationHash: UInt64 {
         var writer = JSONWriter()
@@ -83,6 +93,12 @@ public struct SessionStart: Hashable, Sendable {
             $0.field("account", account)
             if let continues { $0.field("continues", continues) }
             writeSettings(into: &$0)
+            if !strategyVersions.isEmpty {
+                $0.field(
+                    "strategy_versions",
+                    array: { for version in strategyVersions { $0.value(Int64(version)) } }
+                )
+            }
             $0.field("configuration_hash", StateReport.hexadecimal(configurationHash))
             $0.field(
                 "clock",
@@ -141,6 +157,11 @@ extension SessionStart {
             start.behaviour = Int(try root.int64("behaviour"))
             start.format = Int(try root.int64("format"))
             start.continues = try root["continues"]?.requireString()
+            if let versions = root["strategy_versions"] {
+                for version in versions.elements {
+                    start.strategyVersions.append(Int(clamping: try version.requireInt64()))
+                }
+            }
             for row in try root.required("strategies").elements {
                 start.strategies.append(
                     StrategyConfiguration(

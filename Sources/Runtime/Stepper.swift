@@ -26,6 +26,15 @@ public struct Stepper {
         engine.apply(event, at: header, outputs: &outputs)
     }
 
+    /// The same for a record that was decoded elsewhere; ``event`` stays as it is.
+    mutating func step(
+        _ header: RecordHeader,
+        decoded: UnsafePointer<Event>,
+        outputs: inout Outputs
+    ) {
+        engine.apply(decoded.pointee, at: header, outputs: &outputs)
+    }
+
     /// The same, with a look at what the record says before the engine takes it in.
     mutating func step(
         _ header: RecordHeader,

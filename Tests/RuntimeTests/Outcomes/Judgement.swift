@@ -1,4 +1,5 @@
 import Bybit
+import DeskStrategies
 import Market
 import Runtime
 

@@ -1,4 +1,6 @@
 import Bybit
+import DeskStrategies
+import Journal
 import Market
 import Runtime
 import Simulation
@@ -34,6 +36,8 @@ final class World {
 
     var stepper: Stepper
     private(set) var records: [Recorded] = []
+    /// Takes the records down as a session's does; `nil`: they are in memory alone.
+    private let recorder: Recorder?
     private var sequence: UInt64 = 0
     private var lastTime = Timestamp.zero
     private var routes: [String: StreamRoute] = [:]
@@ -66,8 +70,10 @@ final class World {
         return registry
     }
 
-    init(_ scenario: Scenario) throws {
+    /// - Parameter path: where the session is recorded; `nil`: nowhere.
+    init(_ scenario: Scenario, recording path: String? = nil) throws {
         self.scenario = scenario
+        recorder = try path.map { try Recorder.open($0) }
         chance = Chance(seed: UInt64(scenario.number) &+ 0x5eed)
         exchange = try VirtualExchange(scenario)
         start = SessionStart(
@@ -200,9 +206,10 @@ final class World {
 
     @discardableResult
     func append(_ name: String, _ payload: [UInt8], _ kind: Kind) -> StreamName {
-        sequence += 1
         lastTime = max(lastTime, now)
         let stream = StreamName(name)
+        sequence += 1
+        if let recorder { attempt { sequence = try append(stream, payload, to: recorder) } }
         records.append(
             Recorded(
                 name: stream,
@@ -214,6 +221,23 @@ final class World {
         )
         return stream
     }
+
+    private func append(
+        _ stream: StreamName,
+        _ payload: [UInt8],
+        to recorder: Recorder
+    ) throws -> UInt64 {
+        if stream.kind == .sessionStart {
+            return try recorder.start(time: lastTime, payload: payload).value
+        }
+        let id = try recorder.stream(named: stream.text)
+        return try payload.withUnsafeBytes {
+            try recorder.append(id, time: lastTime, payload: $0).value
+        }
+    }
+
+    /// Ends the recording.
+    func seal() throws { _ = try recorder?.seal() }
 
     func route(_ stream: StreamName) -> StreamRoute {
         if let known = routes[stream.text] { return known }

@@ -10,6 +10,10 @@ enum Main {
           decode    decode every message and keep the books
           record    record a session of the messages in which a strategy trades
           replay    replay the session that `record` left; FILE is not used
+          ahead     the same with decoding on a second core
+          plant     record N rounds of a million messages with a maker that changes at two thirds
+          bisect    find that change in the recording that `plant` left; FILE and N are not used
+          whole     replay that recording with the maker that it has; FILE and N are not used
           project   write invented rows of N records to a projection; FILE is not used
           market    N market events of the simulated exchange; FILE is not used
           orders    N orders of an account matched there; FILE `rows` has every row made
@@ -67,6 +71,12 @@ enum Main {
         if arguments[1] == "project" { return try ProjectMode.run(records: count) }
         if arguments[1] == "scan" { return try ScanMode.run(count: count) }
         if arguments[1] == "replay" { return try SessionMode.replay(count: count) }
+        if arguments[1] == "ahead" { return try SessionMode.replay(count: count, ahead: true) }
+        if arguments[1] == "plant" {
+            return try BisectMode.plant(Workload(path: arguments[2], count: 1_000_000), count)
+        }
+        if arguments[1] == "bisect" { return try BisectMode.search() }
+        if arguments[1] == "whole" { return try BisectMode.whole() }
         let workload = try Workload(path: arguments[2], count: count)
         switch arguments[1] {
         case "append": return try RecordMode.append(workload)

@@ -11,13 +11,27 @@ enum SessionMode {
     private static let second: Int64 = 1_000_000_000
 
     /// Records the session; not measured.
-    static func record(_ workload: Workload) throws -> String {
+    ///
+    /// - Parameters:
+    ///   - rounds: how often the messages are played, one round behind the other.
+    ///   - registry: has the strategy `maker`.
+    static func record(
+        _ workload: Workload,
+        path: String = SessionMode.path,
+        rounds: Int = 1,
+        registry: StrategyRegistry = .standard
+    ) throws -> String {
         try RecordMode.remove(path)
-        var session = try Session(path: path, first: RecordMode.first(workload))
+        let first = RecordMode.first(workload)
+        var session = try Session(path: path, first: first, registry: registry)
         try session.open(tickers: tickers(of: workload))
-        for message in workload.messages {
-            try session.pass(to: message.time)
-            try session.feed(workload.streams[message.stream], message.payload)
+        let last = workload.messages.last?.time ?? first
+        let span = last.nanoseconds - first.nanoseconds + second
+        for round in 0..<rounds {
+            for message in workload.messages {
+                try session.pass(to: message.time.advanced(nanoseconds: Int64(round) * span))
+                try session.feed(workload.streams[message.stream], message.payload)
+            }
         }
         try session.recorder.seal()
         return "recorded \(session.recorder.statistics.records) records, "
@@ -56,15 +70,24 @@ enum SessionMode {
     }
 
     /// Cursor, decoding, engine with strategy, risk and state hashes, and the comparison of all outputs.
-    static func replay(count: Int) throws -> String {
+    ///
+    /// - Parameter ahead: decodes on a second core.
+    static func replay(
+        count: Int,
+        ahead: Bool = false,
+        path: String = SessionMode.path
+    ) throws -> String {
         let measurement = Measurement()
         let recording = try Recording.open(path)
-        let result = try Replay(registry: .standard).run(recording)
+        var replay = Replay(registry: .standard)
+        replay.decodesAhead = ahead
+        let result = try replay.run(recording)
         let line = measurement.line(
-            mode: "replay",
+            mode: ahead ? "ahead" : "replay",
             count: count,
             extra: [
-                ("result", result.word), ("inputs", String(result.inputs)),
+                ("result", result.word), ("state", String(result.stateHash)),
+                ("inputs", String(result.inputs)),
                 ("commands", String(result.commands.equal)),
                 ("verdicts", String(result.verdicts.equal)),
                 ("findings", String(result.findings.equal)),
@@ -91,8 +114,7 @@ enum SessionMode {
         private var timers: [(strategy: String, name: String, due: Timestamp)] = []
         private var outputs = Outputs()
 
-        init(path: String, first: Timestamp) throws {
-            let registry = StrategyRegistry.standard
+        init(path: String, first: Timestamp, registry: StrategyRegistry) throws {
             let maker = StrategyConfiguration(
                 name: "maker",
                 kind: "maker",
@@ -194,6 +216,12 @@ enum SessionMode {
             let stream = try stream(name)
             let sequence = try append(stream.id, payload)
             try step(sequence, name, stream.route, payload)
+            // As a live session does: the next segment begins with the state.
+            if recorder.isRollDue {
+                try recorder.roll(
+                    checkpoint: SegmentCheckpoint.encode(start, stepper.engine)
+                )
+            }
         }
 
         private mutating func step(

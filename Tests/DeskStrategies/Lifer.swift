@@ -1,22 +1,24 @@
-import Market
-import Trading
+public import Market
+public import Trading
 
 /// A strategy with one intent: one order, which it amends and cancels at set times.
 ///
 /// When it is told that the order was never placed or was refused it places another one: if that is not true there are
 /// two orders for one intent.
-struct Lifer: Strategy {
-    struct Parameters: StrategyParameters {
-        var isBuy = true
-        var ticks = 0
-        var thousandths = 10
-        var timeInForce = "GTC"
-        var amendAfter = 0
-        var amendTicks = 0
-        var amendThousandths = 0
-        var cancelAfter = 0
+public struct Lifer: Strategy {
+    public struct Parameters: StrategyParameters {
+        public var isBuy = true
+        public var ticks = 0
+        public var thousandths = 10
+        public var timeInForce = "GTC"
+        public var amendAfter = 0
+        public var amendTicks = 0
+        public var amendThousandths = 0
+        public var cancelAfter = 0
 
-        static var declared: [Parameter<Self>] {
+        public init() {}
+
+        public static var declared: [Parameter<Self>] {
             [
                 Parameter("buy", \.isBuy, "side"), Parameter("ticks", \.ticks, "from 90,000"),
                 Parameter("thousandths", \.thousandths, "quantity"),
@@ -29,30 +31,30 @@ struct Lifer: Strategy {
         }
     }
 
-    static let kind = "lifer"
-    static let instrument = InstrumentID(.linear, Symbol("BTCUSDT") ?? .none)
+    public static let kind = "lifer"
+    public static let instrument = InstrumentID(.linear, Symbol("BTCUSDT") ?? .none)
     /// Milliseconds from the session's start to the order.
-    static let placeAfter: Int64 = 3_000
+    public static let placeAfter: Int64 = 3_000
 
     let parameters: Parameters
     /// Client order ids of the intent's orders; more than one where the first was told to be none.
     var orders: [String] = []
     var amendTries = 0
     var hasAmended = false
-    var fills: [String] = []
+    public private(set) var fills: [String] = []
 
-    init(parameters: Parameters) { self.parameters = parameters }
+    public init(parameters: Parameters) { self.parameters = parameters }
 
     private func price(_ ticks: Int) -> Price {
         let towards = Int64(parameters.isBuy ? ticks : -ticks)
         return Price(units: 900_000 + towards)
     }
 
-    mutating func started(_ desk: inout Desk) {
+    public mutating func started(_ desk: inout Desk) {
         desk.setTimer("place", afterMilliseconds: Lifer.placeAfter)
     }
 
-    mutating func timerFired(_ name: String, _ desk: inout Desk) {
+    public mutating func timerFired(_ name: String, _ desk: inout Desk) {
         switch name {
         case "place": place(&desk)
         case "amend": amend(&desk)
@@ -102,24 +104,12 @@ struct Lifer: Strategy {
         desk.setTimer("cancel", afterMilliseconds: 1_500)
     }
 
-    mutating func orderChanged(_ order: Order, _ desk: inout Desk) {
+    public mutating func orderChanged(_ order: Order, _ desk: inout Desk) {
         guard order.isClosed, order.orderLinkID == orders.last, orders.count < 3,
             order.status == nil || order.status == .rejected
         else { return }
         desk.setTimer("place", afterMilliseconds: 200)
     }
 
-    mutating func filled(_ fill: Fill, _ desk: inout Desk) { fills.append(fill.executionID) }
-}
-
-extension Scenario.Script {
-    var settings: [Setting] {
-        [
-            Setting("buy", isBuy ? "true" : "false"), Setting("ticks", "\(ticks)"),
-            Setting("thousandths", "\(thousandths)"), Setting("time_in_force", timeInForce),
-            Setting("amend_after", "\(amendAfter)"), Setting("amend_ticks", "\(amendTicks)"),
-            Setting("amend_thousandths", "\(amendThousandths)"),
-            Setting("cancel_after", "\(cancelAfter)"),
-        ]
-    }
+    public mutating func filled(_ fill: Fill, _ desk: inout Desk) { fills.append(fill.executionID) }
 }

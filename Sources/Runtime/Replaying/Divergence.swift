@@ -1,5 +1,6 @@
 import JSON
 public import Market
+public import Trading
 
 /// The first record at which a replay and its recording part.
 public struct Divergence: Hashable, Sendable {
@@ -22,6 +23,13 @@ public struct Divergence: Hashable, Sendable {
     /// Stream and payload of the replayed output; `nil` when nothing was said.
     public var replayed: String?
     public var fields: [Field]
+    /// Payload of the input, cut at 4 KiB; empty where it was not looked up.
+    public var event = ""
+    /// Components of the state that differed in a report before.
+    public var components: [String] = []
+    /// Fields in which the state behind the input differs, `left` recorded: known where the recorded state could be made
+    /// again, as where parameters were changed.
+    public var state: [FieldDifference] = []
 
     init(
         sequence: SequenceNumber,
@@ -104,6 +112,12 @@ extension Divergence: CustomStringConvertible {
         for field in fields {
             text += "\n  \(field.path): recorded \(field.recorded ?? "-"),"
             text += " replayed \(field.replayed ?? "-")"
+        }
+        if !event.isEmpty { text += "\n  event    \(causeStream) \(event)" }
+        for name in components { text += "\n  state of \(name) differed before" }
+        for field in state {
+            text += "\n  state    \(field.path): recorded \(field.left ?? "-"),"
+            text += " replayed \(field.right ?? "-")"
         }
         return text
     }

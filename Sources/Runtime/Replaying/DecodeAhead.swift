@@ -1,0 +1,188 @@
+import Bybit
+import Glibc
+import Journal
+import Market
+import Synchronization
+
+/// A thread that reads and decodes ahead of the engine, so that a replay takes two cores.
+///
+/// Decoding is a pure function of one record and the engine takes the records in their order, so that results are the
+/// same to the byte. ``depth`` batches bound what lies between the two.
+///
+/// `@unchecked Sendable`: the cursor and decoder are the thread's alone; batches pass through `rows`.
+final class DecodeAhead: @unchecked Sendable {
+    private struct Rows {
+        var free: [DecodedBatch] = []
+        var ready: [DecodedBatch] = []
+        var isEnding = false
+        var hasEnded = false
+    }
+
+    private static let depth = 6
+    /// Looks at the other side before sleeping: waking a thread takes longer than a batch.
+    private static let looks = 200
+
+    private let rows = Mutex(Rows())
+    private let hasReady = Atomic<Int>(0)
+    private let hasFree = Atomic<Int>(DecodeAhead.depth)
+    private let cursor: Cursor
+    private let isPast: @Sendable (SequenceNumber, Timestamp) -> Bool
+    private var thread = pthread_t()
+
+    init(
+        _ cursor: sending Cursor,
+        isPast: @escaping @Sendable (SequenceNumber, Timestamp) -> Bool
+    ) {
+        self.cursor = cursor
+        self.isPast = isPast
+        rows.withLock { rows in
+            for _ in 0..<DecodeAhead.depth { rows.free.append(DecodedBatch()) }
+        }
+    }
+
+    /// - Returns: false where the system gives no thread.
+    func begin() -> Bool {
+        let own = Unmanaged.passRetained(self)
+        let failed = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<DecodeAhead>.fromOpaque(argument).takeRetainedValue().loop()
+                return nil
+            },
+            own.toOpaque()
+        )
+        if failed != 0 { own.release() }
+        return failed == 0
+    }
+
+    /// Ends the thread and waits for it.
+    func end() {
+        rows.withLock { $0.isEnding = true }
+        hasFree.add(1, ordering: .releasing)
+        pthread_join(thread, nil)
+    }
+
+    // MARK: - The engine's side
+
+    /// The next batch, in order.
+    func take() -> DecodedBatch {
+        while true {
+            DecodeAhead.wait(hasReady)
+            let batch = rows.withLock { $0.ready.isEmpty ? nil : $0.ready.removeFirst() }
+            if let batch { return batch }
+        }
+    }
+
+    func giveBack(_ batch: DecodedBatch) {
+        rows.withLock { $0.free.append(batch) }
+        hasFree.add(1, ordering: .releasing)
+    }
+
+    // MARK: - The thread
+
+    private func loop() {
+        let decoder = MessageDecoder()
+        var routes: [(route: StreamRoute?, keeps: Bool)?] = []
+        while true {
+            DecodeAhead.wait(hasFree)
+            let (batch, isEnding) = rows.withLock { rows in
+                (rows.isEnding ? nil : rows.free.popLast(), rows.isEnding)
+            }
+            if isEnding { return }
+            guard let batch else { continue }
+            fill(batch, decoder, &routes)
+            let isLast = batch.isLast
+            rows.withLock { $0.ready.append(batch) }
+            hasReady.add(1, ordering: .releasing)
+            if isLast { return }
+        }
+    }
+
+    private func fill(
+        _ batch: DecodedBatch,
+        _ decoder: MessageDecoder,
+        _ routes: inout [(route: StreamRoute?, keeps: Bool)?]
+    ) {
+        batch.shrink()
+        batch.clear()
+        while !batch.isFull {
+            let record: Record?
+            do throws(JournalError) {
+                record = try cursor.next()
+            } catch {
+                batch.failure = .journal(error)
+                batch.isLast = true
+                return
+            }
+            guard let record, !isPast(record.sequence, record.time) else {
+                batch.isLast = true
+                return
+            }
+            let place = Int(record.stream.value)
+            while routes.count <= place { routes.append(nil) }
+            if routes[place] == nil {
+                let name = cursor.name(of: record.stream)
+                batch.add(stream: record.stream, name)
+                let kind = name.kind
+                let isInput = !kind.isOutput && !kind.isEvidence
+                routes[place] = (
+                    isInput ? StreamRoute(name) : nil, kind.isOutput || kind == .sessionStart
+                )
+            }
+            guard let known = routes[place] else { continue }
+            batch.add(record, known.route, keepsPayload: known.keeps, decoder)
+        }
+    }
+
+    /// Waits until a count is above zero and takes one off.
+    private static func wait(_ count: borrowing Atomic<Int>) {
+        var looked = 0
+        while true {
+            let now = count.load(ordering: .acquiring)
+            if now > 0 {
+                count.subtract(1, ordering: .acquiring)
+                return
+            }
+            looked += 1
+            if looked < looks {
+                sched_yield()
+            } else {
+                usleep(50)
+            }
+        }
+    }
+}
+
+extension Replay {
+    /// As reading one by one does, on two threads.
+    func readAhead(
+        _ recording: Recording,
+        _ session: inout ReplaySession
+    ) throws(ReplayError) -> End {
+        let ahead = DecodeAhead(try Replay.cursor(of: recording), isPast: isPast)
+        guard ahead.begin() else { return try read(Replay.cursor(of: recording), &session) }
+        defer { ahead.end() }
+        while true {
+            let batch = ahead.take()
+            var found: Divergence?
+            for stream in batch.streams { session.register(stream.id, stream.name) }
+            try batch.forEach { (record, event) throws(ReplayError) in
+                found = try session.take(record, decoded: event)
+                if record.sequence.value % 4_096 == 0 { progress(record.sequence) }
+                return found == nil
+            }
+            if let found { return End(divergence: found) }
+            if let failure = batch.failure { throw failure }
+            if batch.isLast {
+                let isStopped = session.counts.last < recording.last
+                return End(
+                    stop: isStopped ? Replay.reached : nil,
+                    isComplete: !isStopped
+                )
+            }
+            ahead.giveBack(batch)
+        }
+    }
+}
