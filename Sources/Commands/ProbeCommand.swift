@@ -62,6 +62,9 @@ struct ProbeCommand: JudgingCommand {
             )
         }
         configuration.mayTrade = trade
+        if trade, configuration.target != .environment("demo") {
+            configuration.orderEntry = .socket
+        }
         if configuration.key != nil {
             configuration.extraPrivateTopics = ProbePlan.privateTopics
             configuration.armsDisconnectProtection = trade
@@ -98,6 +101,7 @@ struct ProbeCommand: JudgingCommand {
             let session = try await LiveRun.start(configuration)
             Printing.note("probing \(configuration.targetName) into \(configuration.path)")
             _ = await session.waitUntilReady(seconds: 20)
+            await session.followStatus()
             for question in plan.publicQuestions where !Interruption.isRequested {
                 _ = await session.carry(question)
             }
@@ -156,6 +160,7 @@ struct ProbeCommand: JudgingCommand {
                 )
             }
         }
+        reader.expect("linear system.status", mustSpeak: false)
         let report = ProbeReport(
             rows: reader.rows,
             points: reader.facts.points,

@@ -21,6 +21,8 @@ public final class Socket {
         public var authenticationWindow: Int64 = 10_000
         /// Longest whole message, bytes.
         public var messageMax = 10 << 20
+        /// Of its URL, where that is not the one of its name: `/v5/public/misc/status`.
+        public var path: String?
         /// An HTTP proxy, `http://HOST:PORT`; `nil`: none, whatever the environment variables say.
         public var proxy: Address?
 
@@ -199,7 +201,7 @@ public final class Socket {
         let attempt = Connection(
             settings: Connection.Settings(
                 address: settings.slot.address(at: settings.destination),
-                path: settings.slot.name.path,
+                path: settings.path ?? settings.slot.name.path,
                 tls: settings.tls,
                 messageMax: settings.messageMax,
                 proxy: settings.proxy

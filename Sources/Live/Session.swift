@@ -71,6 +71,7 @@ public final class Session: Sendable {
         host: SessionHost?
     ) async throws -> (session: Session, ready: EventLoopFuture<Void>) {
         let wiring = try Wiring(configuration)
+        try configuration.relay?.checkPort()
         // Before the recording is opened: nothing of an account whose key is refused is written.
         let check = try await KeyCheck.ask(configuration, wiring)
         var configuration = configuration

@@ -161,7 +161,8 @@ extension SessionLoop {
         }
     }
 
-    private var exchangeMilliseconds: Int64 {
+    /// Now, of the exchange's clock.
+    var exchangeMilliseconds: Int64 {
         clock.now().advanced(nanoseconds: clockOffset.best?.offset ?? 0).milliseconds
     }
 

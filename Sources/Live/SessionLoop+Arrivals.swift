@@ -19,7 +19,7 @@ extension SessionLoop {
     }
 
     func happened(_ message: GatewayMessage) {
-        if message.time.nanoseconds >= rollAt { lookAtDay() }
+        rollIfDue(message.time)
         let slot = slots[message.socket]
         switch message.content {
         case .received(let bytes):
@@ -86,7 +86,12 @@ extension SessionLoop {
         if slot.isPrivate { lastPrivate = SessionClock.monotonic() }
         defer { if message.socket == tradeSocket { tradeFrame(frame) } }
         do throws(JournalError) {
-            let entry = try streams.entry(of: frame, from: slot, number: message.socket)
+            let entry = try streams.entry(
+                of: frame,
+                from: slot,
+                number: message.socket,
+                at: message.time
+            )
             if !scanner.isIdle, scanner.finds(in: frame) {
                 var clean = Array(frame)
                 counts.blanked += Int64(scanner.blank(&clean))

@@ -10,6 +10,12 @@ import Trading
 /// Out to the exchange, and its answers back in.
 extension SessionLoop {
     func send(_ command: Command, after: SequenceNumber) {
+        if case .lookUp(let question) = command.action {
+            for request in HistoryWindows.requests(question, now: exchangeMilliseconds) {
+                submit(RESTCall(request, after: after)) { _ in }
+            }
+            return
+        }
         guard let call = call(for: command, after: after) else { return }
         if !call.orderingKey.isEmpty, !configuration.mayTrade {
             logger.critical("an order was not sent: this session may not trade")

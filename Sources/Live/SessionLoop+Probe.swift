@@ -1,6 +1,7 @@
 public import Bybit
 import Gateway
 import Journal
+import Logging
 public import Market
 import NIOCore
 import Runtime
@@ -52,6 +53,39 @@ extension SessionLoop {
         }
     }
 
+    /// An order's request by the trade socket, one at a time.
+    ///
+    /// - Parameter whenDone: gets `nil` where there is no such socket.
+    func carryBySocket(
+        _ request: RESTRequest,
+        key: String,
+        whenDone: @escaping (SessionAnswer?) -> Void
+    ) {
+        guard configuration.mayTrade, !isStopped, tradeSocket != nil, tradeWaiter == nil else {
+            return whenDone(nil)
+        }
+        tradeWaiter = whenDone
+        enter(RESTCall(request, orderingKey: key, after: recorder.watermarks.appended))
+    }
+
+    /// News of the exchange, on a socket of its own; its topic stands under `public/linear`, as the proxy has it.
+    func followStatus() {
+        do throws(GatewayError) {
+            let slot = SocketSlot(.publicData(.linear), slot: SessionLoop.statusSlot)
+            let number = try add(slot, nil, path: "/v5/public/misc/status")
+            sockets[number].want(["system.status"])
+            sockets[number].start()
+        } catch {
+            logger.error(
+                "the exchange's news are not subscribed",
+                metadata: ["reason": "\(error)"]
+            )
+        }
+    }
+
+    /// Beyond all that the rules make.
+    private static let statusSlot = 99
+
     /// Has the first socket of a category subscribe these topics beside those of its rules, or no more than the rules.
     func follow(_ extra: [String], _ category: Category) {
         guard let home = homes[category], let group = home.plan.sockets.first,
@@ -66,6 +100,14 @@ extension Session {
     public func carry(_ request: RESTRequest) async -> SessionAnswer {
         await onLoopLater { core, done in core.carry(request, whenDone: done) }
     }
+
+    /// The same for a new order, an amendment or a cancel by the trade socket; `nil` where there is none.
+    public func carryBySocket(_ request: RESTRequest, key: String) async -> SessionAnswer? {
+        await onLoopLater { core, done in core.carryBySocket(request, key: key, whenDone: done) }
+    }
+
+    /// Subscribes `system.status`.
+    public func followStatus() async { await onLoop { $0.followStatus() } }
 
     public func follow(_ extra: [String], _ category: Category) async {
         await onLoop { $0.follow(extra, category) }

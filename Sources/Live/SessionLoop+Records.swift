@@ -10,7 +10,7 @@ import Trading
 /// From a record to its outputs: append, step, append, carry out.
 extension SessionLoop {
     func ingest(named name: String, time: Timestamp, payload: [UInt8]) {
-        if time.nanoseconds >= rollAt { lookAtDay() }
+        rollIfDue(time)
         do throws(JournalError) {
             let entry = try streams.entry(named: name)
             try ingest(entry, time, payload)

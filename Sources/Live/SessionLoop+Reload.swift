@@ -121,13 +121,18 @@ extension SessionLoop {
         next.subscriptions = reading.configuration.subscriptions
         next.key = reading.configuration.key
         next.lines = reading.configuration.lines
+        next.watch.alerts = reading.configuration.watch.alerts
+        next.watch.sinks = reading.configuration.watch.sinks
         var report = ReloadReport()
         report.added = changes.added.map(\.text)
         report.removed = changes.removed.map(\.text)
         report.isKeyNew = isKeyNew
+        report.alerts = changes.alerts
         report.configurationHash = SessionLoop.hash(next, recorder, clock)
         // Other words for the same, such as another order of topics or another name of the key, are a change as well.
-        guard isKeyNew || report.configurationHash != configurationHash else {
+        guard
+            isKeyNew || !report.alerts.isEmpty || report.configurationHash != configurationHash
+        else {
             configuration.lines = next.lines
             return finish(.success(report))
         }
@@ -145,6 +150,7 @@ extension SessionLoop {
             configuration = next
             self.plan.replace(plan)
             reloads += 1
+            if !report.alerts.isEmpty { watcher?.change(next.watch) }
             if isKeyNew, let credentials = reading.credentials { try renew(credentials) }
             if !isKeyNew { wiring.credentials = reading.credentials }
             let new = next.categories.filter { !categories.contains($0) }
@@ -170,6 +176,9 @@ extension SessionLoop {
         }
         if !report.removed.isEmpty {
             arguments.append(.init("public.removed", report.removed.joined(separator: ", ")))
+        }
+        if !report.alerts.isEmpty {
+            arguments.append(.init("alerts", report.alerts.joined(separator: ", ")))
         }
         if report.isKeyNew, let credentials {
             arguments.append(.init("credentials", credentials.name))
@@ -246,6 +255,7 @@ extension SessionLoop {
         do throws(GatewayError) {
             try rest.renew(credentials)
             scanner.watch(credentials.signer)
+            bots?.renew(credentials.signer)
             wiring.credentials = credentials
             for (number, slot) in slots.enumerated() where slot.isPrivate {
                 try sockets[number].renew(credentials)

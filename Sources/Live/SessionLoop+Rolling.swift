@@ -47,6 +47,11 @@ extension SessionLoop {
         }
     }
 
+    /// Before a record of this time: whether the next recording is where it belongs.
+    func rollIfDue(_ time: Timestamp) {
+        if time.nanoseconds >= rollAt { lookAtDay() }
+    }
+
     /// Directory, lock, tails, reserve: made beside the loop, since that takes syncs of the disk.
     private func prepareNext(_ time: Timestamp) {
         let folder = configuration.folder ?? "recordings"
@@ -141,7 +146,12 @@ extension SessionLoop {
         successor = nil
         rolls.next = nil
         current.set(recorder)
-        streams = StreamTable(recorder: recorder, origin: wiring.destination.description)
+        streams = StreamTable(
+            recorder: recorder,
+            origin: wiring.destination.description,
+            hearing: hearing
+        )
+        bots?.goOn(in: recorder)
         startRecord = start
         begunPaths.append(recorder.path)
         rolls.count += 1

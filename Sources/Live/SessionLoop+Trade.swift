@@ -31,6 +31,17 @@ extension SessionLoop {
         if answer.code == 10_002 { measureClockAgain() }
         noteAnswered(answer)
         perform(trade.received(answer, now: SessionClock.monotonic()))
+        tellWaiter(
+            200,
+            answer.code,
+            stepper.event.kind == .reply ? stepper.event.reply.message : ""
+        )
+    }
+
+    private func tellWaiter(_ status: Int, _ code: Int64, _ message: String) {
+        let waiter = tradeWaiter
+        tradeWaiter = nil
+        waiter?(SessionAnswer(status: status, code: code, message: message, body: []))
     }
 
     func perform(_ actions: [TradeQueue.Action]) {
@@ -38,8 +49,11 @@ extension SessionLoop {
             switch action {
             case .send(let request): send(request)
             case .elsewhere(let call):
+                tellWaiter(0, -1, "the trade socket was not there, and it went by REST")
                 submit(call) { [unowned self] _ in trade.endedElsewhere(call) }
-            case .ended(let call, let outcome, let reason): ended(call, outcome, reason)
+            case .ended(let call, let outcome, let reason):
+                ended(call, outcome, reason)
+                tellWaiter(0, -1, reason)
             case .reconnect(let reason):
                 if let tradeSocket { sockets[tradeSocket].disconnect(reason: reason) }
             }

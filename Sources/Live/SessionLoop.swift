@@ -22,6 +22,7 @@ final class SessionLoop {
     let rest: RESTClient
     var stepper: Stepper
     var streams: StreamTable
+    let hearing = TopicHearing()
     var sockets: [Socket] = []
     var slots: [SocketSlot] = []
     var scanner = SecretScanner()
@@ -70,6 +71,8 @@ final class SessionLoop {
     var tradeSocket: Int?
     var trade: TradeQueue
     var tradeTimer: Scheduled<Void>?
+    /// Who waits for the next answer of the trade socket, beside the core.
+    var tradeWaiter: ((SessionAnswer) -> Void)?
     /// The first questions were answered: sockets that are made from now on start at once.
     var isStarted = false
     /// The end has begun: nothing is asked any more.
@@ -162,7 +165,11 @@ final class SessionLoop {
         } catch {
             throw SessionError(error)
         }
-        streams = StreamTable(recorder: recorder, origin: wiring.destination.description)
+        streams = StreamTable(
+            recorder: recorder,
+            origin: wiring.destination.description,
+            hearing: hearing
+        )
         let engine: EngineConfiguration
         startRecord = SessionLoop.start(configuration, recorder, clock)
         startRecord.strategyVersions = configuration.strategies.map {
@@ -236,7 +243,11 @@ final class SessionLoop {
     }
 
     /// A socket more; its place in ``sockets``.
-    func add(_ slot: SocketSlot, _ credentials: Credentials?) throws(GatewayError) -> Int {
+    func add(
+        _ slot: SocketSlot,
+        _ credentials: Credentials?,
+        path: String? = nil
+    ) throws(GatewayError) -> Int {
         var settings = try Socket.Settings(
             slot: slot,
             number: sockets.count,
@@ -245,6 +256,7 @@ final class SessionLoop {
             credentials: credentials
         )
         settings.proxy = wiring.proxy
+        settings.path = path
         let socket = Socket(settings: settings, loop: loop, clock: clock) { [unowned self] in
             happened($0)
         }

@@ -4,7 +4,12 @@ public import Market
 /// What differs between the settings that hold and those that were read anew, and what of it may change alive.
 struct SettingChanges {
     /// Paths whose values may change while the session runs; all else needs a new start.
-    static let alive: Set<String> = ["public", "credentials", "credentials_file"]
+    static let alive: Set<String> = ["public", "credentials", "credentials_file", "observe"]
+
+    /// What is warned of, and where it goes, may change too.
+    private static func isAlive(_ path: String) -> Bool {
+        alive.contains(path) || path == "alerts" || path.hasPrefix("alerts.")
+    }
 
     /// One sentence for each setting that may not change, in the order of its path.
     private(set) var refused: [String] = []
@@ -12,10 +17,12 @@ struct SettingChanges {
     private(set) var place = ""
     private(set) var added: [SessionConfiguration.Subscription] = []
     private(set) var removed: [SessionConfiguration.Subscription] = []
+    /// Names of alerts whose settings differ, and `sinks`; sorted.
+    private(set) var alerts: [String] = []
 
     init(from old: SessionConfiguration, to new: SessionConfiguration) {
-        let paths = Set((old.lines + new.lines).map(\.path)).subtracting(SettingChanges.alive)
-        for path in paths.sorted() {
+        let paths = Set((old.lines + new.lines).map(\.path))
+        for path in paths.sorted() where !SettingChanges.isAlive(path) {
             let was = old.lines.filter { $0.path == path }
             let lines = new.lines.filter { $0.path == path }
             guard was.map(\.value) != lines.map(\.value) else { continue }
@@ -31,10 +38,25 @@ struct SettingChanges {
                 line?.place
             )
         }
+        alerts = SettingChanges.alerts(old, new)
         let had = Set(old.subscriptions)
         let wanted = Set(new.subscriptions)
         added = new.subscriptions.filter { !had.contains($0) }
         removed = old.subscriptions.filter { !wanted.contains($0) }
+    }
+
+    /// Names without values: the address of a webhook may hold a secret.
+    private static func alerts(_ old: SessionConfiguration, _ new: SessionConfiguration) -> [String]
+    {
+        func words(_ configuration: SessionConfiguration, _ path: String) -> [String] {
+            configuration.lines.filter { $0.path == path }.map(\.value)
+        }
+        let paths = Set((old.lines + new.lines).map(\.path)).filter { $0.hasPrefix("alerts.") }
+        let changed = paths.filter { words(old, $0) != words(new, $0) }
+        return Set(
+            changed.compactMap { $0.split(separator: ".").dropFirst().first.map(String.init) }
+        )
+        .sorted()
     }
 
     private mutating func refuse(_ path: String, _ was: String, _ now: String, _ at: String?) {
@@ -74,6 +96,8 @@ public struct ReloadReport: Sendable {
     public var removed: [String] = []
     /// Another key signs from now on.
     public var isKeyNew = false
+    /// Names of alerts that have other settings from now on, and `sinks`.
+    public var alerts: [String] = []
     /// Topics subscribed more and less by it, as far as lists have come.
     public var topicsAdded = 0
     public var topicsRemoved = 0
@@ -86,6 +110,7 @@ public struct ReloadReport: Sendable {
         json.field("removed", array: { json in for text in removed { json.value(text) } })
         json.field("topics_added", topicsAdded)
         json.field("topics_removed", topicsRemoved)
+        json.field("alerts", array: { json in for text in alerts { json.value(text) } })
         json.field("key", isKeyNew ? "new" : "unchanged")
         json.field("configuration_hash", configurationHash)
     }
@@ -96,6 +121,7 @@ public struct ReloadReport: Sendable {
         if !added.isEmpty { words += "; came: " + added.joined(separator: ", ") }
         if !removed.isEmpty { words += "; went: " + removed.joined(separator: ", ") }
         if isKeyNew { words += "; another key signs from now on" }
+        if !alerts.isEmpty { words += "; alerts: " + alerts.joined(separator: ", ") }
         return words + " (\(topicsAdded) topics more, \(topicsRemoved) less)"
     }
 }

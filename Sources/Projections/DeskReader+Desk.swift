@@ -3,7 +3,7 @@ public import Market
 
 /// A stretch that was not seen.
 public struct Gap: Hashable, Sendable {
-    /// `disconnected`, `failed`, `shed`, `gap`.
+    /// `disconnected`, `failed`, `shed`, `absent`, `gap`.
     public var kind: String
     /// Socket, stream or instrument.
     public var subject: String

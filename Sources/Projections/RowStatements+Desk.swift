@@ -111,7 +111,16 @@ extension RowStatements {
 
     func write(_ link: LinkEvent, _ row: WaitingRow) throws {
         switch link.change {
-        case .connected, .rules, .absent: break
+        case .connected, .rules: break
+        case .absent:
+            // What no run recorded is over when it is told of.
+            try beginGap(
+                kind: link.change.rawValue,
+                subject: link.socket,
+                reason: link.reason,
+                row
+            )
+            try endGaps(of: link.socket, row)
         case .ready: try endGaps(of: link.socket, row)
         case .disconnected, .failed, .shed:
             try beginGap(

@@ -91,11 +91,11 @@ extension Schema {
         key: "sequence, ordinal",
         definition: """
             CREATE TABLE gaps (
-              -- What was not seen: connections lost, public data shed, update ids that did not follow on.
-              sequence INTEGER NOT NULL,      -- where it began
+              -- What was not seen: connections lost, public data shed, update ids that did not follow on, no run.
+              sequence INTEGER NOT NULL,      -- where it began; of an absent run, where it was told of
               ordinal INTEGER NOT NULL,
               time INTEGER NOT NULL,
-              kind TEXT NOT NULL,             -- disconnected, failed, shed, gap
+              kind TEXT NOT NULL,             -- disconnected, failed, shed, absent, gap
               subject TEXT NOT NULL,          -- socket, stream or instrument
               reason TEXT NOT NULL,
               count INTEGER NOT NULL,         -- messages shed; 0 where it cannot be known

@@ -4,7 +4,7 @@
 /// `sqlite_master` and are shown by `.schema` of the `sqlite3` shell.
 enum Schema {
     /// Raised with any change of a table or of the meaning of a column; an older file is rebuilt.
-    static let version = 1
+    static let version = 2
 
     /// The letters TpDk as `PRAGMA application_id`, so that another program's file is never taken for ours.
     static let applicationID: Int32 = 0x5470_446b

@@ -13,7 +13,7 @@ public struct AlertJudge: Sendable {
         var alert: Alert?
     }
 
-    public let settings: AlertSettings
+    public private(set) var settings: AlertSettings
     private var seats: [Seat]
     private var signals: Signals
 
@@ -23,6 +23,27 @@ public struct AlertJudge: Sendable {
         seats = AlertName.allCases.filter { !settings.off.contains($0) }.map {
             Seat(name: $0, hysteresis: AlertJudge.hysteresis($0))
         }
+    }
+
+    /// Judges by other thresholds from the next look on; what lasts goes on, and what is switched off ends.
+    ///
+    /// - Returns: the alerts that end by it.
+    public mutating func change(_ next: AlertSettings, wall: Timestamp) -> [Alert] {
+        var news: [Alert] = []
+        for seat in seats where next.off.contains(seat.name) {
+            guard var alert = seat.alert else { continue }
+            alert.state = .resolved
+            alert.time = wall
+            alert.text = "not looked at any more: it was switched off"
+            news.append(alert)
+        }
+        settings = next
+        signals.settings = next
+        seats = AlertName.allCases.filter { !next.off.contains($0) }.map { name in
+            seats.first { $0.name == name }
+                ?? Seat(name: name, hysteresis: AlertJudge.hysteresis(name))
+        }
+        return news
     }
 
     private static let second: Int64 = 1_000_000_000

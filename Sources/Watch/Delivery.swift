@@ -45,6 +45,9 @@ public struct DeliveryQueue: Sendable {
 
     public init(name: String) { counts = SinkCount(name: name) }
 
+    /// Its place among the sinks is another one.
+    public mutating func rename(_ name: String) { counts.name = name }
+
     /// The alert that was given up for this one, if any.
     public mutating func add(_ alert: Alert) -> Alert? {
         var dropped: Alert?

@@ -25,6 +25,22 @@ public struct Reading: Sendable {
         }
     }
 
+    /// One topic that brings data again and again as long as its market trades: books and tickers.
+    public struct Topic: Sendable {
+        /// Topic and socket, such as `orderbook.50.BTCUSDT on public/linear@2`.
+        public var name: String
+        /// Place of its socket among ``Reading/sockets``.
+        public var socket: Int
+        /// When it last brought data.
+        public var heard: Int64
+
+        public init(name: String, socket: Int, heard: Int64) {
+            self.name = name
+            self.socket = socket
+            self.heard = heard
+        }
+    }
+
     /// A count of one kind of thing.
     public struct Count: Hashable, Sendable {
         public var name: String
@@ -87,6 +103,9 @@ public struct Reading: Sendable {
     }
 
     public var sockets: [Socket] = []
+    /// Those that have brought data and are subscribed; one that never spoke, such as a book before its market opens,
+    /// is none of them.
+    public var topics: [Topic] = []
     public var findings: [Count] = []
     public var requests: [Count] = []
     public var commands: Int64 = 0

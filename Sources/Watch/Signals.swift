@@ -5,12 +5,13 @@ struct Signals: Sendable {
     private static let second: Int64 = 1_000_000_000
     private static let day: Int64 = 86_400 * second
 
-    private let settings: AlertSettings
+    var settings: AlertSettings
     /// What was told by ``AlertJudge/tell(_:problem:)``.
     var problems: [AlertName: String] = [:]
     /// Since when each book cannot be believed; sorted as in the reading.
     private var invalid: [(instrument: InstrumentID, since: Int64)] = []
     private var storms: [Storm] = []
+    private var topics = TopicSilence()
     /// The record that was the last one at ``markedAt``, while it is not written.
     private var mark: Int64 = 0
     private var markedAt: Int64 = 0
@@ -39,6 +40,7 @@ struct Signals: Sendable {
         }
         invalid = still
         for socket in reading.sockets { take(socket, at: now) }
+        topics.take(reading, least: settings.silentAfter, at: now)
         if reading.journal.written >= mark {
             mark = reading.journal.appended
             markedAt = now
@@ -106,7 +108,14 @@ struct Signals: Sendable {
                 : "\(socket.name) has not been complete for \(words) s"
         }
         if silent > 1 { worst.text += ", and \(silent - 1) more sockets" }
-        return age(worst.age, settings.silentAfter, worst.text)
+        let sockets = age(worst.age, settings.silentAfter, worst.text)
+        guard sockets.level != .bad, let topic = topics.worst else { return sockets }
+        var words = "no data of \(topic.name) for \(DecimalSeconds.words(topic.age)) s"
+        if topics.count > 1 { words += ", nor of \(topics.count - 1) more topics" }
+        let signal = age(topic.age, topic.limit, words)
+        if signal.level == .bad { return signal }
+        // Neither is bad: what is not well of one is not well of both.
+        return signal.level == .between ? signal : sockets
     }
 
     private func books(_ reading: Reading, _ now: Int64) -> Signal {

@@ -51,6 +51,40 @@ import Testing
         #expect(account("ONEKEYTOOMANY000001") == BotSecrets.others)
     }
 
+    @Test(arguments: ["login", "Auth", "authenticate", "subscribe_private"])
+    func `an operation that the exchange does not know may be an authentication all the same`(
+        operation: String
+    ) {
+        var secrets = BotSecrets()
+        let frame = Self.frame(
+            &secrets,
+            #"{"op":"\#(operation)","args":["\#(Self.key)",1767225610000,"\#(Self.signature)"]}"#
+        )
+        let text = Self.text(frame.bytes)
+        #expect(!text.contains(Self.key) && !text.contains(Self.signature), "\(text)")
+        #expect(frame.operation == operation)
+        // An order's own words stay as they are.
+        let order =
+            #"{"op":"order.create","args":[{"symbol":"BTCUSDT","orderLinkId":"a-long-identifier-of-a-bot"}]}"#
+        #expect(Self.text(Self.frame(&secrets, order).bytes) == order)
+    }
+
+    @Test func `a key that the session signs with from now on is known like the one before`()
+        throws
+    {
+        let old = try Signer(key: Self.key, secret: "SECRETOFTHEOBSERVER")
+        let new = try Signer(key: "ANOTHERKEY000000001", secret: "ANOTHERSECRETOFTHEOBSERVER")
+        var secrets = BotSecrets(own: (old, "main"))
+        secrets.renew(new, alias: "main")
+        for key in [Self.key, "ANOTHERKEY000000001"] {
+            let auth = #"{"op":"auth","args":["\#(key)",1,"\#(Self.signature)"]}"#
+            #expect(Self.frame(&secrets, auth).account == "main")
+        }
+        let echoed = Array(#"{"note":"ANOTHERSECRETOFTHEOBSERVER"}"#.utf8)
+        let reply = echoed.withUnsafeBytes { secrets.reply($0) }
+        #expect(!Self.text(reply ?? echoed).contains("ANOTHERSECRET"))
+    }
+
     @Test func `the session's own key has the session's alias`() throws {
         let signer = try Signer(key: Self.key, secret: "SECRETOFTHEOBSERVER")
         var secrets = BotSecrets(own: (signer, "main"))

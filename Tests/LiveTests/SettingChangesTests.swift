@@ -51,6 +51,25 @@ import Testing
         }
     }
 
+    @Test func `what is warned of and where it goes may change, and no value of it is said`() {
+        let secret = "https://alerts.example/T0KEN"
+        let old = configuration(
+            ["a.X"],
+            [("alerts.sinks.0.webhook", secret), ("alerts.stream-silent.after", "30s")]
+        )
+        let new = configuration(
+            ["a.X"],
+            [
+                ("alerts.sinks.0.webhook", secret + "2"), ("alerts.rate-quota", "off"),
+                ("alerts.stream-silent.after", "30s"),
+            ]
+        )
+        let changes = SettingChanges(from: old, to: new)
+        #expect(changes.refusal == nil)
+        #expect(changes.alerts == ["rate-quota", "sinks"])
+        #expect(SettingChanges(from: old, to: old).alerts.isEmpty)
+    }
+
     @Test func `a key does not come to a session that has none, and does not go`() throws {
         let old = configuration(["a.X"])
         var new = old

@@ -216,14 +216,18 @@ import Testing
             try writer.add(finding: Sample.finding(.gap, 7), at: Sample.place(7))
             try writer.add(finding: Sample.finding(.reconciled, 8), at: Sample.place(8))
             try writer.add(finding: Sample.finding(.decode, 9), at: Sample.place(9))
+            try link(.absent, "public/spot", 10)
         }
         let gaps = try reader.gaps().map(\.value)
         #expect(
-            gaps.map(\.kind) == ["disconnected", "disconnected", "disconnected", "shed", "gap"]
+            gaps.map(\.kind) == [
+                "disconnected", "disconnected", "disconnected", "shed", "gap", "absent",
+            ]
         )
+        // What no run recorded is over when it is told of.
         #expect(
-            gaps.map(\.ended?.value) == [4, nil, nil, nil, 8]
+            gaps.map(\.ended?.value) == [4, nil, nil, nil, 8, 10]
         )
-        #expect(gaps.map(\.count) == [0, 0, 0, 12, 0])
+        #expect(gaps.map(\.count) == [0, 0, 0, 12, 0, 0])
     }
 }

@@ -55,6 +55,8 @@ final class Patient {
         return Array(news[before...])
     }
 
+    func change(_ settings: AlertSettings) -> [Alert] { judge.change(settings, wall: wall) }
+
     func tell(_ name: AlertName, _ problem: String?) { judge.tell(name, problem: problem) }
 
     /// The one alert that began; nothing else was said.

@@ -3,7 +3,7 @@ import JSON
 import Live
 import Market
 
-/// The smallest orders that show what the exchange does with them: rest, amend, cancel, post-only cross, fill, reduce-only
+/// The smallest orders that show what the exchange does with them: rest, amend and cancel by both ways, post-only cross, fill, reduce-only
 /// close, TP/SL, and a combination where one is offered.
 ///
 /// Each has a client order id that begins with `probe-`. Whatever fails, what was opened is cancelled and closed at the end,
@@ -54,6 +54,7 @@ struct ProbeTrader {
         )
         await step("amend", "/v5/order/amend", ids(resting) + #","price":"\#(lower)"}"#)
         await step("cancel", "/v5/order/cancel", ids(resting) + "}")
+        await bySocket(market, low, lower)
         let crossing = ProbeTrader.part(market.ask, 101, market.tick)
         await step(
             "post-only cross",
@@ -94,6 +95,20 @@ struct ProbeTrader {
         if let price { body += #","price":"\#(price)""# }
         if reduces { body += #","reduceOnly":true"# }
         return body + "}"
+    }
+
+    /// The same once more by the trade socket, where the environment has one.
+    private mutating func bySocket(_ market: Terms, _ low: Numeral, _ lower: Numeral) async {
+        let resting = link()
+        for (name, path, body) in [
+            ("rest", "create", order(resting, "Buy", market, price: low, "PostOnly")),
+            ("amend", "amend", ids(resting) + #","price":"\#(lower)"}"#),
+            ("cancel", "cancel", ids(resting) + "}"),
+        ] {
+            let request = ProbePlan.post("/v5/order/" + path, body)
+            guard let answer = await session.carryBySocket(request, key: resting) else { return }
+            await note("trade socket: " + name, answer)
+        }
     }
 
     private mutating func exits(_ market: Terms) async {
@@ -178,7 +193,10 @@ struct ProbeTrader {
     // MARK: - Requests
 
     private mutating func step(_ name: String, _ path: String, _ body: String) async {
-        let answer = await session.carry(ProbePlan.post(path, body))
+        await note(name, await session.carry(ProbePlan.post(path, body)))
+    }
+
+    private mutating func note(_ name: String, _ answer: SessionAnswer) async {
         steps.append(
             Step(
                 name: name,

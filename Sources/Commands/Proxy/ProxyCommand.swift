@@ -12,7 +12,9 @@ struct ProxyCommand: JudgingCommand {
             cookies are not recorded; each key has an alias by its hash.
 
             Plain HTTP on loopback. It never waits for the disk. If it is killed, the same command line goes on \
-            with the recording as its next run.
+            with the recording as its next run. With `roll: day` one recording is sealed and the next begun at \
+            00:00 UTC, and no connection of a bot is touched: --out is then the folder of all. SIGINT and SIGTERM \
+            seal; SIGHUP applies a changed session file.
 
             Example: tapedeck proxy --environment testnet --out bot & \
             eval "$(tapedeck proxy --env)"; python -m tapedeck run bot.py
@@ -63,9 +65,11 @@ struct ProxyCommand: JudgingCommand {
             Printing.results(ProxySettings.exports(try ProxySettings.address(settings())))
             return .yes
         }
+        let settings = try settings()
         let recording = ProxyRecording(
             out: output.out,
-            address: try ProxySettings.address(settings())
+            address: try ProxySettings.address(settings),
+            target: ["environment", "endpoint"].compactMap { settings.value($0)?.value }.first ?? ""
         )
         let path = try recording.path()
         let command = self
@@ -108,14 +112,6 @@ struct ProxyCommand: JudgingCommand {
                 do: "Give --environment mainnet, testnet or another, or --endpoint URL."
             )
         }
-        if let roll = settings.value("roll") {
-            throw Failure(
-                .sessionFile,
-                "a proxy does not roll",
-                at: roll.place,
-                do: "Leave `roll` out; `disk: {keep: 30d}` bounds what it records."
-            )
-        }
         var configuration = try SessionSettings.configuration(settings, path: path, target: nil)
         // The bot trades, not this program.
         configuration.strategies = []
@@ -123,6 +119,12 @@ struct ProxyCommand: JudgingCommand {
         var relay = RelayConfiguration(host: address.host, port: address.port)
         relay.onJournalFailure = try ProxySettings.onJournalFailure(settings)
         configuration.relay = relay
+        try output.place(&configuration)
+        if output.out == nil, address.port != 0, configuration.roll != nil {
+            // A folder of its own, in which its successor finds what it left.
+            configuration.folder = ProxyRecording.folder(address)
+            configuration.sharesFolder = false
+        }
         return configuration
     }
 }

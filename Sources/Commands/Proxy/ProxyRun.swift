@@ -13,27 +13,72 @@ enum ProxyRun {
         let nanoseconds = try output.nanoseconds()
         let interval = max(1_000_000, try DurationText.nanoseconds(output.statusEvery))
         let json = output.json
-        Interruption.watch()
+        Interruption.watch(hangup: .reloads)
         Printing.outliveOutput()
-        let path = configuration.path
-        let (manifest, bots) = try Blocking.run {
-            let session = try await LiveRun.begin(configuration, again)
-            if let recovery = session.recorder.recovery { LiveRun.note(recovery, path) }
-            recording.remember(path)
+        var configuration = configuration
+        configuration.onDiskStop = { Interruption.request(reason: "the disk's rule") }
+        let final = configuration
+        let ended = try Blocking.run {
+            let session = try await LiveRun.begin(final, again)
+            let first = session.recorder.path
+            if let recovery = session.recorder.recovery { LiveRun.note(recovery, first) }
+            if final.roll == nil { recording.remember(first) }
             let port = await session.status().bots?.port ?? 0
-            tellStart(path, recording.address.host, port, json: json)
-            await Interruption.wait(nanoseconds: nanoseconds, interval: interval) {
-                let status = await session.status()
-                if json { report(status) } else { show(status) }
-            }
-            let reason = Interruption.isRequested ? Interruption.name : "its time was over"
-            let bots = await session.status().bots ?? BotCounts()
+            tellStart(first, recording.address.host, port, json: json)
+            if let port = session.metricsPort { Printing.note("metrics on port \(port)") }
+            let service = ServiceManager()
+            service?.begin(session, path: first)
+            await Interruption.wait(
+                nanoseconds: nanoseconds,
+                interval: interval,
+                each: {
+                    let status = await session.status()
+                    if status.refusal != nil { Interruption.request() }
+                    if json { report(status) } else { show(status) }
+                },
+                reload: { Task { await LiveRun.apply(on: session, service) } }
+            )
+            let status = await session.status()
+            let reason =
+                status.refusal?.description ?? status.diskStop
+                ?? (Interruption.isRequested ? Interruption.name : "its time was over")
+            service?.end("sealing \(status.recording)")
             do {
-                return (try await session.stopObserving(reason: reason), bots)
+                return Ended(
+                    manifest: try await session.stopObserving(reason: reason),
+                    path: session.recorder.path,
+                    bots: status.bots ?? BotCounts(),
+                    diskStop: status.diskStop,
+                    refusal: status.refusal
+                )
             } catch let error as SessionError {
                 throw Failure(error)
             }
         }
+        tellEnd(ended, json: json)
+        if let refusal = ended.refusal { throw Failure(refusal) }
+        if let diskStop = ended.diskStop {
+            throw Failure(
+                .disk,
+                "the proxy has ended by the rule `disk: {when_full: stop}`: \(diskStop)",
+                at: ended.path,
+                do: "Make room, or raise `disk.budget`; the recording is sealed."
+            )
+        }
+        return Printing.lostOutput ?? .yes
+    }
+
+    /// What came of it.
+    private struct Ended: Sendable {
+        var manifest: Manifest
+        var path: String
+        var bots: BotCounts
+        var diskStop: String?
+        var refusal: SessionError?
+    }
+
+    private static func tellEnd(_ ended: Ended, json: Bool) {
+        let (manifest, bots, path) = (ended.manifest, ended.bots, ended.path)
         if Printing.showsProgress { Printing.progress("") }
         if json {
             Printing.json(schema: "proxy") {
@@ -50,7 +95,6 @@ enum ProxyRun {
             }
             Printing.result("next: tapedeck info \(path)")
         }
-        return Printing.lostOutput ?? .yes
     }
 
     private static func tellStart(_ path: String, _ host: String, _ port: Int, json: Bool) {
@@ -89,6 +133,7 @@ enum ProxyRun {
         writer.field("unanswered", bots.unanswered)
         writer.field("refused", bots.refused)
         writer.field("lost", bots.lost)
+        writer.field("turned_away", bots.turnedAway)
         writer.field("keys", bots.keys)
     }
 

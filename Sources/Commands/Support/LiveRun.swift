@@ -159,7 +159,7 @@ enum LiveRun {
     }
 
     /// SIGHUP: what came of it stands on standard error.
-    private static func apply(on session: Session, _ service: ServiceManager?) async {
+    static func apply(on session: Session, _ service: ServiceManager?) async {
         clearStatus()
         service?.reloading()
         defer { service?.reloaded("recording into \(session.recorder.path)") }

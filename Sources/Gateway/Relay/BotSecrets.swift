@@ -11,8 +11,8 @@ public struct BotSecrets: ~Copyable {
     private var aliases: [(fingerprint: String, alias: String)] = []
     private var scanner = SecretScanner()
     private let reader = RequestReader()
-    /// Of the session's own key, when it has one: a bot that uses it has its alias.
-    private let own: (fingerprint: String, alias: String)?
+    /// Of the session's own keys, when it has one, the last last: a bot that uses one has its alias.
+    private var own: [(fingerprint: String, alias: String)] = []
 
     /// Keys that get an alias of their own; who tries more is nobody's bot.
     public static let aliasesMax = 64
@@ -23,8 +23,15 @@ public struct BotSecrets: ~Copyable {
 
     /// - Parameter own: the session's own signer and alias.
     public init(own: (signer: Signer, alias: String)? = nil) {
-        self.own = own.map { ($0.signer.fingerprint, $0.alias) }
-        if let signer = own?.signer { scanner.watch(signer) }
+        if let own { renew(own.signer, alias: own.alias) }
+    }
+
+    /// The session signs with this key from now on; what was said of the one before still holds.
+    public mutating func renew(_ signer: Signer, alias: String) {
+        scanner.watch(signer)
+        if !own.contains(where: { $0.fingerprint == signer.fingerprint }) {
+            own.append((signer.fingerprint, alias))
+        }
     }
 
     /// How many different keys have been seen.
@@ -39,7 +46,7 @@ public struct BotSecrets: ~Copyable {
 
     /// The alias of a key: `k` and its fingerprint.
     private mutating func alias(of key: [UInt8], _ fingerprint: String) -> String {
-        if let own, own.fingerprint == fingerprint { return own.alias }
+        if let known = own.first(where: { $0.fingerprint == fingerprint }) { return known.alias }
         if let known = aliases.first(where: { $0.fingerprint == fingerprint }) {
             return known.alias
         }
@@ -71,6 +78,10 @@ public struct BotSecrets: ~Copyable {
             return unreadable(bytes)
         }
         guard case .auth(let key, let expires, let signature) = read.request else {
+            // `login`, `Auth`: what the exchange does not know may be an authentication all the same.
+            if case .other(let operation) = read.request, !BotSecrets.isSpoken(operation) {
+                return unreadable(bytes)
+            }
             var frame = Frame(bytes: Array(bytes))
             frame.operation = read.request.operation
             frame.requestID = read.requestID
@@ -98,6 +109,11 @@ public struct BotSecrets: ~Copyable {
         frame.requestID = read.requestID
         blankKnown(&frame.bytes)
         return frame
+    }
+
+    /// An operation of the trade socket, whose arguments are orders; or the answer to a ping.
+    private static func isSpoken(_ operation: String) -> Bool {
+        operation == "pong" || operation.hasPrefix("order.") || operation.hasPrefix("spread.")
     }
 
     /// No frame of Bybit's protocol: whatever in it could be a key or a signature is blanked.

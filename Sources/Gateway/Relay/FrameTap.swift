@@ -26,7 +26,7 @@ struct FrameTap {
 
     private var head: [UInt8] = []
     private var headLength = 2
-    private var isInFrame = false
+    private var isInPayload = false
     private var left = 0
     private var isFinal = false
     private var isControl = false
@@ -44,7 +44,9 @@ struct FrameTap {
     }
 
     /// Between two messages: what is put here on the line tears nothing.
-    var isAtBoundary: Bool { !isInFrame && head.isEmpty && !isInMessage }
+    var isAtBoundary: Bool { !isInFrame && !isInMessage }
+    /// Inside a frame, be it in its head.
+    var isInFrame: Bool { isInPayload || !head.isEmpty }
 
     /// - Parameter found: gets what became whole, with the place behind its last byte in `piece`.
     mutating func take(
@@ -53,7 +55,7 @@ struct FrameTap {
     ) throws(Fault) {
         var at = 0
         while at < piece.count {
-            if !isInFrame {
+            if !isInPayload {
                 head.append(piece[at])
                 at += 1
                 if head.count == 2 { headLength = try length(of: head[1]) }
@@ -128,7 +130,7 @@ struct FrameTap {
         }
         left = Int(length)
         frameLength = left
-        isInFrame = true
+        isInPayload = true
     }
 
     private mutating func keep(_ part: UnsafeRawBufferPointer) {
@@ -156,7 +158,7 @@ struct FrameTap {
         _ direct: UnsafeRawBufferPointer,
         _ found: (Found, Int) -> Void
     ) {
-        isInFrame = false
+        isInPayload = false
         if isControl {
             tellControl(place, found)
             control.removeAll(keepingCapacity: true)

@@ -78,6 +78,7 @@ public final class Relay {
     private func prepare(_ channel: any Channel) throws {
         guard !isStopped, bots.count < settings.connectionsMax else {
             channel.close(promise: nil)
+            if !isStopped { owner?.relayIsFull() }
             return
         }
         let name = ObjectIdentifier(channel)

@@ -8,6 +8,7 @@ final class RelayDial {
     private let build: (any Channel) throws -> Void
     private let done: (Result<any Channel, Failure>) -> Void
     private var isDone = false
+    private var limit: Scheduled<Void>?
 
     struct Failure: Error { var reason: String }
 
@@ -42,6 +43,15 @@ final class RelayDial {
                 case .success(let channel):
                     guard bound.value.settings.proxy != nil else {
                         return bound.value.finish(.success(channel))
+                    }
+                    // A proxy that takes the connection and says nothing would hold the bot for ever.
+                    bound.value.limit = channel.eventLoop.scheduleTask(
+                        in: .nanoseconds(bound.value.settings.connectTimeout)
+                    ) {
+                        bound.value.finish(
+                            .failure(Failure("the proxy did not answer within the time"))
+                        )
+                        channel.close(promise: nil)
                     }
                     channel.closeFuture.whenComplete { _ in
                         bound.value.finish(.failure(Failure("the proxy closed the connection")))
@@ -78,6 +88,7 @@ final class RelayDial {
     private func finish(_ result: Result<any Channel, Failure>) {
         guard !isDone else { return }
         isDone = true
+        limit?.cancel()
         done(result)
     }
 }

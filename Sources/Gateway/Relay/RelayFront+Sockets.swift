@@ -5,8 +5,10 @@ import NIOHTTP1
 extension RelayFront {
     func open(_ head: HTTPRequestHead) {
         guard let path = RelayPath(path: RelayFront.split(head.uri).path) else {
-            return answer(.notFound, 10_017, "no WebSocket has this path", head, keepAlive: false)
+            return refuse(.notFound, 10_017, "no WebSocket has this path", head, keepAlive: false)
         }
+        // Of the questions before it; a WebSocket has a connection of its own.
+        leaveUpstream()
         let socket = RelaySocket(
             path: path,
             holdsMessages: relay.settings.mayRefuse && path == .trade

@@ -14,6 +14,10 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
     /// Its body is longer than is taken; the answer has been given.
     private var isRefused = false
     private var isBusy = false
+    /// A whole request that begins when the bot has taken the answers before it.
+    private var waiting: HTTPRequestHead?
+    /// When the last answer has left.
+    private var written: EventLoopFuture<Void>?
     private var upstream: RelayUpstream?
 
     init(relay: Relay) { self.relay = relay }
@@ -47,21 +51,42 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
         case .end:
             guard let head else { return }
             self.head = nil
-            let body = body
-            self.body = []
             isBusy = true
-            if isRefused {
-                let words = "the body is longer than \(relay.settings.requestBodyMax) bytes"
-                answer(.payloadTooLarge, 10_001, words, head, keepAlive: false)
-            } else if RelayHeaders.isUpgrade(head) {
-                open(head)
-            } else {
-                ask(head, body)
+            // Answers that a bot asks for and does not read would pile up here, each of them megabytes.
+            guard context.channel.isWritable else {
+                waiting = head
+                return
             }
+            begin(head)
         }
     }
 
+    private func begin(_ head: HTTPRequestHead) {
+        let body = body
+        self.body = []
+        if isRefused {
+            let words = "the body is longer than \(relay.settings.requestBodyMax) bytes"
+            refuse(.payloadTooLarge, 10_001, words, head, keepAlive: false)
+        } else if RelayHeaders.isUpgrade(head) {
+            open(head)
+        } else {
+            ask(head, body)
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, let head = waiting {
+            waiting = nil
+            begin(head)
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        if waiting != nil {
+            waiting = nil
+            isBusy = false
+        }
         // An exchange under way goes on to its end, which is recorded.
         if !isBusy { upstream?.close() }
         self.context = nil
@@ -75,26 +100,49 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
     // MARK: REST
 
     private func ask(_ head: HTTPRequestHead, _ body: [UInt8]) {
-        let (path, query) = RelayFront.split(head.uri)
         guard RelayFront.methods.contains(head.method) else {
-            return answer(.methodNotAllowed, 10_001, "the method is not passed on", head)
+            let name = Words.printable(head.method.rawValue.utf8.prefix(32))
+            return refuse(.methodNotAllowed, 10_001, "the method \(name) is not passed on", head)
         }
+        var exchange = self.exchange(head, body)
+        if let refusal = relay.owner?.relay(asked: &exchange) {
+            exchange.reason = "refused: the journal cannot record it"
+            relay.owner?.relay(ended: exchange) {
+                write(.ok, RelayFront.headers(refusal), refusal, head, keepAlive: head.isKeepAlive)
+            }
+            return
+        }
+        send(head, exchange, mayRepeat: head.method == .GET)
+    }
+
+    private func exchange(_ head: HTTPRequestHead, _ body: [UInt8]) -> RelayExchange {
+        let (path, query) = RelayFront.split(head.uri)
+        let isKnown = RelayFront.methods.contains(head.method)
         var exchange = RelayExchange(
-            method: head.method.rawValue,
+            // A stream is named by it, and nobody can have more of them than there are methods.
+            method: isKnown ? head.method.rawValue : "OTHER",
             path: path,
             query: query,
             body: body,
             at: relay.clock.now()
         )
         relay.secrets.identify(&exchange, headers: head.headers.lazy.map { ($0.name, $0.value) })
-        if let refusal = relay.owner?.relay(asked: &exchange) {
-            exchange.reason = "refused: the journal cannot record it"
-            relay.owner?.relay(ended: exchange) {
-                write(.ok, RelayFront.headers(refusal), refusal, head, keepAlive: true)
-            }
-            return
+        return exchange
+    }
+
+    /// A request that goes nowhere: answered here, and on record without its body.
+    func refuse(
+        _ status: HTTPResponseStatus,
+        _ code: Int,
+        _ reason: String,
+        _ head: HTTPRequestHead,
+        keepAlive: Bool? = nil
+    ) {
+        var exchange = self.exchange(head, [])
+        exchange.reason = reason
+        relay.owner?.relay(ended: exchange) {
+            answer(status, code, reason, head, keepAlive: keepAlive)
         }
-        send(head, exchange, mayRepeat: head.method == .GET)
     }
 
     private func send(_ head: HTTPRequestHead, _ exchange: RelayExchange, mayRepeat: Bool) {
@@ -108,7 +156,7 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
                 return ended(exchange, head, .notSent, "no connection to the exchange: " + failure)
             }
             self.upstream = upstream
-            upstream.closedIdle = { [weak self] in self?.upstreamClosed() }
+            upstream.closedIdle = { [weak self, weak upstream] in self?.upstreamClosed(upstream) }
             send(head, exchange, on: upstream, mayRepeat: mayRepeat)
         }
     }
@@ -162,10 +210,7 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
             exchange.reason = "the answer came compressed, unasked; it was passed on and not kept"
             exchange.reply = []
         }
-        if !reply.isKeepAlive {
-            upstream?.close()
-            upstream = nil
-        }
+        if !reply.isKeepAlive { leaveUpstream() }
         relay.owner?.relay(ended: exchange) {
             let headers = RelayHeaders.reply(reply, body: body.count, of: head.method)
             write(reply.status, headers, body, head, keepAlive: head.isKeepAlive)
@@ -183,18 +228,33 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
         exchange.received = relay.clock.now()
         exchange.outcome = outcome
         exchange.reason = reason
-        upstream?.close()
-        upstream = nil
+        leaveUpstream()
         relay.owner?.relay(ended: exchange) {
             let isLate = outcome == .timedOut
             answer(isLate ? .gatewayTimeout : .badGateway, isLate ? 10_000 : 10_016, reason, head)
         }
     }
 
-    /// The exchange has closed the connection: so is the bot's, which knows what to do with one that is closed.
-    private func upstreamClosed() {
+    /// Closes the connection to the exchange; the next request has another one.
+    func leaveUpstream() {
+        let left = upstream
         upstream = nil
-        if !isBusy { context?.close(promise: nil) }
+        left?.close()
+    }
+
+    /// The exchange has closed the connection: so is the bot's, which knows what to do with one that is closed.
+    private func upstreamClosed(_ closed: RelayUpstream?) {
+        guard let closed, upstream === closed else { return }
+        upstream = nil
+        guard let context else { return }
+        let bound = NIOLoopBound((self, context), eventLoop: relay.loop)
+        // What the bot has not taken yet of the last answer is not thrown away.
+        (written ?? context.eventLoop.makeSucceededVoidFuture()).whenComplete { _ in
+            let (front, context) = bound.value
+            // A request that has begun meanwhile goes by a connection of its own.
+            guard !front.isBusy, front.head == nil, front.upstream == nil else { return }
+            context.close(promise: nil)
+        }
     }
 
     // MARK: Out
@@ -235,10 +295,7 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
         keepAlive: Bool
     ) {
         isBusy = false
-        guard let context, context.channel.isActive else {
-            upstream?.close()
-            return
-        }
+        guard let context, context.channel.isActive else { return leaveUpstream() }
         var headers = headers
         // The parser stops at an `Upgrade`, also at one that is not taken up.
         let goesOn = keepAlive && !head.headers.contains(name: "Upgrade")
@@ -254,8 +311,9 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
             context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
         }
         let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+        self.written = written
         guard !goesOn else { return }
-        upstream?.close()
+        leaveUpstream()
         written.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
 

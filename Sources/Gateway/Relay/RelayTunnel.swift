@@ -18,6 +18,8 @@ final class RelayTunnel {
     private var held = ByteBuffer()
     /// Answers that wait for the end of the message that the bot is being sent.
     private var answers: [[UInt8]] = []
+    /// What was sent to each side ends with a whole frame: a frame of the relay's own may follow.
+    private var isWhole = (bot: true, exchange: true)
     private var isEnded = false
     /// What the first close frame said.
     private var goodbye: String?
@@ -62,7 +64,7 @@ final class RelayTunnel {
                                 piece,
                                 &carried,
                                 start + place,
-                                to: bot,
+                                to: .bot,
                                 isLast: start + place == end
                             )
                         }
@@ -77,7 +79,8 @@ final class RelayTunnel {
         }
         if let fault { throw fault }
         guard !isEnded else { return }
-        carry(piece, &carried, end, to: bot, isLast: true)
+        let isWhole = !exchangeTap.isInFrame
+        carry(piece, &carried, end, to: .bot, isLast: true, isWhole: isWhole)
         sendAnswers()
     }
 
@@ -95,7 +98,7 @@ final class RelayTunnel {
                     case .message(let message, _):
                         relay.tell(message, socket, time, isFromBot: true) {
                             sendHeld()
-                            carry(piece, &carried, start + place, to: exchange, isLast: isLast)
+                            carry(piece, &carried, start + place, to: .exchange, isLast: isLast)
                         }
                         // What was not carried on was refused, and leaves neither now nor later.
                         if socket.holdsMessages {
@@ -108,7 +111,7 @@ final class RelayTunnel {
                     case .ping, .pong:
                         // Behind a part of a message that is held it waits with it.
                         guard socket.holdsMessages, held.readableBytes == 0 else { return }
-                        carry(piece, &carried, start + place, to: exchange, isLast: isLast)
+                        carry(piece, &carried, start + place, to: .exchange, isLast: isLast)
                     }
                 }
             } catch {
@@ -118,7 +121,8 @@ final class RelayTunnel {
         if let fault { throw fault }
         guard !isEnded else { return }
         guard socket.holdsMessages else {
-            return carry(piece, &carried, end, to: exchange, isLast: true)
+            let isWhole = !botTap.isInFrame
+            return carry(piece, &carried, end, to: .exchange, isLast: true, isWhole: isWhole)
         }
         if var rest = piece.getSlice(at: carried, length: end - carried) { held.writeBuffer(&rest) }
     }
@@ -133,12 +137,15 @@ final class RelayTunnel {
         _ piece: ByteBuffer,
         _ carried: inout Int,
         _ end: Int,
-        to channel: any Channel,
-        isLast: Bool
+        to side: Side,
+        isLast: Bool,
+        isWhole: Bool = true
     ) {
+        let channel = side == .bot ? bot : exchange
         if end > carried, let slice = piece.getSlice(at: carried, length: end - carried) {
             channel.write(slice, promise: nil)
             carried = end
+            if side == .bot { self.isWhole.bot = isWhole } else { self.isWhole.exchange = isWhole }
         }
         if isLast { channel.flush() }
     }
@@ -147,6 +154,7 @@ final class RelayTunnel {
 
     func answer(_ payload: [UInt8]) {
         guard !isEnded else { return }
+        guard bot.isWritable else { return stop("the bot does not take its answers") }
         answers.append(RelayFrames.text(payload))
         sendAnswers()
     }
@@ -177,25 +185,23 @@ final class RelayTunnel {
 
     private func fail(_ side: Side, _ fault: FrameTap.Fault) {
         let who = side == .bot ? "the bot" : "the exchange"
-        let (near, far) = side == .bot ? (bot, exchange) : (exchange, bot)
-        let code = RelayFrames.close(code: fault.code, isMasked: side == .exchange)
-        near.writeAndFlush(ByteBuffer(bytes: code), promise: nil)
-        let away = RelayFrames.close(code: 1001, isMasked: side == .bot)
-        far.writeAndFlush(ByteBuffer(bytes: away), promise: nil)
+        say(side == .bot ? fault.code : 1001, to: .bot)
+        say(side == .bot ? 1001 : fault.code, to: .exchange)
         end("\(who): \(fault.reason)")
+    }
+
+    /// A close frame; not in the middle of another, of which it would become a part.
+    private func say(_ code: UInt16, to side: Side) {
+        guard side == .bot ? isWhole.bot : isWhole.exchange else { return }
+        let frame = RelayFrames.close(code: code, isMasked: side == .exchange)
+        (side == .bot ? bot : exchange).writeAndFlush(ByteBuffer(bytes: frame), promise: nil)
     }
 
     /// The relay goes: both are told.
     func stop(_ reason: String) {
         guard !isEnded else { return }
-        bot.writeAndFlush(
-            ByteBuffer(bytes: RelayFrames.close(code: 1001, isMasked: false)),
-            promise: nil
-        )
-        exchange.writeAndFlush(
-            ByteBuffer(bytes: RelayFrames.close(code: 1001, isMasked: true)),
-            promise: nil
-        )
+        say(1001, to: .bot)
+        say(1001, to: .exchange)
         end(reason)
     }
 

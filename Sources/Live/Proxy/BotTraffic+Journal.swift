@@ -50,17 +50,17 @@ extension BotTraffic {
         }
     }
 
-    /// A record that is evidence only.
-    func evidence(_ name: String, _ link: String, _ time: Timestamp, _ payload: [UInt8]) {
-        guard let entry = entry(named: name, link) else { return }
-        guard !session.isFailed, session.recorder.hasRoom(for: payload.count, on: entry.id) else {
-            return lose(link)
-        }
+    /// A record that is evidence only; false where it found no room.
+    func keep(_ name: String, _ time: Timestamp, _ payload: [UInt8]) -> Bool {
+        guard !session.isFailed else { return false }
         do throws(JournalError) {
+            let entry = try streams.entry(named: name)
+            guard session.recorder.hasRoom(for: payload.count, on: entry.id) else { return false }
             try session.recorder.append(entry.id, time: time, payload: payload)
+            return true
         } catch {
             session.failed(error)
-            lose(link)
+            return false
         }
     }
 

@@ -71,27 +71,47 @@ final class BotTraffic: RelayOwner {
 
     func stop(reason: String) { relay?.stop(reason: reason) }
 
+    /// The session goes on in another recording: streams are announced in it anew, sockets keep their names.
+    func goOn(in recorder: Recorder) {
+        streams = StreamTable(
+            recorder: recorder,
+            origin: session.wiring.destination.description
+        )
+    }
+
+    /// The session signs with another key of its account.
+    func renew(_ signer: Signer) {
+        relay?.secrets.renew(signer, alias: session.configuration.account)
+    }
+
     // MARK: REST
 
     func relay(asked exchange: inout RelayExchange) -> [UInt8]? {
+        session.rollIfDue(exchange.sent)
         exchange.after = session.recorder.watermarks.appended
         noteKeys()
         guard exchange.isChange else { return nil }
-        if isRefusing, !exchange.isCancel {
-            counts.refused += 1
-            return RelayExchange.envelope(
-                code: BotTraffic.refusal.code,
-                message: BotTraffic.refusal.words,
-                at: SessionClock.wall()
-            )
-        }
+        if isRefusing, !exchange.isCancel { return refuse() }
         // An order is on record before it leaves: its answer may never come.
-        guard let payload = relay?.secrets.sentRecord(of: exchange) else { return nil }
-        evidence("sent/" + name(of: exchange), link(of: exchange), exchange.sent, payload)
+        guard let payload = relay?.secrets.sentRecord(of: exchange),
+            !keep("sent/" + name(of: exchange), exchange.sent, payload)
+        else { return nil }
+        if policy == .refuse, !exchange.isCancel { return refuse() }
+        lose(link(of: exchange))
         return nil
     }
 
+    private func refuse() -> [UInt8] {
+        counts.refused += 1
+        return RelayExchange.envelope(
+            code: BotTraffic.refusal.code,
+            message: BotTraffic.refusal.words,
+            at: SessionClock.wall()
+        )
+    }
+
     func relay(ended exchange: RelayExchange, forward: () -> Void) {
+        session.rollIfDue(exchange.received)
         counts.requests += 1
         if exchange.outcome != .answered { counts.unanswered += 1 }
         guard let payload = relay?.secrets.record(of: exchange) else { return forward() }
@@ -144,6 +164,16 @@ final class BotTraffic: RelayOwner {
 
     // MARK: Sockets
 
+    func relayIsFull() {
+        counts.turnedAway += 1
+        // Whoever comes back at once is told of at the first time, the second, the fourth, and so on.
+        guard counts.turnedAway & (counts.turnedAway - 1) == 0 else { return }
+        session.logger.error(
+            "a connection of a bot was closed at once: as many are open as are taken",
+            metadata: ["times": "\(counts.turnedAway)"]
+        )
+    }
+
     func relay(opened socket: RelaySocket) {
         counts.opened += 1
         // Whose a private socket is its bot says first.
@@ -193,6 +223,7 @@ final class BotTraffic: RelayOwner {
         isFromBot: Bool,
         forward: () -> Void
     ) {
+        session.rollIfDue(time)
         if isFromBot {
             sent(message, socket, time, forward)
         } else {
@@ -210,13 +241,16 @@ final class BotTraffic: RelayOwner {
         guard let frame = relay?.secrets.frame(message) else { return forward() }
         if socket.path.isPrivate { identify(socket, frame.account) }
         guard let slot = socket.slot else { return forward() }
-        if socket.holdsMessages, isRefusing, BotTraffic.isRefused(frame.operation) {
-            counts.refused += 1
-            socket.answer(BotTraffic.answer(to: frame))
-            return
+        let mayRefuse = socket.holdsMessages && BotTraffic.isRefused(frame.operation)
+        if !(mayRefuse && isRefusing) {
+            if keep(slot.sentStream.text, time, frame.bytes) { return forward() }
+            guard mayRefuse else {
+                lose(slot.description)
+                return forward()
+            }
         }
-        evidence(slot.sentStream.text, slot.description, time, frame.bytes)
-        forward()
+        counts.refused += 1
+        socket.answer(BotTraffic.answer(to: frame))
     }
 
     /// An authentication names the account; until then, and without one, it is nobody's.
@@ -242,7 +276,7 @@ final class BotTraffic: RelayOwner {
         guard let slot = socket.slot else { return forward() }
         let entry: StreamTable.Entry
         do throws(JournalError) {
-            entry = try streams.entry(of: message, from: slot, number: socket.number)
+            entry = try streams.entry(of: message, from: slot, number: socket.number, at: time)
         } catch {
             session.failed(error)
             lose(slot.description)
@@ -256,9 +290,9 @@ final class BotTraffic: RelayOwner {
         pass(message, entry, slot.description, time, mayShed: !slot.isPrivate, forward)
     }
 
-    /// Orders and their changes, not cancels; pings, authentication and the like pass.
+    /// All but cancels, pings and authentication: what is not known may be an order too.
     private static func isRefused(_ operation: String) -> Bool {
-        operation.hasPrefix("order.") && !operation.hasPrefix("order.cancel")
+        !operation.hasPrefix("order.cancel") && !["ping", "pong", "auth"].contains(operation)
     }
 
     private static func answer(to frame: BotSecrets.Frame) -> [UInt8] {

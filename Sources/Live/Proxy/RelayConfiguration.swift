@@ -48,6 +48,8 @@ public struct BotCounts: Hashable, Sendable {
     public var refused: Int64 = 0
     /// Messages and exchanges that passed and are not in the recording.
     public var lost: Int64 = 0
+    /// Connections that were closed at once, because as many were open as are taken.
+    public var turnedAway: Int64 = 0
     /// Different keys.
     public var keys = 0
 

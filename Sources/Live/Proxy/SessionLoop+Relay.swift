@@ -13,9 +13,8 @@ extension SessionLoop {
         guard let bots, let relay = bots.relay else { return listening.succeed() }
         relay.listen { reason in
             guard let reason else { return listening.succeed() }
-            let place = "\(relay.settings.host):\(relay.settings.port)"
             listening.fail(
-                SessionError.gateway("\(place) cannot be listened on: \(reason)", status: 75)
+                RelayConfiguration.taken(relay.settings.host, relay.settings.port, reason)
             )
         }
     }

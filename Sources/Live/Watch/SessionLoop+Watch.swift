@@ -74,6 +74,7 @@ extension SessionLoop {
         for number in sockets.indices {
             reading.sockets.append(taps.reading(sockets[number], number, at: now))
         }
+        reading.topics = topicReadings
         for kind in Finding.Kind.allCases {
             let count = counts.findingsByKind[kind] ?? 0
             reading.findings.append(Reading.Count(kind.rawValue, count))
@@ -99,5 +100,24 @@ extension SessionLoop {
         reading.machine.diskDaily = diskForecast?.bytesPerDay.map { Int64(clamping: $0) }
         reading.machine.diskLeft = diskForecast?.nanosecondsLeft
         return reading
+    }
+
+    /// Topics that are subscribed and have brought data; a paused socket's are not, for it is not read.
+    private var topicReadings: [Reading.Topic] {
+        guard !isStalled, !isFailed else { return [] }
+        var topics: [Reading.Topic] = []
+        for (number, slot) in slots.enumerated() where !slot.isPrivate {
+            for topic in sockets[number].state.subscribed {
+                guard let heard = hearing.last(topic, number: number) else { continue }
+                topics.append(
+                    Reading.Topic(
+                        name: "\(topic) on \(slot)",
+                        socket: number,
+                        heard: clock.monotonicStart &+ (heard &- clock.start.nanoseconds)
+                    )
+                )
+            }
+        }
+        return topics
     }
 }

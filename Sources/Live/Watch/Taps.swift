@@ -21,7 +21,9 @@ struct Taps {
         while sockets.count <= number { sockets.append((now, now)) }
         if socket.state.isReady { sockets[number].ready = now }
         let slot = socket.settings.slot
-        var reading = Reading.Socket(name: slot.description, isPublic: !slot.isPrivate)
+        // News of the exchange come now and then.
+        let isPublic = !slot.isPrivate && socket.settings.path == nil
+        var reading = Reading.Socket(name: slot.description, isPublic: isPublic)
         reading.isReady = socket.state.isReady
         reading.frames = Int64(socket.received.messages)
         reading.bytes = Int64(socket.received.bytes)

@@ -17,6 +17,8 @@ final class WatchLoop {
     private static let machineInterval: Int64 = 5_000_000_000
 
     private struct Sink {
+        /// Of one sink and no other, while the places of the others change.
+        let number: Int
         var sink: AlertSink
         var queue: DeliveryQueue
     }
@@ -25,6 +27,7 @@ final class WatchLoop {
     private let logger: Logger
     private var judge: AlertJudge
     private var sinks: [Sink] = []
+    private var sinksMade = 0
     private var reading = Reading()
     private var subject: Watcher.Subject?
     private var pulse: Pulse?
@@ -40,9 +43,39 @@ final class WatchLoop {
         self.loop = loop
         self.logger = logger
         judge = AlertJudge(settings.alerts)
-        for (place, sink) in settings.sinks.enumerated() {
+        sinks = arranged(settings.sinks)
+    }
+
+    /// The sinks in their order; those that were there before keep what waits for them.
+    private func arranged(_ wanted: [AlertSink]) -> [Sink] {
+        var left = sinks
+        return wanted.enumerated().map { place, sink in
             let name = "\(sink.kind)-\(place + 1)"
-            sinks.append(Sink(sink: sink, queue: DeliveryQueue(name: name)))
+            if let known = left.firstIndex(where: { $0.sink == sink }) {
+                var kept = left.remove(at: known)
+                kept.queue.rename(name)
+                return kept
+            }
+            sinksMade += 1
+            return Sink(number: sinksMade, sink: sink, queue: DeliveryQueue(name: name))
+        }
+    }
+
+    /// What is switched off ends; what waits for a sink that is taken away is given up, and logged.
+    func change(_ settings: WatchSettings) {
+        let before = sinks
+        sinks = arranged(settings.sinks)
+        let numbers = Set(sinks.map(\.number))
+        for gone in before where !numbers.contains(gone.number) { giveUp(gone) }
+        for alert in judge.change(settings.alerts, wall: SessionClock.wall()) { tell(alert) }
+    }
+
+    private func giveUp(_ sink: Sink) {
+        for alert in sink.queue.undelivered {
+            logger.error(
+                "an alert was not sent before its sink was taken away",
+                metadata: ["sink": "\(sink.queue.counts.name)", "alert": "\(words(alert))"]
+            )
         }
     }
 
@@ -184,13 +217,16 @@ final class WatchLoop {
             guard let alert = sinks[place].queue.next(at: now) else { continue }
             let bound = NIOLoopBound(self, eventLoop: loop)
             let (loop, gate) = (loop, gate)
+            let number = sinks[place].number
             SinkCall.begin(sinks[place].sink, alert.json(subject.identity)) { problem in
-                gate.enter { loop.execute { bound.value.ended(place, alert, problem) } }
+                gate.enter { loop.execute { bound.value.ended(number, alert, problem) } }
             }
         }
     }
 
-    private func ended(_ place: Int, _ alert: Alert, _ problem: String?) {
+    private func ended(_ number: Int, _ alert: Alert, _ problem: String?) {
+        // It may have been taken away meanwhile.
+        guard let place = sinks.firstIndex(where: { $0.number == number }) else { return }
         let now = SessionClock.monotonic()
         sinks[place].queue.ended(isTaken: problem == nil, at: now)
         guard let problem else { return send(at: now) }

@@ -104,6 +104,12 @@ final class Watcher: Sendable {
         loop.execute { core.value.tell(alert, problem) }
     }
 
+    /// Other thresholds and other sinks from now on.
+    func change(_ settings: WatchSettings) {
+        let core = core
+        loop.execute { core.value.change(settings) }
+    }
+
     /// Judges nothing any more: the session ends, and what is silent now is so on purpose.
     func quiet() {
         let core = core

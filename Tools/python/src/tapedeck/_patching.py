@@ -6,6 +6,7 @@ import importlib.machinery
 import sys
 
 from . import connect
+from ._errors import TapedeckError
 
 
 def _pybit_http(module, rest, websocket):
@@ -53,6 +54,16 @@ _PATCHES = {
 }
 
 
+def _apply(change, module):
+    """A bot that went past the proxy would trade unrecorded: it does not start then."""
+    try:
+        change(module)
+    except AttributeError as error:
+        raise TapedeckError(
+            f"{module.__name__} of this version is not known here ({error}): use tapedeck.connect, or set the URLs in the bot"
+        ) from None
+
+
 class _Loader(importlib.abc.Loader):
     """Another loader, and a change behind it."""
 
@@ -68,7 +79,7 @@ class _Loader(importlib.abc.Loader):
 
     def exec_module(self, module):
         self._loader.exec_module(module)
-        self._change(module)
+        _apply(self._change, module)
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -93,5 +104,5 @@ def install(rest=None, websocket=None):
     }
     for name, change in changes.items():
         if name in sys.modules:
-            change(sys.modules[name])
+            _apply(change, sys.modules[name])
     sys.meta_path.insert(0, _Finder(changes))

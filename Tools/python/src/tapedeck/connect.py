@@ -28,7 +28,24 @@ def urls(rest=None, websocket=None):
         parts = urllib.parse.urlsplit(url)
         if parts.scheme not in schemes or not parts.netloc or parts.path not in ("", "/"):
             raise TapedeckError(f"{url} is not the proxy's address: write it as {schemes[0]}://HOST:PORT")
+    _spare([urllib.parse.urlsplit(url).hostname for url in (rest, websocket)])
     return rest.rstrip("/"), websocket.rstrip("/")
+
+
+def _spare(hosts):
+    """Keeps these hosts from the HTTP proxy that the environment names, if any.
+
+    What the bot signs goes to tapedeck in the clear: through a proxy meant for the internet, somebody else would read
+    the key.
+    """
+    names = [name for name in os.environ if name.lower() in ("http_proxy", "https_proxy", "all_proxy")]
+    if not any(os.environ[name] for name in names):
+        return
+    for name in ("no_proxy", "NO_PROXY"):
+        # Where one of the two is missing, libraries read the other.
+        listed = os.environ.get(name) or os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+        words = [word.strip() for word in listed.split(",") if word.strip()]
+        os.environ[name] = ",".join(words + [host for host in dict.fromkeys(hosts) if host not in words])
 
 
 def _moved(url, websocket):

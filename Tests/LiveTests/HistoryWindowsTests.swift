@@ -1,0 +1,75 @@
+import Bybit
+import Market
+import Testing
+
+@testable import Live
+
+/// Lists that reach back further than the exchange gives at once.
+@Suite struct HistoryWindowsTests {
+    private static let day: Int64 = 86_400_000
+    private static let now: Int64 = 1_767_225_600_000
+
+    /// `startTime` and `endTime` of each request, `nil` where it has none.
+    private func windows(_ question: LookUp) -> [(start: Int64?, end: Int64?)] {
+        HistoryWindows.requests(question, now: Self.now).map { request in
+            func value(_ name: String) -> Int64? {
+                request.query.split(separator: "&").first { $0.hasPrefix(name + "=") }
+                    .flatMap { Int64($0.dropFirst(name.count + 1)) }
+            }
+            return (value("startTime"), value("endTime"))
+        }
+    }
+
+    private func questions(since: Int64) -> [LookUp] {
+        [
+            .transactionLog(.linear, sinceMilliseconds: since),
+            .executions(.linear, sinceMilliseconds: since),
+            .ordersSince(.linear, sinceMilliseconds: since),
+        ]
+    }
+
+    @Test func `what reaches to now by itself is asked once, without an end`() {
+        for question in questions(since: Self.now - Self.day + 120_000) {
+            let windows = windows(question)
+            #expect(windows.count == 1 && windows[0].end == nil, "\(question)")
+        }
+    }
+
+    @Test func `the log of two days has an end, without which it would be the first day's`() {
+        let since = Self.now - 2 * Self.day
+        let windows = windows(.transactionLog(.linear, sinceMilliseconds: since))
+        #expect(windows.count == 1)
+        #expect(windows[0].start == since && windows[0].end ?? 0 >= Self.now)
+        // The others reach over a week.
+        for question in questions(since: since).dropFirst() {
+            #expect(self.windows(question).first?.end == nil)
+        }
+    }
+
+    @Test func `a month is asked for in weeks that leave nothing out and that the exchange takes`()
+    {
+        let since = Self.now - 30 * Self.day
+        for question in questions(since: since) {
+            let windows = windows(question)
+            #expect(windows.count == 5, "\(question)")
+            var next = since
+            for window in windows {
+                #expect(window.start == next)
+                let end = window.end ?? 0
+                #expect(end - next > 0 && end - next <= 7 * Self.day)
+                next = end
+            }
+            #expect(next >= Self.now)
+        }
+        // All else of the question stays.
+        let queries = HistoryWindows.requests(questions(since: since)[0], now: Self.now)
+            .map(\.query)
+        #expect(queries.allSatisfy { $0.contains("category=linear") && $0.contains("limit=") })
+    }
+
+    @Test func `other questions are asked as they are`() {
+        for question in [LookUp.wallet, .openOrders(.linear), .serverTime] {
+            #expect(HistoryWindows.requests(question, now: Self.now) == [RESTRequest(question)])
+        }
+    }
+}
