@@ -129,7 +129,9 @@ let package = Package(
         // 3 wiring
         .target(
             name: "Runtime",
-            dependencies: ["Market", "JSON", "Bybit", "Trading", "Journal", "Projections"]
+            dependencies: [
+                "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections",
+            ]
         ),
         .target(
             name: "Interchange",

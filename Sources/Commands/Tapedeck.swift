@@ -40,6 +40,7 @@ struct Tapedeck: ParsableCommand {
             AuditCommand.self,
             ReplayCommand.self,
             BisectCommand.self,
+            SimulateCommand.self,
             ServeCommand.self,
             VerifyCommand.self,
             RecoverCommand.self,
