@@ -24,7 +24,7 @@ struct Tapedeck: ParsableCommand {
         subcommands: [
             DemoCommand.self, InitCommand.self, CheckCommand.self, ProbeCommand.self,
             RecordCommand.self, ProxyCommand.self, TradeCommand.self, DeskCommand.self,
-            ServeCommand.self,
+            ServeCommand.self, TestBotCommand.self,
             ReplayCommand.self, VerifyCommand.self, InfoCommand.self, CatCommand.self,
             StateCommand.self, PnLCommand.self, LsCommand.self, KeygenCommand.self,
             CompactCommand.self, PruneCommand.self, SliceCommand.self, MergeCommand.self,
