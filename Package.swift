@@ -140,7 +140,7 @@ let package = Package(
         .target(
             name: "ReplayServer",
             dependencies: [
-                "Market", "JSON", "Bybit", "Simulation", "CCrypto",
+                "Market", "JSON", "Bybit", "Simulation", "Journal", "CCrypto",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -9,7 +9,11 @@ struct ServeCommand: JudgingCommand {
         abstract: "Speak Bybit's v5 protocol on loopback, REST and WebSocket on one port.",
         discussion: """
             --synthetic: a seeded market with a matching engine, accounts and funding behind it; any bot can \
-            trade on it. --messages FILE: the `recv` lines of a JSON Lines file, pushed as they are, in order.
+            trade on it. --messages FILE: the `recv` lines of a JSON Lines file, pushed as they are, in order. RECORDING: \
+            what was recorded, and nothing else: a request is answered with what was recorded for it, pushes come in \
+            recorded order, none before the request that it may be an effect of; a request that was not recorded is refused, \
+            and the nearest recorded one named. Of a recording without a bot's traffic, topics are pushed to whoever \
+            subscribes. `test-bot` runs a bot against it.
 
             TLS with a certificate made at start, unless --plain; the authority is written to --ca-out. Only \
             this machine can connect.
@@ -23,6 +27,33 @@ struct ServeCommand: JudgingCommand {
             Example: tapedeck serve --synthetic --seed 7 --port 8443
             """
     )
+
+    @Argument(
+        help: ArgumentHelp("A recording to serve: a directory, `last`, …", valueName: "recording")
+    )
+    var recording: String?
+
+    @Option(help: ArgumentHelp("The folder that recordings lie in.", valueName: "dir"))
+    var archive = "recordings"
+
+    @Flag(help: "RECORDING: nothing but what was recorded; so it is without this flag too.")
+    var strict = false
+
+    @Option(
+        help: ArgumentHelp(
+            "RECORDING: a poll that is answered and not compared, \"GET /v5/position/list\", with * and ?. Repeatable.",
+            valueName: "request"
+        )
+    )
+    var ignore: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "RECORDING: how long a recorded request is waited for before the tape goes on without it.",
+            valueName: "duration"
+        )
+    )
+    var patience = "5s"
 
     @Flag(help: "A seeded synthetic market with a matching engine behind it.")
     var synthetic = false
@@ -57,7 +88,8 @@ struct ServeCommand: JudgingCommand {
     @Option(
         help: ArgumentHelp(
             "--synthetic: real, xN (exchange seconds a second), fast (as the subscribers read) or virtual (the "
-                + "control endpoint advances the clock). --messages: real or xN for the file's own times.",
+                + "control endpoint advances the clock). --messages: real or xN for the file's own times. RECORDING: real, "
+                + "xN, fast (as the client reads) or step (POST /tapedeck/step).",
             valueName: "pace"
         )
     )
@@ -148,11 +180,11 @@ struct ServeCommand: JudgingCommand {
             Printing.result(Assumptions.page)
             return .yes
         }
-        guard synthetic != (messages != nil) else {
+        guard [synthetic, messages != nil, recording != nil].count(where: { $0 }) == 1 else {
             throw Failure(
                 .usage,
                 "it is not said what to serve",
-                do: "Give --synthetic or --messages FILE, one of the two."
+                do: "Give RECORDING, --synthetic or --messages FILE, one of the three."
             )
         }
         guard (0...65_535).contains(port) else {
@@ -161,6 +193,7 @@ struct ServeCommand: JudgingCommand {
         let nanoseconds =
             try duration.map(DurationText.nanoseconds) ?? seconds.map { Int64($0) * 1_000_000_000 }
         let exchange = try synthetic ? exchangeSettings() : nil
+        let path = try recording.map { try Archive(archive).path(of: $0) }
         Interruption.watch()
         try Sandbox.denyOutgoing()
         do {
@@ -168,6 +201,8 @@ struct ServeCommand: JudgingCommand {
                 try serve(exchange, nanoseconds)
             } else if let messages {
                 try serve(file: messages, nanoseconds)
+            } else if let path {
+                return try serve(recording: path, nanoseconds)
             }
         } catch let error as ServerError {
             throw Failure(.unavailable, "\(error)")

@@ -42,6 +42,7 @@ struct Tapedeck: ParsableCommand {
             BisectCommand.self,
             SimulateCommand.self,
             ServeCommand.self,
+            TestBotCommand.self,
             VerifyCommand.self,
             RecoverCommand.self,
             CompactCommand.self,

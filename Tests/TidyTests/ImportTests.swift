@@ -26,8 +26,8 @@ import Testing
             "Market", "JSON", "Bybit", "Journal", "CZlib", "Glibc", "Synchronization",
         ],
         "ReplayServer": [
-            "Market", "JSON", "Bybit", "Simulation", "CCrypto", "Glibc", "Synchronization",
-            "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL",
+            "Market", "JSON", "Bybit", "Simulation", "Journal", "CCrypto", "Glibc",
+            "Synchronization", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL",
             "NIOConcurrencyHelpers",
         ],
         "Live": [

@@ -94,6 +94,24 @@ struct ServeReport: Sendable {
         }
     }
 
+    /// Where it is, and what `json` or `text` say of what is served.
+    func announce(
+        _ address: ServerAddress,
+        json: (inout JSONWriter) -> Void,
+        text: () -> Void
+    ) throws {
+        try keep(address.authority)
+        if isJSON {
+            Printing.json(schema: "serve") {
+                place(address, &$0)
+                json(&$0)
+            }
+        } else {
+            sayPlace(address)
+            text()
+        }
+    }
+
     private func place(_ address: ServerAddress, _ json: inout JSONWriter) {
         json.field("endpoint", address.base)
         json.field("websocket", address.webSocketBase)

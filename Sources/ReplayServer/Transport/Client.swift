@@ -145,6 +145,8 @@ final class Client: ChannelDuplexHandler {
         case .binary:
             // All of Bybit's frames are text.
             fail(code: 1003)
+        case .pong:
+            venue.ponged(Array(buffer: frame.unmaskedData), from: self)
         default:
             break
         }

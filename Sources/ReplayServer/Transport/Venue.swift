@@ -18,9 +18,12 @@ protocol Venue: AnyObject, SendableMetatype {
     /// The client's socket takes bytes again after it had not.
     func drained(_ client: Client)
     func closed(_ client: Client)
+    /// The answer to a PING of the venue's own: the client has read all that was sent before it.
+    func ponged(_ payload: [UInt8], from client: Client)
 }
 
 extension Venue {
+    func ponged(_ payload: [UInt8], from client: Client) {}
     func refusal(_ path: SocketPath) -> HTTPResponseStatus? { nil }
 }
 

@@ -7,12 +7,19 @@ enum WebSocketFrames {
     enum Opcode: UInt8 {
         case text = 0x1
         case close = 0x8
+        case ping = 0x9
         case pong = 0xa
     }
 
     static func text(_ payload: [UInt8]) -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: payload.count + 10)
         append(.text, payload, to: &buffer)
+        return buffer
+    }
+
+    static func ping(_ payload: [UInt8]) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: payload.count + 2)
+        append(.ping, payload, to: &buffer)
         return buffer
     }
 

@@ -9,7 +9,8 @@ from ._errors import TapedeckError
 _USAGE = """usage: python -m tapedeck run SCRIPT [ARGUMENT ...]
        python -m tapedeck run -m MODULE [ARGUMENT ...]
 
-Runs a bot that uses pybit or ccxt through `tapedeck proxy`, at $TAPEDECK_REST_URL and $TAPEDECK_WS_URL."""
+Runs a bot that uses pybit or ccxt through `tapedeck proxy`, at $TAPEDECK_REST_URL and $TAPEDECK_WS_URL; under
+`tapedeck test-bot` on the virtual clock of the recording ($TAPEDECK_CLOCK)."""
 
 
 def main(arguments):
@@ -22,6 +23,11 @@ def main(arguments):
     from . import _patching
 
     try:
+        if os.environ.get("TAPEDECK_CLOCK"):
+            # Before anything of the bot is imported, so that it finds no other clock.
+            from . import _clock
+
+            _clock.install(os.environ["TAPEDECK_CLOCK"])
         _patching.install()
     except TapedeckError as error:
         print(error, file=sys.stderr)
