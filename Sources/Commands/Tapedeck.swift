@@ -26,7 +26,7 @@ struct Tapedeck: ParsableCommand {
             RecordCommand.self, ProxyCommand.self, TradeCommand.self, DeskCommand.self,
             ServeCommand.self,
             ReplayCommand.self, VerifyCommand.self, InfoCommand.self, CatCommand.self,
-            StateCommand.self, PnLCommand.self, LsCommand.self, KeygenCommand.self,
+            StateCommand.self, PnLCommand.self, SQLCommand.self, LsCommand.self, KeygenCommand.self,
             CompactCommand.self, PruneCommand.self, SliceCommand.self, MergeCommand.self,
             RecoverCommand.self, ExportCommand.self, ImportCommand.self,
         ]

@@ -143,6 +143,7 @@ extension SessionLoop {
         current.set(recorder)
         streams = StreamTable(recorder: recorder, origin: wiring.destination.description)
         startRecord = start
+        tableEndings[old.path] = endTables()
         begunPaths.append(recorder.path)
         rolls.count += 1
         rolls.sealing += 1
@@ -205,6 +206,7 @@ extension SessionLoop {
                 metadata: ["recording": "\(path)", "last": "\(manifest.last)"]
             )
             verify(path)
+            completeTables(path, last: manifest.last)
         case .failure(let error):
             rolls.sealFailure = "\(path): \(error)"
             logger.critical(

@@ -11,6 +11,8 @@ enum Main {
           record    record a session of the messages in which a strategy trades
           replay    replay the session that `record` left; FILE is not used
           project   write invented rows of N records to a projection; FILE is not used
+          session   record a session of N records in which an account trades; FILE is not used
+          rebuild   its tables from the recording alone; FILE is not used
           market    N market events of the simulated exchange; FILE is not used
           orders    N orders of an account matched there; FILE `rows` has every row made
           memory    a universe of N perpetuals of 200 levels a side; FILE is not used
@@ -56,6 +58,8 @@ enum Main {
         }
         if arguments[1] == "hash" { return String(try UniverseDigest.of(seed: UInt64(count))) }
         if arguments[1] == "project" { return try ProjectMode.run(records: count) }
+        if arguments[1] == "session" { return try DeskMode.record(count: count) }
+        if arguments[1] == "rebuild" { return try DeskMode.rebuild(count: count) }
         if arguments[1] == "scan" { return try ScanMode.run(count: count) }
         if arguments[1] == "replay" { return try SessionMode.replay(count: count) }
         let workload = try Workload(path: arguments[2], count: count)
