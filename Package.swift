@@ -18,7 +18,10 @@ let package = Package(
     name: "tapedeck",
     products: [
         // The whole command line, and what a strategy of a user's own is written with.
-        .library(name: "Tapedeck", targets: ["Commands", "Trading", "Market"]),
+        .library(
+            name: "Tapedeck",
+            targets: ["Commands", "Runtime", "Projections", "Trading", "Market"]
+        ),
         .executable(name: "tapedeck", targets: ["tapedeck"]),
         // Bybit for other Swift programs: no journal, no desk.
         .library(name: "TapedeckClient", targets: ["TapedeckClient"]),
@@ -154,7 +157,7 @@ let package = Package(
             name: "Live",
             dependencies: [
                 "Market", "JSON", "Bybit", "Trading", "Watch", "Journal", "Gateway", "Runtime",
-                "CSpawn",
+                "Projections", "CSpawn",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -194,6 +197,13 @@ let package = Package(
             name: "client-example",
             dependencies: ["TapedeckClient"],
             path: "Tools/Examples/Client"
+        ),
+
+        // The example of a projection of a user's own: as above.
+        .executableTarget(
+            name: "projection-example",
+            dependencies: ["Commands", "Runtime", "Projections", "Trading", "Market"],
+            path: "Tools/Examples/Projection"
         ),
 
         // Tests: one target a module, `RuntimeTests` for scenarios, `TidyTests` for house style.
@@ -291,9 +301,8 @@ let package = Package(
             name: "CommandsTests",
             dependencies: [
                 "Commands", "Live", "ReplayServer", "Trading", "Market", "Journal", "Runtime",
-                "Bybit", "Watch",
-                "Gateway", "FaultProxy", "tapedeck", "client-example", "flawed-desk",
-                "DeskStrategies",
+                "Bybit", "Watch", "Projections", "CSQLite", "Gateway", "FaultProxy", "DeskStrategies",
+                "tapedeck", "client-example", "projection-example", "flawed-desk",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -12,3 +12,9 @@ static inline int tapedeck_sqlite_bind_text(
 ) {
     return sqlite3_bind_text(statement, index, (const char *)text, count, SQLITE_TRANSIENT);
 }
+
+static inline int tapedeck_sqlite_bind_blob(
+    sqlite3_stmt *statement, int index, const void *bytes, int count
+) {
+    return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
+}

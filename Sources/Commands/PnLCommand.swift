@@ -12,6 +12,9 @@ struct PnLCommand: ParsableCommand {
             Realised and unrealised P&L, fees and funding, exact. The tables it reads are kept in the \
             recording's derived/desk.sqlite and rebuilt when missing or older. Of a recording that begins later than \
             record 1 the totals of its run are counted from the state kept there, by day as `before record N`.
+
+            By strategy each row is of the strategy's own position, as if it had the account for itself; all else is of \
+            the account's. `external` is what is not ours. Round trips (--trips, --statistics) sum up to these figures.
             """
     )
 
@@ -35,26 +38,40 @@ struct PnLCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        _ = try options.directory()
-        let recording = try options.openSound()
-        try Sandbox.denyOutgoing()
-        let rows: [ProfitAndLoss]
-        do {
-            var build = DeskBuild(
-                registry: TapedeckMain.strategies,
-                program: "\(Version.number) \(Version.commit)"
-            )
-            var bar = ProgressBar("rebuilding", total: recording.last.value)
-            build.progress = { bar.update($0.value) }
-            let path = try build.update(recording)
-            bar.finish()
-            rows = try DeskReader(path: path).profitAndLoss(by: by.group)
-        } catch let error as ReplayError {
-            throw ReplayCommand.failure(error)
-        } catch let error as ProjectionError {
-            throw Failure(.disk, "\(error)")
+    @Flag(help: "List the round trips instead: trades from their opening to their closing.")
+    var trips = false
+
+    @Flag(
+        help: """
+            Statistics of the round trips of each group: win rate, profit factor, expectancy, excursions, Sharpe, \
+            Sortino, drawdown.
+            """
+    )
+    var statistics = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How fills make a trip: flat (from flat to flat) or fifo (lots, first in, first out).",
+            valueName: "method"
+        )
+    )
+    var method: Method = .flat
+
+    @Flag(
+        help: "Count trips too that began before the recording: their opening fee is not known."
+    )
+    var withOpening = false
+
+    enum Method: String, ExpressibleByArgument, CaseIterable { case flat, fifo }
+
+    func validate() throws {
+        guard !(trips && statistics) else {
+            throw ValidationError("--trips and --statistics are two reports: name one")
         }
+    }
+
+    func run() throws {
+        let (recording, path) = try DeskAccess.open(options)
         if recording.first > .first {
             let isKept = (try? recording.checkpoint(at: recording.first))?.isEmpty == false
             Printing.note(
@@ -65,6 +82,12 @@ struct PnLCommand: ParsableCommand {
                         : "executions before it are not in these figures")
             )
         }
+        let reader = try DeskAccess.reading { try DeskReader(path: path) }
+        if trips || statistics {
+            try DeskAccess.reading { try printTrips(reader) }
+            return
+        }
+        let rows = try DeskAccess.reading { try reader.profitAndLoss(by: by.group) }
         if options.json {
             for row in rows { printJSON(row) }
             return

@@ -38,6 +38,7 @@ struct Tapedeck: ParsableCommand {
             OrdersCommand.self,
             PnLCommand.self,
             AuditCommand.self,
+            SQLCommand.self,
             ReplayCommand.self,
             BisectCommand.self,
             SimulateCommand.self,

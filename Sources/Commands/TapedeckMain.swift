@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+public import Runtime
 import Synchronization
 public import Trading
 
@@ -18,13 +19,24 @@ public enum TapedeckMain {
     /// Every kind of strategy that this program has.
     static var strategies: StrategyRegistry { registry.withLock { $0 } }
 
+    private static let models = Mutex<[any Projection.Type]>([])
+
+    /// Every projection that this program has beside the desk's tables.
+    static var projections: [any Projection.Type] { models.withLock { $0 } }
+
     /// Runs the command of this process's arguments and ends the process with its status.
-    public static func run(strategies: [any Strategy.Type] = []) -> Never {
+    ///
+    /// - Parameter projections: tables of your own, for `tapedeck sql --projection NAME`.
+    public static func run(
+        strategies: [any Strategy.Type] = [],
+        projections: [any Projection.Type] = []
+    ) -> Never {
         // A reader that goes away is an error of `write`, not the end of a recording.
         signal(SIGPIPE, SIG_IGN)
         registry.withLock { registry in
             for strategy in strategies { registry.register(strategy) }
         }
+        models.withLock { $0 = projections }
         exit(status(of: Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 

@@ -357,9 +357,15 @@ public final class Session: Sendable {
         await onLoop { _ in }
         await endRolls()
         let recorder = recorder
+        let tables = await onLoop { $0.endTables() }
+        let logger = logger
         let outcome = await Session.offLoop { () -> Result<Manifest, JournalError> in
             do throws(JournalError) {
-                return .success(try recorder.seal())
+                let manifest = try recorder.seal()
+                if let error = tables?(manifest.last) {
+                    logger.warning("tables are not complete", metadata: ["reason": "\(error)"])
+                }
+                return .success(manifest)
             } catch {
                 return .failure(error)
             }

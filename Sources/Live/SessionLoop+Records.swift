@@ -38,6 +38,7 @@ extension SessionLoop {
         let header = RecordHeader(sequence: sequence, time: recorder.lastTime, stream: entry.name)
         outputs.removeAll()
         stepper.step(header, route: entry.route, payload: payload, outputs: &outputs)
+        tell(header)
         try carryOut()
     }
 
@@ -59,6 +60,7 @@ extension SessionLoop {
         payload.withUnsafeBytes {
             stepper.step(header, route: route, payload: $0, outputs: &outputs)
         }
+        tell(header)
         do throws(JournalError) {
             try carryOut()
         } catch {

@@ -153,6 +153,7 @@ extension SessionLoop {
         )
         bots?.goOn(in: recorder)
         startRecord = start
+        tableEndings[old.path] = endTables()
         begunPaths.append(recorder.path)
         rolls.count += 1
         rolls.sealing += 1
@@ -215,6 +216,7 @@ extension SessionLoop {
                 metadata: ["recording": "\(path)", "last": "\(manifest.last)"]
             )
             verify(path)
+            completeTables(path, last: manifest.last)
         case .failure(let error):
             rolls.sealFailure = "\(path): \(error)"
             logger.critical(

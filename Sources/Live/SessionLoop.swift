@@ -4,6 +4,7 @@ import Journal
 import Logging
 import Market
 import NIOCore
+import Projections
 import Runtime
 import Trading
 
@@ -127,6 +128,11 @@ final class SessionLoop {
     var account = AccountSnapshot()
     /// Bots whose traffic passes here; `nil` in a session of our own.
     var bots: BotTraffic?
+    let registry: StrategyRegistry
+    /// The tables of the account; `nil` where nobody has one, and from when they could not be kept up.
+    var tables: DeskTables?
+    /// What is left to do for tables of recordings that are being sealed, by their paths.
+    var tableEndings: [String: @Sendable (SequenceNumber) -> ProjectionError?] = [:]
 
     init(
         configuration: SessionConfiguration,
@@ -141,6 +147,7 @@ final class SessionLoop {
         logger: Logger
     ) throws(SessionError) {
         self.configuration = configuration
+        self.registry = registry
         self.current = current
         self.successorOptions = successorOptions
         recorder = current.value
@@ -312,6 +319,7 @@ final class SessionLoop {
         do throws(JournalError) {
             let payload = startRecord.payload()
             let sequence = try recorder.start(time: clock.now(), payload: payload)
+            beginTables(first: sequence)
             let name = StreamName("session/start")
             step(
                 RecordHeader(sequence: sequence, time: recorder.lastTime, stream: name),

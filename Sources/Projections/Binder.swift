@@ -53,6 +53,16 @@ struct Binder: ~Copyable {
         value.withText { bind($0) }
     }
 
+    mutating func blob(_ bytes: UnsafeRawBufferPointer) {
+        index += 1
+        _ = tapedeck_sqlite_bind_blob(
+            statement,
+            index,
+            bytes.baseAddress ?? UnsafeRawPointer(Binder.empty.utf8Start),
+            Int32(clamping: bytes.count)
+        )
+    }
+
     private func bind(_ bytes: UnsafeRawBufferPointer) {
         let text = bytes.bindMemory(to: UInt8.self)
         let count = Int32(clamping: text.count)

@@ -102,7 +102,7 @@ enum DeskFile {
     /// Renames the file, its journal with it, to the first free name `….corrupt-N`.
     ///
     /// Eight are kept; then the last name is used again, since all of this is free to be thrown away.
-    private static func moveAside(_ path: String) throws(ProjectionError) -> String {
+    static func moveAside(_ path: String) throws(ProjectionError) -> String {
         var number = 1
         while number < 8, Glibc.access("\(path).corrupt-\(number)", F_OK) == 0 { number += 1 }
         let target = "\(path).corrupt-\(number)"

@@ -155,7 +155,7 @@ extension DeskReader {
               order_link_id, side, price, quantity, value, exchange_fee, exchange_fee_rate,
               exchange_fee_coin, exchange_realised, closed_quantity, is_maker, leaves_quantity,
               order_price, order_quantity, order_type, mark_price, execution_ms, cross_sequence,
-              coin, realised, fee, funding
+              position_index, coin, realised, own_realised, fee, funding
             FROM executions WHERE \(condition) ORDER BY sequence, ordinal
             """,
             arguments
@@ -163,10 +163,12 @@ extension DeskReader {
             ExecutionLine(
                 execution: try DeskReader.execution(columns),
                 effect: ExecutionEffect(
-                    coin: columns.text(27),
-                    realised: try columns.amount(28),
-                    fee: try columns.amount(29),
-                    funding: try columns.amount(30)
+                    coin: columns.text(28),
+                    positionIndex: Int(columns.integer(27)),
+                    realised: try columns.amount(29),
+                    ownRealised: try columns.amount(30),
+                    fee: try columns.amount(31),
+                    funding: try columns.amount(32)
                 )
             )
         }

@@ -46,6 +46,9 @@ extension DeskReader {
             case .account: "account"
             case .day: "day"
             }
+        // A strategy's own position realises otherwise than the account's, which nets all of them.
+        let isByStrategy = grouping == .strategy || filter.strategy != nil
+        let realised = isByStrategy ? "own_realised" : "realised"
         // What was before the first record was before all days.
         let order = grouping == .day ? "grouped NOT LIKE 'before record %', grouped" : "grouped"
         var filter = filter
@@ -56,7 +59,7 @@ extension DeskReader {
         let parts = try rows(
             "pnl",
             """
-            SELECT \(group) AS grouped, coin, realised, fees, funding, turnover, fills FROM pnl
+            SELECT \(group) AS grouped, coin, \(realised), fees, funding, turnover, fills FROM pnl
             WHERE \(condition) ORDER BY \(order), coin
             """,
             arguments,

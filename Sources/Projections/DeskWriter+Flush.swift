@@ -29,7 +29,7 @@ extension DeskWriter {
                     try Meta.set(.lastSequence, reached.sequence.description, in: database)
                     try Meta.set(.state, Meta.building, in: database)
                     // Of an end that is none any more.
-                    try RowStatements(database).set([])
+                    try database.execute(sql: "DELETE FROM valuations")
                     try Meta.set(.contentHash, "", in: database)
                     return .commit
                 }
@@ -48,7 +48,8 @@ extension DeskWriter {
         in database: Database,
         began: ContinuousClock.Instant
     ) throws -> (count: Int, sequence: SequenceNumber) {
-        let statements = try RowStatements(database)
+        let statements = try prepare(database)
+        var trips = WaitingTrips()
         var index = 0
         while index < complete {
             let row = waiting[index]
@@ -63,14 +64,27 @@ extension DeskWriter {
             switch row.content {
             case .execution(let execution, let effect, let strategy) where changed:
                 try totals.add(execution, effect, strategy: strategy, at: row.place)
-            case .opening(let sums, let strategy):
+            case .sums(let sums, let strategy):
                 try totals.add(sums, strategy: strategy, at: row.place)
+            case .trip(let trip): trips.set(trip, account: row.place.account)
+            case .runBegins:
+                try trips.write(statements)
+                var binder = statements.binder(.cutTrips)
+                try binder.run()
             default: break
             }
             index += 1
         }
-        try totals.write(in: database)
+        try totals.write(statements)
+        try trips.write(statements)
         return (index, index == complete ? completeSequence : waiting[index - 1].place.sequence)
+    }
+
+    func prepare(_ database: Database) throws -> RowStatements {
+        if let prepared { return prepared }
+        let made = try RowStatements(database)
+        prepared = made
+        return made
     }
 
     /// Reads the sums that the file holds.

@@ -55,6 +55,8 @@ public final class DeskWriter {
     /// Positions at the end, for the next `finish`.
     var valuations: [Stored<LedgerPosition>] = []
     var totals = ProfitAndLossTotals()
+    /// Prepared at the first transaction.
+    var prepared: RowStatements?
     let clock = ContinuousClock()
 
     /// Opens the projection at `path` for writing, or begins a new one.
@@ -124,7 +126,7 @@ public final class DeskWriter {
             try queue.inDatabase { database in
                 var content = ContentHash(high: 0, low: 0)
                 try database.inTransaction(.immediate) {
-                    try RowStatements(database).set(valuations)
+                    try self.prepare(database).set(valuations)
                     content = try ContentHash(of: database)
                     try Meta.set(.contentHash, content.description, in: database)
                     try Meta.set(.state, Meta.complete, in: database)
@@ -137,15 +139,24 @@ public final class DeskWriter {
         return hash
     }
 
+    /// Marks the file as of nothing, so that the next to open it begins anew.
+    public func empty() throws(ProjectionError) {
+        let queue = queue
+        try Connection.translating(path) {
+            try queue.inDatabase { try Meta.set(.recording, "", in: $0) }
+        }
+    }
+
     /// Closes the file; rows that were not flushed are left out, and added anew the next time.
     public func close() throws(ProjectionError) {
         let queue = queue
+        prepared = nil
         try Connection.translating(path) { try queue.close() }
         lock.release()
     }
 
     /// Takes a row in; the record before it is complete when it is the first of another one.
-    func append(_ content: RowContent, at place: Provenance) throws(ProjectionError) {
+    func append(_ content: DeskRow, at place: Provenance) throws(ProjectionError) {
         guard place.sequence > resumed else { return }
         // A record whose rows were written takes no more.
         guard place.sequence >= current, place.sequence > stored else {

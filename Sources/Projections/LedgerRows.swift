@@ -2,50 +2,90 @@ public import Market
 
 /// What one execution did to the account, as the ledger computed it.
 public struct ExecutionEffect: Hashable, Sendable {
-    /// The settle coin, of all three amounts.
+    /// What one strategy bears of an execution that concerns the whole position: funding, delivery.
+    public struct Part: Hashable, Sendable {
+        public var strategy: String
+        public var realised: Amount
+        /// Positive is paid.
+        public var fee: Amount
+        /// Positive is paid.
+        public var funding: Amount
+
+        public init(strategy: String, realised: Amount, fee: Amount, funding: Amount) {
+            self.strategy = strategy
+            self.realised = realised
+            self.fee = fee
+            self.funding = funding
+        }
+    }
+
+    /// The settle coin, of all amounts.
     public var coin: String
-    /// Of the part that closed, before fees; zero for what opened.
+    /// 0 one-way, 1 long, 2 short.
+    public var positionIndex: Int
+    /// By the account's position, of the part that closed, before fees; zero for what opened.
     public var realised: Amount
+    /// By the strategy's own position.
+    public var ownRealised: Amount
     /// Positive is paid.
     public var fee: Amount
     /// Positive is paid.
     public var funding: Amount
+    /// Who bears it; empty for fills, which are whose order it was.
+    public var parts: [Part]
 
+    /// - Parameter ownRealised: nil: as the account's.
     public init(
         coin: String,
+        positionIndex: Int = 0,
         realised: Amount = .zero,
+        ownRealised: Amount? = nil,
         fee: Amount = .zero,
-        funding: Amount = .zero
+        funding: Amount = .zero,
+        parts: [Part] = []
     ) {
         self.coin = coin
+        self.positionIndex = positionIndex
         self.realised = realised
+        self.ownRealised = ownRealised ?? realised
         self.fee = fee
         self.funding = funding
+        self.parts = parts
     }
 }
 
-/// What an instrument had earned before the first record of a recording that begins later than its session did.
-public struct OpeningSums: Hashable, Sendable {
+/// What an instrument earned without an execution: before the first record of a recording that begins later than its
+/// session did, or by a settlement.
+public struct LedgerSums: Hashable, Sendable {
     public var instrument: InstrumentID
-    /// The settle coin, of all three amounts.
+    /// The settle coin, of all amounts.
     public var coin: String
-    /// Before fees.
+    /// It was before the recording, so that nobody knows on which day.
+    public var isBefore: Bool
+    /// By the account's position, before fees.
     public var realised: Amount
+    /// By the strategy's own position, before fees.
+    public var ownRealised: Amount
     /// Positive is paid.
     public var fees: Amount
     /// Positive is paid.
     public var funding: Amount
 
+    /// - Parameter ownRealised: nil: as the account's.
     public init(
         instrument: InstrumentID,
         coin: String,
-        realised: Amount,
-        fees: Amount,
-        funding: Amount
+        isBefore: Bool,
+        realised: Amount = .zero,
+        ownRealised: Amount? = nil,
+        fees: Amount = .zero,
+        funding: Amount = .zero
     ) {
         self.instrument = instrument
         self.coin = coin
+        self.isBefore = isBefore
         self.realised = realised
+        self.ownRealised = ownRealised ?? realised
         self.fees = fees
         self.funding = funding
     }

@@ -13,6 +13,7 @@ struct ProfitAndLossTotals {
 
     struct Sums {
         var realised = Amount.zero
+        var ownRealised = Amount.zero
         var fees = Amount.zero
         var funding = Amount.zero
         var turnover = Amount.zero
@@ -31,8 +32,8 @@ struct ProfitAndLossTotals {
         let stored = try Row.fetchCursor(
             database,
             sql: """
-                SELECT account, strategy, category, symbol, day, coin, realised, fees, funding,
-                  turnover, fills, sequence
+                SELECT account, strategy, category, symbol, day, coin, realised, own_realised, fees,
+                  funding, turnover, fills, sequence
                 FROM pnl ORDER BY account, strategy, category, symbol, day, coin
                 """
         )
@@ -51,11 +52,12 @@ struct ProfitAndLossTotals {
                     key,
                     Sums(
                         realised: try columns.amount(6),
-                        fees: try columns.amount(7),
-                        funding: try columns.amount(8),
-                        turnover: try columns.amount(9),
-                        fills: columns.integer(10),
-                        sequence: columns.sequence(11)
+                        ownRealised: try columns.amount(7),
+                        fees: try columns.amount(8),
+                        funding: try columns.amount(9),
+                        turnover: try columns.amount(10),
+                        fills: columns.integer(11),
+                        sequence: columns.sequence(12)
                     )
                 )
             )
@@ -75,20 +77,37 @@ struct ProfitAndLossTotals {
             day: Day.text(of: execution, at: place),
             coin: effect.coin
         )
-        let index = index(of: key)
+        var fee = effect.fee
+        var funding = effect.funding
+        var own = effect.parts.isEmpty ? effect.ownRealised : .zero
         do throws(NumberError) {
-            var sums = rows[index].sums
-            sums.realised = try sums.realised.adding(effect.realised)
-            sums.fees = try sums.fees.adding(effect.fee)
-            sums.funding = try sums.funding.adding(effect.funding)
-            if execution.type.isFill {
-                sums.turnover = try sums.turnover.adding(execution.value)
-                sums.fills += 1
+            for part in effect.parts {
+                fee = try fee.subtracting(part.fee)
+                funding = try funding.subtracting(part.funding)
+                guard part.strategy != strategy else {
+                    own = try own.adding(part.realised)
+                    fee = try fee.adding(part.fee)
+                    funding = try funding.adding(part.funding)
+                    continue
+                }
+                var partKey = key
+                partKey.strategy = part.strategy
+                try change(partKey, at: place) { (sums) throws(NumberError) in
+                    sums.ownRealised = try sums.ownRealised.adding(part.realised)
+                    sums.fees = try sums.fees.adding(part.fee)
+                    sums.funding = try sums.funding.adding(part.funding)
+                }
             }
-            sums.sequence = place.sequence
-            if !sums.isChanged { changed.append(index) }
-            sums.isChanged = true
-            rows[index].sums = sums
+            try change(key, at: place) { (sums) throws(NumberError) in
+                sums.realised = try sums.realised.adding(effect.realised)
+                sums.ownRealised = try sums.ownRealised.adding(own)
+                sums.fees = try sums.fees.adding(fee)
+                sums.funding = try sums.funding.adding(funding)
+                if execution.type.isFill {
+                    sums.turnover = try sums.turnover.adding(execution.value)
+                    sums.fills += 1
+                }
+            }
         } catch {
             throw .number(
                 error,
@@ -97,35 +116,43 @@ struct ProfitAndLossTotals {
         }
     }
 
-    /// Sums from before the recording's first record.
+    /// What was earned without an execution.
     mutating func add(
-        _ opening: OpeningSums,
+        _ more: LedgerSums,
         strategy: String,
         at place: Provenance
     ) throws(ProjectionError) {
         let key = Key(
             account: place.account,
             strategy: strategy,
-            instrument: opening.instrument,
-            day: Day.before(place.sequence),
-            coin: opening.coin
+            instrument: more.instrument,
+            day: more.isBefore ? Day.before(place.sequence) : Day.text(of: place.time),
+            coin: more.coin
         )
-        let index = index(of: key)
         do throws(NumberError) {
-            var sums = rows[index].sums
-            sums.realised = try sums.realised.adding(opening.realised)
-            sums.fees = try sums.fees.adding(opening.fees)
-            sums.funding = try sums.funding.adding(opening.funding)
-            sums.sequence = place.sequence
-            if !sums.isChanged { changed.append(index) }
-            sums.isChanged = true
-            rows[index].sums = sums
+            try change(key, at: place) { (sums) throws(NumberError) in
+                sums.realised = try sums.realised.adding(more.realised)
+                sums.ownRealised = try sums.ownRealised.adding(more.ownRealised)
+                sums.fees = try sums.fees.adding(more.fees)
+                sums.funding = try sums.funding.adding(more.funding)
+            }
         } catch {
-            throw .number(
-                error,
-                subject: "pnl of \(opening.instrument) before record \(place.sequence)"
-            )
+            throw .number(error, subject: "pnl of \(more.instrument), record \(place.sequence)")
         }
+    }
+
+    private mutating func change(
+        _ key: Key,
+        at place: Provenance,
+        _ body: (inout Sums) throws(NumberError) -> Void
+    ) throws(NumberError) {
+        let index = index(of: key)
+        var sums = rows[index].sums
+        try body(&sums)
+        sums.sequence = place.sequence
+        if !sums.isChanged { changed.append(index) }
+        sums.isChanged = true
+        rows[index].sums = sums
     }
 
     private mutating func index(of key: Key) -> Int {
@@ -136,12 +163,9 @@ struct ProfitAndLossTotals {
     }
 
     /// Writes the sums that changed since the last time.
-    mutating func write(in database: Database) throws {
+    mutating func write(_ statements: RowStatements) throws {
         guard !changed.isEmpty else { return }
-        var binder = Binder(
-            try database.cachedStatement(sql: "\(RowStatements.setProfitAndLoss)"),
-            in: database
-        )
+        var binder = statements.binder(.setProfitAndLoss)
         for index in changed {
             let (key, sums) = rows[index]
             binder.text(key.account)
@@ -151,6 +175,7 @@ struct ProfitAndLossTotals {
             binder.text(key.day)
             binder.text(key.coin)
             binder.text(sums.realised)
+            binder.text(sums.ownRealised)
             binder.text(sums.fees)
             binder.text(sums.funding)
             binder.text(sums.turnover)
@@ -173,6 +198,8 @@ enum Day {
         let time =
             execution.timeMilliseconds > 0
             ? Timestamp(milliseconds: execution.timeMilliseconds) ?? place.time : place.time
-        return String(time.description.prefix(10))
+        return text(of: time)
     }
+
+    static func text(of time: Timestamp) -> String { String(time.description.prefix(10)) }
 }

@@ -6,6 +6,12 @@ public enum ProjectionError: Error, Hashable, Sendable {
     case heldElsewhere(path: String)
     /// A reader kept its lock for longer than we wait, and too many rows are waiting.
     case busy(path: String)
+    /// Rows came faster than they could be written: the tables end early, and are completed by who reads them next.
+    case behind
+    /// A query of the user's that cannot be run, or is refused.
+    case query(reason: String)
+    /// What a user's own projection threw, in its words.
+    case projection(name: String, reason: String)
     /// The system refused a file operation; `code` is its errno.
     case file(path: String, operation: String, code: Int32)
     /// SQLite's own words; `code` is its extended result code.
@@ -28,6 +34,11 @@ extension ProjectionError: CustomStringConvertible {
             "\(path): another process writes this projection. Wait for it, or stop it."
         case .busy(let path):
             "\(path): a reader holds its lock. Close the other program's transaction."
+        case .behind:
+            "the tables could not be kept up with the session. The next reader completes them from the journal."
+        case .query(let reason): "the query: \(reason)."
+        case .projection(let name, let reason):
+            "the projection \(name) failed: \(reason)."
         case .file(let path, let operation, let code):
             "\(path): \(operation) failed with error \(code)."
         case .database(let path, let code, let message):

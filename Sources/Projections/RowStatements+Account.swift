@@ -10,7 +10,7 @@ extension RowStatements {
         """
 
     func write(_ position: LedgerPosition, _ strategy: String, _ row: WaitingRow) throws {
-        var binder = try binder(RowStatements.addPosition)
+        var binder = self.binder(.addPosition)
         binder.place(row)
         binder.text(row.place.account)
         binder.text(strategy)
@@ -29,7 +29,7 @@ extension RowStatements {
     /// Replaces the valuations of an earlier end.
     func set(_ valuations: [Stored<LedgerPosition>]) throws {
         try database.execute(sql: "DELETE FROM valuations")
-        var binder = try binder(RowStatements.setValuation)
+        var binder = self.binder(.setValuation)
         for row in valuations {
             binder.integer(Int64(clamping: row.provenance.sequence.value))
             binder.integer(row.provenance.time.nanoseconds)
@@ -50,7 +50,7 @@ extension RowStatements {
         """
 
     func write(_ position: PositionUpdate, _ row: WaitingRow) throws {
-        var binder = try binder(RowStatements.addExchangePosition)
+        var binder = self.binder(.addExchangePosition)
         binder.place(row)
         binder.text(row.place.account)
         binder.instrument(position.instrument)
@@ -78,7 +78,7 @@ extension RowStatements {
         """
 
     func write(_ wallet: WalletUpdate, _ row: WaitingRow) throws {
-        var binder = try binder(RowStatements.addWallet)
+        var binder = self.binder(.addWallet)
         binder.place(row)
         binder.text(row.place.account)
         binder.text(wallet.coin)
@@ -98,7 +98,7 @@ extension RowStatements {
         """
 
     func write(_ flow: WalletFlow, _ strategy: String, _ row: WaitingRow) throws {
-        var binder = try binder(RowStatements.addWalletFlow)
+        var binder = self.binder(.addWalletFlow)
         binder.place(row)
         binder.text(row.place.account)
         binder.text(flow.coin)
@@ -123,7 +123,7 @@ extension RowStatements {
         """
 
     func write(_ transaction: TransactionRow, _ row: WaitingRow) throws -> Bool {
-        var binder = try binder(RowStatements.addTransaction)
+        var binder = self.binder(.addTransaction)
         binder.place(row)
         binder.text(row.place.account)
         binder.text(transaction.id)

@@ -11,7 +11,7 @@ extension RowStatements {
 
     func write(_ command: Command, _ row: WaitingRow) throws {
         let words = CommandWords(command.action)
-        var binder = try binder(RowStatements.addCommand)
+        var binder = self.binder(.addCommand)
         binder.place(row)
         binder.integer(Int64(clamping: command.cause.value))
         binder.integer(command.ordinal)
@@ -45,7 +45,7 @@ extension RowStatements {
 
     func write(_ verdict: Verdict, _ row: WaitingRow) throws {
         let sequence = Int64(row.place.sequence.value)
-        var binder = try binder(RowStatements.addVerdict)
+        var binder = self.binder(.addVerdict)
         binder.place(row)
         binder.integer(Int64(clamping: verdict.cause.value))
         binder.integer(verdict.ordinal)
@@ -55,7 +55,7 @@ extension RowStatements {
         binder.flag(verdict.isAllowed)
         try binder.run()
         guard !verdict.checks.isEmpty else { return }
-        var checks = try self.binder(RowStatements.addVerdictCheck)
+        var checks = self.binder(.addVerdictCheck)
         for (place, check) in verdict.checks.enumerated() {
             checks.integer(sequence)
             checks.integer(row.ordinal)
@@ -85,7 +85,7 @@ extension RowStatements {
         """
 
     func write(_ finding: Finding, _ row: WaitingRow) throws {
-        var binder = try binder(RowStatements.addFinding)
+        var binder = self.binder(.addFinding)
         binder.place(row)
         binder.integer(Int64(clamping: finding.cause.value))
         binder.text(finding.kind.rawValue)
@@ -142,7 +142,7 @@ extension RowStatements {
         seen: String = "",
         _ row: WaitingRow
     ) throws {
-        var binder = try binder(RowStatements.addGap)
+        var binder = self.binder(.addGap)
         binder.place(row)
         binder.text(kind)
         binder.text(subject)
@@ -154,7 +154,7 @@ extension RowStatements {
     }
 
     private func endGaps(of subject: String, _ row: WaitingRow) throws {
-        var binder = try binder(RowStatements.endGaps)
+        var binder = self.binder(.endGaps)
         binder.integer(Int64(row.place.sequence.value))
         binder.text(subject)
         try binder.run()

@@ -2,16 +2,43 @@ import GRDB
 import Market
 
 /// The statements that put rows into the tables, prepared once a connection.
-struct RowStatements {
+final class RowStatements {
+    /// Every statement that runs for a row; the order of ``texts``.
+    enum Name: Int, CaseIterable {
+        case setOrder, addOrderHistory, addExecution, addPosition, setValuation
+        case addExchangePosition, addWallet, addWalletFlow, addTransaction, addCommand, addVerdict
+        case addVerdictCheck, addFinding, addGap, endGaps, setTrip, cutTrips, setProfitAndLoss
+
+        var text: StaticString {
+            switch self {
+            case .setOrder: RowStatements.setOrder
+            case .addOrderHistory: RowStatements.addOrderHistory
+            case .addExecution: RowStatements.addExecution
+            case .addPosition: RowStatements.addPosition
+            case .setValuation: RowStatements.setValuation
+            case .addExchangePosition: RowStatements.addExchangePosition
+            case .addWallet: RowStatements.addWallet
+            case .addWalletFlow: RowStatements.addWalletFlow
+            case .addTransaction: RowStatements.addTransaction
+            case .addCommand: RowStatements.addCommand
+            case .addVerdict: RowStatements.addVerdict
+            case .addVerdictCheck: RowStatements.addVerdictCheck
+            case .addFinding: RowStatements.addFinding
+            case .addGap: RowStatements.addGap
+            case .endGaps: RowStatements.endGaps
+            case .setTrip: RowStatements.setTrip
+            case .cutTrips: RowStatements.cutTrips
+            case .setProfitAndLoss: RowStatements.setProfitAndLoss
+            }
+        }
+    }
+
     let database: Database
-    /// The two that run most, without a look-up by their text for each row.
-    private let setsOrder: Statement
-    private let addsOrderHistory: Statement
+    private let statements: [Statement]
 
     init(_ database: Database) throws {
         self.database = database
-        setsOrder = try database.cachedStatement(sql: "\(RowStatements.setOrder)")
-        addsOrderHistory = try database.cachedStatement(sql: "\(RowStatements.addOrderHistory)")
+        statements = try Name.allCases.map { try database.makeStatement(sql: "\($0.text)") }
     }
 
     /// Puts a row into its table.
@@ -42,16 +69,14 @@ struct RowStatements {
             try write(finding, row)
         case .link(let link):
             try write(link, row)
-        case .opening:
-            // Part of the sums alone.
+        case .sums, .trip, .runBegins:
+            // Summed up, and written at the end of the transaction.
             break
         }
         return true
     }
 
-    func binder(_ sql: StaticString) throws -> Binder {
-        Binder(try database.cachedStatement(sql: "\(sql)"), in: database)
-    }
+    func binder(_ name: Name) -> Binder { Binder(statements[name.rawValue], in: database) }
 }
 
 extension Binder {
@@ -109,7 +134,7 @@ extension RowStatements {
     ) throws {
         var isNews = false
         if !isLate {
-            var binder = Binder(setsOrder, in: database)
+            var binder = self.binder(.setOrder)
             binder.text(row.place.account)
             binder.text(order.orderID)
             binder.text(order.orderLinkID)
@@ -119,7 +144,7 @@ extension RowStatements {
             binder.integer(row.place.time.nanoseconds)
             isNews = try binder.run() > 0
         }
-        var binder = Binder(addsOrderHistory, in: database)
+        var binder = self.binder(.addOrderHistory)
         binder.place(row)
         binder.text(row.place.account)
         binder.text(order.orderID)
@@ -137,8 +162,8 @@ extension RowStatements {
           order_link_id, side, price, quantity, value, exchange_fee, exchange_fee_rate,
           exchange_fee_coin, exchange_realised, closed_quantity, is_maker, leaves_quantity,
           order_price, order_quantity, order_type, mark_price, execution_ms, cross_sequence, day,
-          coin, realised, fee, funding
-        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+          position_index, coin, realised, own_realised, fee, funding
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         ON CONFLICT (account, category, symbol, execution_id) DO NOTHING
         """
 
@@ -148,7 +173,7 @@ extension RowStatements {
         _ strategy: String,
         _ row: WaitingRow
     ) throws -> Bool {
-        var binder = try binder(RowStatements.addExecution)
+        var binder = self.binder(.addExecution)
         binder.place(row)
         binder.text(row.place.account)
         binder.text(execution.executionID)
@@ -175,8 +200,10 @@ extension RowStatements {
         binder.integer(execution.timeMilliseconds)
         binder.integer(execution.crossSequence)
         binder.text(Day.text(of: execution, at: row.place))
+        binder.integer(effect.positionIndex)
         binder.text(effect.coin)
         binder.text(effect.realised)
+        binder.text(effect.ownRealised)
         binder.text(effect.fee)
         binder.text(effect.funding)
         return try binder.run() > 0
@@ -184,9 +211,9 @@ extension RowStatements {
 
     static let setProfitAndLoss: StaticString = """
         INSERT OR REPLACE INTO pnl (
-          account, strategy, category, symbol, day, coin, realised, fees, funding, turnover, fills,
-          sequence
-        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+          account, strategy, category, symbol, day, coin, realised, own_realised, fees, funding,
+          turnover, fills, sequence
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
 }
 

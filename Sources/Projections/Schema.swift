@@ -19,7 +19,8 @@ enum Schema {
     /// By name: the order in which the content hash reads them.
     static let tables: [Table] = [
         commands, executions, exchangePositions, findings, gaps, orderHistory, orders, positions,
-        profitAndLoss, transactions, valuations, verdictChecks, verdicts, walletFlows, wallets,
+        profitAndLoss, roundTrips, transactions, valuations, verdictChecks, verdicts, walletFlows,
+        wallets,
     ].sorted { "\($0.name)" < "\($1.name)" }
 
     /// Not part of the content hash: it tells of the file, not of the desk.
@@ -53,7 +54,7 @@ extension Schema {
               account TEXT NOT NULL,          -- alias of the account
               order_id TEXT NOT NULL,         -- the exchange's
               order_link_id TEXT NOT NULL,    -- ours; empty when placed without one
-              strategy TEXT NOT NULL,         -- empty: not ours (external)
+              strategy TEXT NOT NULL,         -- external: not ours
               category TEXT NOT NULL,         -- spot, linear, inverse, option, spread
               symbol TEXT NOT NULL,
               side TEXT NOT NULL,             -- Buy, Sell
@@ -133,7 +134,7 @@ extension Schema {
               time INTEGER NOT NULL,          -- of the record, Unix nanoseconds
               account TEXT NOT NULL,
               execution_id TEXT NOT NULL,
-              strategy TEXT NOT NULL,         -- empty: not ours (external)
+              strategy TEXT NOT NULL,         -- external: not ours
               category TEXT NOT NULL,
               symbol TEXT NOT NULL,
               type TEXT NOT NULL,             -- Trade, Funding, AdlTrade, BustTrade, Delivery, Settle, ...
@@ -157,10 +158,12 @@ extension Schema {
               execution_ms INTEGER NOT NULL,  -- the exchange's clock, Unix milliseconds
               cross_sequence INTEGER NOT NULL,-- seq of the matching engine
               day TEXT NOT NULL,              -- UTC day of execution_ms, 2026-11-22
-              coin TEXT NOT NULL,             -- of the three that follow; ours, from the ledger
-              realised TEXT NOT NULL,         -- of the part that closed, before fees
+              position_index INTEGER NOT NULL,-- which position it moved: 0 one-way, 1 long, 2 short
+              coin TEXT NOT NULL,             -- of the four that follow; ours, from the ledger
+              realised TEXT NOT NULL,         -- by the account's position, of the part that closed, before fees
+              own_realised TEXT NOT NULL,     -- by the strategy's own position
               fee TEXT NOT NULL,              -- positive is paid
-              funding TEXT NOT NULL,          -- positive is paid
+              funding TEXT NOT NULL,          -- positive is paid; of the whole position
               PRIMARY KEY (sequence, ordinal),
               UNIQUE (account, category, symbol, execution_id)
             ) STRICT, WITHOUT ROWID
@@ -172,15 +175,17 @@ extension Schema {
         key: "account, strategy, category, symbol, day, coin",
         definition: """
             CREATE TABLE pnl (
-              -- Sums of executions by strategy, instrument and UTC day. Exact, so never add these columns with
-              -- SUM(): SQLite would count in floating point. `tapedeck pnl` adds them exactly.
+              -- Sums by strategy, instrument and UTC day. Exact, so never add these columns with SUM(): SQLite would
+              -- count in floating point. `tapedeck pnl` adds them exactly. Funding, delivery and settlement are shared
+              -- out by what each strategy held.
               account TEXT NOT NULL,
-              strategy TEXT NOT NULL,         -- empty: not ours (external)
+              strategy TEXT NOT NULL,         -- external: not ours
               category TEXT NOT NULL,
               symbol TEXT NOT NULL,
               day TEXT NOT NULL,              -- `before record N`: from the state with which a pruned or cut recording begins
               coin TEXT NOT NULL,             -- of all amounts but turnover
-              realised TEXT NOT NULL,         -- before fees
+              realised TEXT NOT NULL,         -- by the account's position at fills of this strategy, before fees
+              own_realised TEXT NOT NULL,     -- by the strategy's own position, before fees
               fees TEXT NOT NULL,             -- positive is paid
               funding TEXT NOT NULL,          -- positive is paid
               turnover TEXT NOT NULL,         -- value of the fills, quote coin

@@ -5,12 +5,17 @@ struct WaitingRow {
     var place: Provenance
     /// Place among the rows of one record.
     var ordinal: Int
-    var content: RowContent
+    var content: DeskRow
 }
 
-enum RowContent {
+/// What a record leads to in the tables.
+///
+/// Whoever folds a recording makes rows, on a thread of its own if it likes, and hands them to a ``DeskWriter``.
+public enum DeskRow: Sendable {
+    /// A row of an order push or reply. `isLate`: newer news of the order is known; it goes into the history only.
     case order(OrderUpdate, strategy: String, isLate: Bool)
     case execution(ExecutionReport, ExecutionEffect, strategy: String)
+    /// An empty strategy is the account's whole position.
     case position(LedgerPosition, strategy: String)
     case exchangePosition(PositionUpdate)
     case wallet(WalletUpdate)
@@ -20,7 +25,12 @@ enum RowContent {
     case verdict(Verdict)
     case finding(Finding)
     case link(LinkEvent)
-    case opening(OpeningSums, strategy: String)
+    /// Part of the sums alone.
+    case sums(LedgerSums, strategy: String)
+    /// Replaces what was told of the trip before.
+    case trip(TripRow)
+    /// A run begins, and its ledger with it: trips that are open were cut by the end of the one before.
+    case runBegins
 }
 
 extension DeskWriter {
@@ -114,13 +124,23 @@ extension DeskWriter {
         try append(.link(link), at: place)
     }
 
-    /// What was earned before the recording's first record, at whose place it is told: part of the sums, of no day.
+    /// What was earned without an execution: part of the sums.
     public func add(
-        opening: OpeningSums,
+        sums: LedgerSums,
         strategy: String,
         at place: Provenance
     ) throws(ProjectionError) {
-        try append(.opening(opening, strategy: strategy), at: place)
+        try append(.sums(sums, strategy: strategy), at: place)
+    }
+
+    /// A round trip; it replaces what was told of it before.
+    public func add(trip: TripRow, at place: Provenance) throws(ProjectionError) {
+        try append(.trip(trip), at: place)
+    }
+
+    /// A row of any kind.
+    public func add(_ row: DeskRow, at place: Provenance) throws(ProjectionError) {
+        try append(row, at: place)
     }
 
     /// Any output of the core; state reports are not stored.

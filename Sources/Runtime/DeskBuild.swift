@@ -1,7 +1,7 @@
 import Glibc
 public import Journal
 public import Market
-import Projections
+public import Projections
 public import Trading
 
 /// Fills a recording's `derived/desk.sqlite` from the recording alone.
@@ -9,261 +9,173 @@ public struct DeskBuild {
     private let registry: StrategyRegistry
     private let program: String
     public var progress: (SequenceNumber) -> Void = { _ in }
+    /// Rows that are handed on at once.
+    private static let batchRows = 2_048
 
+    /// - Parameter program: version and commit; tables of another program are made anew.
     public init(registry: StrategyRegistry, program: String) {
         self.registry = registry
         self.program = program
     }
 
-    /// Brings the tables up to the recording's end and says where they are.
-    public func update(_ recording: Recording) throws -> String {
-        let folder = recording.path + "/derived"
-        let path = folder + "/desk.sqlite"
-        let identity = DeskIdentity(
-            recording: recording.id,
+    /// Where the tables of a recording are.
+    public static func path(of recording: String) -> String {
+        recording + "/derived/desk.sqlite"
+    }
+
+    /// What tables of a recording say of themselves.
+    public static func identity(recording id: String, program: String) -> DeskIdentity {
+        DeskIdentity(
+            recording: id,
             program: program,
             behaviour: SessionStart.behaviourVersion
         )
+    }
+
+    /// Makes the folder that the tables lie in.
+    public static func makeFolder(of recording: String) throws(ProjectionError) {
+        let folder = recording + "/derived"
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+            throw .file(path: folder, operation: "mkdir", code: errno)
+        }
+    }
+
+    /// Brings the tables up to the recording's end and says where they are.
+    ///
+    /// While a session writes them they are left as they are: it keeps them up, no more than about 0.2 s behind.
+    public func update(_ recording: Recording) throws -> String {
+        let path = DeskBuild.path(of: recording.path)
+        let identity = DeskBuild.identity(recording: recording.id, program: program)
         if let status = try? DeskReader(path: path).status(), status.isComplete,
             status.identity == identity, status.lastSequence == recording.last
         {
             return path
         }
-        try DeskBuild.removeOutrun(path, identity, recording)
-        if mkdir(folder, 0o700) != 0, errno != EEXIST {
-            throw ReplayError.journal(
-                JournalError(.system(call: "mkdir", code: errno), file: folder)
-            )
+        try DeskBuild.makeFolder(of: recording.path)
+        let worker = try DeskWorker(whenFull: .wait) { () throws(ProjectionError) in
+            try DeskBuild.open(path, identity, first: recording.first, last: recording.last)
         }
-        let writer = try DeskWriter(path: path, identity: identity)
         do {
-            try fill(writer, recording)
-            try writer.finish(lastSequence: recording.last)
-            try writer.close()
+            let end = try fold(recording) { worker.add($0) }
+            try worker.finish(recording.last, valuations: end)
+        } catch let error as ProjectionError {
+            guard case .heldElsewhere = error, recording.isHeld else { throw error }
+            // Nothing but what is there already can be told of it; a foreign file would be an error of its own.
+            let status = try DeskReader(path: path).status()
+            guard status.identity == identity else {
+                throw ProjectionError.foreign(
+                    path: path,
+                    reason: "the session that writes it is of \(status.identity.program)"
+                )
+            }
         } catch {
-            try? writer.close()
+            _ = try? worker.finish(nil)
             throw error
         }
         return path
     }
 
-    /// Tables that end before the recording now begins lack what lay between, and could not go on.
-    private static func removeOutrun(
-        _ path: String,
-        _ identity: DeskIdentity,
-        _ recording: Recording
-    ) throws(ReplayError) {
-        guard let status = try? DeskReader(path: path).status(), status.identity == identity,
-            status.lastSequence.next < recording.first
-        else { return }
-        for ending in ["", "-wal", "-shm"] where unlink(path + ending) != 0 && errno != ENOENT {
-            throw .journal(
-                JournalError(.system(call: "unlink", code: errno), file: path + ending)
-            )
-        }
-    }
-
-    private func fill(_ writer: DeskWriter, _ recording: Recording) throws {
-        var walk = Walk(registry: registry)
-        walk.progress = progress
+    /// Adds what tables lack up to a record, for a session that goes on with them from there.
+    ///
+    /// - Parameter before: the first record that is not added.
+    func complete(
+        _ writer: DeskWriter,
+        _ recording: Recording,
+        before: SequenceNumber
+    ) throws {
         var failure: ProjectionError?
-        var opening: ProjectionError?
-        var account = ""
-        walk.opening = { made throws(ReplayError) in
-            let at = Provenance(
-                sequence: recording.first,
-                time: recording.manifest.started,
-                account: made.start.account
-            )
+        _ = try fold(recording, before: before) { batches in
             do throws(ProjectionError) {
-                try DeskRows(writer: writer, account: made.start.account)
-                    .addOpening(made.stepper.engine.ledger, at: at)
-            } catch {
-                opening = error
-            }
-        }
-        let end = try walk.run(recording) { step, engine throws(ReplayError) in
-            account = step.start.account
-            guard opening == nil else { return false }
-            do throws(ProjectionError) {
-                try DeskRows(writer: writer, account: account).add(step, engine)
-                try writer.advance(to: step.header.sequence)
+                for batch in batches {
+                    for row in batch.rows { try writer.add(row, at: batch.place) }
+                }
+                return true
             } catch {
                 failure = error
+                return false
             }
-            return failure == nil
         }
-        if let failure = opening ?? failure { throw failure }
-        if let engine = end?.engine {
-            let at = Provenance(sequence: recording.last, time: engine.time, account: account)
-            DeskRows(writer: writer, account: account).addValuations(engine, at: at)
-        }
-    }
-}
-
-/// The rows that one record leads to.
-struct DeskRows {
-    let writer: DeskWriter
-    let account: String
-
-    func add(_ step: Walk.Step, _ engine: Engine) throws(ProjectionError) {
-        let at = Provenance(
-            sequence: step.header.sequence,
-            time: step.header.time,
-            account: account
-        )
-        // Rows of outputs carry the number of their own record; the engine said them one step earlier.
-        guard let event = step.event else { return }
-        switch event.kind {
-        case .orders:
-            for row in event.orders {
-                try writer.add(order: row, strategy: strategy(row.orderLinkID, engine), at: at)
-            }
-        case .positions:
-            for row in event.positions { try writer.add(exchangePosition: row, at: at) }
-        case .wallets:
-            for row in event.wallets { try writer.add(wallet: row, at: at) }
-        case .reply:
-            for row in event.orders {
-                try writer.add(order: row, strategy: strategy(row.orderLinkID, engine), at: at)
-            }
-            for row in event.positions { try writer.add(exchangePosition: row, at: at) }
-            for row in event.wallets { try writer.add(wallet: row, at: at) }
-            for row in event.transactions { try writer.add(transaction: row, at: at) }
-        case .link: try writer.add(link: event.link, at: at)
-        default: break
-        }
-        for booking in engine.bookings {
-            let effect = ExecutionEffect(
-                coin: booking.coin,
-                realised: booking.realised,
-                fee: booking.fee,
-                funding: booking.funding
-            )
-            try writer.add(
-                execution: booking.report,
-                effect: effect,
-                strategy: booking.strategy,
-                at: at
-            )
-        }
-        if !engine.bookings.isEmpty { try addPositions(engine, at: at) }
-        for output in step.outputs { try writer.add(output: output, at: at) }
+        if let failure { throw failure }
+        try writer.flush()
     }
 
-    /// The account's positions and each strategy's own part of them.
-    private func addPositions(_ engine: Engine, at: Provenance) throws(ProjectionError) {
-        for (strategy, row) in holdings(engine) {
-            try writer.add(position: row, strategy: strategy, at: at)
+    /// Opens tables that can be gone on with; others are begun anew.
+    static func open(
+        _ path: String,
+        _ identity: DeskIdentity,
+        first: SequenceNumber,
+        last: SequenceNumber
+    ) throws(ProjectionError) -> DeskWriter {
+        if let status = try? DeskReader(path: path).status(), status.identity == identity {
+            // Tables that end before the recording now begins lack what lay between; those that know of more than it
+            // has are of records that a crash took from the journal.
+            let isOutrun = status.lastSequence.next < first
+            let isAhead = status.lastSequence > last
+            if isOutrun || isAhead {
+                // Held as by any writer, so that nobody else writes it.
+                let writer = try DeskWriter(path: path, identity: identity)
+                try writer.empty()
+                try writer.close()
+            }
         }
+        return try DeskWriter(path: path, identity: identity)
     }
 
-    /// What the account had earned before the first record: each strategy's own, and the rest.
+    /// Folds a recording into rows.
     ///
-    /// Funding stands with the rest, as that of the executions does, whose rows name no order.
-    func addOpening(_ ledger: Ledger, at: Provenance) throws(ProjectionError) {
-        for (instrument, account) in zip(ledger.accounts.keys, ledger.accounts.values) {
-            let whole = account.net
-            var rest = OpeningSums(
-                instrument: instrument,
-                coin: account.settleCoin,
-                realised: whole.realised,
-                fees: whole.fees,
-                funding: whole.funding
+    /// - Parameters:
+    ///   - before: the first record that is left out; nil: none.
+    ///   - take: gets rows of whole records, in order; false ends it.
+    /// - Returns: positions at the end.
+    private func fold(
+        _ recording: Recording,
+        before: SequenceNumber? = nil,
+        into take: ([DeskBatch]) -> Bool
+    ) throws -> [Stored<LedgerPosition>] {
+        var walk = Walk(registry: registry)
+        walk.progress = progress
+        var fold = DeskFold()
+        var failure: ProjectionError?
+        var batches: [DeskBatch] = []
+        var count = 0
+        walk.opening = { made throws(ReplayError) in
+            fold = DeskFold(continuing: made.stepper.engine.ledger)
+        }
+        let end = try walk.run(
+            recording,
+            isPast: { sequence, _ in before.map { sequence >= $0 } ?? false }
+        ) { step, engine throws(ReplayError) in
+            // Outputs and evidence lead to no rows: the engine says the same again.
+            guard let event = step.event else { return true }
+            do throws(ProjectionError) {
+                try fold.take(step.header, event, step.outputs, engine)
+            } catch {
+                failure = error
+                return false
+            }
+            guard !fold.rows.isEmpty else { return true }
+            let place = Provenance(
+                sequence: step.header.sequence,
+                time: step.header.time,
+                account: step.start.account
             )
-            for (share, own) in zip(ledger.shares.keys, ledger.shares.values)
-            where share.instrument == instrument && share.strategy != Order.external {
-                do throws(NumberError) {
-                    rest.realised = try rest.realised.subtracting(own.realised)
-                    rest.fees = try rest.fees.subtracting(own.fees)
-                } catch {
-                    throw .number(
-                        error,
-                        subject: "pnl of \(instrument) before record \(at.sequence)"
-                    )
-                }
-                let sums = OpeningSums(
-                    instrument: instrument,
-                    coin: account.settleCoin,
-                    realised: own.realised,
-                    fees: own.fees,
-                    funding: .zero
-                )
-                try add(sums, share.strategy, at)
-            }
-            try add(rest, Order.external, at)
+            batches.append(DeskBatch(place: place, rows: fold.rows))
+            count += fold.rows.count
+            guard count >= DeskBuild.batchRows else { return true }
+            count = 0
+            defer { batches.removeAll(keepingCapacity: true) }
+            return take(batches)
         }
-    }
-
-    private func add(
-        _ sums: OpeningSums,
-        _ strategy: String,
-        _ at: Provenance
-    ) throws(ProjectionError) {
-        guard !(sums.realised.isZero && sums.fees.isZero && sums.funding.isZero) else { return }
-        try writer.add(opening: sums, strategy: strategy, at: at)
-    }
-
-    /// The same at the recording's end, by the last mark prices.
-    func addValuations(_ engine: Engine, at: Provenance) {
-        for (strategy, row) in holdings(engine) {
-            writer.add(valuation: row, strategy: strategy, at: at)
-        }
-    }
-
-    /// By strategy; an empty name is the account's whole.
-    private func holdings(_ engine: Engine) -> [(strategy: String, row: LedgerPosition)] {
-        let ledger = engine.ledger
-        var holdings: [(strategy: String, row: LedgerPosition)] = []
-        for (instrument, account) in zip(ledger.accounts.keys, ledger.accounts.values) {
-            if let row = row(instrument, account.position, account.settleCoin, engine) {
-                holdings.append(("", row))
-            }
-        }
-        for (share, position) in zip(ledger.shares.keys, ledger.shares.values) {
-            let coin = ledger.accounts[share.instrument]?.settleCoin ?? ""
-            if let row = row(share.instrument, position, coin, engine) {
-                holdings.append((share.strategy, row))
-            }
-        }
-        return holdings
-    }
-
-    private func row(
-        _ instrument: InstrumentID,
-        _ position: Position,
-        _ coin: String,
-        _ engine: Engine
-    ) -> LedgerPosition? {
-        let mark = engine.reference(instrument)
-        guard let size = position.size.numeral else { return nil }
-        return LedgerPosition(
-            instrument: instrument,
-            positionIndex: 0,
-            size: size,
-            entryValue: position.entryValue,
-            entryPrice: position.entryPrice?.numeral,
-            markPrice: mark,
-            coin: coin,
-            unrealised: mark.flatMap { price in try? position.unrealised(at: price) },
-            realised: position.realised,
-            fees: position.fees,
-            funding: position.funding
+        if let failure { throw failure }
+        _ = take(batches)
+        guard let end else { return [] }
+        return DeskFold.valuations(
+            end.engine,
+            at: Provenance(
+                sequence: recording.last,
+                time: end.engine.time,
+                account: end.start.account
+            )
         )
-    }
-
-    private func strategy(_ orderLinkID: String, _ engine: Engine) -> String {
-        engine.order(orderLinkID: orderLinkID)?.strategy ?? ""
-    }
-}
-
-extension Amount {
-    /// The amount as a numeral without trailing zeros; `nil` when it has more than 18 digits.
-    var numeral: Numeral? {
-        do throws(NumberError) {
-            return try Numeral(text: description)
-        } catch {
-            return nil
-        }
     }
 }

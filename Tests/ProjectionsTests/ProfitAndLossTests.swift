@@ -179,3 +179,69 @@ import Testing
         #expect(try reader.profitAndLoss(by: .symbol).map(\.unrealised) == [nil])
     }
 }
+
+/// Funding and delivery by who held the position, and a strategy's own P&L beside the account's.
+@Suite struct SharedProfitAndLossTests {
+    @Test func `funding and delivery count for those who held, and the rest for nobody's order`()
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        let writer = try DeskWriter(path: directory.desk, identity: Sample.identity)
+        try writer.add(
+            execution: try Sample.execution("1", type: .funding),
+            effect: ExecutionEffect(
+                coin: "USDT",
+                funding: try Sample.amount("0.100000000000000001"),
+                parts: [
+                    ExecutionEffect.Part(
+                        strategy: "maker",
+                        realised: .zero,
+                        fee: .zero,
+                        funding: try Sample.amount("0.075")
+                    ),
+                    ExecutionEffect.Part(
+                        strategy: "external",
+                        realised: .zero,
+                        fee: .zero,
+                        funding: try Sample.amount("0.025")
+                    ),
+                ]
+            ),
+            strategy: "external",
+            at: Sample.place(1)
+        )
+        try writer.add(
+            execution: try Sample.execution("2"),
+            effect: ExecutionEffect(
+                coin: "USDT",
+                realised: try Sample.amount("10"),
+                ownRealised: .zero,
+                fee: try Sample.amount("1")
+            ),
+            strategy: "maker",
+            at: Sample.place(2)
+        )
+        try writer.add(
+            sums: LedgerSums(
+                instrument: Sample.bitcoin,
+                coin: "USDT",
+                isBefore: false,
+                realised: .zero,
+                ownRealised: try Sample.amount("3")
+            ),
+            strategy: "maker",
+            at: Sample.place(3)
+        )
+        try writer.finish(lastSequence: SequenceNumber(3))
+        let reader = try DeskReader(path: directory.desk)
+        let byStrategy = try reader.profitAndLoss(by: .strategy)
+        #expect(byStrategy.map(\.group) == ["external", "maker"])
+        #expect(
+            byStrategy.map(\.funding.description) == ["0.025000000000000001", "0.075"]
+        )
+        #expect(byStrategy.map(\.realised.description) == ["0", "3"])
+        let whole = try reader.profitAndLoss(by: .symbol)
+        #expect(whole.map(\.funding.description) == ["0.100000000000000001"])
+        #expect(whole.map(\.realised.description) == ["10"])
+    }
+}

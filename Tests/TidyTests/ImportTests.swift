@@ -32,7 +32,8 @@ import Testing
         ],
         "Live": [
             "Market", "JSON", "Bybit", "Trading", "Watch", "Journal", "Gateway", "Runtime",
-            "CSpawn", "Glibc", "Synchronization", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1",
+            "Projections", "CSpawn", "Glibc", "Synchronization", "Logging", "NIOCore", "NIOPosix",
+            "NIOHTTP1",
         ],
         "Commands": [
             "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections", "Runtime",

@@ -15,6 +15,8 @@ enum Main {
           bisect    find that change in the recording that `plant` left; FILE and N are not used
           whole     replay that recording with the maker that it has; FILE and N are not used
           project   write invented rows of N records to a projection; FILE is not used
+          session   record a session of N records in which an account trades; FILE is not used
+          rebuild   its tables from the recording alone; FILE is not used
           market    N market events of the simulated exchange; FILE is not used
           orders    N orders of an account matched there; FILE `rows` has every row made
           memory    a universe of N perpetuals of 200 levels a side; FILE is not used
@@ -69,6 +71,8 @@ enum Main {
         }
         if arguments[1] == "hash" { return String(try UniverseDigest.of(seed: UInt64(count))) }
         if arguments[1] == "project" { return try ProjectMode.run(records: count) }
+        if arguments[1] == "session" { return try DeskMode.record(count: count) }
+        if arguments[1] == "rebuild" { return try DeskMode.rebuild(count: count) }
         if arguments[1] == "scan" { return try ScanMode.run(count: count) }
         if arguments[1] == "replay" { return try SessionMode.replay(count: count) }
         if arguments[1] == "ahead" { return try SessionMode.replay(count: count, ahead: true) }

@@ -50,6 +50,17 @@ enum RecordMode {
     /// What the live path does while a socket is stalled.
     static func rest() { usleep(5_000) }
 
+    static func removeFile(_ path: String) throws {
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw BenchError("\(path) cannot be removed")
+        }
+    }
+
+    static func size(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     static func make(_ path: String) throws {
         guard mkdir(path, 0o700) == 0 else { throw BenchError("\(path) cannot be made") }
     }

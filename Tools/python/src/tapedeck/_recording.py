@@ -67,6 +67,41 @@ class Recording:
         """Candles, one row for each of a push."""
         return self._rows("klines", stream, symbol, start, end, floats=floats)
 
+    def desk_tables(self):
+        """The names of the account's tables: orders, executions, positions, round_trips, pnl, ..."""
+        from . import _desk
+
+        return _desk.names(self._desk_file())
+
+    def desk(self, table, floats=False):
+        """One of the account's tables, whole; the recording's end is in it. Numbers are exact decimals."""
+        from . import _desk
+
+        return Rows(lambda: _desk.Table(self._desk_file(), table, floats), self.path)
+
+    def desk_to_parquet(self, folder, tables=None, floats=False, overwrite=False):
+        """Writes `<table>.parquet` for each of the account's tables into the folder; gives rows by table."""
+        from . import _desk, _parquet
+
+        file = self._desk_file()
+        tables = list(tables) if tables is not None else _desk.names(file)
+        paths = [os.path.join(folder, name + ".parquet") for name in tables]
+        if not overwrite:
+            refuse(*paths)
+        os.makedirs(folder, exist_ok=True)
+        counts = {}
+        for name, path in zip(tables, paths):
+            table = Rows(lambda: _desk.Table(file, name, floats), self.path).to_arrow()
+            _parquet.write(path + ".unfinished", table)
+            os.replace(path + ".unfinished", path)
+            counts[name] = table.num_rows
+        return counts
+
+    def _desk_file(self):
+        from . import _desk
+
+        return _desk.find(self._program, self._words, self.path)
+
     def to_parquet(
         self,
         folder,
