@@ -28,7 +28,7 @@ struct Tapedeck: ParsableCommand {
             ReplayCommand.self, VerifyCommand.self, InfoCommand.self, CatCommand.self,
             StateCommand.self, PnLCommand.self, LsCommand.self, KeygenCommand.self,
             CompactCommand.self, PruneCommand.self, SliceCommand.self, MergeCommand.self,
-            RecoverCommand.self, ExportCommand.self, ImportCommand.self,
+            RecoverCommand.self, ExportCommand.self, ImportCommand.self, BundleCommand.self,
         ]
     )
 }
