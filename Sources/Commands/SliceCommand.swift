@@ -96,7 +96,7 @@ struct SliceCommand: ParsableCommand {
     }
 
     /// The state before `number`, or why there is none.
-    private static func state(
+    static func state(
         _ recording: Recording,
         before number: SequenceNumber
     ) -> (checkpoint: [UInt8], limit: String?) {

@@ -52,6 +52,7 @@ struct Tapedeck: ParsableCommand {
             MergeCommand.self,
             ImportCommand.self,
             ExportCommand.self,
+            BundleCommand.self,
             KeygenCommand.self,
         ]
     )

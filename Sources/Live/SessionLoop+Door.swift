@@ -175,8 +175,10 @@ extension SessionLoop {
             )
         }
         let payload = writer.bytes
+        let time = clock.now()
+        rollIfDue(time)
         let entry = try streams.entry(named: "desk/operator")
-        let sequence = try recorder.append(entry.id, time: clock.now(), payload: payload)
+        let sequence = try recorder.append(entry.id, time: time, payload: payload)
         step(
             RecordHeader(sequence: sequence, time: recorder.lastTime, stream: entry.name),
             entry.route,

@@ -84,6 +84,8 @@ public struct Reading: Sendable {
         public var lastSync: Int64 = 0
         public var longestSync: Int64 = 0
         public var isFailed = false
+        /// What passes for bots finds no room, and goes on unrecorded.
+        public var isLosing = false
 
         public init() {}
     }

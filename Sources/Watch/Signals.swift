@@ -183,6 +183,10 @@ struct Signals: Sendable {
             settings.stalledAfter,
             "\(worst.1) \(DecimalSeconds.words(worst.0)) s"
         )
+        if reading.journal.isLosing {
+            signal.level = .bad
+            signal.text = "what passes for bots finds no room in the journal and is not recorded"
+        }
         if reading.journal.isFailed {
             signal.level = .bad
             signal.text = "the journal failed: nothing more is recorded"

@@ -68,6 +68,7 @@ import Testing
         let lost = end.object["lost"] as? Int ?? 0
         #expect(lost > 0)
         #expect(end.errors.contains("what passes is not recorded"), "\(end.errors)")
+        #expect(end.errors.contains("append-stalled"), "no alert went out: \(end.errors)")
         let told = try await StartedProxy.payloads("link/*", in: folder)
             .compactMap(StartedProxy.object).filter { $0["change"] as? String == "shed" }
             .compactMap { $0["count"] as? Int }

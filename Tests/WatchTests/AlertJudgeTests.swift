@@ -40,6 +40,16 @@ import Testing
         try patient.ended(patient.pass(10), first)
     }
 
+    @Test func `what passes a proxy and is not recorded is told of, until it is again`() throws {
+        let patient = Patient()
+        patient.pass(10)
+        patient.reading.journal.isLosing = true
+        let first = try patient.began(patient.pass(20), .appendStalled)
+        #expect(first.text.contains("is not recorded"))
+        patient.reading.journal.isLosing = false
+        try patient.ended(patient.pass(10), first)
+    }
+
     @Test func `a book is invalid from its own fifth second on`() throws {
         let patient = Patient()
         let bitcoin = InstrumentID(.linear, try #require(Symbol("BTCUSDT")))

@@ -33,9 +33,18 @@ struct ProbeReader {
     /// A time of the exchange's further from the record's own is in another unit, or another thing: an hour.
     private static let longest: Int64 = 3_600_000
 
-    init(_ recording: Recording) throws(JournalError) {
-        let cursor = try recording.cursor(from: .beginning, streams: nil, follows: false)
-        while let record = try cursor.next() {
+    /// - Parameters:
+    ///   - isPast: says where to stop.
+    ///   - takes: which streams are looked at.
+    init(
+        _ recording: Recording,
+        from start: CursorStart = .beginning,
+        isPast: (SequenceNumber, Timestamp) -> Bool = { _, _ in false },
+        takes: (StreamName) -> Bool = { _ in true }
+    ) throws(JournalError) {
+        let cursor = try recording.cursor(from: start)
+        while let record = try cursor.next(), !isPast(record.sequence, record.time) {
+            guard takes(cursor.name(of: record.stream)) else { continue }
             take(record, cursor.name(of: record.stream))
         }
         for (question, words) in unanswered.sorted(by: { $0.key < $1.key }) {

@@ -54,41 +54,46 @@ struct ProbeReport {
         Printing.json(schema: "probe") { writer in
             writer.field("target", target)
             writer.field("recording", path)
-            writer.field("clean", isClean)
-            writer.field("differences", differences)
-            writer.field("rows", array: { list in for row in rows { write(row, &list) } })
-            writer.field(
-                "not_offered",
-                array: { list in
-                    for words in notOffered { list.value(words) }
-                }
-            )
-            writer.field(
-                "orders",
-                array: { list in
-                    for step in steps {
-                        list.object {
-                            $0.field("step", step.name)
-                            $0.field("done", step.isDone)
-                            $0.field("words", step.words)
-                        }
-                    }
-                }
-            )
-            writer.field(
-                "open_points",
-                array: { list in
-                    for point in points {
-                        list.object {
-                            $0.field("topic", point.topic)
-                            $0.field("question", point.question)
-                            $0.field("answered", point.answer != nil)
-                            $0.field("answer", point.answer ?? "")
-                        }
-                    }
-                }
-            )
+            write(into: &writer)
         }
+    }
+
+    /// All but where it was and what it was recorded in.
+    func write(into writer: inout JSONWriter) {
+        writer.field("clean", isClean)
+        writer.field("differences", differences)
+        writer.field("rows", array: { list in for row in rows { write(row, &list) } })
+        writer.field(
+            "not_offered",
+            array: { list in
+                for words in notOffered { list.value(words) }
+            }
+        )
+        writer.field(
+            "orders",
+            array: { list in
+                for step in steps {
+                    list.object {
+                        $0.field("step", step.name)
+                        $0.field("done", step.isDone)
+                        $0.field("words", step.words)
+                    }
+                }
+            }
+        )
+        writer.field(
+            "open_points",
+            array: { list in
+                for point in points {
+                    list.object {
+                        $0.field("topic", point.topic)
+                        $0.field("question", point.question)
+                        $0.field("answered", point.answer != nil)
+                        $0.field("answer", point.answer ?? "")
+                    }
+                }
+            }
+        )
     }
 
     private func write(_ row: ProbeReader.Row, _ list: inout JSONWriter) {

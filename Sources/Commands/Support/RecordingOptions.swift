@@ -7,7 +7,7 @@ import Market
 struct RecordingOptions: ParsableArguments {
     @Argument(
         help: """
-            A directory, an MCAP file, `last`, `last~1`, or the beginning of a name in the archive.
+            A directory, an MCAP file such as a bundle, `last`, `last~1`, or the beginning of a name in the archive.
             """
     )
     var recording: String

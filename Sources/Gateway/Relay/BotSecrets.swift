@@ -158,10 +158,10 @@ public struct BotSecrets: ~Copyable {
                 let fingerprint = BotSecrets.fingerprint(of: bytes)
                 exchange.fingerprint = fingerprint
                 exchange.account = alias(of: bytes, fingerprint)
-                exchange.secrets += BotSecrets.texts(of: bytes)
+                exchange.secrets.add(BotSecrets.texts(of: bytes))
             case "x-bapi-timestamp": exchange.timestamp = BotSecrets.digits(value)
             case "x-bapi-recv-window": exchange.window = BotSecrets.digits(value)
-            default: exchange.secrets += BotSecrets.secrets(ofHeader: lowered, bytes)
+            default: exchange.secrets.add(BotSecrets.secrets(ofHeader: lowered, bytes))
             }
         }
     }
@@ -172,7 +172,7 @@ public struct BotSecrets: ~Copyable {
         of exchange: inout RelayExchange
     ) {
         for (name, value) in headers {
-            exchange.secrets += BotSecrets.secrets(ofHeader: name.lowercased(), Array(value.utf8))
+            exchange.secrets.add(BotSecrets.secrets(ofHeader: name.lowercased(), Array(value.utf8)))
         }
     }
 
@@ -197,11 +197,7 @@ public struct BotSecrets: ~Copyable {
         blankFields(&clean.body, isReply: false)
         if !exchange.path.hasPrefix("/v5/market/") { blankFields(&clean.reply, isReply: true) }
         var payload = join(clean)
-        if !exchange.secrets.isEmpty {
-            var own = SecretScanner()
-            own.watch(passing: exchange.secrets)
-            _ = own.blank(&payload)
-        }
+        exchange.secrets.blank(&payload)
         blankKnown(&payload)
         return payload
     }
@@ -224,10 +220,7 @@ public struct BotSecrets: ~Copyable {
     private static let shortest = 8
 
     private static func secrets(ofHeader name: String, _ value: [UInt8]) -> [[UInt8]] {
-        let words = ["cookie", "auth", "token", "secret", "sign", "key", "session"]
-        guard name != "sec-websocket-key", words.contains(where: { name.contains($0) }) else {
-            return []
-        }
+        guard name != "sec-websocket-key", isSecretive(name: Array(name.utf8)) else { return [] }
         // `a=1; b=2`, `Bearer xyz`: each part may be said alone. Behind the first pair of an answer's cookie stand words.
         var parts = value.split { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == UInt8(ascii: ",") }
             .map { part in
@@ -235,7 +228,23 @@ public struct BotSecrets: ~Copyable {
                     ?? Array(part)
             }
         if name == "set-cookie" { parts = Array(parts.prefix(1)) }
-        return ([value] + parts).filter(isSecretive).flatMap { texts(of: $0) }
+        return ([value] + parts).filter { isSecretive($0) }.flatMap { texts(of: $0) }
+    }
+
+    private static let words = ["cookie", "auth", "token", "secret", "sign", "key", "session"]
+        .map { Array($0.utf8) }
+
+    /// Whether a header's name holds one of the words: byte by byte, for every header of every request comes here.
+    private static func isSecretive(name: [UInt8]) -> Bool {
+        for start in name.indices {
+            for word in words
+            where name[start] == word[0] && name.count - start >= word.count
+                && name[start..<(start + word.count)].elementsEqual(word)
+            {
+                return true
+            }
+        }
+        return false
     }
 
     /// A short number stands in many texts and is no secret.

@@ -29,7 +29,7 @@ public struct RelayExchange: Sendable {
     /// The record last appended before it was sent.
     public var after = SequenceNumber.none
     /// What must not be recorded of it: key, signature, cookies, tokens.
-    var secrets: [[UInt8]] = []
+    var secrets = PassingSecrets()
 
     init(method: String, path: String, query: String, body: [UInt8], at time: Timestamp) {
         self.method = method

@@ -322,7 +322,7 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
     ]
 
     static func split(_ uri: String) -> (path: String, query: String) {
-        let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        return (parts.first.map(String.init) ?? "", parts.count > 1 ? String(parts[1]) : "")
+        guard let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (uri, "") }
+        return (String(uri[..<mark]), String(uri[uri.utf8.index(after: mark)...]))
     }
 }

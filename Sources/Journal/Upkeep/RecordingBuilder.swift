@@ -18,6 +18,8 @@ final class RecordingBuilder {
     private(set) var lastTime: UInt64
     var level: Int32 = 6
     var segmentBytes: UInt64 = 256 << 20
+    /// Stand beside the records of the last segment.
+    var notes: [MCAP.Attachment] = []
 
     private static let chunkBytes = 64 << 10
 
@@ -152,7 +154,8 @@ final class RecordingBuilder {
     }
 
     private func finish(seal: MCAP.Metadata?) throws(JournalError) {
-        try segment.finish(seal: seal, streams: table.streams)
+        let notes = seal == nil ? [] : notes
+        try segment.finish(seal: seal, streams: table.streams, notes: notes)
         try segment.publish()
         segments.append(listed)
     }

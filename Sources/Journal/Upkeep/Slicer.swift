@@ -5,6 +5,10 @@ public struct Slicer {
     /// The owner's state before the first record, where it could be made.
     public var checkpoint: [UInt8] = []
     public var key: SigningKey?
+    /// Bytes at which a segment ends; `nil`: as every recording has them.
+    var segmentBytes: UInt64?
+    /// Stand beside the records.
+    var notes: [MCAP.Attachment] = []
 
     public init() {}
 
@@ -82,6 +86,8 @@ public struct Slicer {
             checkpoint: checkpoint
         )
         let builder = try RecordingBuilder(path, head, files: files)
+        builder.notes = notes
+        if let segmentBytes { builder.segmentBytes = segmentBytes }
         try builder.add(record.stream, time: record.time, payload: record.payload)
         while let record = try cursor.next(), !isPast(record.sequence, record.time) {
             try builder.add(record.stream, time: record.time, payload: record.payload)

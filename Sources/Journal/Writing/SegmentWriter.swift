@@ -129,12 +129,29 @@ extension SegmentWriter {
     /// - Parameters:
     ///   - seal: makes it the last segment of a sealed recording.
     ///   - mark: says that the segment was compacted.
+    ///   - notes: what stands beside the records.
     func finish(
         seal: MCAP.Metadata?,
         streams: [ChannelAnnouncement],
-        mark: MCAP.Metadata? = nil
+        mark: MCAP.Metadata? = nil,
+        notes: [MCAP.Attachment] = []
     ) throws(JournalError) {
         var end = ByteBuffer(capacity: 4096)
+        for note in notes {
+            let start = end.count
+            end.attachment(note)
+            attachments.append(
+                MCAP.AttachmentIndex(
+                    offset: offset + UInt64(start),
+                    length: UInt64(end.count - start),
+                    time: note.time,
+                    dataSize: UInt64(note.data.count),
+                    name: note.name,
+                    mediaType: note.mediaType
+                )
+            )
+        }
+        let indexStart = end.count
         let indexAttachment = MCAP.Attachment(
             time: statistics.endTime,
             name: SegmentIndex.name,
@@ -144,8 +161,8 @@ extension SegmentWriter {
         end.attachment(indexAttachment)
         attachments.append(
             MCAP.AttachmentIndex(
-                offset: offset,
-                length: UInt64(end.count),
+                offset: offset + UInt64(indexStart),
+                length: UInt64(end.count - indexStart),
                 time: statistics.endTime,
                 dataSize: UInt64(indexAttachment.data.count),
                 name: indexAttachment.name,

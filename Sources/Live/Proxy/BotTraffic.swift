@@ -88,8 +88,8 @@ final class BotTraffic: RelayOwner {
 
     func relay(asked exchange: inout RelayExchange) -> [UInt8]? {
         session.rollIfDue(exchange.sent)
+        noteKeys(exchange.account)
         exchange.after = session.recorder.watermarks.appended
-        noteKeys()
         guard exchange.isChange else { return nil }
         if isRefusing, !exchange.isCancel { return refuse() }
         // An order is on record before it leaves: its answer may never come.
@@ -150,16 +150,23 @@ final class BotTraffic: RelayOwner {
     }
 
     /// All keys are taken for keys of one account: two accounts in one desk would be one.
-    private func noteKeys() {
+    ///
+    /// Their streams are apart, and that there is another is said in the log and on record.
+    private func noteKeys(_ account: String) {
         let keys = relay?.secrets.keys ?? 0
         guard keys > counts.keys else { return }
         counts.keys = keys
-        if keys > 1 {
-            session.logger.notice(
-                "another key passes; keys of another account need a proxy of their own",
-                metadata: ["keys": "\(keys)"]
-            )
-        }
+        guard keys > 1 else { return }
+        session.logger.warning(
+            "another key passes; a key of another account needs a proxy of its own",
+            metadata: ["keys": "\(keys)", "key": "\(account)"]
+        )
+        tell(
+            .connected,
+            "rest/" + account,
+            "key \(keys) that passes here: taken for one of the same account",
+            count: 0
+        )
     }
 
     // MARK: Sockets
@@ -256,7 +263,7 @@ final class BotTraffic: RelayOwner {
     /// An authentication names the account; until then, and without one, it is nobody's.
     private func identify(_ socket: RelaySocket, _ account: String?) {
         if let account {
-            noteKeys()
+            noteKeys(account)
             guard socket.account != account else { return }
             if socket.slot != nil { release(socket, reason: "it is \(account) from here on") }
             settle(socket, account: account)

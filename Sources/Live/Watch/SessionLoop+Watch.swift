@@ -96,6 +96,7 @@ extension SessionLoop {
         reading.quotas = taps.quotas.readings(at: now)
         reading.keyExpires = taps.keyExpires
         reading.journal.queueBytes = Int64(max(taps.queuePeak, recorder.queuedBytes))
+        reading.journal.isLosing = bots?.isLosing == true
         reading.journal.queueCapacity = Int64(configuration.queueBytes)
         reading.machine.diskDaily = diskForecast?.bytesPerDay.map { Int64(clamping: $0) }
         reading.machine.diskLeft = diskForecast?.nanosecondsLeft
