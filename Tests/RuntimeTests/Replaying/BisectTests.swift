@@ -35,7 +35,9 @@ import Trading
         let folder = try MadeFolder()
         let recording = try ReplayTests.made(in: folder, records: 150_000)
         let registry = ReplayTests.registry(SlippedMetronome.self)
-        let truth = try #require(try first(recording, registry))
+        let truth = try #require(
+            try Replay(registry: registry).run(recording).firstFindingDifference
+        )
         let result = try Bisect(registry: registry).run(recording)
         #expect(result.divergence?.sequence == truth.sequence)
         guard case .at(let meeting, _) = result.meeting else {
