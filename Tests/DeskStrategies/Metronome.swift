@@ -21,7 +21,7 @@ public struct Metronome: Strategy {
 /// The same under the same name, changed for good from one beat on.
 public struct LateMetronome: Strategy {
     public static let kind = Metronome.kind
-    public static let changesAt = 21_000
+    public static let changesAt = 9_000
 
     public private(set) var beats = 0
 
