@@ -1,4 +1,3 @@
-public import Market
 public import Trading
 
 /// Strategies that are not deterministic, each in a way of its own.
@@ -7,15 +6,16 @@ public enum Flawed {
     public struct Clocked: Strategy {
         public static let kind = "clocked"
 
-        let parameters: NoParameters
+        private(set) var beats = 0
 
-        public init(parameters: NoParameters) { self.parameters = parameters }
+        public init(parameters: NoParameters) {}
 
         public mutating func started(_ desk: inout Desk) {
             desk.setTimer("beat", afterMilliseconds: 100)
         }
 
         public mutating func timerFired(_ name: String, _ desk: inout Desk) {
+            beats += 1
             let (seconds, attoseconds) = ContinuousClock.now.duration(to: .now).components
             let spent = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
             desk.setTimer("beat", afterMilliseconds: 100 + spent % 97)
@@ -26,15 +26,16 @@ public enum Flawed {
     public struct Hashed: Strategy {
         public static let kind = "hashed"
 
-        let parameters: NoParameters
+        private(set) var beats = 0
 
-        public init(parameters: NoParameters) { self.parameters = parameters }
+        public init(parameters: NoParameters) {}
 
         public mutating func started(_ desk: inout Desk) {
             desk.setTimer("beat", afterMilliseconds: 100)
         }
 
         public mutating func timerFired(_ name: String, _ desk: inout Desk) {
+            beats += 1
             let symbols: Set<String> = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "ADAUSDT"]
             var sum: Int64 = 0
             for (place, symbol) in symbols.enumerated() {
@@ -48,15 +49,16 @@ public enum Flawed {
     public struct Chancy: Strategy {
         public static let kind = "chancy"
 
-        let parameters: NoParameters
+        private(set) var beats = 0
 
-        public init(parameters: NoParameters) { self.parameters = parameters }
+        public init(parameters: NoParameters) {}
 
         public mutating func started(_ desk: inout Desk) {
             desk.setTimer("beat", afterMilliseconds: 100)
         }
 
         public mutating func timerFired(_ name: String, _ desk: inout Desk) {
+            beats += 1
             desk.setTimer("beat", afterMilliseconds: 100 + Int64.random(in: 0..<1_000))
         }
     }

@@ -1,14 +1,12 @@
-public import Market
 public import Trading
 
 /// A strategy that needs no market: a timer each 100 ms, and a note at each beat.
 public struct Metronome: Strategy {
     public static let kind = "metronome"
 
-    let parameters: NoParameters
     public private(set) var beats = 0
 
-    public init(parameters: NoParameters) { self.parameters = parameters }
+    public init(parameters: NoParameters) {}
 
     public mutating func started(_ desk: inout Desk) {
         desk.setTimer("beat", afterMilliseconds: 100)
@@ -23,12 +21,11 @@ public struct Metronome: Strategy {
 /// The same under the same name, changed for good from one beat on.
 public struct LateMetronome: Strategy {
     public static let kind = Metronome.kind
-    public static let changesAt = 21_000
+    public static let changesAt = 9_000
 
-    let parameters: NoParameters
     public private(set) var beats = 0
 
-    public init(parameters: NoParameters) { self.parameters = parameters }
+    public init(parameters: NoParameters) {}
 
     public mutating func started(_ desk: inout Desk) {
         desk.setTimer("beat", afterMilliseconds: 100)
@@ -40,14 +37,13 @@ public struct LateMetronome: Strategy {
     }
 }
 
-/// Changed at one beat alone.
+/// With a note at one beat: a finding more, and nothing else.
 public struct SlippedMetronome: Strategy {
     public static let kind = Metronome.kind
 
-    let parameters: NoParameters
     public private(set) var beats = 0
 
-    public init(parameters: NoParameters) { self.parameters = parameters }
+    public init(parameters: NoParameters) {}
 
     public mutating func started(_ desk: inout Desk) {
         desk.setTimer("beat", afterMilliseconds: 100)
@@ -55,7 +51,8 @@ public struct SlippedMetronome: Strategy {
 
     public mutating func timerFired(_ name: String, _ desk: inout Desk) {
         beats += 1
-        desk.setTimer("beat", afterMilliseconds: beats == LateMetronome.changesAt ? 150 : 100)
+        if beats == LateMetronome.changesAt { desk.note("once") }
+        desk.setTimer("beat", afterMilliseconds: 100)
     }
 }
 
@@ -63,10 +60,9 @@ public struct SlippedMetronome: Strategy {
 public struct RefactoredMetronome: Strategy {
     public static let kind = Metronome.kind
 
-    let parameters: NoParameters
     public private(set) var beats = 0
 
-    public init(parameters: NoParameters) { self.parameters = parameters }
+    public init(parameters: NoParameters) {}
 
     public mutating func started(_ desk: inout Desk) {
         desk.setTimer("beat", afterMilliseconds: 100)
@@ -83,10 +79,9 @@ public struct RenamedMetronome: Strategy {
     public static let kind = Metronome.kind
     public static let encodingVersion = 2
 
-    let parameters: NoParameters
     public private(set) var count = 0
 
-    public init(parameters: NoParameters) { self.parameters = parameters }
+    public init(parameters: NoParameters) {}
 
     public mutating func started(_ desk: inout Desk) {
         desk.setTimer("beat", afterMilliseconds: 100)

@@ -196,15 +196,20 @@ def choose(all_sites, count, seed):
 
 
 def lay_out(target):
-    if target.exists():
-        for item in (target / "Sources").glob("*"):
-            shutil.rmtree(item)
     (target / "Sources").mkdir(parents=True, exist_ok=True)
     for name in TARGETS:
-        shutil.copytree(ROOT / "Sources" / name, target / "Sources" / name)
+        # What is the same keeps its time, so that it is not built again.
+        source, copy = ROOT / "Sources" / name, target / "Sources" / name
+        there = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
+        for path in [path for path in copy.rglob("*") if path.is_file() and path.relative_to(copy) not in there]:
+            path.unlink()
+        for path in there:
+            (copy / path).parent.mkdir(parents=True, exist_ok=True)
+            if not (copy / path).exists() or (copy / path).read_bytes() != (source / path).read_bytes():
+                shutil.copyfile(source / path, copy / path)
     for name in LEFT_OUT:
-        (target / "Sources" / name).unlink()
-    (target / "Sources" / "replayer").mkdir()
+        (target / "Sources" / name).unlink(missing_ok=True)
+    (target / "Sources" / "replayer").mkdir(exist_ok=True)
     shutil.copy(HERE / "Replayer.swift.txt", target / "Sources" / "replayer" / "Replayer.swift")
     for name in STRATEGIES:
         shutil.copy(ROOT / "Tests" / name, target / "Sources" / "replayer")
@@ -263,8 +268,10 @@ def main():
         for path, line in re.findall(r"(Sources/[\w/+.]+\.swift):(\d+):\d+: error", output):
             near = [number for number, site in mutants.items()
                     if site[1] == path and abs(site[2] - int(line)) <= 0]
-            near = near or [number for number, site in mutants.items()
-                            if site[1] == path and abs(site[2] - int(line)) <= 3]
+            # What is missing shows behind the line that was to give it.
+            for reach in (3, 20, 60, 10_000):
+                near = near or [number for number, site in mutants.items()
+                                if site[1] == path and abs(site[2] - int(line)) <= reach]
             bad.update(near)
         if not bad:
             print(output[-6000:], file=sys.stderr)

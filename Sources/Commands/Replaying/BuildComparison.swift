@@ -111,30 +111,27 @@ struct BuildComparison {
         let folder = try temporaryFolder()
         defer { rmdir(folder) }
         var files: [[UInt8]] = []
-        for (place, path_) in ["/proc/self/exe", program].enumerated() {
+        for (place, build) in ["/proc/self/exe", program].enumerated() {
             let file = folder + "/\(place)"
             defer { unlink(file) }
             let outcome = try ChildProgram.run(
-                path_,
+                build,
                 ["replay", path, "--json", "--until", String(cause), "--write-state", file]
             )
             guard let bytes = read(file) else {
                 throw Failure(
                     .undecided,
-                    "\(path_) writes no state (status \(outcome.status))"
+                    "\(build) writes no state (status \(outcome.status))"
                 )
             }
             files.append(bytes)
         }
         do throws(ReplayError) {
-            return BisectResult.StateDifference(
-                behind: SequenceNumber(cause),
-                fields: try Bisect.differences(
-                    files[1],
-                    files[0],
-                    registry: TapedeckMain.strategies,
-                    at: SequenceNumber(cause)
-                )
+            return try Bisect.differences(
+                files[1],
+                files[0],
+                registry: TapedeckMain.strategies,
+                behind: SequenceNumber(cause)
             )
         } catch {
             throw Failure(.undecided, error.description)

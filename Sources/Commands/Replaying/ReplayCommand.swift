@@ -138,18 +138,19 @@ struct ReplayCommand: JudgingCommand {
     ) throws -> ReplayCondition? {
         guard let until else { return nil }
         if let condition = ReplayCondition(until) { return condition }
-        guard !follow || (try RecordingPosition(until).isAbsolute) else {
+        let position = try RecordingPosition(until)
+        guard !follow || position.isAbsolute else {
             throw Failure(
                 .usage,
                 "--until \(until): where a recording that grows will end is not known",
                 do: "Give a sequence number, a time or a condition."
             )
         }
-        let position =
+        let end =
             follow
-            ? try RecordingPosition(until).resolved(first: .zero, last: .zero)
+            ? position.resolved(first: .zero, last: .zero)
             : try ResolvedPosition(until, in: recording)
-        replay.isPast = { position.isBefore($0, $1) }
+        replay.isPast = { end.isBefore($0, $1) }
         return nil
     }
 

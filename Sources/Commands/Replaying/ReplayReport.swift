@@ -1,3 +1,4 @@
+import ArgumentParser
 import Market
 import Runtime
 import Trading

@@ -92,17 +92,20 @@ extension Bisect {
 
     /// The fields in which two written states differ.
     ///
-    /// - Parameter sequence: the record that they stand behind, for errors.
+    /// - Parameter sequence: the record that they stand behind.
     public static func differences(
         _ left: [UInt8],
         _ right: [UInt8],
         registry: StrategyRegistry,
-        at sequence: SequenceNumber
-    ) throws(ReplayError) -> [FieldDifference] {
+        behind sequence: SequenceNumber
+    ) throws(ReplayError) -> BisectResult.StateDifference {
         let parser = JSONParser()
         let one = try SegmentCheckpoint(left, registry: registry, parser: parser, at: sequence)
         let two = try SegmentCheckpoint(right, registry: registry, parser: parser, at: sequence)
-        return Replay.differences(one.engine, two.engine)
+        return BisectResult.StateDifference(
+            behind: sequence,
+            fields: Replay.differences(one.engine, two.engine)
+        )
     }
 
     /// The inputs before and behind one.

@@ -17,7 +17,7 @@ import Trading
 
     @Test func `a change for good is found between two checkpoints`() throws {
         let folder = try MadeFolder()
-        let recording = try ReplayTests.made(in: folder, records: 150_000)
+        let recording = try ReplayTests.made(in: folder, records: 60_000)
         let registry = ReplayTests.registry(LateMetronome.self)
         let truth = try #require(try first(recording, registry))
         let result = try Bisect(registry: registry).run(recording)
@@ -33,9 +33,11 @@ import Trading
     @Test func `a change at one record alone is found too, and where the states meet again`() throws
     {
         let folder = try MadeFolder()
-        let recording = try ReplayTests.made(in: folder, records: 150_000)
+        let recording = try ReplayTests.made(in: folder, records: 60_000)
         let registry = ReplayTests.registry(SlippedMetronome.self)
-        let truth = try #require(try first(recording, registry))
+        let truth = try #require(
+            try Replay(registry: registry).run(recording).firstFindingDifference
+        )
         let result = try Bisect(registry: registry).run(recording)
         #expect(result.divergence?.sequence == truth.sequence)
         guard case .at(let meeting, _) = result.meeting else {
@@ -59,19 +61,19 @@ import Trading
         let folder = try MadeFolder()
         let recording = try ReplayTests.made(in: folder)
         let result = try Bisect(registry: ReplayTests.registry(Metronome.self)).run(recording)
-        #expect(result.divergence == nil && result.records >= 50_000)
+        #expect(result.divergence == nil && result.records >= 40_000)
     }
 
     @Test func `two recordings part where one of them was made otherwise`() throws {
         let folders = [try MadeFolder(), try MadeFolder()]
-        let one = try ReplayTests.made(in: folders[0], records: 150_000)
+        let one = try ReplayTests.made(in: folders[0], records: 60_000)
         let path = folders[1].path + "/session"
         var session = try MadeSession(
             path,
             ReplayTests.registry(LateMetronome.self),
             kinds: [Metronome.kind]
         )
-        try session.run(records: 150_000, segment: 20_000)
+        try session.run(records: 60_000, segment: 10_000)
         try session.seal()
         let two = try Recording.open(path)
         let registry = ReplayTests.registry(Metronome.self)
@@ -79,7 +81,7 @@ import Trading
         let result = try Bisect(registry: registry).run(one, two)
         #expect(result.divergence?.sequence == truth.sequence)
         #expect(!result.isInput && result.probes <= 5)
-        #expect(result.records < 60_000)
+        #expect(result.records < 50_000)
         let same = try Bisect(registry: registry).run(
             one,
             try ReplayTests.made(in: folders[1], records: 30_000, name: "other")

@@ -46,7 +46,7 @@ import Trading
             ReplayTests.registry(Metronome.self),
             kinds: [Metronome.kind]
         )
-        try session.run(records: 70_000, segment: 20_000)
+        try session.run(records: 35_000, segment: 10_000)
         try session.seal()
         // One program file; which build it is, is said by a word of its environment.
         let late = folder.path + "/late"

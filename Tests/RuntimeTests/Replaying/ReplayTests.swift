@@ -13,10 +13,10 @@ import Trading
         return registry
     }
 
-    /// A session of the metronome; segments of 20,000 records.
+    /// A session of the metronome; segments of 10,000 records.
     static func made(
         in folder: MadeFolder,
-        records: UInt64 = 50_000,
+        records: UInt64 = 40_000,
         behaviour: Int = SessionStart.behaviourVersion,
         name: String = "session"
     ) throws -> Recording {
@@ -27,7 +27,7 @@ import Trading
             kinds: [Metronome.kind],
             behaviour: behaviour
         )
-        try session.run(records: records, segment: 20_000)
+        try session.run(records: records, segment: 10_000)
         try session.seal()
         return try Recording.open(path)
     }
@@ -99,7 +99,7 @@ import Trading
         throws
     {
         let folder = try MadeFolder()
-        let recording = try Self.made(in: folder, records: 90_000)
+        let recording = try Self.made(in: folder, records: 40_000)
         let result = try Replay(registry: Self.registry(LateMetronome.self)).run(recording)
         guard case .differs(let divergence) = result.outcome else {
             Issue.record("\(result.outcome)")
