@@ -192,6 +192,17 @@ let package = Package(
             path: "Tools/Torture"
         ),
 
+        // A recorder through days of virtual time: no product, not installed.
+        .executableTarget(
+            name: "soak",
+            dependencies: [
+                "Live", "Gateway", "ReplayServer", "Simulation", "Journal", "Trading", "Bybit",
+                "JSON", "Market",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tools/Soak"
+        ),
+
         // The client's example: built and run by the tests, no product.
         .executableTarget(
             name: "client-example",

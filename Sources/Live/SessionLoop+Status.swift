@@ -29,7 +29,8 @@ extension SessionLoop {
         status.isSlow = journalWatch.isSlow
         status.queueBytes = recorder.queuedBytes
         status.queueLimit = configuration.queueBytes
-        status.haltReason = stepper.engine.haltReason
+        status.hasAccount = hasAccount
+        status.haltReason = haltReason
         status.openOrders = stepper.engine.openOrders.count
         status.socketsReady = sockets.count { $0.state.isReady }
         status.sockets = sockets.count
@@ -42,6 +43,12 @@ extension SessionLoop {
         status.diskStop = diskStop
         return status
     }
+
+    /// A key of this session's, or of the bots that pass here.
+    private var hasAccount: Bool { wiring.credentials != nil || bots != nil }
+
+    /// Why new orders are halted; `nil` also where there is no account: its private socket is not down, there is none.
+    var haltReason: String? { hasAccount ? stepper.engine.haltReason : nil }
 
     /// A fixed hash of the settings as they are now, in the form of `session/start`.
     var configurationHash: String { SessionLoop.hash(configuration, recorder, clock) }

@@ -44,8 +44,10 @@ public struct SessionStatus: Sendable {
     /// Bytes that wait for the disk, and the most that may.
     public var queueBytes = 0
     public var queueLimit = 0
-    /// Why new orders are halted; `nil` when they are not.
+    /// Why new orders are halted; `nil` when they are not, and where there is no account to order with.
     public var haltReason: String?
+    /// A session of public data alone has none: nothing can be ordered, and nothing be halted.
+    public var hasAccount = false
     public var openOrders = 0
     /// Sockets that are complete: authenticated where needed, and subscribed.
     public var socketsReady = 0
@@ -118,7 +120,7 @@ public struct SessionStatus: Sendable {
         json.field("reconnects", reconnects)
         json.field("last_link_failure", counts.lastLinkFailure)
         json.field("dcp_armed", armed.joined(separator: " "))
-        json.field("halted", haltReason ?? "no")
+        json.field("halted", haltReason ?? (hasAccount ? "no" : "no account"))
         json.field("rolls", rolls.count)
         json.field("roll_problem", rollProblem)
         guard let disk else { return }
@@ -185,7 +187,7 @@ public struct SessionStatus: Sendable {
             "desk",
             "\(openOrders) orders open, \(counts.commands) commands, \(counts.findings) findings"
         )
-        line("halted", haltReason ?? "no")
+        line("halted", haltReason ?? (hasAccount ? "no" : "no account: public data only"))
         line("dcp", armed.isEmpty ? "not armed" : "armed: " + armed.joined(separator: " "))
         return lines
     }

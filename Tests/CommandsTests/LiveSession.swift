@@ -20,6 +20,7 @@ struct LiveSession {
     init(
         in folder: TemporaryFolder,
         seconds: Int = 900,
+        registry: StrategyRegistry = .standard,
         change: (inout SessionConfiguration) -> Void
     ) async throws {
         self.folder = folder
@@ -38,7 +39,7 @@ struct LiveSession {
         change(&configuration)
         session = try await Session.start(
             configuration,
-            registry: .standard,
+            registry: registry,
             logger: Logger(label: "roll") { _ in SwiftLogNoOpLogHandler() }
         )
     }

@@ -102,6 +102,8 @@ import Testing
         ] {
             #expect(text.contains("\n" + line + "\n"), "\(line)")
         }
+        // Where the state is, and so that a service that is started again goes on in its row.
+        #expect(text.contains(" --set roll=day --out %S/tapedeck/%i/recordings\n"))
         for name in ["LoadCredential=", "StateDirectory=", "RuntimeDirectory=", "WatchdogSec="] {
             #expect(text.contains("\n" + name), "\(name)")
         }

@@ -9,6 +9,7 @@ struct Torture {
                        [--keep DIRECTORY] [--in DIRECTORY] [--only NAME]
 
           power    power loss by simulation: every state a disk may have kept
+          rolls    the same while a row rolls from one recording to the next
           kill     kill -9 at random moments and at each call, recovery included
           flip     every byte with every other value, every file cut at every length
           errors   the n-th call fails, once and for good, for every n and kind of call; a queue too small
@@ -41,7 +42,9 @@ struct Torture {
     }
 
     /// What several processes share.
-    private static let shared: Set<String> = ["power", "kill", "flip", "errors", "fuzz", "broken"]
+    private static let shared: Set<String> = [
+        "power", "rolls", "kill", "flip", "errors", "fuzz", "broken",
+    ]
 
     /// True when nothing was found.
     private static func run(_ name: String, _ arguments: [String]) throws(Usage) -> Bool {
@@ -64,6 +67,11 @@ struct Torture {
             power.run()
             power.report.finish()
             return power.report.findings.isEmpty
+        case "rolls":
+            var rolls = Rolls(settings)
+            rolls.run()
+            rolls.report.finish()
+            return rolls.report.findings.isEmpty
         case "kill":
             var kill = Kill(settings)
             kill.run()

@@ -90,7 +90,7 @@ extension SessionLoop {
         reading.blanked = counts.blanked
         (reading.booksValid, reading.booksInvalid) = stepper.engine.bookHealth
         reading.openOrders = stepper.engine.openOrders.count
-        reading.haltReason = stepper.engine.haltReason
+        reading.haltReason = haltReason
         reading.clockOffset = taps.clock?.offset
         reading.clockUncertainty = taps.clock?.uncertainty ?? 0
         reading.quotas = taps.quotas.readings(at: now)

@@ -16,6 +16,8 @@ final class ExchangeJournal {
     /// Why the file ended early; the entries in memory go on.
     private(set) var failure: String?
 
+    var hasFile: Bool { file != nil }
+
     /// The number that the next entry gets.
     var next: Int { first + lines.count }
 

@@ -20,6 +20,8 @@ final class FrameFilter {
     private(set) var isMute = false
     /// Pushes that were made for this socket.
     private(set) var pushes = 0
+    /// The same by topic; counted only where the journal goes to a file, since it costs each push a look at its text.
+    private(set) var pushesByTopic: [String: Int] = [:]
 
     private let manners: Manners
     private let now: () -> Timestamp
@@ -42,7 +44,14 @@ final class FrameFilter {
         guard !isMute else { return }
         // Nothing is wanted of anybody and nothing is under way: the usual case, once for each push and socket.
         if manners.isIdle, isClear {
-            if FrameFilter.isPush(frame) { pushes += 1 }
+            if FrameFilter.isPush(frame) {
+                pushes += 1
+                if manners.journal.hasFile, let payload = WebSocketFrames.payload(of: frame),
+                    let topic = FrameFilter.topic(payload)
+                {
+                    pushesByTopic[topic, default: 0] += 1
+                }
+            }
             return client.append(frame)
         }
         guard let payload = WebSocketFrames.payload(of: frame),
@@ -52,6 +61,7 @@ final class FrameFilter {
             return out(frame, client)
         }
         pushes += 1
+        if manners.journal.hasFile { pushesByTopic[topic, default: 0] += 1 }
         if var gap = gaps[topic] {
             note(.gap, cause: gap.cause, frame, topic, client)
             gap.left -= 1

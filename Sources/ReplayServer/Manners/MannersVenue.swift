@@ -106,6 +106,16 @@ final class MannersVenue: Venue {
             $0.field("client", Int(client.number))
             $0.field("path", client.path.text)
             $0.field("pushes", filters[client.number]?.pushes ?? 0)
+            if let topics = filters[client.number]?.pushesByTopic, !topics.isEmpty {
+                $0.field(
+                    "topics",
+                    object: { json in
+                        for (topic, count) in topics.sorted(by: { $0.key < $1.key }) {
+                            json.field(topic, count)
+                        }
+                    }
+                )
+            }
             if let fault = client.fault { $0.field("reason", fault.rawValue) }
         }
         exchange.closed(client)

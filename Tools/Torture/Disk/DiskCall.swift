@@ -12,7 +12,8 @@ struct DiskCall {
         case create(name: String, file: Int)
         case rename(from: String, to: String, file: Int)
         case unlink(name: String)
-        case syncNames
+        /// Names of one directory, such as `a/`; empty for the topmost.
+        case syncNames(in: String)
     }
 
     var kind: Kind

@@ -12,7 +12,10 @@ struct Image {
     func write(to path: String) {
         let files = SystemFiles()
         try? files.makeDirectory(path)
-        for (name, bytes) in self.files {
+        for name in self.files.keys where name.hasSuffix("/") {
+            try? files.makeDirectory(path + "/" + name.dropLast())
+        }
+        for (name, bytes) in self.files where !name.hasSuffix("/") {
             let descriptor = open(path + "/" + name, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
             guard descriptor >= 0 else { continue }
             var done = 0

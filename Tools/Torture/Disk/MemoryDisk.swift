@@ -5,7 +5,8 @@ import Synchronization
 
 /// A disk in memory that notes each call that changes it.
 ///
-/// One directory, whatever its path. Files live on without a name, as inodes do.
+/// A directory and those directly in it: a recording, or a row of them. The names of what is in an inner directory begin
+/// with that one's, which ends with a slash: `a/HEAD` lies in `a/`. Files live on without a name, as inodes do.
 final class MemoryDisk: JournalFiles {
     private struct State {
         var contents: [[UInt8]] = []
@@ -13,6 +14,8 @@ final class MemoryDisk: JournalFiles {
         /// By descriptor.
         var open: [Int32: Int] = [:]
         var lastDescriptor: Int32 = 8
+        /// Open directories, by descriptor: what the names in them begin with.
+        var directories = [MemoryDisk.directory.number: ""]
         var locked: [Int: Int32] = [:]
         var calls: [DiskCall]?
         var marks = Watermarks.all(.none)
@@ -83,13 +86,53 @@ final class MemoryDisk: JournalFiles {
 
     // MARK: JournalFiles
 
-    func makeDirectory(_ path: String) {}
+    func makeDirectory(_ path: String) {
+        guard let name = MemoryDisk.inner(path) else { return }
+        state.withLock { state in
+            guard state.names[name + "/"] == nil else { return }
+            let inode = state.contents.count
+            MemoryDisk.note(&state, .create(name: name + "/", file: inode))
+            state.contents.append([])
+            state.names[name + "/"] = inode
+        }
+    }
+
+    func removeDirectory(_ path: String) throws(SystemFailure) {
+        guard let name = MemoryDisk.inner(path) else { throw SystemFailure.notSupported }
+        let isThere = state.withLock { state -> Bool in
+            guard state.names[name + "/"] != nil else { return false }
+            MemoryDisk.note(&state, .unlink(name: name + "/"))
+            state.names[name + "/"] = nil
+            return true
+        }
+        guard isThere else { throw SystemFailure(ENOENT) }
+    }
 
     /// The directory above is none of ours: its sync must not pass for that of this one.
     func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
-        if path.hasPrefix(MemoryDisk.path + "/") { throw SystemFailure(ENOTDIR) }
-        guard path == MemoryDisk.path else { throw SystemFailure(ENOENT) }
-        return MemoryDisk.directory
+        guard path != MemoryDisk.path else { return MemoryDisk.directory }
+        guard let name = MemoryDisk.inner(path) else { throw SystemFailure(ENOENT) }
+        let number = state.withLock { state -> Int32? in
+            guard state.names[name + "/"] != nil else { return nil }
+            state.lastDescriptor += 1
+            state.directories[state.lastDescriptor] = name + "/"
+            return state.lastDescriptor
+        }
+        guard let number else {
+            throw SystemFailure(state.withLock { $0.names[name] != nil } ? ENOTDIR : ENOENT)
+        }
+        return OpenFile(number)
+    }
+
+    /// What stands behind the one path's slash.
+    private static func inner(_ path: String) -> String? {
+        guard path.hasPrefix(MemoryDisk.path + "/") else { return nil }
+        return String(path.dropFirst(MemoryDisk.path.count + 1))
+    }
+
+    /// What names in that directory begin with; `nil` for what is no open directory.
+    private static func prefix(_ state: State, _ directory: OpenFile) -> String? {
+        state.directories[directory.number]
     }
 
     func open(
@@ -98,6 +141,10 @@ final class MemoryDisk: JournalFiles {
         _ mode: OpenMode
     ) throws(SystemFailure) -> OpenFile {
         let number = state.withLock { state -> Result<Int32, SystemFailure> in
+            guard let prefix = MemoryDisk.prefix(state, directory) else {
+                return .failure(SystemFailure(EBADF))
+            }
+            let name = prefix + name
             let inode: Int
             if let known = state.names[name] {
                 if mode == .create { return .failure(SystemFailure(EEXIST)) }
@@ -118,6 +165,7 @@ final class MemoryDisk: JournalFiles {
 
     func close(_ file: OpenFile) {
         state.withLock { state in
+            if file != MemoryDisk.directory { state.directories[file.number] = nil }
             guard let inode = state.open.removeValue(forKey: file.number) else { return }
             if state.locked[inode] == file.number { state.locked[inode] = nil }
         }
@@ -191,12 +239,20 @@ final class MemoryDisk: JournalFiles {
     }
 
     func syncDirectory(_ directory: OpenFile) throws(SystemFailure) {
-        state.withLock { state in MemoryDisk.note(&state, .syncNames) }
+        let isOpen = state.withLock { state -> Bool in
+            guard let prefix = MemoryDisk.prefix(state, directory) else { return false }
+            MemoryDisk.note(&state, .syncNames(in: prefix))
+            return true
+        }
+        guard isOpen else { throw SystemFailure(EBADF) }
     }
 
     func rename(_ name: String, to newName: String, in directory: OpenFile) throws(SystemFailure) {
         let isThere = state.withLock { state -> Bool in
-            guard let inode = state.names[name] else { return false }
+            guard let prefix = MemoryDisk.prefix(state, directory),
+                let inode = state.names[prefix + name]
+            else { return false }
+            let (name, newName) = (prefix + name, prefix + newName)
             MemoryDisk.note(&state, .rename(from: name, to: newName, file: inode))
             state.names[name] = nil
             state.names[newName] = inode
@@ -207,15 +263,30 @@ final class MemoryDisk: JournalFiles {
 
     func unlink(_ name: String, in directory: OpenFile) throws(SystemFailure) {
         let isThere = state.withLock { state -> Bool in
-            guard state.names[name] != nil else { return false }
-            MemoryDisk.note(&state, .unlink(name: name))
-            state.names[name] = nil
+            guard let prefix = MemoryDisk.prefix(state, directory),
+                state.names[prefix + name] != nil
+            else { return false }
+            MemoryDisk.note(&state, .unlink(name: prefix + name))
+            state.names[prefix + name] = nil
             return true
         }
         guard isThere else { throw SystemFailure(ENOENT) }
     }
 
-    func list(_ directory: OpenFile) -> [String] { state.withLock { Array($0.names.keys) } }
+    func list(_ directory: OpenFile) -> [String] {
+        state.withLock { state in
+            let prefix = MemoryDisk.prefix(state, directory) ?? ""
+            return state.names.keys.compactMap { name in
+                guard name.hasPrefix(prefix) else { return nil }
+                let rest = name.dropFirst(prefix.count)
+                let end = rest.firstIndex(of: "/") ?? rest.endIndex
+                // An inner directory by its own name, and what is in it not at all.
+                guard !rest.isEmpty, end == rest.endIndex || rest.index(after: end) == rest.endIndex
+                else { return nil }
+                return String(rest[..<end])
+            }
+        }
+    }
 
     func lock(_ file: OpenFile) throws(SystemFailure) -> Bool {
         state.withLock { state in

@@ -37,6 +37,17 @@ struct PowerModel {
         /// A rename moves a file, whatever else became of the name.
         case move(String, String, Int)
         case remove(String)
+
+        /// The one that the name is in: what it begins with up to its slash, which ends an inner directory's own name.
+        var directory: Substring {
+            let name: String
+            switch self {
+            case .set(let to, _), .move(_, let to, _), .remove(let to): name = to
+            }
+            guard let slash = name.firstIndex(of: "/"), name.index(after: slash) != name.endIndex
+            else { return "" }
+            return name[...slash]
+        }
     }
 
     private var files: [File] = []
@@ -72,9 +83,11 @@ struct PowerModel {
             changes.append(.set(name, file))
         case .rename(let from, let to, let file): changes.append(.move(from, to, file))
         case .unlink(let name): changes.append(.remove(name))
-        case .syncNames:
-            for change in changes { PowerModel.apply(change, to: &names) }
-            changes = []
+        case .syncNames(let directory):
+            for change in changes where change.directory == directory {
+                PowerModel.apply(change, to: &names)
+            }
+            changes.removeAll { $0.directory == directory }
         }
     }
 
@@ -221,6 +234,11 @@ struct PowerModel {
             let fate = fate(Place(number: number, write: writes + 1, bytes: 0))
             number += 1
             if case .kept = fate { PowerModel.apply(change, to: &names) }
+        }
+        // What is in a directory whose name is lost is lost with it.
+        names = names.filter { name, _ in
+            guard let slash = name.firstIndex(of: "/") else { return true }
+            return names[String(name[...slash])] != nil
         }
         var image = Image(files: names.mapValues { contents[$0] })
         image.hashes = names.compactMapValues { hashes[$0] }

@@ -6,6 +6,8 @@ import Market
 final class Owner {
     let recorder: Recorder
     let script: Script
+    /// As the records say it: counts on through a row, each of whose recordings begins with run 1.
+    let run: Int
     /// By place in the script's streams; `nil` for one that this run does not use.
     private var ids: [StreamID?] = []
 
@@ -18,13 +20,21 @@ final class Owner {
     ) throws(JournalError) {
         self.script = script
         recorder = try Recorder.open(path, options: options, files: files)
+        run = recorder.run
+    }
+
+    /// One that is open already.
+    init(_ recorder: Recorder, _ script: Script, run: Int) {
+        self.recorder = recorder
+        self.script = script
+        self.run = run
     }
 
     /// - Parameter used: of the script's streams.
     func start(_ used: [Int] = Array(Script.streams.indices)) throws(JournalError) {
         try recorder.start(
             time: script.time(recorder.next.value),
-            payload: script.start(run: recorder.run)
+            payload: script.start(run: run)
         )
         for (place, name) in Script.streams.enumerated() {
             ids.append(used.contains(place) ? try recorder.stream(named: name) : nil)
@@ -58,7 +68,7 @@ final class Owner {
         return try recorder.append(
             id,
             time: script.time(number),
-            payload: script.payload(number, run: recorder.run, stream: stream)
+            payload: script.payload(number, run: run, stream: stream)
         )
     }
 
