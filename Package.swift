@@ -312,7 +312,8 @@ let package = Package(
             name: "CommandsTests",
             dependencies: [
                 "Commands", "Live", "ReplayServer", "Trading", "Market", "Journal", "Runtime",
-                "Bybit", "Watch", "Projections", "CSQLite", "Gateway", "FaultProxy", "DeskStrategies",
+                "Bybit", "Watch", "Projections", "CSQLite", "Gateway", "FaultProxy",
+                "DeskStrategies",
                 "tapedeck", "client-example", "projection-example", "flawed-desk",
                 .product(name: "Logging", package: "swift-log"),
             ]
