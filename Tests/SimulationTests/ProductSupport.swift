@@ -251,7 +251,7 @@ extension SimulatedExchange {
                 },
                 fundingInterval: fundingInterval,
                 historyMax: historyMax,
-                insurance: try deposit(insurance)
+                insurance: try deposits(insurance)
             )
         )
     }

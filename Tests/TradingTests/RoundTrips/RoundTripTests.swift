@@ -168,7 +168,8 @@ import Testing
         _ = try desk.ledger.settleSession(
             instrument,
             at: try Numeral(text: "110"),
-            told: try Amount(text: "24")
+            told: try Amount(text: "24"),
+            milliseconds: .max
         )
         try desk.follow()
         try desk.check("settled")
@@ -285,7 +286,8 @@ import Testing
                 _ = try desk.ledger.settleSession(
                     instrument,
                     at: Numeral(mantissa: price, decimals: 2),
-                    told: .zero
+                    told: .zero,
+                    milliseconds: .max
                 )
                 try desk.follow()
             }
