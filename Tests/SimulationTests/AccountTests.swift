@@ -271,7 +271,7 @@ import Testing
     // MARK: - Configuration
 
     @Test func `a configuration that makes no exchange says why`() throws {
-        let account = AccountConfiguration(alias: "a", deposits: try deposits("1"))
+        let account = AccountConfiguration(alias: "a", deposits: try paidIn("1"))
         var wild = account
         wild.leverage = 101
         var steep = account
@@ -285,7 +285,7 @@ import Testing
             ([listing], [steep], .rateOutOfRange(alias: "a")),
             (
                 [listing],
-                [AccountConfiguration(alias: "a", deposits: try deposits("-1"))],
+                [AccountConfiguration(alias: "a", deposits: try paidIn("-1"))],
                 .depositOutOfRange(alias: "a", coin: "USDT")
             ),
         ]

@@ -251,7 +251,7 @@ extension SimulatedExchange {
                 },
                 fundingInterval: fundingInterval,
                 historyMax: historyMax,
-                insurance: try deposits(insurance)
+                insurance: try paidIn(insurance)
             )
         )
     }

@@ -278,7 +278,7 @@ import Testing
                 start: start,
                 listings: [try Product.linear.still()],
                 accounts: [
-                    AccountConfiguration(alias: "main", deposits: try deposits("100")),
+                    AccountConfiguration(alias: "main", deposits: try paidIn("100")),
                     AccountConfiguration(alias: "sub", deposits: [], parent: "main"),
                     AccountConfiguration(alias: "stranger", deposits: []),
                 ]
@@ -305,7 +305,7 @@ import Testing
                 seed: 1,
                 start: start,
                 listings: [try Product.linear.still(opening: [(.sell, "5", "90000")])],
-                accounts: [AccountConfiguration(alias: "a", deposits: try deposits("100000"))],
+                accounts: [AccountConfiguration(alias: "a", deposits: try paidIn("100000"))],
                 feeTiers: [FeeTier(volume: try Amount(text: "90000"), fees: cheap)]
             )
         )

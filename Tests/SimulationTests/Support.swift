@@ -86,7 +86,7 @@ func taking(_ side: Side, _ quantity: String, to price: String) throws -> Market
     )
 }
 
-func deposits(_ amount: String) throws -> [AccountConfiguration.Deposit] {
+func paidIn(_ amount: String) throws -> [AccountConfiguration.Deposit] {
     [AccountConfiguration.Deposit(coin: "USDT", amount: try Amount(text: amount))]
 }
 
@@ -124,7 +124,7 @@ struct Floor {
                 fundingInterval: fundingInterval,
                 faults: faults,
                 historyMax: historyMax,
-                insurance: try deposits(insurance)
+                insurance: try paidIn(insurance)
             )
         )
     }

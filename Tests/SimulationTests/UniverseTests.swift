@@ -224,7 +224,7 @@ import Testing
                 seed: 1,
                 start: start,
                 UniverseConfiguration(symbols: 1, levels: 25, regimes: .always(.halt)),
-                accounts: [AccountConfiguration(alias: "a", deposits: deposits("10000"))]
+                accounts: [AccountConfiguration(alias: "a", deposits: paidIn("10000"))]
             )
         )
         var output = ExchangeOutput()
