@@ -17,8 +17,8 @@ public struct Amount: Hashable, Comparable, Sendable {
     }
 
     /// Decimals of an amount: 18.
-    public static let decimals = 18
-    public static let zero = Amount(units: 0)
+    @inlinable public static var decimals: Int { 18 }
+    @inlinable public static var zero: Amount { Amount(units: 0) }
 
     @inlinable
     public init(units: Int128) {
