@@ -243,7 +243,10 @@ let package = Package(
             path: "Tests/FaultProxy"
         ),
         .testTarget(name: "BybitTests", dependencies: ["Bybit", "Market", "JSON", "SharedData"]),
-        .testTarget(name: "TradingTests", dependencies: ["Trading", "Market"]),
+        .testTarget(
+            name: "TradingTests",
+            dependencies: ["Trading", "Market", "Bybit", "SharedData"]
+        ),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Market"]),
         .testTarget(name: "WatchTests", dependencies: ["Watch", "Market"]),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Market"]),

@@ -17,8 +17,8 @@ public struct Amount: Hashable, Comparable, Sendable {
     }
 
     /// Decimals of an amount: 18.
-    public static let decimals = 18
-    public static let zero = Amount(units: 0)
+    @inlinable public static var decimals: Int { 18 }
+    @inlinable public static var zero: Amount { Amount(units: 0) }
 
     @inlinable
     public init(units: Int128) {
@@ -64,6 +64,7 @@ public struct Amount: Hashable, Comparable, Sendable {
     @inlinable
     public static func < (left: Amount, right: Amount) -> Bool { left.units < right.units }
 
+    @inlinable
     public func adding(_ other: Amount) throws(NumberError) -> Amount {
         let (sum, overflow) = units.addingReportingOverflow(other.units)
         // The lowest value has no opposite, so that it is out of range too.
@@ -71,13 +72,16 @@ public struct Amount: Hashable, Comparable, Sendable {
         return Amount(units: sum)
     }
 
+    @inlinable
     public func subtracting(_ other: Amount) throws(NumberError) -> Amount {
         let (difference, overflow) = units.subtractingReportingOverflow(other.units)
         guard !overflow, difference != .min else { throw .overflow }
         return Amount(units: difference)
     }
 
+    @inlinable
     public var negated: Amount { Amount(units: -units) }
+    @inlinable
     public var isZero: Bool { units == 0 }
 
     /// This amount × `numerator` ÷ `denominator`, rounded once.

@@ -29,6 +29,8 @@ public struct OrderUpdate: Hashable, Sendable, Codable {
     public var positionIndex: Int
     public var createdMilliseconds: Int64
     public var updatedMilliseconds: Int64
+    /// A market order of spot by value: ``quantity`` counts the quote coin, what is filled the base coin.
+    public var countsQuote = false
     /// What only an exchange writes; not part of the record of a desk, which leaves it `nil`.
     public var details: OrderDetails?
     /// Last price of the instrument when the order arrived; written by an exchange, as ``details``.

@@ -4,7 +4,7 @@ extension Engine {
     /// Of each part of the state; counts up when its encoding changes.
     private enum Version {
         static let books = 3
-        static let orders = 4
+        static let orders = 5
         static let positions = 3
         static let wallet = 3
         static let risk = 1

@@ -151,12 +151,14 @@ import Trading
                     quantity: "0.100",
                     price: "90000",
                     rate: "0",
-                    seq: 78
+                    seq: 78,
+                    // Before the wallet's answer, and behind that of the positions.
+                    milliseconds: Bench.start / 1_000_000
                 ),
             ]
         )
         let ledger = bench.engine.ledger
-        // The old one is in the opening position; the new one realises 100.
+        // The old one is in the opening position; the new one realises 100, which the balance has in it.
         #expect(ledger.position(Bench.btc).size.description == "-0.4")
         #expect(ledger.position(Bench.btc).entryPrice?.description == "91000")
         #expect(ledger.position(Bench.btc).realised.description == "100")

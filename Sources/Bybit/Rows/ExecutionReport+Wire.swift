@@ -57,7 +57,7 @@ extension ExecutionReport: WireRow {
         coder.derived { $0.numeral("tradeIv", details?.volatility) }
         coder.derived { $0.numeral("markIv", details?.markVolatility) }
         coder.constant("blockTradeId", #""""#)
-        coder.constant("extraFees", #""""#)
+        coder.fees("extraFees", &extraFees)
         if coder.form == .push, instrument.category != .option {
             coder.constant("marketUnit", #""""#)
         }

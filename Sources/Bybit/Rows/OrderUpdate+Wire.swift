@@ -86,7 +86,9 @@ extension OrderUpdate: WireRow {
         }
         if category == .spot { coder.constant("ocoTriggerBy", #""OcoTriggerByUnknown""#) }
         if category != .option {
-            coder.derived { $0.text("marketUnit", details?.marketUnit ?? "") }
+            var unit = details?.marketUnit ?? (countsQuote ? "quoteCoin" : "")
+            coder.text("marketUnit", &unit, .optional)
+            if category == .spot, unit == "quoteCoin", type == .market { countsQuote = true }
             coder.constant("slippageToleranceType", #""UNKNOWN""#)
             coder.constant("slippageTolerance", #""""#)
         }

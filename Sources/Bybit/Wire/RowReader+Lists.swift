@@ -64,4 +64,34 @@ extension RowReader {
             amounts.append(item)
         }
     }
+
+    mutating func fees(_ key: StaticString, _ fees: inout [ExtraFee]) {
+        guard let found = find(key, .optional) else { return }
+        if found.isString, found.raw.isEmpty { return }
+        // Money that is paid: a row without it would say something wrong.
+        guard found.isArray else { return fail(found, .wrongType, .required) }
+        for element in found.elements {
+            guard element.isObject else {
+                fail(element, .wrongType, .required)
+                continue
+            }
+            guard let coin = Fields.text("feeCoin", in: element, &findings),
+                let amount = element["fee"], amount.isString
+            else {
+                fail(element, .wrongType, .required)
+                continue
+            }
+            do throws(NumberError) {
+                fees.append(
+                    ExtraFee(
+                        coin: coin,
+                        type: element["feeType"]?.string ?? "",
+                        amount: try Amount(text: amount.raw)
+                    )
+                )
+            } catch {
+                fail(amount, .number(error), .required)
+            }
+        }
+    }
 }

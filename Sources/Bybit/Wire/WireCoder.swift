@@ -47,6 +47,8 @@ protocol WireCoder {
     mutating func rows<Row: WireRow>(_ key: StaticString, _ rows: inout [Row])
     /// An object with a number for each coin, such as `cumFeeDetail`.
     mutating func amounts(_ key: StaticString, _ amounts: inout [CoinAmount])
+    /// Taxes of an execution: an array of objects, `""` for none.
+    mutating func fees(_ key: StaticString, _ fees: inout [ExtraFee])
     /// Fields in an object of their own. Reading takes a missing object for an empty one.
     mutating func nested(_ key: StaticString, _ body: (inout Self) -> Void)
     /// A field that is not modelled: written as this JSON text, not read.

@@ -110,4 +110,19 @@ extension WireWriter: WireCoder {
         for item in amounts { numeral(item.coin, item.amount) }
         endObject()
     }
+
+    mutating func fees(_ key: StaticString, _ fees: inout [ExtraFee]) {
+        guard !fees.isEmpty else { return constant(key, #""""#) }
+        beginArray(key)
+        for fee in fees {
+            beginObject()
+            text("feeCoin", fee.coin)
+            text("feeType", fee.type)
+            constant("subFeeType", #""UNKNOWN""#)
+            constant("feeRate", #""0""#)
+            amount("fee", fee.amount)
+            endObject()
+        }
+        endArray()
+    }
 }

@@ -30,6 +30,8 @@ extension Desk {
             // What it filled before it was heard of is in the position already.
             order.executed = Amount(exactly: row.filledQuantity)
             if order.executed > .zero { order.countedUntil = row.updatedMilliseconds }
+            // The lists of the first reconciliation: what was there before.
+            order.isOpening = heard != nil && !links.isOpened && !row.status.isClosed
             place = orderStore.add(order)
         }
         let now = heard ?? cause

@@ -13,6 +13,9 @@ struct ExecutionWindow: Sendable, Codable {
     private var seen = SeenWindow(kept: ExecutionWindow.kept, span: ExecutionWindow.span)
     /// How many have been counted; not part of the state.
     private(set) var counted = 0
+    /// The instrument of the last look-up and what stands for it; not part of the state.
+    private var recent = InstrumentID(.linear, .none)
+    private var seed = ExecutionWindow.seed(InstrumentID(.linear, .none))
 
     private enum CodingKeys: String, CodingKey { case seen }
 
@@ -23,24 +26,25 @@ struct ExecutionWindow: Sendable, Codable {
 
     /// True the first time, false for a row that was counted or is too old to tell.
     mutating func insert(_ report: ExecutionReport) -> Bool {
-        guard seen.insert(ExecutionWindow.entry(report)) else { return false }
+        if report.instrument != recent {
+            recent = report.instrument
+            seed = ExecutionWindow.seed(recent)
+        }
+        guard seen.insert(ExecutionWindow.entry(report, seed)) else { return false }
         counted += 1
         return true
     }
 
     func contains(_ report: ExecutionReport) -> Bool {
-        seen.contains(ExecutionWindow.entry(report))
+        seen.contains(ExecutionWindow.entry(report, ExecutionWindow.seed(report.instrument)))
     }
 
     /// The id is the instrument's.
-    private static func entry(_ report: ExecutionReport) -> SeenWindow.Entry {
-        SeenWindow.Entry(
-            report.executionID,
-            seed: Mix.combine(
-                report.instrument.symbol.fixedHash,
-                UInt64(report.instrument.category.rawValue)
-            ),
-            milliseconds: report.timeMilliseconds
-        )
+    private static func entry(_ report: ExecutionReport, _ seed: UInt64) -> SeenWindow.Entry {
+        SeenWindow.Entry(report.executionID, seed: seed, milliseconds: report.timeMilliseconds)
+    }
+
+    private static func seed(_ instrument: InstrumentID) -> UInt64 {
+        Mix.combine(instrument.symbol.fixedHash, UInt64(instrument.category.rawValue))
     }
 }

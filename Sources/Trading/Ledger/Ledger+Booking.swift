@@ -10,7 +10,9 @@ extension Ledger {
         _ report: ExecutionReport,
         strategy: String = Order.external
     ) -> Bool {
-        book(report, strategy: strategy, terms: nil).outcome == .booked
+        var booking = Booking(outcome: .booked)
+        book(report, strategy, nil, nil, into: &booking)
+        return booking.outcome == .booked
     }
 
     /// Counts one execution row, once.
@@ -23,42 +25,69 @@ extension Ledger {
         terms: @autoclosure () -> ContractTerms?,
         positionIndex: Int? = nil
     ) -> Booking {
-        guard window.insert(report) else { return Booking(outcome: .repeated) }
-        if report.instrument.category == .spread { return Booking(outcome: .combination) }
+        var booking = Booking(outcome: .booked)
+        book(report, strategy, terms(), positionIndex, into: &booking)
+        return booking
+    }
+
+    /// The same, into memory of the caller: nothing that is counted is copied on its way.
+    ///
+    /// - Parameter booking: as it is made.
+    mutating func book(
+        _ report: ExecutionReport,
+        _ strategy: String,
+        _ terms: @autoclosure () -> ContractTerms?,
+        _ positionIndex: Int?,
+        into booking: inout Booking
+    ) {
+        guard window.insert(report) else {
+            booking.outcome = .repeated
+            return
+        }
+        if report.instrument.category == .spread {
+            booking.outcome = .combination
+            return
+        }
         guard let place = account(report.instrument, terms()) else {
-            return Booking(outcome: .outside)
+            booking.outcome = .outside
+            return
         }
         // An order of this session was placed after the opening, so its fills cannot be in it, whatever the
         // clocks of matching engine and REST say.
         if strategy == Order.external, isInOpening(report, place) {
-            return Booking(outcome: .opening)
+            booking.outcome = .opening
+            return
         }
         let index = self.index(of: report, positionIndex, place)
+        booking.positionIndex = index
         do throws(NumberError) {
-            var booking: Booking
             switch report.type {
             case .trade, .adlTrade, .bustTrade, .blockTrade, .movePosition:
-                booking = try bookFill(report, strategy, place, index)
+                try bookFill(report, strategy, place, index, &booking)
             case .futureSpread:
-                booking = try bookFill(report, strategy, place, index)
-                if fault == .doubleLeg { booking = try bookFill(report, strategy, place, index) }
-            case .funding:
-                booking =
-                    fault == .fundingFill
-                    ? try bookFill(report, strategy, place, index)
-                    : try bookFunding(report, place, index)
-            case .delivery, .settle: booking = try bookDelivery(report, place, index)
-            case .other: return Booking(outcome: .outside)
-            }
-            booking.positionIndex = index
-            if report.type.isFill || report.type == .delivery || report.type == .settle {
-                if report.crossSequence > accounts.values[place].crossSequence {
-                    accounts.values[place].crossSequence = report.crossSequence
+                try bookFill(report, strategy, place, index, &booking)
+                if fault == .doubleLeg {
+                    booking = Booking(outcome: .booked)
+                    try bookFill(report, strategy, place, index, &booking)
                 }
+            case .funding:
+                if fault == .fundingFill {
+                    try bookFill(report, strategy, place, index, &booking)
+                } else {
+                    try bookFunding(report, place, index, &booking)
+                }
+            case .delivery, .settle: try bookDelivery(report, place, index, &booking)
+            case .other:
+                booking.outcome = .outside
+                return
             }
-            return booking
+            if report.crossSequence > accounts.values[place].crossSequence,
+                report.type.isFill || report.type == .delivery || report.type == .settle
+            {
+                accounts.values[place].crossSequence = report.crossSequence
+            }
         } catch {
-            return Booking(outcome: .number(error))
+            booking = Booking(outcome: .number(error))
         }
     }
 

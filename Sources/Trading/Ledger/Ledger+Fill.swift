@@ -5,48 +5,30 @@ extension Ledger {
         _ report: ExecutionReport,
         _ strategy: String,
         _ place: Int,
-        _ index: Int
-    ) throws(NumberError) -> Booking {
-        var booking = Booking(outcome: .booked)
+        _ index: Int,
+        _ booking: inout Booking
+    ) throws(NumberError) {
         let quantity = Amount(exactly: report.quantity)
         let category = report.instrument.category
         let terms = accounts.values[place].terms
         let value = try Ledger.value(report, terms, quantity)
+        let sharePlace = share(strategy, report.instrument, index, terms, place)
 
+        // Copies of both; nothing else is changed before all figures fit.
         var position = accounts.values[place][index]
+        var own = shares.values[sharePlace]
         let fault = index == 0 ? fault : LedgerFault.none
-        let before = position.realised
         booking.isOpening = position.isOpening
-        let held = position
-        let ours = try position.fill(
-            report.side,
-            quantity,
-            at: report.price,
-            value: value,
-            fault: fault
-        )
+        let ours = try position.book(report.side, quantity, report.price, value, fault)
         var realised = ours
         if let theirs = report.realisedPnL, category != .spot {
-            realised = self.realised(realised, theirs, report, terms, &booking)
-            position.realised = try before.adding(realised)
+            realised = self.realised(ours, theirs, report, terms, &booking)
         }
-
-        let sharePlace = share(strategy, report.instrument, index, terms, place)
-        var own = shares.values[sharePlace]
-        let ownBefore = own
-        booking.shareRealised = try own.fill(
-            report.side,
-            quantity,
-            at: report.price,
-            value: value,
-            fault: fault
-        )
+        var shareRealised = try own.book(report.side, quantity, report.price, value, fault)
 
         switch category {
         case .linear, .inverse, .spread:
-            if !realised.isZero {
-                booking.add(terms.settleCoin, .fill, realised)
-            }
+            if !realised.isZero { booking.add(terms.settleCoin, .fill, realised) }
         case .option:
             // The premium is paid when it is agreed on.
             booking.add(terms.settleCoin, .fill, report.side == .buy ? value.negated : value)
@@ -57,43 +39,47 @@ extension Ledger {
         let charge = try self.charge(report, terms, value, &booking)
         // A spot fee in the base coin is taken out of what is held, at the fill's price.
         if !charge.inBase.isZero {
-            let isPaid = charge.inBase.units > 0
+            let side = charge.inBase.units > 0 ? Side.sell : .buy
             let part = Amount(units: Int128(charge.inBase.units.magnitude))
+            let worth = try Amount.value(report.price, part)
             realised = try realised.adding(
-                try position.fill(isPaid ? .sell : .buy, part, at: report.price)
+                try position.book(side, part, report.price, worth, .none)
             )
-            booking.shareRealised = try booking.shareRealised.adding(
-                try own.fill(isPaid ? .sell : .buy, part, at: report.price)
+            shareRealised = try shareRealised.adding(
+                try own.book(side, part, report.price, worth, .none)
             )
         }
-        position.fees = try position.fees.adding(charge.inSettle)
-        own.fees = try own.fees.adding(charge.inSettle)
+        if !realised.isZero { position.realised = try position.realised.adding(realised) }
+        if !shareRealised.isZero { own.realised = try own.realised.adding(shareRealised) }
+        if !charge.inSettle.isZero {
+            position.fees = try position.fees.adding(charge.inSettle)
+            own.fees = try own.fees.adding(charge.inSettle)
+        }
         try post(
             booking.changes,
             at: report.timeMilliseconds,
             isExternal: strategy == Order.external
         )
-        // Nothing else has been changed so far: a number that does not fit leaves all as it was.
-        accounts.values[place][index] = position
-        accounts.values[place].fills += 1
         if let other = charge.other { try addOther(other, place) }
-        shares.values[sharePlace] = own
         if SessionHistory.keeps(terms) {
             remember(
                 SessionHistory.Fill(
                     report: report,
                     strategy: strategy,
                     index: index,
-                    position: held,
-                    share: ownBefore,
+                    position: accounts.values[place][index],
+                    share: shares.values[sharePlace],
                     booked: realised
                 ),
                 ours: ours
             )
         }
+        accounts.values[place][index] = position
+        accounts.values[place].fills += 1
+        shares.values[sharePlace] = own
         booking.fee = charge.inSettle
         booking.realised = realised
-        return booking
+        booking.shareRealised = shareRealised
     }
 
     /// Value of the whole fill, in the quote coin or, of inverse contracts, the base coin.

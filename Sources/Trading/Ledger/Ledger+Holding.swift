@@ -6,9 +6,9 @@ extension Ledger {
     mutating func bookFunding(
         _ report: ExecutionReport,
         _ place: Int,
-        _ index: Int
-    ) throws(NumberError) -> Booking {
-        var booking = Booking(outcome: .booked)
+        _ index: Int,
+        _ booking: inout Booking
+    ) throws(NumberError) {
         var position = accounts.values[place][index]
         let told = Amount(exactly: report.quantity)
         let size = position.size
@@ -46,16 +46,15 @@ extension Ledger {
             SharePart(strategy: shares.keys[$0.place].strategy, funding: $0.amount)
         }
         booking.funding = paid
-        return booking
     }
 
     /// The end of a dated contract: the position closes at the delivery price, an option at what it is worth then.
     mutating func bookDelivery(
         _ report: ExecutionReport,
         _ place: Int,
-        _ index: Int
-    ) throws(NumberError) -> Booking {
-        var booking = Booking(outcome: .booked)
+        _ index: Int,
+        _ booking: inout Booking
+    ) throws(NumberError) {
         let terms = accounts.values[place].terms
         var position = accounts.values[place][index]
         let told = Amount(exactly: report.quantity)
@@ -72,7 +71,8 @@ extension Ledger {
         var price = report.price
         if terms.category == .option {
             guard let option = OptionName(report.instrument.symbol) else {
-                return Booking(outcome: .outside)
+                booking.outcome = .outside
+                return
             }
             price = try option.payoff(at: report.price)
         }
@@ -114,7 +114,6 @@ extension Ledger {
         for (part, own) in zip(fees, closed) { shares.values[part.place] = own }
         booking.fee = report.fee
         booking.realised = realised
-        return booking
     }
 
     /// An amount of the whole position by the sizes of the shares that hold it; the last one takes what rounding

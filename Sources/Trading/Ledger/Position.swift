@@ -140,7 +140,8 @@ public struct Position: Hashable, Sendable, Codable {
         return gained
     }
 
-    private mutating func book(
+    /// The same of a copy of the caller's own, which an error may leave half changed; ``realised`` stays.
+    mutating func book(
         _ side: Side,
         _ quantity: Amount,
         _ price: Numeral,

@@ -33,7 +33,14 @@ struct SeenWindow: Sendable {
     /// Places of entries, from 1, by their hash; 0 is free.
     ///
     /// Rebuilt when read from a checkpoint.
-    private var slots: [UInt32] = []
+    private var slots: [Slot] = []
+
+    /// A part of the hash stands beside the place: another entry is mostly told from the one that is looked for without
+    /// looking at it.
+    private struct Slot {
+        var tag: UInt32 = 0
+        var place: UInt32 = 0
+    }
 
     init(kept: Int, span: Int64) {
         self.kept = kept
@@ -42,21 +49,21 @@ struct SeenWindow: Sendable {
     }
 
     func contains(_ entry: Entry) -> Bool {
-        entry.milliseconds < horizon || find(entry) != nil
+        guard entry.milliseconds >= horizon else { return true }
+        return !slots.isEmpty && slots[slot(of: entry)].place != 0
     }
 
     /// True the first time, false for a row that was counted or is too old to tell.
     mutating func insert(_ entry: Entry) -> Bool {
         guard entry.milliseconds >= horizon else { return false }
         if slots.isEmpty { index() }
-        let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: entry.a) & mask
-        while slots[slot] != 0 {
-            if entries[Int(slots[slot]) - 1].isSame(entry) { return false }
-            slot = (slot + 1) & mask
-        }
+        let slot = slot(of: entry)
+        if slots[slot].place != 0 { return false }
         entries.append(entry)
-        slots[slot] = UInt32(entries.count)
+        slots[slot] = Slot(
+            tag: UInt32(truncatingIfNeeded: entry.b),
+            place: UInt32(truncatingIfNeeded: entries.count)
+        )
         entriesHash &+= entry.fixedHash
         newest = max(newest, entry.milliseconds)
         if entries.count >= limit {
@@ -67,27 +74,37 @@ struct SeenWindow: Sendable {
         return true
     }
 
-    private func find(_ entry: Entry) -> Int? {
-        guard !slots.isEmpty else { return nil }
+    /// Where the entry is, or the free slot where it belongs.
+    @inline(__always)
+    private func slot(of entry: Entry) -> Int {
         let mask = slots.count - 1
+        let tag = UInt32(truncatingIfNeeded: entry.b)
         var slot = Int(truncatingIfNeeded: entry.a) & mask
-        while slots[slot] != 0 {
-            let place = Int(slots[slot]) - 1
-            if entries[place].isSame(entry) { return place }
+        while slots[slot].place != 0 {
+            if slots[slot].tag == tag, entries[Int(slots[slot].place) - 1].isSame(entry) {
+                return slot
+            }
             slot = (slot + 1) & mask
         }
-        return nil
+        return slot
     }
 
     /// Makes the table anew, at most half full until it is made again.
     private mutating func index() {
         var size = 1_024
         while size < 4 * max(entries.count, 1) { size *= 2 }
-        slots = [UInt32](repeating: 0, count: size)
+        if size == slots.count {
+            for slot in slots.indices { slots[slot] = Slot() }
+        } else {
+            slots = [Slot](repeating: Slot(), count: size)
+        }
         for place in entries.indices {
             var slot = Int(truncatingIfNeeded: entries[place].a) & (size - 1)
-            while slots[slot] != 0 { slot = (slot + 1) & (size - 1) }
-            slots[slot] = UInt32(place + 1)
+            while slots[slot].place != 0 { slot = (slot + 1) & (size - 1) }
+            slots[slot] = Slot(
+                tag: UInt32(truncatingIfNeeded: entries[place].b),
+                place: UInt32(truncatingIfNeeded: place + 1)
+            )
         }
     }
 

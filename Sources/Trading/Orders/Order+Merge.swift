@@ -29,6 +29,7 @@ extension Order {
         var changed = false
         let isUnheard = isClosedUnheard
         if positionIndex == 0 { positionIndex = row.positionIndex }
+        if row.countsQuote { countsQuote = true }
         if orderID.isEmpty, !row.orderID.isEmpty {
             orderID = row.orderID
             changed = true

@@ -112,6 +112,10 @@ public struct Order: Hashable, Sendable, Codable {
     public internal(set) var positionIndex = 0
     /// The whole quantity, filled part included.
     public internal(set) var quantity: Numeral
+    /// A market order of spot by value: ``quantity`` counts the quote coin, what is filled the base coin.
+    public internal(set) var countsQuote = false
+    /// It was open when the session began.
+    public internal(set) var isOpening = false
     /// `nil` for a market order.
     public internal(set) var price: Numeral?
     public internal(set) var phase: Phase
@@ -151,15 +155,16 @@ public struct Order: Hashable, Sendable, Codable {
         phase == .asked || phase == .unknown || pendingAmend != nil || isCancelPending
     }
 
-    /// What may still trade, by the most that is known to be filled; zero once closed.
+    /// What may still trade, by the most that is known to be filled; zero once closed, and of one by value, which is
+    /// over as soon as it is there.
     public var remaining: Amount {
-        guard !isClosed else { return .zero }
+        guard !isClosed, !countsQuote else { return .zero }
         return Order.rest(of: quantity, after: filled > executed ? filled : executed)
     }
 
     /// What may still move the position: what can trade, and fills that were told but not yet reported.
     var exposure: Amount {
-        if isClosed {
+        if isClosed || countsQuote {
             return filled > executed ? Amount(units: filled.units - executed.units) : .zero
         }
         var most = Order.rest(of: quantity, after: executed)

@@ -18,13 +18,20 @@ public struct OrderTracker: Sendable {
     @discardableResult
     public mutating func take(_ row: OrderUpdate) -> Bool {
         if let place = store.place(linkID: row.orderLinkID, orderID: row.orderID) {
-            return store.update(place) { $0.merge(row) }
+            return store.update(place) { OrderTracker.merge(row, into: &$0) }
         }
         let place = store.add(
             Order(row: row, strategy: Order.external, cause: .none, time: .zero)
         )
-        store.update(place) { _ = $0.merge(row) }
+        store.update(place) { _ = OrderTracker.merge(row, into: &$0) }
         return true
+    }
+
+    private static func merge(_ row: OrderUpdate, into order: inout Order) -> Bool {
+        let changed = order.merge(row)
+        // There is no other word on what has traded than the rows'.
+        order.executed = order.filled
+        return changed
     }
 
     /// What one side's open orders of an instrument may still trade; the error where it passes all bounds.
