@@ -37,7 +37,11 @@ struct TripDesk {
             funding: booking.funding,
             shareRealised: booking.shareRealised,
             parts: booking.parts,
-            changes: booking.changes
+            changes: booking.changes,
+            isOpening: booking.isOpening,
+            compared: booking.compared,
+            roundings: booking.roundings,
+            differences: booking.discrepancies
         )
         try take([told])
         return booking
