@@ -101,9 +101,9 @@ struct SimulateCommand: ParsableCommand {
         var bar = ProgressBar("simulating", total: recording.last.value)
         simulator.progress = { bar.update($0.value) }
         let result: SimulationResult
-        do {
+        do throws(SimulatedError) {
             result = try simulator.run(recording, made)
-        } catch let error as SimulatedError {
+        } catch {
             bar.finish()
             throw SimulateCommand.failure(error)
         }

@@ -1,5 +1,6 @@
 import Market
 import Runtime
+import Simulation
 
 /// How a parity report is printed.
 struct ParityPrinting {

@@ -1,5 +1,6 @@
 import Market
 import Runtime
+import Simulation
 import Trading
 
 /// How the result of one run is printed.

@@ -68,12 +68,36 @@ struct SimulatedVenue {
                 seed: 0,
                 start: survey.begins,
                 listings: listings,
-                accounts: [AccountConfiguration(alias: "simulated", deposits: deposits)],
+                accounts: [SimulatedVenue.account(survey, deposits)],
                 fundingInterval: Int64(max(1, minutes)) * 60_000_000_000
             )
         )
         account = exchange.accounts[0]
         attribution.unreadable = takesOut ? survey.own.unreadable : 0
+    }
+
+    /// At the rates that the session has paid, else those of a new account.
+    private static func account(
+        _ survey: RecordingSurvey,
+        _ deposits: [AccountConfiguration.Deposit]
+    ) -> AccountConfiguration {
+        func rate(isMaker: Bool) -> Numeral? {
+            let row = survey.executions.first {
+                $0.type == .trade && $0.isMaker == isMaker && $0.instrument.category != .spot
+            }
+            guard let rate = row?.feeRate, let units = try? rate.units(decimals: 8),
+                abs(units) <= 1_000_000
+            else { return nil }
+            return rate
+        }
+        let usual = AccountConfiguration(alias: "simulated", deposits: deposits)
+        guard rate(isMaker: true) != nil || rate(isMaker: false) != nil else { return usual }
+        return AccountConfiguration(
+            alias: "simulated",
+            deposits: deposits,
+            makerRate: rate(isMaker: true) ?? Numeral(mantissa: 2, decimals: 4),
+            takerRate: rate(isMaker: false) ?? Numeral(mantissa: 55, decimals: 5)
+        )
     }
 
     func simulates(_ id: InstrumentID) -> Bool { places[id] != nil }

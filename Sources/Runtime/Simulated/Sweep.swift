@@ -1,7 +1,7 @@
 import JSON
 public import Journal
-public import Market
-public import Simulation
+import Market
+import Simulation
 public import Trading
 
 /// Many runs over a grid of settings and over recordings.

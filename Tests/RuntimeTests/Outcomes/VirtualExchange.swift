@@ -27,13 +27,17 @@ final class VirtualExchange {
     /// its id.
     var isStrict = false
 
-    init(_ scenario: Scenario) throws {
+    convenience init(_ scenario: Scenario) throws {
+        try self.init([VirtualExchange.listing(scenario)], seed: UInt64(scenario.number))
         isStrict = scenario.isStrict
+    }
+
+    init(_ listings: [Listing], seed: UInt64) throws {
         let exchange = try SimulatedExchange(
             SimulationConfiguration(
-                seed: UInt64(scenario.number),
+                seed: seed,
                 start: VirtualExchange.start,
-                listings: [try VirtualExchange.listing(scenario)],
+                listings: listings,
                 accounts: [
                     AccountConfiguration(
                         alias: "main",

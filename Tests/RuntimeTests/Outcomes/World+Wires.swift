@@ -33,9 +33,9 @@ final class Wire {
 }
 
 extension World {
-    func makeWires() {
+    func makeWires(topics: [String] = ["orderbook.50.BTCUSDT"]) {
         wires = [
-            Wire(.publicData(.linear), .publicData(.linear), topics: ["orderbook.50.BTCUSDT"]),
+            Wire(.publicData(.linear), .publicData(.linear), topics: topics),
             Wire(
                 .privateData(account: "main"),
                 .privateData,

@@ -63,6 +63,14 @@ final class World {
     var creates: [String: Int] = [:]
     /// Something has befallen a message.
     var hasStruck = false
+    /// Nothing befalls anything, whatever the scenario says.
+    var isFaultless = false
+    /// Where the records go as well; their numbers are then the recording's.
+    var recorder: Recorder?
+    /// Nanoseconds on the way.
+    var ways: ClosedRange<Int64> = 1_000_000...2_999_999
+    /// Nanoseconds that the exchange runs on at most before what it sent is taken.
+    var longestStep: Int64 = 250_000_000
 
     static var registry: StrategyRegistry {
         var registry = StrategyRegistry()
@@ -103,13 +111,47 @@ final class World {
         makeWires()
     }
 
+    /// A session of other strategies on another market.
+    init(
+        _ exchange: VirtualExchange,
+        strategies: [StrategyConfiguration],
+        limits: [Setting],
+        topics: [String]
+    ) throws {
+        scenario = Scenario.plain
+        isFaultless = true
+        chance = Chance(seed: 0x7a9e)
+        self.exchange = exchange
+        start = SessionStart(
+            session: "truth",
+            run: 1,
+            program: "test",
+            build: "test",
+            account: "main",
+            strategies: strategies,
+            limits: limits,
+            configuration: [],
+            wall: VirtualExchange.start,
+            monotonicNanoseconds: VirtualExchange.start.nanoseconds
+        )
+        stepper = Stepper(
+            engine: try Engine(configuration: start.engineConfiguration, registry: .standard)
+        )
+        var quotas = RateLimiter.Settings()
+        quotas.assumesQuotas = false
+        trade = TradeQueue(limiter: SharedLimiter(settings: quotas))
+        makeWires(topics: topics)
+    }
+
     var now: Timestamp { Timestamp(nanoseconds: time) }
 
     /// Milliseconds since the start.
     var elapsed: Int64 { (time - VirtualExchange.start.nanoseconds) / 1_000_000 }
 
     /// Nanoseconds on the way, one to three milliseconds.
-    func latency() -> Int64 { 1_000_000 + Int64(chance.below(2_000_000)) }
+    func latency() -> Int64 {
+        ways.lowerBound + Int64(chance.below(Int(ways.upperBound - ways.lowerBound) + 1))
+    }
 
     /// What cannot be said to a caller in between ends the scenario.
     func attempt(_ body: () throws -> Void) {
@@ -149,7 +191,7 @@ final class World {
             let market = scenario.market.lazy
                 .map { VirtualExchange.start.nanoseconds + Int64($0.milliseconds) * 1_000_000 }
                 .first { $0 > self.exchange.now.nanoseconds }
-            let step = min(next, market ?? .max, exchange.now.nanoseconds + 250_000_000)
+            let step = min(next, market ?? .max, exchange.now.nanoseconds + longestStep)
             time = max(time, step)
             exchange.advance(to: step)
             drain()
