@@ -139,9 +139,9 @@ enum SliceCheck {
 
     private static func replay(_ made: Recording, _ source: Recording, mustReplay: Bool) throws {
         let result: ReplayResult
-        do {
+        do throws(ReplayError) {
             result = try Replay(registry: TapedeckMain.strategies).run(made)
-        } catch let error as ReplayError {
+        } catch {
             guard mustReplay else { return }
             throw ReplayCommand.failure(error)
         }
