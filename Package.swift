@@ -25,6 +25,8 @@ let package = Package(
         .executable(name: "tapedeck", targets: ["tapedeck"]),
         // Bybit for other Swift programs: no journal, no desk.
         .library(name: "TapedeckClient", targets: ["TapedeckClient"]),
+        // Recordings as regression tests, in a user's own Swift Testing suite.
+        .library(name: "TapedeckTesting", targets: ["TapedeckTesting", "Trading", "Market"]),
         // What Tools/Benchmarks measures one by one.
         .library(
             name: "TapedeckParts",
@@ -173,6 +175,10 @@ let package = Package(
             ]
         ),
         .target(
+            name: "TapedeckTesting",
+            dependencies: ["Market", "Trading", "Journal", "Runtime"]
+        ),
+        .target(
             name: "Commands",
             dependencies: [
                 "Market", "JSON", "Bybit", "Trading", "Simulation", "Watch", "Journal",
@@ -215,6 +221,18 @@ let package = Package(
             name: "projection-example",
             dependencies: ["Commands", "Runtime", "Projections", "Trading", "Market"],
             path: "Tools/Examples/Projection"
+        ),
+
+        // Recordings as tests: the example is a test of ours.
+        .testTarget(
+            name: "RegressionExampleTests",
+            dependencies: ["TapedeckTesting", "Trading"],
+            path: "Tools/Examples/Regression",
+            exclude: ["fixtures", "golden", "workflow.yml"]
+        ),
+        .testTarget(
+            name: "TapedeckTestingTests",
+            dependencies: ["TapedeckTesting", "Trading", "Journal", "Market"]
         ),
 
         // Tests: one target a module, `RuntimeTests` for scenarios, `TidyTests` for house style.

@@ -3,6 +3,7 @@ import Glibc
 import Interchange
 import Journal
 import Market
+import Runtime
 
 /// The formats of `export`.
 enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
@@ -20,6 +21,9 @@ struct ExportCommand: JudgingCommand {
             in Arrow's memory layout, decoded on all cores, which the Python package tapedeck-reader reads. tardis, hftbacktest: the frames \
             of one category's public socket, a line each with its time; tardis has seven digits of a second, the rest \
             is cut off. What a format has no place for is counted by stream on standard error.
+
+            Streams that tell of an account (private and trade sockets, its REST, what strategies decided) are left out \
+            unless --with-private. --pseudonymise puts other ids in the place of all that say whose it is.
 
             Without -o it writes to standard output. A file that is there is never written over (73).
 
@@ -46,11 +50,32 @@ struct ExportCommand: JudgingCommand {
 
     @OptionGroup var columns: ColumnsOptions
 
+    @Flag(help: "With the streams that tell of an account.")
+    var withPrivate = false
+
+    @Flag(
+        help:
+            "Other ids in the place of all that say whose it is; texts that somebody wrote are listed."
+    )
+    var pseudonymise = false
+
     func judge() throws -> ExitStatus {
-        let recording = try options.open()
+        guard pseudonymise else { return try judge(options.open()) }
+        let folder = try TemporaryCopy()
+        let made = try PseudonymisedCopy.make(of: options.openSound(), in: folder.path)
+        for item in made.report.names.freeTexts {
+            Printing.note("review: \(item.stream) \(item.name): \(item.text)")
+        }
+        return try withExtendedLifetime(folder) { try judge(made.copy) }
+    }
+
+    private func judge(_ recording: Recording) throws -> ExitStatus {
         let choice = streams.choice
-        let selection = try range.selection(in: recording, choice?.passes)
-        defer { choice?.noteIfNothingMatched() }
+        let privacy = PrivateStreams(areTaken: withPrivate, choice?.passes)
+        let selection = try range.selection(in: recording, privacy.passes)
+        defer {
+            if privacy.noteLeftOut() { choice?.noteIfNothingMatched() }
+        }
         guard format == .mcap || !indexed else {
             throw Failure(.usage, "--indexed is for mcap alone", do: "Leave it out.")
         }

@@ -15,6 +15,11 @@ struct SliceCommand: ParsableCommand {
             this program, no session/start), the slice is for reading, and that is said. Where --to stands before or \
             among the desk's outputs of one input, the slice goes on to the last of them.
 
+            --replayable is for a fixture: the slice is packed as small as it goes, replayed before it is done, and not \
+            made where its replay differs from the recording's. --pseudonymise puts other ids in the place of all ids of \
+            account, orders, fills, connections, traces, messages and keys, one to one; texts that somebody wrote are \
+            listed for review.
+
             Example: tapedeck slice last --from start+5m --to start+6m -o incident
             """
     )
@@ -33,6 +38,12 @@ struct SliceCommand: ParsableCommand {
     )
     var signingKey: String?
 
+    @Flag(help: "A fixture: packed small, and replayed before it is done.")
+    var replayable = false
+
+    @Flag(help: "Other ids in the place of all that say whose it is; replayed before it is done.")
+    var pseudonymise = false
+
     func run() throws {
         let recording = try options.openSound()
         try Sandbox.denyOutgoing()
@@ -41,8 +52,10 @@ struct SliceCommand: ParsableCommand {
             to?.isBefore($0, $1) ?? false
         }
         let start = from?.cursorStart ?? .beginning
-        let (manifest, limit, end) = try NewRecording.write(output) {
-            () throws(JournalError) -> (Manifest, String?, SequenceNumber?) in
+        let (manifest, limit, end, copy) = try NewRecording.write(output) {
+            () throws(JournalError) -> (
+                Manifest, String?, SequenceNumber?, PseudonymisedCopy?
+            ) in
             var slicer = Slicer()
             slicer.key = try signingKey.map { file throws(JournalError) in
                 try SigningKey(file: file)
@@ -55,8 +68,12 @@ struct SliceCommand: ParsableCommand {
                     file: recording.path
                 )
             }
-            let state = SliceCommand.state(recording, before: first.sequence)
+            let masked = pseudonymise ? try PseudonymisedCopy(of: recording) : nil
+            let state =
+                try masked?.prepare(&slicer, before: first.sequence)
+                ?? SliceCommand.state(recording, before: first.sequence)
             slicer.checkpoint = state.checkpoint
+            if replayable { slicer.level = 19 }
             let end = try to.flatMap { to throws(JournalError) in
                 try slicer.end(of: recording, behind: to.cursorStart, isPast: isBehind)
             }
@@ -66,8 +83,15 @@ struct SliceCommand: ParsableCommand {
                 isPast: { isBehind($0, $1) && $0 > (end ?? SequenceNumber.none) },
                 to: output
             )
-            return (manifest, state.limit, end)
+            return (manifest, state.limit, end, masked)
         }
+        try SliceCheck.check(
+            output,
+            limit: limit,
+            mustReplay: replayable,
+            copy: copy,
+            source: recording
+        )
         if options.json {
             Printing.json(schema: "slice") {
                 $0.field("recording", output)
@@ -79,6 +103,7 @@ struct SliceCommand: ParsableCommand {
                 $0.field("extended", end != nil)
                 $0.field("replayable", limit == nil)
                 $0.field("why", limit ?? "")
+                copy?.write(into: &$0)
             }
         } else {
             Printing.result("written    \(output): records \(manifest.first) to \(manifest.last)")
@@ -92,6 +117,7 @@ struct SliceCommand: ParsableCommand {
                 limit.map { "replay     not possible, for reading only: \($0)" }
                     ?? "replay     begins from the state before record \(manifest.first)"
             )
+            copy?.tell()
         }
     }
 

@@ -43,6 +43,14 @@ import Testing
         try await session("test_proxy")
     }
 
+    /// TAPEDECK_BOT_RUNS=10 is the full run.
+    @Test
+    func `recorded bots ask for the same, at real pace and at x20, and a changed line is named`()
+        async throws
+    {
+        try await session("test_recorded")
+    }
+
     @Test func `the examples trade`() async throws {
         try await session("test_examples")
     }

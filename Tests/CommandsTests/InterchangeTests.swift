@@ -16,7 +16,9 @@ import Testing
         let folder = try TemporaryFolder()
         let demo = try await Self.demo(folder)
         let lines = folder.path + "/demo.jsonl"
-        let exported = try await Program.run(["export", demo, "--format", "jsonl", "-o", lines])
+        let exported = try await Program.run([
+            "export", demo, "--with-private", "--format", "jsonl", "-o", lines,
+        ])
         #expect(exported.status == 0, "\(exported.errors)")
         let copy = folder.path + "/copy"
         let imported = try await Program.run(["import", lines, "--format", "jsonl", "-o", copy])
@@ -30,7 +32,9 @@ import Testing
         #expect(replay.object["result"] as? String == "identical", "\(replay.errors)")
         let again = try await Program.run(["import", lines, "--format", "jsonl", "-o", copy])
         #expect(again.status == 73)
-        let over = try await Program.run(["export", demo, "--format", "jsonl", "-o", lines])
+        let over = try await Program.run([
+            "export", demo, "--with-private", "--format", "jsonl", "-o", lines,
+        ])
         #expect(over.status == 73)
     }
 
@@ -38,7 +42,9 @@ import Testing
         let folder = try TemporaryFolder()
         let demo = try await Self.demo(folder)
         let file = folder.path + "/demo.jsonl"
-        _ = try await Program.run(["export", demo, "--format", "jsonl", "-o", file])
+        _ = try await Program.run([
+            "export", demo, "--with-private", "--format", "jsonl", "-o", file,
+        ])
         var lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
         let place = try #require(
             lines.indices.dropFirst(200).first { lines[$0].contains(#""stream":"public/"#) }

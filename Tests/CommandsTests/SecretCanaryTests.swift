@@ -91,7 +91,7 @@ import Testing
         for arguments in [
             ["cat", "session", "--raw"], ["cat", "session", "--json"], ["info", "session"],
             ["state", "session"], ["pnl", "session"], ["verify", "session"],
-            ["export", "session", "--format", "jsonl", "-o", "session.jsonl"],
+            ["export", "session", "--with-private", "--format", "jsonl", "-o", "session.jsonl"],
         ] {
             let outcome = try await Program.run(arguments, in: folder.path)
             #expect(outcome.status == 0, "\(arguments) \(outcome.errors)")

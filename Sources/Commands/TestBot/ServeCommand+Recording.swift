@@ -13,7 +13,12 @@ extension ServeCommand {
                 do: "Leave them out, or serve --synthetic."
             )
         }
-        let recording = try Recording.open(path)
+        let recording: Recording
+        do throws(JournalError) {
+            recording = try Recording.open(path)
+        } catch {
+            throw Failure(error)
+        }
         RecordingOptions.tellStrays(recording)
         try RecordingOptions.checkSound(recording)
         var configuration = RecordingServerConfiguration()
@@ -27,11 +32,7 @@ extension ServeCommand {
         let final = configuration
         let report = ServeReport(isJSON: json, authorityFile: caOut)
         let progress = try Blocking.run {
-            let server = try await RecordingServer.start(
-                final,
-                recording: recording,
-                logger: Log.logger("recording")
-            )
+            let server = try await ServeCommand.start(final, recording)
             try report.announce(server, of: path)
             var last = await server.counters()
             var told = 0
@@ -52,6 +53,23 @@ extension ServeCommand {
         }
         if let failure = progress.failure { throw ReplayCommand.undecided(failure) }
         return progress.departure == nil ? .yes : .no
+    }
+
+    static func start(
+        _ configuration: RecordingServerConfiguration,
+        _ recording: Recording
+    ) async throws -> RecordingServer {
+        do {
+            return try await RecordingServer.start(
+                configuration,
+                recording: recording,
+                logger: Log.logger("recording")
+            )
+        } catch let error as JournalError {
+            throw ReplayCommand.undecided(error)
+        } catch let error as ServerError {
+            throw Failure(.unavailable, "\(error)")
+        }
     }
 
     /// `real`, `xN`, `fast`, `step`.

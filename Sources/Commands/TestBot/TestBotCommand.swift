@@ -90,9 +90,7 @@ struct TestBotCommand: JudgingCommand {
         let bot = try BotProcess(command)
         // The bot must connect; what reads the recording must not.
         try Sandbox.denyOutgoing()
-        let recording = try Recording.open(path)
-        RecordingOptions.tellStrays(recording)
-        try RecordingOptions.checkSound(recording)
+        let recording = try options.openSound()
         let folder = try ClockFolder()
         configuration.clockFile = folder.file
         let report = try run(bot, recording, configuration, folder)
@@ -108,11 +106,7 @@ struct TestBotCommand: JudgingCommand {
         let library = clockLibrary
         nonisolated(unsafe) let bot = bot
         return try Blocking.run {
-            let server = try await RecordingServer.start(
-                configuration,
-                recording: recording,
-                logger: Log.logger("recording")
-            )
+            let server = try await ServeCommand.start(configuration, recording)
             guard server.requests > 0 else {
                 await server.stop()
                 throw Failure(

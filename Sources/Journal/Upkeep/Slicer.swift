@@ -9,6 +9,14 @@ public struct Slicer {
     var segmentBytes: UInt64?
     /// Stand beside the records.
     var notes: [MCAP.Attachment] = []
+    /// What becomes of a record's payload, asked in order; `nil` leaves each as it is.
+    public var rewrite: ((Record, StreamName) -> [UInt8])?
+    /// What becomes of a stream's name.
+    public var rename: ((StreamName) -> StreamName)?
+    /// What the slice says of itself besides where it was cut out.
+    public var labels: [Label] = []
+    /// zstd's level; more makes a smaller file, slower.
+    public var level: Int32?
 
     public init() {}
 
@@ -81,18 +89,44 @@ public struct Slicer {
             labels: recording.manifest.labels.filter {
                 !$0.key.hasPrefix("slice.") && !RowLink.owns($0)
             }
-                + origin.labels,
-            streams: try recording.announcements(),
+                + origin.labels + labels,
+            streams: try recording.announcements().map { stream in
+                guard let rename else { return stream }
+                return ChannelAnnouncement(
+                    id: stream.id,
+                    name: rename(stream.name),
+                    origin: stream.origin
+                )
+            },
             checkpoint: checkpoint
         )
         let builder = try RecordingBuilder(path, head, files: files)
         builder.notes = notes
         if let segmentBytes { builder.segmentBytes = segmentBytes }
-        try builder.add(record.stream, time: record.time, payload: record.payload)
+        if let level { builder.level = level }
+        try add(record, cursor, to: builder)
         while let record = try cursor.next(), !isPast(record.sequence, record.time) {
-            try builder.add(record.stream, time: record.time, payload: record.payload)
+            try add(record, cursor, to: builder)
         }
         return try builder.seal(link.run > 1 ? .recovered : .sealed, key: key)
+    }
+
+    private func add(
+        _ record: Record,
+        _ cursor: Cursor,
+        to builder: RecordingBuilder
+    ) throws(JournalError) {
+        guard let rewrite else {
+            return try builder.add(record.stream, time: record.time, payload: record.payload)
+        }
+        let payload = rewrite(record, cursor.name(of: record.stream))
+        try payload.withUnsafeBufferPointer { (bytes) throws(JournalError) in
+            try builder.add(
+                record.stream,
+                time: record.time,
+                payload: UnsafeRawBufferPointer(bytes)
+            )
+        }
     }
 }
 

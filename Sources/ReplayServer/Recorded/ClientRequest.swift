@@ -25,7 +25,7 @@ struct ClientRequest: Hashable {
 
     /// `POST /v5/order/create`, `subscribe`, `order.create`: what it is, apart from its parameters.
     var name: String
-    /// Instruments that it names; order is compared within one name and one subject.
+    /// Instruments, coins and categories that it names; order is compared within one name and one subject.
     var subject = ""
     /// By path, ascending.
     var parts: [Part] = []
@@ -35,7 +35,7 @@ struct ClientRequest: Hashable {
 
     // MARK: Reading
 
-    /// A REST request. Headers, so keys and signatures, are not looked at.
+    /// A REST request; headers, so keys and signatures, are not looked at.
     init(method: String, path: String, query: String, body: some Sequence<UInt8>) {
         name = method + " " + path
         for item in query.split(separator: "&") {
@@ -123,8 +123,9 @@ struct ClientRequest: Hashable {
 
     private mutating func finish() {
         var subjects: [String] = []
-        for part in parts
-        where part.path == "symbol" || part.path.hasSuffix(".symbol") || part.path == "coin" {
+        for part in parts {
+            let name = part.path.split(separator: ".").last ?? ""
+            guard ["symbol", "category", "coin", "baseCoin"].contains(name) else { continue }
             let word = part.text.filter { $0 != "\"" }
             if !subjects.contains(word) { subjects.append(word) }
         }

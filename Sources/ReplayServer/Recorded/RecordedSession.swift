@@ -149,7 +149,7 @@ struct RecordedLink {
     var path: SocketPath? {
         let words = StreamName(socket).base.split(separator: "/")
         switch words.first {
-        case "public" where words.count == 2: return SocketPath(path: "/v5/public/" + words[1])
+        case "public" where words.count == 2: return SocketPath(path: "/v5/public/\(words[1])")
         case "private": return .privateData
         case "trade": return .trade
         default: return nil

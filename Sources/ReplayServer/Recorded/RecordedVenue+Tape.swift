@@ -21,7 +21,8 @@ struct RecordedTiming {
     var softSince: NIODeadline?
     var confirmSince: NIODeadline?
     var settling: Settling?
-    var isScheduled = false
+    var isPumping = false
+    var isAskedAgain = false
     var ticket = 0
 
     /// A thread of the bot that was let go and has to come to its next wait.
@@ -85,13 +86,24 @@ extension RecordedVenue {
 
     /// Goes on as far as pace, requests and readers allow.
     func pump() {
+        // What is sent may at once say that its socket takes more, or is gone.
+        guard !timing.isPumping else {
+            timing.isAskedAgain = true
+            return
+        }
+        timing.isPumping = true
+        defer { timing.isPumping = false }
         timing.ticket += 1
         let ticket = timing.ticket
         while true {
+            timing.isAskedAgain = false
             switch step() {
             case .none: continue
-            case .forEvent: return
+            case .forEvent:
+                if timing.isAskedAgain { continue }
+                return
             case .nanoseconds(let wait):
+                if timing.isAskedAgain { continue }
                 loop.assumeIsolated().scheduleTask(in: .nanoseconds(max(50_000, wait))) {
                     [weak self] in
                     guard let self, self.timing.ticket == ticket else { return }
@@ -147,20 +159,15 @@ extension RecordedVenue {
         return deliver(item, real, usesClock)
     }
 
-    /// Before the first request: only the clock runs.
+    /// Before the first request time stands still, but for threads that sleep.
     private func idle(_ real: NIODeadline, _ usesClock: Bool) -> Pause {
-        guard clock != nil else { return .forEvent }
-        if usesClock {
-            let allowed = timing.allowed(at: real)
-            // Without a pace it goes from sleep to sleep.
-            let next = clock?.sleepers.map(\.until).min()
-            move(to: timing.factor == nil ? next ?? timing.now : allowed)
-            for sleeper in clock?.sleepers ?? [] where sleeper.until <= timing.now {
-                clock?.wake(sleeper)
-            }
-        } else {
+        guard let clock else { return .forEvent }
+        guard usesClock, let next = clock.sleepers.map(\.until).min() else {
             timing.restart(at: real)
+            return .nanoseconds(Self.tick)
         }
+        move(to: min(next, timing.allowed(at: real)))
+        for sleeper in clock.sleepers where sleeper.until <= timing.now { clock.wake(sleeper) }
         return .nanoseconds(Self.tick)
     }
 

@@ -36,8 +36,6 @@ final class World {
 
     var stepper: Stepper
     private(set) var records: [Recorded] = []
-    /// Takes the records down as a session's does; `nil`: they are in memory alone.
-    private let recorder: Recorder?
     private var sequence: UInt64 = 0
     private var lastTime = Timestamp.zero
     private var routes: [String: StreamRoute] = [:]

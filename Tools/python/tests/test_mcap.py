@@ -137,7 +137,7 @@ class SealedTests(Served):
 
     def test_an_indexed_export_has_a_message_index_that_holds(self):
         path = os.path.join(self.folder, "indexed.mcap")
-        run("export", self.path, "--format", "mcap", "--indexed", "-o", path)
+        run("export", self.path, "--with-private", "--format", "mcap", "--indexed", "-o", path)
         wanted = [(stream, moment, payload) for stream, _, moment, payload in self.records]
         with open(path, "rb") as file:
             reader = make_reader(file, validate_crcs=True)

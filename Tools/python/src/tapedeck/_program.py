@@ -29,7 +29,7 @@ class Export:
         # Words for people go to a file: nobody has to read them for the program to go on.
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [program, "export", *arguments],
+            [program, "export", "--with-private", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,

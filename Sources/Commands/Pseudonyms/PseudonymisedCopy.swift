@@ -1,0 +1,157 @@
+import Foundation
+import Journal
+import Market
+import Runtime
+import Trading
+
+/// A copy of a recording, or of a part, that does not say whose it is.
+struct PseudonymisedCopy {
+    private let recording: Recording
+    let names: Pseudonymiser
+
+    /// Learns the ids of all of the recording.
+    init(of recording: Recording) throws(JournalError) {
+        self.recording = recording
+        names = Pseudonymiser(registry: TapedeckMain.strategies)
+        try names.learn(recording)
+    }
+
+    /// Lets a slicer write the copy.
+    ///
+    /// - Returns: what it begins with, or why there is nothing; as ``SliceCommand`` has it of a plain slice.
+    func prepare(
+        _ slicer: inout Slicer,
+        before number: SequenceNumber
+    ) throws(JournalError) -> (checkpoint: [UInt8], limit: String?) {
+        let names = names
+        slicer.rename = { names.rename($0) }
+        slicer.rewrite = { names.rewrite($0, $1) }
+        // The recording's own seal: what the copy was made of can be shown by whoever has it.
+        let chain = recording.manifest.segments.last?.chainLast.description ?? ""
+        slicer.labels = [Label("pseudonymised.of", chain)]
+        guard number > .first else { return ([], nil) }
+        let cursor = try recording.cursor()
+        while let record = try cursor.next(), record.sequence < number {
+            _ = names.rewrite(record, cursor.name(of: record.stream))
+        }
+        let checkpoint = names.checkpoint()
+        guard checkpoint.isEmpty else { return (checkpoint, nil) }
+        return ([], names.limit?.description ?? "the recording has no session/start before it")
+    }
+
+    /// Makes a copy of all of a recording in a folder that is not there yet: what `export` and `bundle` read then.
+    static func make(
+        of recording: Recording,
+        in path: String
+    ) throws -> (copy: Recording, report: PseudonymisedCopy) {
+        let report = try NewRecording.write(path) { () throws(JournalError) -> PseudonymisedCopy in
+            let report = try PseudonymisedCopy(of: recording)
+            var slicer = Slicer()
+            slicer.checkpoint = try report.prepare(&slicer, before: recording.first).checkpoint
+            _ = try slicer.slice(recording, from: .beginning, isPast: { _, _ in false }, to: path)
+            return report
+        }
+        let copy = try SliceCheck.open(path)
+        try SliceCheck.check(path, limit: nil, mustReplay: false, copy: report, source: recording)
+        return (copy, report)
+    }
+
+    func write(into json: inout JSONWriter) {
+        json.field("pseudonyms", names.count)
+        json.field(
+            "free_texts",
+            array: { rows in
+                for item in names.freeTexts {
+                    rows.object {
+                        $0.field("stream", item.stream)
+                        $0.field("name", item.name)
+                        $0.field("text", item.text)
+                    }
+                }
+            }
+        )
+    }
+
+    func tell() {
+        Printing.result("pseudonyms \(names.count) ids have others in their place")
+        for item in names.freeTexts {
+            Printing.result("review     \(item.stream) \(item.name): \(item.text)")
+        }
+    }
+}
+
+/// What a slice is held to before it is done.
+enum SliceCheck {
+    /// - Throws: a failure, and the slice is gone: an id of the recording stands in it, its replay differs, or it has
+    ///   none where one was asked for.
+    static func check(
+        _ path: String,
+        limit: String?,
+        mustReplay: Bool,
+        copy: PseudonymisedCopy?,
+        source: Recording
+    ) throws {
+        guard mustReplay || copy != nil else { return }
+        do {
+            if let limit, mustReplay {
+                throw Failure(
+                    .undecided,
+                    "it would not replay: \(limit)",
+                    at: source.path,
+                    do: "Leave out --replayable for a slice to read."
+                )
+            }
+            let made = try open(path)
+            if let copy { try search(made, copy) }
+            if limit == nil { try replay(made, source, mustReplay: mustReplay) }
+        } catch {
+            try? FileManager.default.removeItem(atPath: path)
+            throw error
+        }
+    }
+
+    static func open(_ path: String) throws -> Recording {
+        do throws(JournalError) {
+            return try Recording.open(path)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private static func search(_ made: Recording, _ copy: PseudonymisedCopy) throws {
+        var found: (record: SequenceNumber, id: String)?
+        do throws(JournalError) {
+            let cursor = try made.cursor()
+            while found == nil, let record = try cursor.next() {
+                found = copy.names.found(in: record.payload).first.map { (record.sequence, $0) }
+            }
+        } catch {
+            throw Failure(error)
+        }
+        guard let found else { return }
+        throw Failure(
+            .bug,
+            "an id of the recording stands in record \(found.record): \(found.id.prefix(4))…",
+            at: made.path,
+            do: "Report it; nothing was written."
+        )
+    }
+
+    private static func replay(_ made: Recording, _ source: Recording, mustReplay: Bool) throws {
+        let result: ReplayResult
+        do throws(ReplayError) {
+            result = try Replay(registry: TapedeckMain.strategies).run(made)
+        } catch {
+            guard mustReplay else { return }
+            throw ReplayCommand.failure(error)
+        }
+        guard case .differs(let divergence) = result.outcome else { return }
+        // A recording that differs from today's code is not the slice's fault, but it is no fixture either.
+        throw Failure(
+            .no,
+            "its replay differs: \(divergence)",
+            at: source.path,
+            do: "Slice with the program that recorded it, or look with `tapedeck replay`."
+        )
+    }
+}

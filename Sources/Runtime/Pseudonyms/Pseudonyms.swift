@@ -1,0 +1,128 @@
+import Market
+import Trading
+
+/// Ids and the ids that stand for them, one to one: by chance, of the same length and the same kinds of characters.
+struct Pseudonyms {
+    private var made: [String: String] = [:]
+    private var used: Set<String> = []
+    /// Beginnings of client order ids that this program made, and what their sessions' new names make of them.
+    private var prefixes: [(old: String, new: String)] = []
+    /// New names of sessions.
+    private(set) var sessions: [String: String] = [:]
+    private var generator = SystemRandomNumberGenerator()
+
+    var count: Int { made.count }
+
+    /// Names under which the exchange says ids.
+    static let names: Set<String> = [
+        "orderId", "orderLinkId", "origOrderId", "origOrderLinkId", "parentOrderLinkId",
+        "smpOrderId",
+        "blockTradeId", "execId", "tradeId", "execLinkId", "connId", "conn_id", "traceId",
+        "Traceid",
+        "traceid", "req_id", "reqId", "id", "uid", "userId", "user_id", "parentUid", "masterUid",
+        "affiliateID", "inviterID", "transId", "transferId", "txID", "withdrawId", "subMemberId",
+        "memberId", "key", "apiKey", "quoteId", "rfqId", "comboOrderId", "parentOrderId",
+        "bustOrderId",
+    ]
+
+    /// A session gets another name, from which the engine makes other order ids.
+    mutating func add(_ start: SessionStart) {
+        let old = start.session
+        if sessions[old] == nil {
+            sessions[old] = "p" + hexadecimal(12)
+        }
+        let new = sessions[old] ?? old
+        let suffix = start.run > 1 ? "-\(start.run)" : ""
+        for strategy in start.strategies.map(\.name) {
+            let before = ClientOrderID.prefix(session: old + suffix, strategy: strategy)
+            guard !prefixes.contains(where: { $0.old == before }) else { continue }
+            prefixes.append(
+                (before, ClientOrderID.prefix(session: new + suffix, strategy: strategy))
+            )
+        }
+    }
+
+    /// Takes up an id; an id that is known keeps what stands for it.
+    mutating func add(_ id: String) {
+        guard !id.isEmpty, made[id] == nil, !id.allSatisfy({ $0 == "0" || $0 == "-" }) else {
+            return
+        }
+        if let prefix = prefixes.first(where: { id.hasPrefix($0.old) }) {
+            let new = prefix.new + id.dropFirst(prefix.old.count)
+            made[id] = new
+            used.insert(new)
+            return
+        }
+        for _ in 0..<1_000 {
+            let candidate = alike(id)
+            guard candidate != id, made[candidate] == nil, !used.contains(candidate) else {
+                continue
+            }
+            made[id] = candidate
+            used.insert(candidate)
+            return
+        }
+        // So short that all of its kind are taken.
+        let candidate = "p" + hexadecimal(16)
+        made[id] = candidate
+        used.insert(candidate)
+    }
+
+    /// An alias of a key, as it stands in the names of streams: `k` and the key's fingerprint.
+    mutating func add(fingerprint: String) {
+        add(fingerprint)
+        guard let new = made[fingerprint] else { return }
+        made["k" + fingerprint] = "k" + new
+        used.insert("k" + new)
+    }
+
+    /// What stands for a word under a name that means an id.
+    subscript(id: String) -> String? { made[id] }
+
+    /// What stands for a word wherever it is: one that is too long and too mixed to be anything but that id.
+    func anywhere(_ word: String) -> String? {
+        guard word.utf8.count >= 8, let new = made[word] else { return nil }
+        let digits = word.utf8.count { (0x30...0x39).contains($0) }
+        // A number of fewer digits may be an amount, and a word without any a word.
+        if digits == word.utf8.count { return digits >= 15 ? new : nil }
+        return digits > 0 ? new : nil
+    }
+
+    private mutating func hexadecimal(_ count: Int) -> String {
+        String((0..<count).map { _ in Self.character(in: "0123456789abcdef", &generator) })
+    }
+
+    private static func character(
+        in alphabet: String,
+        _ generator: inout SystemRandomNumberGenerator
+    ) -> Character {
+        alphabet.randomElement(using: &generator) ?? "0"
+    }
+
+    private mutating func alike(_ id: String) -> String {
+        let isHexadecimal = id.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x61...0x66).contains($0) || $0 == UInt8(ascii: "-")
+        }
+        var isFirst = true
+        return String(
+            id.map { character -> Character in
+                defer { isFirst = false }
+                switch character {
+                // A number keeps its length.
+                case "0"..."9":
+                    return isFirst && character != "0"
+                        ? Self.character(in: "123456789", &generator)
+                        : Self.character(in: "0123456789", &generator)
+                case "a"..."z":
+                    return Self.character(
+                        in: isHexadecimal ? "abcdef" : "abcdefghijklmnopqrstuvwxyz",
+                        &generator
+                    )
+                case "A"..."Z":
+                    return Self.character(in: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", &generator)
+                default: return character
+                }
+            }
+        )
+    }
+}
