@@ -25,7 +25,7 @@ import Testing
             seed: 11,
             start: start,
             listings: listings,
-            accounts: [AccountConfiguration(alias: "main", deposits: try deposit("1000000"))]
+            accounts: [AccountConfiguration(alias: "main", deposits: try paidIn("1000000"))]
         )
     }
 
