@@ -1,18 +1,11 @@
 import Journal
 import Market
-import Runtime
+public import Runtime
 import Testing
 public import Trading
 
-/// What a replay is held to besides its commands and the outcomes of risk.
-public struct ReplayStrictness: OptionSet, Hashable, Sendable {
-    public let rawValue: Int
-
-    public init(rawValue: Int) { self.rawValue = rawValue }
-
-    /// The engine's state, at each point at which the recording says it, and findings.
-    public static let state = ReplayStrictness(rawValue: 1)
-}
+/// What a replay is held to besides its commands and the outcomes of risk: by default, nothing.
+public typealias ReplayStrictness = Runtime.ReplayStrictness
 
 /// Expects that a strategy does today what it did in a recording: every command, and every outcome of risk.
 ///
@@ -33,7 +26,7 @@ public struct ReplayStrictness: OptionSet, Hashable, Sendable {
 public func expectReplay(
     of path: String,
     with strategies: any Strategy.Type...,
-    strictness: ReplayStrictness = [],
+    strictness: ReplayStrictness = ReplayStrictness(),
     fileID: String = #fileID,
     filePath: String = #filePath,
     line: Int = #line,
@@ -42,28 +35,19 @@ public func expectReplay(
     let place = SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column)
     let fixture = Fixture(path, beside: filePath, strategies)
     let recording = try fixture.open()
-    let result = try Replay(registry: fixture.registry).run(recording)
-    switch result.outcome {
-    case .identical: break
-    case .differs(let divergence):
-        Issue.record(Comment(rawValue: "\(path): \(divergence)"), sourceLocation: place)
-        return
-    case .nothingToJudge(let why):
-        Issue.record(Comment(rawValue: "\(path): nothing to judge: \(why)"), sourceLocation: place)
-        return
-    }
-    guard strictness.contains(.state) else { return }
-    if let difference = result.firstOtherDifference {
-        Issue.record(
-            Comment(rawValue: "\(path): commands agree, findings or state do not: \(difference)"),
-            sourceLocation: place
-        )
-    } else if result.states.equal < result.states.recorded {
-        let notes = result.notes.joined(separator: "; ")
-        Issue.record(
-            Comment(rawValue: "\(path): state was not compared: \(notes)"),
-            sourceLocation: place
-        )
+    var replay = Replay(registry: fixture.registry)
+    replay.strictness = strictness
+    let result = try replay.run(recording)
+    let complaint: String? =
+        switch result.outcome {
+        case .differs(let divergence): "\(divergence)"
+        case .nothingToJudge(let why): "nothing to judge: \(why)"
+        case .identical where strictness.state && !result.uncomparedComponents.isEmpty:
+            "state was not compared: \(result.uncomparedComponents.joined(separator: "; "))"
+        case .identical: nil
+        }
+    if let complaint {
+        Issue.record(Comment(rawValue: "\(path): \(complaint)"), sourceLocation: place)
     }
 }
 

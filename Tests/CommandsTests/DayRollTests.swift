@@ -124,7 +124,7 @@ import Trading
             }
             #expect(result.commands.equal == result.commands.recorded)
             #expect(result.findings.equal == result.findings.recorded)
-            #expect(result.firstOtherDifference == nil)
+            #expect(result.firstFindingDifference == nil && result.stateDifferences.isEmpty)
             recorded += result.commands.recorded
         }
         #expect(recorded >= UInt64(sent))

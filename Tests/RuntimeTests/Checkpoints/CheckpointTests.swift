@@ -94,7 +94,7 @@ import Trading
             }
             #expect(rest.stateHash == whole.stateHash)
             #expect(rest.findings.equal == rest.findings.recorded)
-            #expect(rest.firstOtherDifference == nil)
+            #expect(rest.firstFindingDifference == nil && rest.stateDifferences.isEmpty)
         }
     }
 
