@@ -132,7 +132,7 @@ struct Run {
         let members = try RowFolder(folder + "/twin").members()
         let row = try RecordedCounts(members.map(\.path))
         let equation = Equation(sent, row, ending: Run.ending)
-        let pruned = try PrunedRecordings(archive).entries
+        let pruned = try PrunedRecording.all(in: archive)
         let kept = try RowFolder(archive).members()
         let segments = kept.flatMap { $0.manifest.segments }.count
         let gone = members.flatMap { $0.manifest.segments }.count - segments
