@@ -112,6 +112,7 @@ struct CheckReport {
             "expected   \(CheckReport.hundredths(sum.centihertz)) messages/s, "
                 + "\(CheckReport.gibibytes(bytesPerDay)) GiB/day (an estimate of a quiet day)"
         )
+        if !sum.origin.isEmpty { Printing.result("           \(sum.origin)") }
         for strategy in configuration.strategies {
             Printing.result("strategy   \(strategy.name) (\(strategy.kind)), for `trade`")
         }
@@ -218,6 +219,14 @@ struct CheckReport {
                 }
             )
             writer.field("is_estimate", true)
+            writer.field(
+                "estimated_from",
+                object: {
+                    for source in TopicRates.Source.allCases {
+                        $0.field(source.rawValue, sum.sources[source] ?? 0)
+                    }
+                }
+            )
             writer.field("messages_per_second", CheckReport.hundredths(sum.centihertz))
             writer.field("gib_per_day", CheckReport.gibibytes(bytesPerDay))
             writer.field("disk_rule", rule)

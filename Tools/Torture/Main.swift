@@ -16,7 +16,7 @@ struct Torture {
           fuzz     the readers on files changed at random, the stored corpus first
           corpus   writes the corpus that fuzzing begins with to the directory --in
           ext4     power cuts of a real file system in a loop device; needs root
-          broken   ten recorders broken on purpose: all of them must be caught
+          broken   eleven recorders broken on purpose: all of them must be caught
 
         One JSON line a result. Exit status 0: no finding; 1: findings; 64: usage.
         --short takes seconds; --seconds ends either early, and the result says how much was tried.

@@ -1,7 +1,7 @@
 import Journal
 import Market
 
-/// Ten recorders that are broken on purpose, each with one fault: the harness must catch all of them.
+/// Eleven recorders that are broken on purpose, each with one fault: the harness must catch all of them.
 struct Broken {
     let settings: Settings
     var report: Report
@@ -12,6 +12,7 @@ struct Broken {
     }
 
     private enum Trial {
+        case rolls(@Sendable (MemoryDisk) -> any JournalFiles)
         case power(@Sendable (MemoryDisk) -> any JournalFiles)
         case errors(@Sendable (FaultyDisk) -> any JournalFiles)
         case shedding
@@ -28,6 +29,7 @@ struct Broken {
         ("lets HEAD lead", .power { LetsHeadLead($0) }),
         ("accepts a stale tail entry", .power { AcceptsStaleTail($0) }),
         ("drops the gap record", .shedding),
+        ("skips the sync of the row's folder at a roll", .rolls { ForgetsRow($0) }),
     ]
 
     mutating func run() {
@@ -69,6 +71,13 @@ struct Broken {
             power.report.isQuiet = true
             power.run()
             return power.report.findings.first
+        case .rolls(let between):
+            var rolls = Rolls(settings, name: "broken")
+            rolls.between = between
+            rolls.report.most = 1
+            rolls.report.isQuiet = true
+            rolls.run()
+            return rolls.report.findings.first
         case .errors(let between):
             // Every n: one of them shows it.
             settings.isShort = false

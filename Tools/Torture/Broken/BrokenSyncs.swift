@@ -11,6 +11,22 @@ final class SkipsDirectorySync: Passage, @unchecked Sendable {
     override func syncDirectory(_ directory: OpenFile) {}
 }
 
+/// A recording of a row whose own name is never made durable.
+final class ForgetsRow: Passage, @unchecked Sendable {
+    private let rows = Mutex<Set<OpenFile>>([])
+
+    override func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
+        let directory = try disk.openDirectory(path)
+        if path == MemoryDisk.path { rows.withLock { _ = $0.insert(directory) } }
+        return directory
+    }
+
+    override func syncDirectory(_ directory: OpenFile) throws(SystemFailure) {
+        guard rows.withLock({ !$0.contains(directory) }) else { return }
+        try disk.syncDirectory(directory)
+    }
+}
+
 /// Calls `fdatasync` again after it failed, and believes the second answer.
 final class RetriesSync: Passage, @unchecked Sendable {
     override func sync(_ file: OpenFile) throws(SystemFailure) {

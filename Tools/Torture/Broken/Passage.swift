@@ -8,6 +8,8 @@ class Passage: JournalFiles, @unchecked Sendable {
 
     func makeDirectory(_ path: String) throws(SystemFailure) { try disk.makeDirectory(path) }
 
+    func removeDirectory(_ path: String) throws(SystemFailure) { try disk.removeDirectory(path) }
+
     func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
         try disk.openDirectory(path)
     }

@@ -7,17 +7,18 @@ import Market
 struct Rolls {
     let settings: Settings
     var report: Report
+    /// As in ``Power``.
+    var between: @Sendable (MemoryDisk) -> any JournalFiles = { $0 }
     /// States at least.
     private let wanted: Int
-    /// As in ``Power``.
     private let exhaustive: Int
     private let samples: Int
     private let resumed: Int
     private var states = 0
 
-    init(_ settings: Settings) {
+    init(_ settings: Settings, name: String = "rolls") {
         self.settings = settings
-        report = Report("rolls", settings)
+        report = Report(name, settings)
         wanted = settings.share(of: settings.amount(short: 3_000, long: 200_000))
         exhaustive = settings.isShort ? 4 : 6
         samples = settings.isShort ? 6 : 32
@@ -38,7 +39,7 @@ struct Rolls {
     /// One roll, and every cut from its preparation on.
     private mutating func roll(_ script: Script, _ place: String, _ dice: inout Dice) {
         let disk = MemoryDisk(notes: true)
-        let row = RolledRow(disk, script)
+        let row = RolledRow(disk, script, between(disk))
         do throws(JournalError) {
             try row.live(&dice)
             report.count("rolls", row.rolls)
@@ -108,7 +109,7 @@ struct Rolls {
         report.count("resumed")
         let finding: String?
         do throws(JournalError) {
-            let given = try RolledRow(disk, script).goOn(behind: verdict, &dice)
+            let given = try RolledRow(disk, script, disk).goOn(behind: verdict, &dice)
             let promise = Promise(kept: given, given: max(given, verdict.last))
             finding = RowJudge(script: script).judge(disk, promise, isAlwaysSound: true).finding
         } catch {

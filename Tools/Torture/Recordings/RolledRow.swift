@@ -7,6 +7,8 @@ import Synchronization
 final class RolledRow {
     private let disk: MemoryDisk
     private let script: Script
+    /// How the recorders see the disk.
+    private let files: any JournalFiles
     private(set) var rolls = 0
     /// Calls of the disk before the first roll was prepared.
     private(set) var rollBegins = 0
@@ -33,8 +35,9 @@ final class RolledRow {
         }
     }
 
-    init(_ disk: MemoryDisk, _ script: Script) {
+    init(_ disk: MemoryDisk, _ script: Script, _ files: any JournalFiles) {
         self.disk = disk
+        self.files = files
         self.script = script
     }
 
@@ -51,7 +54,7 @@ final class RolledRow {
         disk.watch { recorders.marks }
         var options = RolledRow.options(&dice)
         options.row = RowLink(beginningWith: "a")
-        var owner = try Owner(MemoryDisk.path + "/a", script, options, files: disk)
+        var owner = try Owner(MemoryDisk.path + "/a", script, options, files: files)
         recorders.add(owner.recorder)
         try owner.start()
         for _ in 0..<dice.within(1...6) { try owner.step(&dice) }
@@ -62,7 +65,7 @@ final class RolledRow {
                 MemoryDisk.path + "/" + name,
                 options: RolledRow.options(&dice),
                 checkpointBytes: 64,
-                files: disk
+                files: files
             )
             if dice.once(in: 2) { try owner.append(dice.within(1...8)) }
             recorders.sealing.add(1, ordering: .relaxed)
@@ -95,17 +98,17 @@ final class RolledRow {
     ///
     /// - Returns: the last number of the row.
     func goOn(behind verdict: RowJudge.Verdict, _ dice: inout Dice) throws(JournalError) -> UInt64 {
-        let members = try RowFolder(MemoryDisk.path, files: disk).members()
+        let members = try RowFolder(MemoryDisk.path, files: files).members()
         for member in members.dropLast() where member.manifest.state == .open {
             var options = RolledRow.options(&dice)
             options.labels = member.manifest.labels.filter { !$0.key.hasPrefix("row.") }
-            try Recorder.open(member.path, options: options, files: disk).seal()
+            try Recorder.open(member.path, options: options, files: files).seal()
         }
         guard let newest = members.last, newest.manifest.state == .open else { return verdict.last }
         let recorder = try Recorder.open(
             newest.path,
             options: RolledRow.options(&dice),
-            files: disk
+            files: files
         )
         let owner = Owner(recorder, script, run: verdict.run + 1)
         try owner.start()
