@@ -12,7 +12,7 @@ public import Trading
 /// the one it was made of.
 public final class CheckpointStore {
     /// Fewest records between two of them: what must be folded at most behind one.
-    public static let shortestInterval: UInt64 = 16_384
+    public static let shortestInterval: UInt64 = 8_192
 
     /// What could not be used or written: sentences for people, with the file.
     public private(set) var notes: [String] = []
@@ -149,9 +149,9 @@ public final class CheckpointStore {
     func isDue(_ sequence: SequenceNumber) -> Bool { mayWrite && sequence.value >= due }
 
     private func following(_ number: UInt64) -> UInt64 {
-        // Some hundreds for each doubling: a long recording has no more of them than can lie in one folder.
+        // Two thousand for each doubling: a long recording has no more of them than can lie in one folder.
         var step = interval
-        while number / 512 >= step * 2 { step *= 2 }
+        while number / 2_048 >= step * 2 { step *= 2 }
         return (number / step + 1) * step
     }
 

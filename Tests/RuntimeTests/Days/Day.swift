@@ -12,20 +12,30 @@ struct Day {
     private(set) var desks: [DayDesk] = []
     private(set) var clients: [DayClient] = []
 
-    init(_ plan: DayPlan = DayPlan(), fault: LedgerFault = .none) throws {
+    /// - Parameters:
+    ///   - accounts: how many of the exchange's accounts have a session.
+    ///   - before: what the other client of each does before the session begins.
+    init(
+        _ plan: DayPlan = DayPlan(),
+        accounts: Int = 2,
+        trades: Bool = true,
+        before: (inout DayClient, DayExchange) throws -> Void = { _, _ in }
+    ) throws {
         self.plan = plan
         exchange = try DayExchange(plan)
         folder = try TestFolder()
-        for holder in exchange.holders {
+        for holder in exchange.holders.prefix(accounts) {
+            var client = DayClient(holder, seed: plan.seed)
+            try before(&client, exchange)
+            clients.append(client)
             desks.append(
                 try DayDesk(
                     holder,
                     on: exchange,
                     path: folder.path + "/" + holder.alias,
-                    fault: fault
+                    trades: trades
                 )
             )
-            clients.append(DayClient(holder, seed: plan.seed))
         }
     }
 

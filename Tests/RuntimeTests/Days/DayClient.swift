@@ -21,40 +21,53 @@ struct DayClient {
         let product = chance.pick(exchange.products)
         let isSpread = product.id.category == .spread
         if chance.below(25) == 0 {
-            let body =
-                isSpread
-                ? "{}"
-                : #"{"category":"\#(product.id.category.name)","symbol":"\#(product.id.symbol)"}"#
-            return post(
-                isSpread ? "/v5/spread/order/cancel-all" : "/v5/order/cancel-all",
-                body,
-                exchange
-            )
+            let category = product.id.category.name
+            let body = #"{"category":"\#(category)","symbol":"\#(product.id.symbol)"}"#
+            let path = isSpread ? "/v5/spread/order/cancel-all" : "/v5/order/cancel-all"
+            return post(path, isSpread ? "{}" : body, exchange)
         }
+        let isMarket = chance.below(3) == 0 && !isSpread && product.id.category != .option
+        order(
+            product,
+            chance.below(2) == 0 ? .buy : .sell,
+            lots: Int64(1 + chance.below(chance.below(12) == 0 ? 60 : 8)),
+            ticksAway: isMarket ? nil : Int64(chance.below(9)) - 4,
+            chance.pick(["GTC", "IOC", "PostOnly"]),
+            on: exchange
+        )
+    }
+
+    /// - Parameter ticksAway: of the price from the mark; `nil`: a market order.
+    mutating func order(
+        _ product: DayProduct,
+        _ side: Side,
+        lots: Int64,
+        ticksAway: Int64?,
+        _ timeInForce: String = "GTC",
+        on exchange: DayExchange
+    ) {
         number += 1
         guard let reference = exchange.exchange.reference(product.id),
             let listing = exchange.exchange.listing(product.id)
         else { return }
         let scale = listing.instrument.scale
-        let side = chance.below(2) == 0 ? "Buy" : "Sell"
-        let lots = Int64(1 + chance.below(chance.below(12) == 0 ? 60 : 8))
+        let isSpread = product.id.category == .spread
         let quantity = scale.numeral(Quantity(units: product.lot * lots))
-        let away = Int64(chance.below(9)) - 4
-        let price = reference.mark.units + away * listing.instrument.tickSize.units
-        let isMarket = chance.below(3) == 0 && !isSpread && product.id.category != .option
         var fields = [
-            #""symbol":"\#(product.id.symbol)""#, #""side":"\#(side)""#,
-            #""orderType":"\#(isMarket ? "Market" : "Limit")""#, #""qty":"\#(quantity)""#,
-            #""orderLinkId":"app-\#(holder.place)-\#(number)""#,
+            #""symbol":"\#(product.id.symbol)""#, #""side":"\#(side.name)""#,
+            #""orderType":"\#(ticksAway == nil ? "Market" : "Limit")""#,
+            #""qty":"\#(quantity)""#, #""orderLinkId":"app-\#(holder.place)-\#(number)""#,
         ]
         if !isSpread { fields.append(#""category":"\#(product.id.category.name)""#) }
-        if !isMarket {
+        if let ticksAway {
+            let price = reference.mark.units + ticksAway * listing.instrument.tickSize.units
             guard product.id.category != .option || price > 0 else { return }
             fields.append(#""price":"\#(scale.numeral(Price(units: price)))""#)
-            fields.append(#""timeInForce":"\#(chance.pick(["GTC", "IOC", "PostOnly"]))""#)
+            fields.append(#""timeInForce":"\#(timeInForce)""#)
+        } else if product.id.category == .spot {
+            // The quantity of a market order is of the quote coin, unless it says otherwise.
+            fields.append(#""marketUnit":"baseCoin""#)
         }
-        // Of spot the quantity of a market order is of the quote coin, unless it says otherwise.
-        if isMarket, product.id.category == .spot { fields.append(#""marketUnit":"baseCoin""#) }
         let path = isSpread ? "/v5/spread/order/create" : "/v5/order/create"
         post(path, "{" + fields.joined(separator: ",") + "}", exchange)
     }

@@ -49,15 +49,12 @@ final class DayDesk {
 
     private static let categories: [Market.Category] = [.linear, .inverse, .spot, .option, .spread]
 
-    /// - Parameters:
-    ///   - trades: whether a strategy trades; without it all orders are other clients'.
-    ///   - fault: put into the ledger on purpose.
+    /// - Parameter trades: whether a strategy trades; without it all orders are other clients'.
     init(
         _ holder: Holder,
         on exchange: DayExchange,
         path: String,
-        trades: Bool = true,
-        fault: LedgerFault = .none
+        trades: Bool = true
     ) throws {
         self.holder = holder
         self.exchange = exchange
@@ -65,13 +62,7 @@ final class DayDesk {
         chance = Chance(seed: exchange.plan.seed &+ UInt64(holder.place))
         let products = exchange.products.filter { $0.id.category != .spread }
             .map { "\($0.id.category.name) \($0.id.symbol) \($0.lot)" }
-        var configuration = [
-            Setting(
-                SessionStart.reconciledCategories,
-                DayDesk.categories.map(\.name).joined(separator: " ")
-            )
-        ]
-        if fault != .none { configuration.append(Setting("ledger.fault", fault.rawValue)) }
+        let categories = DayDesk.categories.map(\.name).joined(separator: " ")
         start = SessionStart(
             session: "day-\(holder.alias)",
             run: 1,
@@ -90,7 +81,7 @@ final class DayDesk {
                     )
                 ] : [],
             limits: [Setting("open_orders", "40")],
-            configuration: configuration,
+            configuration: [Setting(SessionStart.reconciledCategories, categories)],
             wall: exchange.now,
             monotonicNanoseconds: exchange.now.nanoseconds
         )

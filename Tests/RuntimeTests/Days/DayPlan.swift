@@ -8,13 +8,16 @@ import Market
 struct DayPlan: Sendable {
     var hours: Int?
     var seed: UInt64 = 1
+    /// Of a day without a number of hours.
+    var seconds: Int64 = 900
 
     static let environment = ProcessInfo.processInfo.environment["TAPEDECK_DAY_HOURS"]
         .flatMap { Int($0) }
 
-    init(hours: Int? = environment, seed: UInt64 = 1) {
+    init(hours: Int? = environment, seed: UInt64 = 1, seconds: Int64 = 900) {
         self.hours = hours
         self.seed = seed
+        self.seconds = seconds
     }
 
     private static let midnight = Timestamp(nanoseconds: 1_795_392_000_000_000_000)
@@ -26,7 +29,7 @@ struct DayPlan: Sendable {
     }
 
     /// Nanoseconds from start to end.
-    var length: Int64 { (hours.map { Int64($0) * 3_600 } ?? 900) * DayPlan.second }
+    var length: Int64 { (hours.map { Int64($0) * 3_600 } ?? seconds) * DayPlan.second }
 
     var end: Timestamp { start.advanced(nanoseconds: length) }
 
