@@ -200,7 +200,9 @@ public final class DeskWorker: @unchecked Sendable {
         var pending: [DeskBatch] = []
         while true {
             let (taken, ending, isDead) = locked { () -> ([DeskBatch], Ending?, Bool) in
-                while queue.isEmpty, pending.isEmpty, self.ending == nil, outcome == nil {
+                // What waits for a reader's lock is tried again; a rebuild goes on by itself.
+                let isStuck = whenFull == .giveUp && writer.isWaiting
+                while queue.isEmpty, pending.isEmpty, !isStuck, self.ending == nil, outcome == nil {
                     isIdle = true
                     pthread_cond_wait(condition, mutex)
                     isIdle = false

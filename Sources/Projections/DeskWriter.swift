@@ -75,6 +75,9 @@ public final class DeskWriter {
         try reloadTotals()
     }
 
+    /// Rows wait for a reader's lock, or for the end of their record.
+    var isWaiting: Bool { !waiting.isEmpty }
+
     /// The last record whose rows are in the file.
     public var lastSequence: SequenceNumber { stored }
 

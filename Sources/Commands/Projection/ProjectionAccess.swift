@@ -1,4 +1,5 @@
 import Journal
+import Market
 import Projections
 import Runtime
 

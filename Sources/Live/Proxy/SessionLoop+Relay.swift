@@ -31,6 +31,7 @@ extension SessionLoop {
         let header = RecordHeader(sequence: sequence, time: recorder.lastTime, stream: entry.name)
         outputs.removeAll()
         stepper.step(header, route: entry.route, payload: payload, outputs: &outputs)
+        tell(header)
         try carryOut()
     }
 }

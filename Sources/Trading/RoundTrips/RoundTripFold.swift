@@ -69,14 +69,15 @@ public struct RoundTripFold: Sendable {
             if !isOpen, !event.positions.isEmpty { told += event.positions }
         default: break
         }
-        if !isOpen, engine.desk.ledger.opened != nil {
+        let opens = !isOpen && engine.desk.ledger.opened != nil
+        if opens {
             isOpen = true
             try open(engine.desk.ledger, at: moment)
         }
         try take(
             engine.desk.bookings,
             // Settlements come with rows of the transaction log, and no execution tells of them.
-            isWhole: event.kind == .reply && !event.transactions.isEmpty,
+            isWhole: opens || (event.kind == .reply && !event.transactions.isEmpty),
             engine.desk.ledger,
             at: moment
         )

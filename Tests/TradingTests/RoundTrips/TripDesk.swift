@@ -52,12 +52,8 @@ struct TripDesk {
 
     private mutating func take(_ bookings: [ExecutionBooking], isWhole: Bool = false) throws {
         sequence += 1
-        fold = try {
-            var next = fold
-            next.forgetChanges()
-            try next.take(bookings, isWhole: isWhole, ledger, at: moment)
-            return next
-        }()
+        fold.forgetChanges()
+        try fold.take(bookings, isWhole: isWhole, ledger, at: moment)
         keep(fold.changes)
     }
 
@@ -116,6 +112,8 @@ struct TripDesk {
                 held.units == Int128(position.size.units.magnitude),
                 "\(note): size of \(method) \(key)"
             )
+            // What settlements paid is spread over the lots that were open then, and over the position evenly.
+            if method == .fifo, !position.settled.isZero { continue }
             if method == .fifo, !position.isFlat {
                 // The two methods value what is open otherwise, and differ by just that.
                 let more = try value.subtracting(position.entryValue)
