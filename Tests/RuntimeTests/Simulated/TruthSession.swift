@@ -15,7 +15,7 @@ extension Scenario {
 }
 
 /// A folder that goes with its object.
-final class ScratchFolder {
+final class ScratchFolder: Sendable {
     let path: String
 
     init() throws {
@@ -28,7 +28,7 @@ final class ScratchFolder {
 
 /// A recorded session of the maker against the synthetic market, both on one virtual clock: what would have happened is what
 /// has happened.
-struct TruthSession {
+struct TruthSession: Sendable {
     let folder: ScratchFolder
     let path: String
     /// All orders of the account, open and ended, as the exchange has them.
