@@ -49,6 +49,10 @@ struct PositionTrips: Sendable {
         at moment: TripMoment,
         into changes: inout [RoundTrip]
     ) throws(NumberError) {
+        guard !fill.quantity.isZero else {
+            // Nothing moved: what it cost all the same.
+            return try charge(realised: fill.realised, fee: fill.fee, at: moment, into: &changes)
+        }
         range.see(fill.price)
         try endStretch()
         range.see(fill.price)
