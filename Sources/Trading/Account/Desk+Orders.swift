@@ -27,9 +27,11 @@ extension Desk {
                 cause: cause,
                 time: time
             )
-            // What it filled before it was heard of is in the position already.
-            order.executed = Amount(exactly: row.filledQuantity)
-            if order.executed > .zero { order.countedUntil = row.updatedMilliseconds }
+            // Executions of it that came first have been counted; what it filled before that is in the position already.
+            let early = orderStore.takeEarly(row.orderID)
+            let told = Amount(exactly: row.filledQuantity)
+            order.executed = told > early ? told : early
+            if told > early { order.countedUntil = row.updatedMilliseconds }
             // The lists of the first reconciliation: what was there before.
             order.isOpening = heard != nil && !links.isOpened && !row.status.isClosed
             place = orderStore.add(order)
@@ -190,7 +192,10 @@ extension Desk {
     }
 
     private mutating func count(_ row: ExecutionReport, of place: Int?) {
-        guard let place, row.timeMilliseconds > orderStore[place].countedUntil else { return }
+        guard let place else {
+            return orderStore.addEarly(Amount(exactly: row.quantity), of: row.orderID)
+        }
+        guard row.timeMilliseconds > orderStore[place].countedUntil else { return }
         let quantity = Amount(exactly: row.quantity)
         orderStore.update(place) {
             let (sum, overflow) = $0.executed.units.addingReportingOverflow(quantity.units)

@@ -48,6 +48,8 @@ struct OrderStore: Sendable {
     /// Orders that are not closed.
     private(set) var openCount = 0
     private var nextSerial = 1
+    /// Fills of orders that no row has told of yet, the newest last.
+    private var early: [EarlyFill] = []
     private var notes: [Note] = []
     private var directions: [Direction] = []
     private var hashes = OrderHashes()
@@ -103,6 +105,38 @@ struct OrderStore: Sendable {
         hashes.append()
         return orders.count - 1
     }
+
+    // MARK: Fills before their order
+
+    /// What an order had filled by executions that came before its first row.
+    private struct EarlyFill: Hashable, Sendable, Codable {
+        var orderID: String
+        var quantity: Amount
+    }
+
+    /// Orders whose fills are remembered so: takeovers have no row at all.
+    private static let earlyKept = 256
+
+    mutating func addEarly(_ quantity: Amount, of orderID: String) {
+        guard !orderID.isEmpty else { return }
+        if let place = early.lastIndex(where: { $0.orderID == orderID }) {
+            let (sum, overflow) = early[place].quantity.units.addingReportingOverflow(
+                quantity.units
+            )
+            if !overflow { early[place].quantity = Amount(units: sum) }
+            return
+        }
+        if early.count == OrderStore.earlyKept { early.removeFirst() }
+        early.append(EarlyFill(orderID: orderID, quantity: quantity))
+    }
+
+    /// What was filled before the first row, which has come now.
+    mutating func takeEarly(_ orderID: String) -> Amount {
+        guard let place = early.lastIndex(where: { $0.orderID == orderID }) else { return .zero }
+        return early.remove(at: place).quantity
+    }
+
+    // MARK: Sums and look-ups
 
     /// Counts the order that was appended last.
     private mutating func take(_ place: Int) {
@@ -227,7 +261,7 @@ struct OrderStore: Sendable {
 }
 
 extension OrderStore: Codable {
-    private enum Key: String, CodingKey { case orders, nextSerial }
+    private enum Key: String, CodingKey { case orders, nextSerial, early }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
@@ -237,6 +271,7 @@ extension OrderStore: Codable {
             hashes.append()
         }
         nextSerial = try container.decode(Int.self, forKey: .nextSerial)
+        early = try container.decode([EarlyFill].self, forKey: .early)
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -247,5 +282,6 @@ extension OrderStore: Codable {
             try container.encode(orders, forKey: .orders)
         }
         try container.encode(nextSerial, forKey: .nextSerial)
+        try container.encode(early, forKey: .early)
     }
 }

@@ -53,7 +53,8 @@ import Testing
     /// Orders of the session, each with a life of its own: filled in parts, amended, cancelled, or both at once.
     private func pushes(_ orders: [String], _ random: inout Random) throws -> Pushes {
         var desk = Desk()
-        var time: Int64 = 1_000
+        // No row is older than the executions that it speaks of.
+        var time = Bench.start / 1_000_000 + 60_000
         for (number, linkID) in orders.enumerated() {
             let side = number % 2 == 0 ? Side.buy : .sell
             let price = "9\(1_000 + random.next(9_000)).5"
@@ -77,6 +78,7 @@ import Testing
             for part in 0..<parts {
                 let quantity = part == 2 ? 10 - filled : Int64(1 + random.next(3))
                 filled += quantity
+                time += 1
                 try desk.fill(
                     Row.fill(
                         "e\(number)-\(part)",
@@ -85,7 +87,8 @@ import Testing
                         quantity: Amount(units: Int128(quantity) * PowerOfTen.int128(15))
                             .description,
                         price: price,
-                        seq: desk.sequence + 1
+                        seq: desk.sequence + 1,
+                        milliseconds: time
                     )
                 )
                 if filled < 10 { try row("PartiallyFilled", filled) }
@@ -100,10 +103,15 @@ import Testing
         return desk.pushes
     }
 
-    private func begun(_ orders: Int) throws -> (bench: Bench, ids: [String]) {
+    /// - Parameter isForeign: of somebody else, of whose orders nothing is known before the exchange tells.
+    private func begun(
+        _ orders: Int,
+        isForeign: Bool = false
+    ) throws -> (bench: Bench, ids: [String]) {
         var bench = try Bench(strategies: [.puppet()])
         try bench.ready()
         var ids: [String] = []
+        if isForeign { return (bench, (0..<orders).map { "hand-\($0)" }) }
         for number in 0..<orders {
             ids.append(
                 try bench.placed(
@@ -155,7 +163,8 @@ import Testing
     /// What a session comes to, in words.
     private func outcome(_ engine: Engine) -> [String] {
         var lines: [String] = []
-        for order in engine.orders {
+        // Orders of others become known in the order in which they are told of.
+        for order in engine.orders.sorted(by: { $0.orderLinkID < $1.orderLinkID }) {
             lines.append(
                 "\(order.orderLinkID) \(order.phase.rawValue) \(order.status?.name ?? "")"
                     + " \(order.filled) \(order.executed) \(order.reason) \(order.quantity)"
@@ -176,10 +185,11 @@ import Testing
         return lines
     }
 
-    @Test func `any order of arrival and any repetition end in the same state`() throws {
+    @Test(arguments: [false, true])
+    func `any order of arrival and any repetition end in the same state`(isForeign: Bool) throws {
         for session in 0..<Self.count {
             var random = Random(seed: UInt64(session))
-            let (start, ids) = try begun(8)
+            let (start, ids) = try begun(8, isForeign: isForeign)
             let pushes = try pushes(ids, &random)
             var plain = start
             feed(pushes, into: &plain, &random, repeating: false)
