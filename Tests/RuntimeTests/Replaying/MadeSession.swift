@@ -69,9 +69,8 @@ struct MadeSession {
                     $0.field("due", String(timer.due.nanoseconds))
                 }
             } else {
-                try feed("session/tick") {
-                    $0.field("monotonic", String(time.nanoseconds - start.wall.nanoseconds))
-                }
+                let monotonic = String(time.nanoseconds - start.wall.nanoseconds)
+                try feed("session/tick") { $0.field("monotonic", monotonic) }
             }
             if records.value >= next {
                 next += segment
