@@ -1,4 +1,5 @@
 import FaultProxy
+import NIOCore
 import Testing
 
 @testable import Gateway
