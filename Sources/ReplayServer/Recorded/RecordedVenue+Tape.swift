@@ -18,6 +18,8 @@ struct RecordedTiming {
     /// Since when the same request has been waited for.
     var heldSince: NIODeadline?
     var heldFor = -1
+    /// While a request is waited for, the clock goes no faster than the machine's: a bot that computes is not late.
+    var isHeld = false
     var softSince: NIODeadline?
     var confirmSince: NIODeadline?
     var settling: Settling?
@@ -45,7 +47,7 @@ struct RecordedTiming {
         guard let factor else { return Timestamp(nanoseconds: .max) }
         let elapsed = (real - anchor).nanoseconds
         guard elapsed > 0 else { return start }
-        let (scaled, overflow) = elapsed.multipliedReportingOverflow(by: factor)
+        let (scaled, overflow) = elapsed.multipliedReportingOverflow(by: isHeld ? 1 : factor)
         return overflow ? Timestamp(nanoseconds: .max) : start.advanced(nanoseconds: scaled)
     }
 
@@ -190,6 +192,7 @@ extension RecordedVenue {
             timing.softSince = nil
             return release(real)
         }
+        if timing.softSince == nil { timing.restart(at: real + Self.doubt) }
         let since = timing.softSince ?? real
         timing.softSince = since
         if real - since < Self.doubt { return true }
@@ -202,6 +205,7 @@ extension RecordedVenue {
         if timing.heldSince == nil || timing.heldFor != expectations.firstUnmet {
             timing.heldSince = real
             timing.heldFor = expectations.firstUnmet
+            timing.isHeld = true
             timing.restart(at: real + Self.standstill)
         }
         return true
@@ -210,6 +214,7 @@ extension RecordedVenue {
     private func release(_ real: NIODeadline) -> Bool {
         if timing.heldSince != nil {
             timing.heldSince = nil
+            timing.isHeld = false
             timing.restart(at: real)
         }
         return false
@@ -222,6 +227,7 @@ extension RecordedVenue {
             )
         else { return false }
         timing.heldSince = nil
+        timing.isHeld = false
         progress.departures += 1
         if progress.departure == nil { progress.departure = departure }
         expectations.giveUp()
