@@ -12,7 +12,7 @@ enum ProjectionAccess {
         updating: Bool
     ) throws -> String {
         guard let model = TapedeckMain.projections.first(where: { $0.name == name }) else {
-            let names = TapedeckMain.projections.map(\.name).joined(separator: ", ")
+            let names = TapedeckMain.projections.map { $0.name }.joined(separator: ", ")
             throw Failure(
                 .usage,
                 "this program has no projection named \(name)",
