@@ -1,3 +1,4 @@
+import Bybit
 import Foundation
 import Gateway
 import Journal

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Gateway
+
 /// `serve RECORDING` and `test-bot` with a bot that was recorded through the proxy.
 @Suite(.serialized) struct ServedRecordingTests {
     /// Orders and a public socket, the same each time.
