@@ -260,7 +260,7 @@ import Testing
         let server = try await Self.exchange(2)
         let network = try await FaultProxy.start(to: server.port)
         let rig = try await RelayRig(to: "http://127.0.0.1:\(network.port)") {
-            $0.replyTimeout = 300_000_000
+            $0.replyTimeout = 1_500_000_000
         }
         let bot = try PlainSocket(port: rig.port)
         try bot.write(Self.question)
