@@ -1,10 +1,11 @@
 import Bybit
 import Foundation
-import Gateway
 import Journal
 import Live
 import Market
 import Testing
+
+@testable import Gateway
 
 /// A proxy over days, beside another, and with more than one key.
 @Suite(.serialized) struct ProxyLifeTests {

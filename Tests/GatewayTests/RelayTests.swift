@@ -29,10 +29,10 @@ import Testing
     func `what a slow bot has not taken yet is not lost when the exchange closes`(
         headers: [String: String]
     ) async throws {
-        let size = 12 << 20
+        let size = 8 << 20
         let server = try await Self.exchange(size, headers: headers, closes: true)
         let rig = try await RelayRig(to: server.base)
-        let bot = try PlainSocket(port: rig.port, window: 8 << 10)
+        let bot = try PlainSocket(port: rig.port, window: 64 << 10)
         try bot.write(Self.question)
         _ = try await rig.told.wait(for: "ended GET /v5/market/time answered 200")
         try await Task.sleep(for: .milliseconds(800))
@@ -47,7 +47,7 @@ import Testing
         let seen = Count()
         let server = try await Self.exchange(512 << 10, seen: seen)
         let rig = try await RelayRig(to: server.base)
-        let bot = try PlainSocket(port: rig.port, window: 8 << 10)
+        let bot = try PlainSocket(port: rig.port, window: 64 << 10)
         let count = 60
         try bot.write(String(repeating: Self.question, count: count))
         try await Task.sleep(for: .milliseconds(700))
@@ -260,7 +260,7 @@ import Testing
         let server = try await Self.exchange(2)
         let network = try await FaultProxy.start(to: server.port)
         let rig = try await RelayRig(to: "http://127.0.0.1:\(network.port)") {
-            $0.replyTimeout = 300_000_000
+            $0.replyTimeout = 1_500_000_000
         }
         let bot = try PlainSocket(port: rig.port)
         try bot.write(Self.question)
