@@ -95,7 +95,8 @@ import Testing
     }
 
     @Test func `the square root of whole numbers is the largest that fits`() {
-        for value in [UInt128(0), 1, 2, 3, 4, 8, 9, 15, 16, 1 << 80, (1 << 100) - 1] {
+        let values: [UInt128] = [0, 1, 2, 3, 4, 8, 9, 15, 16, 1 << 80, (1 << 100) - 1]
+        for value in values {
             let root = RoundTripStatistics.squareRoot(value)
             #expect(root * root <= value && (root + 1) * (root + 1) > value)
         }
