@@ -1,9 +1,11 @@
 import CSQLite
 import Foundation
 import Journal
+import Market
 import Projections
 import Runtime
 import Testing
+import Trading
 
 /// Tables of a session while it runs, beside readers that are not kind.
 @Suite struct LiveTablesTests {
