@@ -42,9 +42,7 @@ import Testing
         let found = ids.filter { all.contains($0) }
         #expect(found.isEmpty, "\(found.prefix(3))")
         // Amounts and prices stand as they stood.
-        #expect(
-            all.contains("BTCUSDT") && all.contains(#""qty":"0.010""#.replacing("\"", with: "\\\""))
-        )
+        #expect(all.contains("BTCUSDT") && all.contains("0.010"))
         #expect(try await Program.run(["verify", copy]).status == 0)
         let replay = try await Program.run(["replay", copy, "--json"])
         #expect(replay.object["result"] as? String == "identical", "\(replay.output)")
