@@ -64,7 +64,7 @@ import Testing
         #expect(
             tables.map { $0[0] } == [
                 "commands", "exchange_positions", "executions", "findings", "gaps", "meta",
-                "order_history", "orders", "pnl", "positions", "transactions", "valuations",
+                "order_history", "orders", "pnl", "positions", "round_trips", "transactions", "valuations",
                 "verdict_checks", "verdicts", "wallet_flows", "wallets",
             ]
         )
@@ -96,8 +96,9 @@ import Testing
         )
         for table in tables {
             let name = try #require(table[0])
+            let column = name == "round_trips" ? "opened_sequence" : "sequence"
             let rows = try file.rows(
-                "SELECT count(*) FROM \(name) WHERE sequence < 1 OR sequence > 64"
+                "SELECT count(*) FROM \(name) WHERE \(column) < 1 OR \(column) > 64"
             )
             #expect(rows == [["0"]], "\(name)")
         }

@@ -190,9 +190,43 @@ enum Sample {
                 link.socket = "private/main"
                 link.reason = "reset by peer"
                 try writer.add(link: link, at: place)
-            default: try writer.advance(to: place.sequence)
+            default:
+                try writer.add(trip: try trip(sequence), at: place)
+                try writer.advance(to: place.sequence)
             }
         }
+    }
+
+    static func trip(_ sequence: UInt64) throws -> TripRow {
+        TripRow(
+            id: TripRow.ID(
+                method: sequence % 16 == 7 ? "flat" : "fifo",
+                strategy: "maker",
+                instrument: bitcoin,
+                positionIndex: 0,
+                run: .first,
+                number: Int64(sequence),
+                part: 0
+            ),
+            isLong: true,
+            state: "open",
+            isOpening: false,
+            openedSequence: SequenceNumber(sequence),
+            openedTime: place(sequence).time,
+            entry: TripRow.Leg(
+                quantity: try amount("0.010"),
+                value: try amount("900.1"),
+                price: try amount("90010")
+            ),
+            exit: TripRow.Leg(quantity: .zero, value: .zero, price: nil),
+            coin: "USDT",
+            realised: .zero,
+            entryFees: try amount("0.072"),
+            exitFees: .zero,
+            funding: .zero,
+            net: try amount("-0.072"),
+            fills: 1
+        )
     }
 
     static func wallet() throws -> WalletUpdate {

@@ -18,8 +18,9 @@ import Testing
             "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOConcurrencyHelpers",
         ],
         "Projections": ["Market", "GRDB", "CSQLite", "Glibc"],
+        // Simulation: a recorded market with a simulated exchange.
         "Runtime": [
-            "Market", "JSON", "Bybit", "Trading", "Journal", "Projections", "Glibc",
+            "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections", "Glibc",
             "Synchronization",
         ],
         "Interchange": [

@@ -305,10 +305,10 @@ public struct RoundTripFold: Sendable {
         let symbol = event.symbol.isNone ? event.trades.first?.symbol : event.symbol
         guard let symbol else { return }
         let id = InstrumentID(event.category, symbol)
-        guard let places = placesOfInstrument[id], let price = desk.markets.reference(id) else {
+        guard let affected = placesOfInstrument[id], let price = desk.markets.reference(id) else {
             return
         }
-        for place in places where positions[place].isOpen { positions[place].see(price) }
+        for place in affected where positions[place].isOpen { positions[place].see(price) }
     }
 }
 
