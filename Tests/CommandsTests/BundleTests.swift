@@ -39,7 +39,8 @@ import Testing
 
         let verify = try await Program.run(["verify", "whole.mcap", "--json"], in: folder.path)
         #expect(verify.status == 0, "\(verify.output)\(verify.errors)")
-        for command in [["replay"], ["state"], ["pnl"]] {
+        // What keeps tables beside a recording needs its directory.
+        for command in [["replay"], ["state"], ["orders"], ["audit"]] {
             let one = try await Program.run(command + [source, "--json"], in: folder.path)
             let other = try await Program.run(command + ["whole.mcap", "--json"], in: folder.path)
             #expect(other.status == one.status, "\(command) \(other.output) \(other.errors)")
