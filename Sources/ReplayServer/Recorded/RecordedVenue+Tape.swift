@@ -2,62 +2,6 @@ import Bybit
 import Market
 import NIOCore
 
-/// Where the tape stands in time, and what it waits for.
-struct RecordedTiming {
-    /// The recording's time now.
-    var now: Timestamp
-    /// The recording's time at ``anchor``, from which it runs on.
-    private var start: Timestamp
-    private var anchor: NIODeadline
-    /// Recorded nanoseconds a nanosecond; `nil` for no pace.
-    let factor: Int64?
-    var isBegun = false
-    /// Requests that have come.
-    var arrivals = 0
-    var steps = 0
-    /// Since when the same request has been waited for.
-    var heldSince: NIODeadline?
-    var heldFor = -1
-    /// While a request is waited for, the clock goes no faster than the machine's: a bot that computes is not late.
-    var isHeld = false
-    var softSince: NIODeadline?
-    var confirmSince: NIODeadline?
-    var settling: Settling?
-    var isPumping = false
-    var isAskedAgain = false
-    var ticket = 0
-
-    /// A thread of the bot that was let go and has to come to its next wait.
-    struct Settling {
-        var sleeper: ClientClock.Sleeper?
-        var sleeps: Int64
-        var arrivals: Int
-        var limit: NIODeadline
-    }
-
-    init(start: Timestamp, now: NIODeadline, factor: Int64?) {
-        self.now = start
-        self.start = start
-        self.factor = factor
-        anchor = now
-    }
-
-    /// The recording's time that the pace allows.
-    func allowed(at real: NIODeadline) -> Timestamp {
-        guard let factor else { return Timestamp(nanoseconds: .max) }
-        let elapsed = (real - anchor).nanoseconds
-        guard elapsed > 0 else { return start }
-        let (scaled, overflow) = elapsed.multipliedReportingOverflow(by: isHeld ? 1 : factor)
-        return overflow ? Timestamp(nanoseconds: .max) : start.advanced(nanoseconds: scaled)
-    }
-
-    /// From here on time runs on from where it stands.
-    mutating func restart(at real: NIODeadline) {
-        start = now
-        anchor = real
-    }
-}
-
 extension RecordedVenue {
     /// The first request: the tape begins with it.
     func begin() {
@@ -290,76 +234,6 @@ extension RecordedVenue {
         guard real - since > limit else { return false }
         for peer in bound.values { peer.confirmed = peer.sent }
         timing.confirmSince = nil
-        return true
-    }
-
-    // MARK: Delivering
-
-    private func deliver(_ item: RecordedTape.Item, _ real: NIODeadline, _ usesClock: Bool) -> Pause
-    {
-        switch item.content {
-        case .frame(let bytes, let socket, let topic, let path):
-            if socket < 0 {
-                guard broadcast(bytes, topic, path) else { return .forEvent }
-            } else if let peer = bound[socket], peer.client.isOpen {
-                guard peer.client.isWritable else { return .forEvent }
-                if usesClock, hasOther(than: peer), !isConfirmed(real) {
-                    return .nanoseconds(Self.poll)
-                }
-                move(to: item.time)
-                push(bytes, to: peer, socket, path)
-            } else {
-                progress.undelivered += 1
-            }
-        case .reply(let exchange):
-            if usesClock, !isConfirmed(real) { return .nanoseconds(Self.poll) }
-            move(to: item.time)
-            if let reply = pending.removeValue(forKey: item.sequence) {
-                reply(recorded(exchange))
-                if usesClock { settle(nil, real + .milliseconds(15)) }
-            }
-        case .end(let socket): bound[socket]?.client.disconnect()
-        }
-        move(to: item.time)
-        progress.position = item.sequence
-        if pace == .step { timing.steps -= 1 }
-        tape.advance()
-        return .none
-    }
-
-    /// Something went to another socket that may be read by another thread, and after this.
-    private func hasOther(than peer: Peer) -> Bool {
-        bound.values.contains { $0 !== peer && $0.confirmed < $0.sent }
-    }
-
-    private func push(_ bytes: [UInt8], to peer: Peer, _ socket: Int, _ path: SocketPath) {
-        let isPublic = if case .publicData = path { true } else { false }
-        let text = bytes.withUnsafeBytes {
-            rewriter.rewritten(
-                $0,
-                requests: expectations.requestIDs[socket] ?? IdentityMap(),
-                isPrivate: !isPublic
-            )
-        }
-        send(text, to: peer.client)
-        peer.sent += 1
-    }
-
-    private func send(_ text: [UInt8], to client: Client) {
-        let frame = WebSocketFrames.text(text)
-        counters.pushes += 1
-        counters.pushedBytes += frame.readableBytes
-        client.send(frame)
-        client.flush()
-    }
-
-    private func broadcast(_ bytes: [UInt8], _ topic: String, _ path: SocketPath) -> Bool {
-        let readers = peers.values.filter {
-            $0.client.path == path && $0.client.topics.contains(topic)
-        }
-        guard readers.allSatisfy(\.client.isWritable) else { return false }
-        let text = bytes.withUnsafeBytes { rewriter.rewritten($0, isPrivate: true) }
-        for peer in readers { send(text, to: peer.client) }
         return true
     }
 }
