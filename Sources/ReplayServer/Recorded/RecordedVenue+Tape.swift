@@ -24,7 +24,7 @@ extension RecordedVenue {
         time.advanced(nanoseconds: rewriter.shift)
     }
 
-    private enum Pause {
+    enum Pause {
         case none
         case forEvent
         case nanoseconds(Int64)
@@ -60,7 +60,7 @@ extension RecordedVenue {
         }
     }
 
-    private static let poll: Int64 = 200_000
+    static let poll: Int64 = 200_000
     private static let tick: Int64 = 1_000_000
     /// How long a wait for the client leaves its clock standing.
     private static let standstill = TimeAmount.milliseconds(50)
@@ -117,7 +117,7 @@ extension RecordedVenue {
         return .nanoseconds(Self.tick)
     }
 
-    private func move(to time: Timestamp) {
+    func move(to time: Timestamp) {
         timing.now = max(timing.now, time)
         clock?.move(to: shifted(timing.now))
     }
@@ -197,7 +197,7 @@ extension RecordedVenue {
         return .none
     }
 
-    private func settle(_ sleeper: ClientClock.Sleeper?, _ limit: NIODeadline) {
+    func settle(_ sleeper: ClientClock.Sleeper?, _ limit: NIODeadline) {
         timing.settling = RecordedTiming.Settling(
             sleeper: sleeper,
             sleeps: clock?.sleeps ?? 0,
@@ -214,7 +214,7 @@ extension RecordedVenue {
     }
 
     /// Whether the bot has read all that was sent to it; asks it where that is not known.
-    private func isConfirmed(_ real: NIODeadline) -> Bool {
+    func isConfirmed(_ real: NIODeadline) -> Bool {
         var isConfirmed = true
         for peer in bound.values where peer.confirmed < peer.sent && peer.client.isOpen {
             isConfirmed = false
