@@ -205,7 +205,10 @@ final class RecordedVenue: Venue {
     }
 
     private func judged(_ seen: ClientRequest, socket: Int?) -> Expectations.Judgement {
-        expectations.judge(seen, socket: socket)
+        let judgement = expectations.judge(seen, socket: socket)
+        // What goes out from here on has the client's own ids.
+        rewriter.links = expectations.links
+        return judgement
     }
 
     /// Behind the end of a recording whose bot had not left, nothing says what it would have done.
