@@ -81,10 +81,7 @@ struct RecordingSurvey {
         created = [:]
         answered = [:]
         seenExecutions = []
-        executions.sort {
-            ($0.timeMilliseconds, $0.crossSequence, $0.executionID)
-                < ($1.timeMilliseconds, $1.crossSequence, $1.executionID)
-        }
+        executions.sort(by: ExecutionOrder.isBefore)
     }
 
     /// The exchange's clock less ours at a moment of ours.

@@ -13,10 +13,10 @@ extension Desk {
             for row in Desk.orders(of: event.details) { orderRow(row) }
         case .instruments: for instrument in event.instruments { learn(instrument) }
         case .executions:
-            executionRows(Desk.sorted(event.executions).filter(isOfThisSession))
+            executionRows(ExecutionOrder.sorted(event.executions).filter(isOfThisSession))
         case .spreadExecutions:
             let rows = Desk.executions(of: event.details)
-            executionRows(Desk.sorted(rows).filter(isOfThisSession))
+            executionRows(ExecutionOrder.sorted(rows).filter(isOfThisSession))
         case .positions: for row in event.positions { ledger.told(row) }
         case .wallet:
             for row in event.wallets { ledger.told(row, at: event.exchangeMilliseconds) }

@@ -162,7 +162,7 @@ extension Desk {
                 noteTime(of: reply, event.exchangeMilliseconds)
             }
         } else {
-            for row in Desk.sorted(executions) { execution(row) }
+            for row in ExecutionOrder.sorted(executions) { execution(row) }
             for row in event.positions { ledger.told(row) }
             for row in event.wallets { ledger.told(row, at: event.exchangeMilliseconds) }
         }
@@ -258,14 +258,6 @@ extension Desk {
     /// One of before, of a reconciliation that a lost socket ended, knows nothing of what was missed since.
     private func isOfReconciliation(_ reply: Reply) -> Bool {
         links.reconciliation.map { reply.after >= $0.began } ?? false
-    }
-
-    /// Oldest first: the list comes newest first, and equal times in no fixed order.
-    static func sorted(_ rows: [ExecutionReport]) -> [ExecutionReport] {
-        rows.sorted {
-            ($0.timeMilliseconds, $0.crossSequence, $0.executionID)
-                < ($1.timeMilliseconds, $1.crossSequence, $1.executionID)
-        }
     }
 
     // MARK: What a reply was about

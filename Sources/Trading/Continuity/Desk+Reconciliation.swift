@@ -72,7 +72,7 @@ extension Desk {
         let isFirst = !links.isOpened
         if isFirst { open(done) }
         let before = ledger.window.counted
-        for row in Desk.sorted(done.executions) { execution(row) }
+        for row in ExecutionOrder.sorted(done.executions) { execution(row) }
         let counted = ledger.window.counted - before
         for row in done.positions { ledger.told(row) }
         for row in done.wallets { ledger.told(row, at: done.walletMilliseconds) }
