@@ -73,7 +73,7 @@ import Testing
 
     @Test(
         arguments: [
-            (QueueModel.riskAverse, 60 as Int64), (.power(hundredths: 100), 48), (.logarithmic, 50),
+            (QueueModel.riskAverse, 60 as Int64), (.power(hundredths: 100), 48), (.logarithmic, 49),
         ] as [(QueueModel, Int64)]
     )
     func `a cancellation is shared by the model`(model: QueueModel, ahead: Int64) throws {
@@ -81,7 +81,8 @@ import Testing
         tape.levels([(.buy, 899_990, 60), (.sell, 900_010, 40)], isWhole: true)
         try tape.floor.place(.buy, "0.010", at: "89999", link: "ours")
         tape.levels([(.buy, 899_990, 100)])
-        // 60 ahead, 40 behind, 20 go.
+        // 60 ahead, 40 behind, 20 go. Behind: none of risk; 40 ÷ 100 of 20 is 8; ln 41 ÷ (ln 41 + ln 61) is 0.4746, and of 20
+        // that is 9.49, rounded 9.
         tape.levels([(.buy, 899_990, 80)])
         #expect(tape.ahead("ours") == ahead)
     }

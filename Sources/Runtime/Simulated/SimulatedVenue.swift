@@ -307,7 +307,7 @@ extension SimulatedVenue {
         show(touched, isWhole, place, &item.event.book)
     }
 
-    /// Own changes up to the push's moment; of the same millisecond those alone whose price it touches.
+    /// Own changes up to the push's moment; of the same millisecond those alone that its levels tell of.
     private mutating func dueChanges(_ update: BookUpdate, _ place: Int) {
         levels.removeAll(keepingCapacity: true)
         let changes = markets[place].changes
@@ -317,12 +317,14 @@ extension SimulatedVenue {
         var later: [OwnActivity.Change] = []
         while next < changes.count, changes[next].milliseconds <= now {
             let change = changes[next]
+            let side = change.side
+            // What follows on a change that waits, waits with it.
             let isDue =
-                change.milliseconds < now || update.isSnapshot
-                || touches(update, change, markets[place].instrument.scale)
+                change.milliseconds < now
+                || !later.contains { $0.side == side && $0.price == change.price }
+                    && isInside(update, change, place)
             if isDue {
                 markets[place].apply(change)
-                let side = change.side
                 if !levels.contains(where: { $0.side == side && $0.price.units == change.price }) {
                     levels.append(
                         SimulatedExchange.RecordedLevel(side, Price(units: change.price), .zero)
@@ -338,6 +340,23 @@ extension SimulatedVenue {
         let first = next - later.count
         for (index, change) in later.enumerated() { markets[place].changes[first + index] = change }
         markets[place].nextChange = first
+    }
+
+    /// Whether a push shows the book after an own change of its own millisecond, as far as its levels can tell.
+    ///
+    /// No level has less than the session has in it: an order that does not fit has not come yet, and one that would not
+    /// fit any more has gone, though it came and went between two pushes and no level was touched.
+    private func isInside(
+        _ update: BookUpdate,
+        _ change: OwnActivity.Change,
+        _ place: Int
+    ) -> Bool {
+        let market = markets[place]
+        let recorded = market.recorded(change.side, change.price)
+        let own = market.own(change.side, change.price)
+        let isTold = update.isSnapshot || touches(update, change, market.instrument.scale)
+        return change.delta > 0
+            ? isTold && recorded >= own + change.delta : isTold || recorded < own
     }
 
     private func touches(

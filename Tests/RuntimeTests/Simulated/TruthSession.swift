@@ -63,7 +63,7 @@ struct TruthSession: Sendable {
             parameters: [
                 Setting("symbols", "BTCUSDT"), Setting("quantity", quantity),
                 Setting("inventory_max", inventoryMax), Setting("levels", "1"),
-                Setting("offset_ticks", "0"), Setting("skew_ticks", "0"),
+                Setting("offset_ticks", "1"), Setting("skew_ticks", "0"),
                 Setting("lifetime_ms", "0"), Setting("requote_ms", "250"),
             ].filter { setting in !parameters.contains { $0.name == setting.name } } + parameters
         )
