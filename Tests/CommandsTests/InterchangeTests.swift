@@ -90,7 +90,7 @@ import Testing
         let some = try await Program.run(
             [
                 "export", demo, "--format", "hftbacktest", "--stream", "public/linear/*",
-                "--stream", "desk/*",
+                "--stream", "desk/*", "--with-private",
             ]
         )
         #expect(some.status == 1)
