@@ -64,7 +64,8 @@ import Testing
         #expect(
             tables.map { $0[0] } == [
                 "commands", "exchange_positions", "executions", "findings", "gaps", "meta",
-                "order_history", "orders", "pnl", "positions", "round_trips", "transactions", "valuations",
+                "order_history", "orders", "pnl", "positions", "round_trips", "transactions",
+                "valuations",
                 "verdict_checks", "verdicts", "wallet_flows", "wallets",
             ]
         )
