@@ -10,6 +10,8 @@ struct DayClient {
     private(set) var requests = 0
     private(set) var refusals = 0
     private(set) var flows = 0
+    /// A loan has been called back, so that what was left carried the position no more.
+    private var isCalled = false
 
     init(_ holder: DayExchange.Holder, seed: UInt64) {
         self.holder = holder
@@ -86,6 +88,7 @@ struct DayClient {
             let usual = try Amount(text: amount)
             let tenth = Amount(units: usual.units / 10)
             flows += 1
+            if coin == "USDC", flows > 9, try callBack(on: exchange) { continue }
             switch chance.below(5) {
             case 0: exchange.book(.borrow, tenth, of: coin, for: holder)
             case 1: exchange.book(.repay, tenth.negated, of: coin, for: holder)
@@ -99,5 +102,21 @@ struct DayClient {
                 exchange.book(.deposit, try half.subtracting(balance), of: coin, for: holder)
             }
         }
+    }
+
+    /// Once, while a perpetual of USDC is held: so much of a loan goes back that half of the maintenance margin is left, and the
+    /// exchange takes the position over.
+    private mutating func callBack(on exchange: DayExchange) throws -> Bool {
+        guard !isCalled,
+            let perpetual = exchange.products.first(where: { $0.id.symbol.description == "BTCPERP" }
+            ),
+            let row = exchange.exchange.position(holder.account, perpetual.id), !row.size.isZero,
+            let value = row.positionValue, let gain = row.unrealisedPnL
+        else { return false }
+        isCalled = true
+        let left = try Amount(units: value.units / 400).subtracting(gain)
+        let paid = try left.subtracting(exchange.balance("USDC", of: holder))
+        exchange.book(.repay, paid, of: "USDC", for: holder)
+        return true
     }
 }

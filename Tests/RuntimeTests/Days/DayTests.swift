@@ -81,7 +81,8 @@ import Trading
         }
     }
 
-    @Test(arguments: LedgerFault.allCases.filter { $0 != .none })
+    // No fill of the built-in exchange bears a fee beside the usual one: SelfAuditTests find that fault, in rows made by hand.
+    @Test(arguments: LedgerFault.allCases.filter { $0 != .none && $0 != .extraFee })
     func `a fault put into the ledger is found by the audit`(fault: LedgerFault) throws {
         let made = try Self.made.get()
         let recording = try FaultyCopy.make(
