@@ -61,6 +61,9 @@ import Testing
             ($0["lost"] as? Int ?? 0) > 0 && ($0["health"] as? String ?? "").hasPrefix("full")
         }
         #expect(Self.code(await bot.place("while-full", price: price)) == 0)
+        // An alert begins after half a second, and is looked for each second.
+        let later = ContinuousClock.now + .seconds(3)
+        while ContinuousClock.now < later { _ = try socket.text() }
         try FileManager.default.removeItem(at: sign)
         _ = try Self.read(socket, proxy) { $0["health"] as? String == "sound" }
         for _ in 0..<50 { _ = try socket.text() }

@@ -206,6 +206,11 @@ extension ExpectedFields {
           result.permissions *:a
           result.ips []:s
           result.permissions.* []:s
+        answer auth trade
+          . retCode:n retMsg:s op:s connId:s
+        answer pong trade
+          . retCode:n retMsg:s op:s data:a connId:s
+          data []:d
         trade order.amend
           . reqId:s retCode:n retMsg:s op:s retExtInfo?:o connId:s data:o header:o
           data orderId:s orderLinkId:s

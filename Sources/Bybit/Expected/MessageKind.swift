@@ -60,7 +60,8 @@ public enum MessageKind {
         let operation = root["op"]?.string ?? ""
         switch socket.family {
         case .trade:
-            return operation.hasPrefix("order.") ? "trade " + operation : nil
+            if operation.hasPrefix("order.") { return "trade " + operation }
+            return operation.isEmpty ? nil : "answer \(operation) trade"
         case .commandResponse:
             return operation == "pong" ? "answer pong listed" : "answer subscribe listed"
         case .operation: return operation.isEmpty ? nil : "answer \(operation) linear"

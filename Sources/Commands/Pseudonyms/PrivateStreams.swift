@@ -45,7 +45,8 @@ final class PrivateStreams: Sendable {
         case .rest(let account, _, _): account != "public"
         case .sent(let rest), .link(let rest):
             !rest.hasPrefix("public/") && !rest.hasPrefix("rest/public")
-        case .finding, .state, .sessionStart, .sessionFigures: true
+        // Announcements of streams name those of the account too.
+        case .finding, .state, .sessionStart, .sessionFigures, .sessionChannel: true
         default: false
         }
     }

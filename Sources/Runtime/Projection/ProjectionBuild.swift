@@ -73,7 +73,9 @@ public struct ProjectionBuild {
                     "\"\(name)\" is no name: lower-case letters, digits, _, a letter first, at most 32"
             )
         }
-        guard Model.name != "desk", Set(names).count == names.count else {
+        // A column may be called as its table is.
+        let columns = Model.columns.map(\.name)
+        guard Model.name != "desk", Set(columns).count == columns.count else {
             throw .projection(name: Model.name, reason: "a name of it is taken")
         }
         guard Model.columns.count > 0 else {
