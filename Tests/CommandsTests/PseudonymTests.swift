@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Journal
 import Market
 import Testing
@@ -23,6 +24,15 @@ import Testing
         return ids
     }
 
+    /// Bytes are compared as the system does: thousands of ids in megabytes.
+    private static func found(_ ids: Set<String>, in text: String) -> [String] {
+        let bytes = Array(text.utf8)
+        return ids.filter { id in
+            let wanted = Array(id.utf8)
+            return memmem(bytes, bytes.count, wanted, wanted.count) != nil
+        }
+    }
+
     @Test(arguments: [[], ["--from", "start+1s"]] as [[String]])
     func `a copy has none of the ids of the recording, and replays as it did`(
         range: [String]
@@ -39,7 +49,7 @@ import Testing
         #expect((made.object["pseudonyms"] as? Int ?? 0) >= ids.count)
         let all = try await Program.run(["cat", copy, "--json"]).output
         #expect(all.utf8.count > 50_000)
-        let found = ids.filter { all.contains($0) }
+        let found = Self.found(ids, in: all)
         #expect(found.isEmpty, "\(found.prefix(3))")
         // Amounts and prices stand as they stood.
         #expect(all.contains("BTCUSDT") && all.contains("0.010"))
@@ -61,11 +71,13 @@ import Testing
     /// How many fills have their twin in the public trades.
     private static func pairs(_ path: String) async throws -> Int {
         let tape = try await payloads(path, "public/linear/publicTrade*").joined()
+        let bytes = Array(tape.utf8)
         return try await payloads(path, "private/*/execution").count { line in
             guard let id = line.firstMatch(of: #/"execId":"([^"]+)"/#)?.output.1 else {
                 return false
             }
-            return tape.contains("\"i\":\"\(id)\"")
+            let wanted = Array("\"i\":\"\(id)\"".utf8)
+            return memmem(bytes, bytes.count, wanted, wanted.count) != nil
         }
     }
 
@@ -85,7 +97,7 @@ import Testing
         #expect(masked.status == 0, "\(masked.errors)")
         let ids = try await Self.ids(demo)
         #expect(masked.output.contains("\"private/main/order\""))
-        #expect(!ids.contains { masked.output.contains($0) })
+        #expect(Self.found(ids, in: masked.output).isEmpty)
     }
 
     /// TAPEDECK_SLICE_POINTS=1000 is the full run.
