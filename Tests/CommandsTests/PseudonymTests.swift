@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Journal
 import Market
 import Testing
@@ -24,12 +23,20 @@ import Testing
         return ids
     }
 
-    /// Bytes are compared as the system does: thousands of ids in megabytes.
+    /// Words of letters, digits, - and _: what ids are made of. Looked up instead of searched for: there are thousands.
+    private static func words(of text: String) -> Set<Substring> {
+        Set(
+            text.split { character in
+                !character.isLetter && !character.isNumber && character != "-" && character != "_"
+            }
+        )
+    }
+
     private static func found(_ ids: Set<String>, in text: String) -> [String] {
-        let bytes = Array(text.utf8)
+        let words = words(of: text)
         return ids.filter { id in
-            let wanted = Array(id.utf8)
-            return memmem(bytes, bytes.count, wanted, wanted.count) != nil
+            let own = Self.words(of: id)
+            return own.isSubset(of: words) && (own.count == 1 || text.contains(id))
         }
     }
 
@@ -71,13 +78,12 @@ import Testing
     /// How many fills have their twin in the public trades.
     private static func pairs(_ path: String) async throws -> Int {
         let tape = try await payloads(path, "public/linear/publicTrade*").joined()
-        let bytes = Array(tape.utf8)
+        let words = words(of: tape)
         return try await payloads(path, "private/*/execution").count { line in
             guard let id = line.firstMatch(of: #/"execId":"([^"]+)"/#)?.output.1 else {
                 return false
             }
-            let wanted = Array("\"i\":\"\(id)\"".utf8)
-            return memmem(bytes, bytes.count, wanted, wanted.count) != nil
+            return words.contains(id)
         }
     }
 
