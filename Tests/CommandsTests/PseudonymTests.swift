@@ -26,9 +26,11 @@ import Testing
     /// Words of letters, digits, - and _: what ids are made of. Looked up instead of searched for: there are thousands.
     private static func words(of text: String) -> Set<Substring> {
         Set(
-            text.split { character in
-                !character.isLetter && !character.isNumber && character != "-" && character != "_"
-            }
+            text.utf8.split { byte in
+                let letter = byte | 0x20
+                return !(0x61...0x7a).contains(letter) && !(0x30...0x39).contains(byte)
+                    && byte != UInt8(ascii: "-") && byte != UInt8(ascii: "_")
+            }.map { Substring($0) }
         )
     }
 
