@@ -73,6 +73,8 @@ extension DeskReader {
                 result.append(part)
             }
         }
+        // What the account's whole position earned is told with what is not ours, which itself may have done nothing.
+        if grouping == .strategy { result.removeAll(where: \.isEmpty) }
         guard grouping != .day else { return result }
         return try addingUnrealised(to: result, by: grouping, filter)
     }
@@ -142,6 +144,10 @@ extension DeskReader {
 }
 
 extension ProfitAndLoss {
+    fileprivate var isEmpty: Bool {
+        fills == 0 && realised.isZero && fees.isZero && funding.isZero && turnover.isZero
+    }
+
     func adding(_ other: ProfitAndLoss) throws(ProjectionError) -> ProfitAndLoss {
         try ProfitAndLoss.summing(group) { () throws(NumberError) in
             ProfitAndLoss(

@@ -74,14 +74,20 @@ public struct SegmentCheckpoint {
 }
 
 extension Recording {
+    /// Several sessions side by side are none that an engine could go through.
+    func refuseMerged() throws(ReplayError) {
+        guard let sources = manifest.labels.first(where: { $0.key == Recording.mergeLabel }) else {
+            return
+        }
+        throw .merged(sources.value)
+    }
+
     /// What the engine begins from where the recording does not begin with record 1; `nil` where there is nothing.
     func beginning(
         registry: StrategyRegistry,
         parser: JSONParser
     ) throws(ReplayError) -> SegmentCheckpoint? {
-        if let sources = manifest.labels.first(where: { $0.key == Recording.mergeLabel }) {
-            throw .merged(sources.value)
-        }
+        try refuseMerged()
         guard first > .first else { return nil }
         let bytes: [UInt8]
         do throws(JournalError) {

@@ -115,6 +115,7 @@ extension Recording {
 
     /// The settings that the recording begins with: its first record's, or those of the state it goes on from.
     func firstStart(_ parser: JSONParser) throws(ReplayError) -> SessionStart? {
+        try refuseMerged()
         let cursor = try Replay.cursor(of: self)
         guard let record = try Replay.next(cursor),
             cursor.name(of: record.stream).kind == .sessionStart
