@@ -23,7 +23,9 @@ import Testing
         return ids
     }
 
-    /// Words of letters, digits, - and _: what ids are made of. Looked up instead of searched for: there are thousands.
+    /// Words of letters, digits, - and _: what ids are made of.
+    ///
+    /// They are looked up instead of searched for, since there are thousands.
     private static func words(of text: String) -> Set<Substring> {
         Set(
             text.utf8.split { byte in
