@@ -104,6 +104,7 @@ struct TestBotCommand: JudgingCommand {
         _ folder: ClockFolder
     ) throws -> BotReport {
         let library = clockLibrary
+        // This thread waits until the task has ended, and touches the process neither meanwhile nor after.
         nonisolated(unsafe) let bot = bot
         return try Blocking.run {
             let server = try await ServeCommand.start(configuration, recording)
