@@ -90,6 +90,7 @@ let package = Package(
         ),
         // membarrier, Landlock and seccomp: variadic system calls that Swift cannot see.
         .target(name: "CBarrier"),
+        .target(name: "CHeap"),
         .target(name: "CSandbox"),
         // A program that is started with nothing of ours: a call of glibc that Swift cannot see.
         .target(name: "CSpawn"),
@@ -159,7 +160,7 @@ let package = Package(
             name: "Live",
             dependencies: [
                 "Market", "JSON", "Bybit", "Trading", "Watch", "Journal", "Gateway", "Runtime",
-                "Projections", "CSpawn",
+                "Projections", "CSpawn", "CHeap",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -355,7 +356,7 @@ let strictness: [SwiftSetting] = [
 ]
 let notSwift: Set<String> = [
     "CZstd", "CDeflate", "CCrypto", "CCurl", "CSQLite", "CSimdjson", "CSandbox", "CVersion",
-    "CZlib", "CBarrier", "CSpawn",
+    "CZlib", "CBarrier", "CHeap", "CSpawn",
 ]
 for target in package.targets where !notSwift.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strictness

@@ -49,6 +49,18 @@ public struct TradeRequest: Hashable, Sendable {
         body = request.body
     }
 
+    /// Whether ``init(_:linkID:number:after:)`` makes something of it, told without making it.
+    public static func takes(_ request: RESTRequest, linkID: String, number: UInt64) -> Bool {
+        var size = linkID.utf8.count + 2
+        var rest = number / 36
+        while rest > 0 {
+            size += 1
+            rest /= 36
+        }
+        return !linkID.isEmpty && size <= requestIDMax
+            && operations.contains { $0.endpoint == request.endpoint }
+    }
+
     /// The frame.
     ///
     /// - Parameter timestamp: Unix milliseconds by the exchange's clock.

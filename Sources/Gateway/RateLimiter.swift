@@ -1,4 +1,5 @@
 public import Bybit
+import Glibc
 import Market
 
 /// When the next REST request may leave, as a pure state machine: quotas by endpoint and category, the IP's quota, and
@@ -314,10 +315,20 @@ public struct RateLimiter: Sendable {
 extension RESTCall {
     /// Cancels, and questions about one order, go before everything else.
     var urgency: RateLimiter.Urgency {
-        if request.path.contains("/cancel") { return .urgent }
-        if request.query.contains("orderLinkId=") || request.query.contains("orderId=") {
+        if request.path.holds("/cancel") { return .urgent }
+        if request.query.holds("orderLinkId=") || request.query.holds("orderId=") {
             return .urgent
         }
         return lane == .orders ? .order : .question
+    }
+}
+
+extension String {
+    /// As `contains`, byte for byte: that one takes longer than all else on an order's way to its socket.
+    fileprivate func holds(_ word: StaticString) -> Bool {
+        var text = self
+        return text.withUTF8 {
+            memmem($0.baseAddress, $0.count, word.utf8Start, word.utf8CodeUnitCount) != nil
+        }
     }
 }

@@ -51,7 +51,9 @@ public struct TradeQueue: Sendable {
     public mutating func submit(_ call: RESTCall, now: Int64) -> [Action] {
         // Calls of its key that are under way by REST may not be overtaken by this one.
         guard isReady, elsewhere[call.orderingKey] == nil else { return [redirected(call)] }
-        guard request(call, number: number + 1) != nil else { return [redirected(call)] }
+        guard TradeRequest.takes(call.request, linkID: call.orderingKey, number: number + 1) else {
+            return [redirected(call)]
+        }
         guard waiting.count < waitingMax else {
             return [.ended(call, .notSent, reason: "too many calls wait for the quota")]
         }

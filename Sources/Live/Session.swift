@@ -1,3 +1,4 @@
+import CHeap
 import Gateway
 public import Journal
 public import Logging
@@ -70,6 +71,8 @@ public final class Session: Sendable {
         _ logger: Logger,
         host: SessionHost?
     ) async throws -> (session: Session, ready: EventLoopFuture<Void>) {
+        // Before there are threads with arenas of their own.
+        tapedeck_heap_settle()
         let wiring = try Wiring(configuration)
         try configuration.relay?.checkPort()
         // Before the recording is opened: nothing of an account whose key is refused is written.

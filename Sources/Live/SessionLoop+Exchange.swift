@@ -17,11 +17,7 @@ extension SessionLoop {
             return
         }
         guard let call = call(for: command, after: after) else { return }
-        if !call.orderingKey.isEmpty, !configuration.mayTrade {
-            logger.critical("an order was not sent: this session may not trade")
-            return
-        }
-        call.orderingKey.isEmpty ? submit(call) { _ in } : enter(call)
+        call.orderingKey.isEmpty ? submit(call) { _ in } : leave(call)
     }
 
     /// The call that carries a command out; those of an order have its client order id as their key.

@@ -50,8 +50,7 @@ extension SessionLoop {
     }
 
     /// An order whose record waited so long that what it was decided on is past: given up, on record.
-    func giveUp(_ command: Command, after: SequenceNumber) {
-        guard let call = call(for: command, after: after) else { return }
+    func giveUp(_ call: RESTCall) {
         logger.error("an order was not sent: its record waited too long for the disk")
         let exchange = rest.unsent(
             call,

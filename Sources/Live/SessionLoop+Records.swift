@@ -36,10 +36,7 @@ extension SessionLoop {
         let sequence = try recorder.append(entry.id, time: time, payload: payload)
         // The recorder raises a time that went back; the core sees what a replay will see.
         let header = RecordHeader(sequence: sequence, time: recorder.lastTime, stream: entry.name)
-        outputs.removeAll()
-        stepper.step(header, route: entry.route, payload: payload, outputs: &outputs)
-        tell(header)
-        try carryOut()
+        try step(header, entry.route, payload)
     }
 
     func ingest(
@@ -56,20 +53,32 @@ extension SessionLoop {
     }
 
     func step(_ header: RecordHeader, _ route: StreamRoute, _ payload: [UInt8]) {
-        outputs.removeAll()
-        payload.withUnsafeBytes {
-            stepper.step(header, route: route, payload: $0, outputs: &outputs)
-        }
-        tell(header)
         do throws(JournalError) {
-            try carryOut()
+            try payload.withUnsafeBytes { (bytes) throws(JournalError) in
+                try step(header, route, bytes)
+            }
         } catch {
             failed(error)
         }
     }
 
+    /// The core's turn, and what comes of it; the tables hear of it last, so that no order waits for their rows.
+    func step(
+        _ header: RecordHeader,
+        _ route: StreamRoute,
+        _ payload: UnsafeRawBufferPointer
+    ) throws(JournalError) {
+        // A command that is carried out may bring a record by itself: the one before it is told first.
+        tellTables()
+        outputs.removeAll()
+        stepper.step(header, route: route, payload: payload, outputs: &outputs)
+        untold = header
+        defer { tellTables() }
+        try carryOut()
+    }
+
     /// Appends the outputs of this turn, then has the commands leave: orders when written, cancels at once.
-    func carryOut() throws(JournalError) {
+    private func carryOut() throws(JournalError) {
         guard !outputs.isEmpty else { return }
         var last = SequenceNumber.none
         var commands: [Command] = []
@@ -81,13 +90,11 @@ extension SessionLoop {
             counts.add(output)
             if case .command(let command) = output { commands.append(command) }
         }
-        var waiting: [Command] = []
-        for command in commands {
+        // The recorder begins with what orders wait for; meanwhile everything else of this turn is done.
+        let orders = sendWhenKept(commands.filter(\.waitsForJournal), last)
+        for command in commands where !command.waitsForJournal {
             switch command.action {
-            // A reduction takes risk away: like a cancel it never waits for the disk.
-            case .place(let order) where order.reduceOnly: send(command, after: last)
-            case .place, .amend: waiting.append(command)
-            case .cancel, .lookUp: send(command, after: last)
+            case .place, .amend, .cancel, .lookUp: send(command, after: last)
             case .resubscribe(let instrument, let topic):
                 for (number, slot) in slots.enumerated()
                 where slot.name == .publicData(instrument.category) {
@@ -96,32 +103,6 @@ extension SessionLoop {
             case .setTimer(let name, let due): setTimer(command.strategy, name, due)
             }
         }
-        guard !waiting.isEmpty else { return }
-        let bound = NIOLoopBound((self, waiting), eventLoop: loop)
-        let loop = loop
-        let final = last
-        let asked = SessionClock.monotonic()
-        let longest =
-            configuration.orderDurability == .written
-            ? journalWatch.longestWait : JournalWatch.longestSync
-        let act: @Sendable (Bool) -> Void = { isKept in
-            loop.execute {
-                let (session, commands) = bound.value
-                let isLate = SessionClock.monotonic() - asked > longest
-                for command in commands {
-                    if !isKept {
-                        session.logger.error("an order was not sent: its record could not be kept")
-                    } else if isLate {
-                        session.giveUp(command, after: final)
-                    } else {
-                        session.send(command, after: final)
-                    }
-                }
-            }
-        }
-        switch configuration.orderDurability {
-        case .written: recorder.whenWritten(last, act)
-        case .durable: recorder.whenDurable(last, act)
-        }
+        orders?.prepare { call(for: $0, after: last) }
     }
 }

@@ -33,10 +33,12 @@ extension SessionLoop {
         }
     }
 
-    /// Looks at what the engine did with a record; before its commands are carried out, which may bring new records.
-    func tell(_ header: RecordHeader) {
+    /// Has the tables look at what the engine did with the last record; to be called before the next one.
+    func tellTables() {
+        guard let header = untold else { return }
+        untold = nil
         guard tables != nil,
-            let error = tables?.take(header, stepper.event, outputs.elements, stepper.engine)
+            let error = stepper.show({ tables?.take(header, $0, outputs.elements, $1) })
         else { return }
         lost(error)
     }
@@ -50,6 +52,7 @@ extension SessionLoop {
 
     /// What is left to do for the tables of this recording once it is sealed.
     func endTables() -> (@Sendable (SequenceNumber) -> ProjectionError?)? {
+        tellTables()
         defer { tables = nil }
         return tables?.ending(stepper.engine)
     }

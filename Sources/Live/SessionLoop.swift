@@ -131,6 +131,8 @@ final class SessionLoop {
     let registry: StrategyRegistry
     /// The tables of the account; `nil` where nobody has one, and from when they could not be kept up.
     var tables: DeskTables?
+    /// The last record, until the tables have been told of it.
+    var untold: RecordHeader?
     /// What is left to do for tables of recordings that are being sealed, by their paths.
     var tableEndings: [String: @Sendable (SequenceNumber) -> ProjectionError?] = [:]
 

@@ -196,13 +196,31 @@ public final class DeskWorker: @unchecked Sendable {
 
     private var isOver: Bool { locked { ending != nil || outcome != nil } }
 
+    /// Waits for a first row, and then so long that there are more; what waits for a reader's lock is tried again.
+    ///
+    /// - Parameter isDone: nothing waits from before.
+    private func gather(_ isDone: Bool) {
+        let isOver = locked { () -> Bool in
+            while isDone, queue.isEmpty, ending == nil, outcome == nil {
+                isIdle = true
+                pthread_cond_wait(condition, mutex)
+                isIdle = false
+            }
+            return ending != nil || outcome != nil
+        }
+        if !isOver { usleep(DeskWorker.gathering) }
+    }
+
     private func write(_ writer: DeskWriter) throws(ProjectionError) -> ContentHash? {
         var pending: [DeskBatch] = []
         while true {
+            // Before the rows are taken, not after: the thread that folds is then at work with what brought the first.
+            if whenFull == .giveUp { gather(pending.isEmpty && !writer.isWaiting) }
             let (taken, ending, isDead) = locked { () -> ([DeskBatch], Ending?, Bool) in
-                // What waits for a reader's lock is tried again; a rebuild goes on by itself.
-                let isStuck = whenFull == .giveUp && writer.isWaiting
-                while queue.isEmpty, pending.isEmpty, !isStuck, self.ending == nil, outcome == nil {
+                // A rebuild goes on by itself.
+                while whenFull == .wait, queue.isEmpty, pending.isEmpty, self.ending == nil,
+                    outcome == nil
+                {
                     isIdle = true
                     pthread_cond_wait(condition, mutex)
                     isIdle = false
@@ -237,7 +255,6 @@ public final class DeskWorker: @unchecked Sendable {
             }
             guard whenFull == .giveUp else { continue }
             try writer.flush()
-            usleep(DeskWorker.gathering)
         }
     }
 }

@@ -26,6 +26,15 @@ public struct Stepper {
         engine.apply(event, at: header, outputs: &outputs)
     }
 
+    /// Shows what the last record meant, and the engine as it left it.
+    ///
+    /// By their places: both are large, and whoever looks at each record must not have them copied.
+    public mutating func show<Result>(_ look: (Event, Engine) -> Result) -> Result {
+        withUnsafePointer(to: &event) { event in
+            withUnsafePointer(to: &engine) { engine in look(event.pointee, engine.pointee) }
+        }
+    }
+
     /// The same for a record that was decoded elsewhere; ``event`` stays as it is.
     mutating func step(
         _ header: RecordHeader,

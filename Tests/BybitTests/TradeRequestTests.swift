@@ -50,6 +50,25 @@ import Testing
         }
     }
 
+    @Test func `what is taken is told without making it`() {
+        let bodies = [Endpoint.createOrder, .cancelOrder, .wallet].map {
+            RESTRequest(endpoint: $0, body: Array("{}".utf8))
+        }
+        var taken = 0
+        for request in bodies {
+            for length in [0, 1, 30, 31, 32, 33, 34, 35, 36] {
+                for number in [0, 1, 35, 36, 1_295, 1_296, UInt64.max] {
+                    let linkID = String(repeating: "x", count: length)
+                    let made = TradeRequest(request, linkID: linkID, number: number)
+                    let isTaken = TradeRequest.takes(request, linkID: linkID, number: number)
+                    #expect(isTaken == (made != nil), "\(request.path) \(length) \(number)")
+                    taken += isTaken ? 1 : 0
+                }
+            }
+        }
+        #expect(taken > 20)
+    }
+
     @Test func `an acceptance names the order by the exchange's data`() {
         let event = decode(
             "trade/main",

@@ -34,8 +34,8 @@ import Testing
         ],
         "Live": [
             "Market", "JSON", "Bybit", "Trading", "Watch", "Journal", "Gateway", "Runtime",
-            "Projections", "CSpawn", "Glibc", "Synchronization", "Logging", "NIOCore", "NIOPosix",
-            "NIOHTTP1",
+            "Projections", "CSpawn", "CHeap", "Glibc", "Synchronization", "Logging", "NIOCore",
+            "NIOPosix", "NIOHTTP1",
         ],
         "Commands": [
             "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections", "Runtime",

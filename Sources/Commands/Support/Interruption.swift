@@ -95,9 +95,11 @@ enum Interruption {
         interval: Int64 = 1_000_000_000,
         each body: () async -> Void,
         reload: () async -> Void = {},
-        until isOver: () async -> Bool = { false }
+        until isOver: (() async -> Bool)? = nil
     ) async {
         let start = ContinuousClock.now
+        // A session that trades is not to be woken for nothing too often.
+        let pause: Duration = isOver == nil ? .milliseconds(100) : .milliseconds(20)
         var nextReport = start + .nanoseconds(interval)
         while !isRequested {
             let now = ContinuousClock.now
@@ -113,8 +115,9 @@ enum Interruption {
                 }
                 await reload()
             }
-            if await isOver() { return }
-            try? await Task.sleep(for: .nanoseconds(min(interval, 20_000_000)))
+            if let isOver, await isOver() { return }
+            let left = nanoseconds.map { start + .nanoseconds($0) - now } ?? pause
+            try? await Task.sleep(for: min(.nanoseconds(interval), pause, left))
         }
     }
 }

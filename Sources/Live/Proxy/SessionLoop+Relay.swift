@@ -29,9 +29,6 @@ extension SessionLoop {
         let sequence = try recorder.append(entry.id, time: time, payload: payload)
         forward()
         let header = RecordHeader(sequence: sequence, time: recorder.lastTime, stream: entry.name)
-        outputs.removeAll()
-        stepper.step(header, route: entry.route, payload: payload, outputs: &outputs)
-        tell(header)
-        try carryOut()
+        try step(header, entry.route, payload)
     }
 }
