@@ -33,6 +33,7 @@ extension SessionLoop {
                         session.leave(call)
                     }
                 }
+                session.tellTables()
             }
         }
         switch configuration.orderDurability {

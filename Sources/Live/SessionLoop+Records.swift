@@ -33,6 +33,9 @@ extension SessionLoop {
         _ time: Timestamp,
         _ payload: UnsafeRawBufferPointer
     ) throws(JournalError) {
+        let recorder = recorder
+        recorder.beginTurn()
+        defer { recorder.endTurn() }
         let sequence = try recorder.append(entry.id, time: time, payload: payload)
         // The recorder raises a time that went back; the core sees what a replay will see.
         let header = RecordHeader(sequence: sequence, time: recorder.lastTime, stream: entry.name)
@@ -53,16 +56,18 @@ extension SessionLoop {
     }
 
     func step(_ header: RecordHeader, _ route: StreamRoute, _ payload: [UInt8]) {
-        do throws(JournalError) {
-            try payload.withUnsafeBytes { (bytes) throws(JournalError) in
+        payload.withUnsafeBytes { bytes in
+            do throws(JournalError) {
                 try step(header, route, bytes)
+            } catch {
+                failed(error)
             }
-        } catch {
-            failed(error)
         }
     }
 
-    /// The core's turn, and what comes of it; the tables hear of it last, so that no order waits for their rows.
+    /// The core's turn, and what comes of it.
+    ///
+    /// The tables hear of it last, behind orders that wait for the journal too: their rows take as long as an order's way.
     func step(
         _ header: RecordHeader,
         _ route: StreamRoute,
@@ -73,13 +78,16 @@ extension SessionLoop {
         outputs.removeAll()
         stepper.step(header, route: route, payload: payload, outputs: &outputs)
         untold = header
-        defer { tellTables() }
-        try carryOut()
+        var hasOrders = false
+        defer { if !hasOrders { tellTables() } }
+        hasOrders = try carryOut()
     }
 
     /// Appends the outputs of this turn, then has the commands leave: orders when written, cancels at once.
-    private func carryOut() throws(JournalError) {
-        guard !outputs.isEmpty else { return }
+    ///
+    /// - Returns: whether there are orders that wait.
+    private func carryOut() throws(JournalError) -> Bool {
+        guard !outputs.isEmpty else { return false }
         var last = SequenceNumber.none
         var commands: [Command] = []
         for (place, output) in outputs.elements.enumerated() {
@@ -104,5 +112,6 @@ extension SessionLoop {
             }
         }
         orders?.prepare { call(for: $0, after: last) }
+        return orders != nil
     }
 }
