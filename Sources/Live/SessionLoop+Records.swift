@@ -34,8 +34,8 @@ extension SessionLoop {
         _ payload: UnsafeRawBufferPointer
     ) throws(JournalError) {
         let recorder = recorder
-        recorder.beginTurn()
-        defer { recorder.endTurn() }
+        recorder.beginStep()
+        defer { recorder.endStep() }
         let sequence = try recorder.append(entry.id, time: time, payload: payload)
         // The recorder raises a time that went back; the core sees what a replay will see.
         let header = RecordHeader(sequence: sequence, time: recorder.lastTime, stream: entry.name)
@@ -65,7 +65,7 @@ extension SessionLoop {
         }
     }
 
-    /// The core's turn, and what comes of it.
+    /// A step of the core, and what comes of it.
     ///
     /// The tables hear of it last, behind orders that wait for the journal too: their rows take as long as an order's way.
     func step(

@@ -231,6 +231,8 @@ extension RecorderOptions {
         options.chunkBytes = 4096
         // By size only: where a chunk ends must not depend on how long a busy disk takes.
         options.chunkAge = 3_600_000_000_000
+        // A record that nobody wakes the thread for is to be seen, not to be found by the clock.
+        options.sleepInterval = 3_600_000_000_000
         options.segmentBytes = 16 << 10
         options.tailBytes = 64 << 10
         options.reserveBytes = 256 << 10

@@ -68,6 +68,40 @@ import Testing
         try tape.recorder.seal()
     }
 
+    /// With `small` it would sleep for an hour.
+    @Test func `the end of a step wakes the recorder, and who waits in it does`() throws {
+        let scratch = try Scratch()
+        let tape = try Tape(scratch.file("r"))
+        for round in 0..<40 {
+            usleep(UInt32(4_500 + round * 237 % 9_000))
+            tape.recorder.beginStep()
+            let first = try tape.append(1)
+            if round % 2 == 0 { try tape.recorder.waitUntilWritten(first) }
+            tape.recorder.beginStep()
+            let last = try tape.append(2)
+            tape.recorder.endStep()
+            tape.recorder.endStep()
+            try eventually { tape.recorder.watermarks.written >= last }
+        }
+        try tape.recorder.seal()
+    }
+
+    @Test func `a step that does not end keeps its records from the disk no longer than a sleep`()
+        throws
+    {
+        let scratch = try Scratch()
+        var options = RecorderOptions.small
+        options.sleepInterval = 20_000_000
+        let tape = try Tape(scratch.file("r"), options)
+        for _ in 0..<5 {
+            usleep(15_000)
+            tape.recorder.beginStep()
+            let number = try tape.append(1)
+            try eventually { tape.recorder.watermarks.written >= number }
+        }
+        try tape.recorder.seal()
+    }
+
     /// The recorder looks at the queue, then at the clock, which takes long here: what comes in between is
     /// no reason to wait as a full disk is.
     @Test func `a record that comes between a look at the queue and the end of a turn is written`()

@@ -37,8 +37,8 @@ public final class Recorder: @unchecked Sendable {
         var rolls: UInt64 = 0
         /// Streams with ids up to this have been announced.
         var announced: UInt16
-        /// Turns that have begun and not ended.
-        var turns = 0
+        /// Steps that have begun and not ended.
+        var steps = 0
     }
 
     private enum Flag {
@@ -145,15 +145,15 @@ public final class Recorder: @unchecked Sendable {
 
     // MARK: Appending
 
-    /// Until ``endTurn()``, appends do not wake a recorder's thread that sleeps; ``whenWritten(_:_:)`` and its like do.
+    /// Until ``endStep()``, appends do not wake a recorder's thread that sleeps; ``whenWritten(_:_:)`` and its like do.
     ///
     /// For a record and what it leads to: woken once for all of it, the thread does not take the core from whoever
-    /// decides. A turn that does not end keeps nothing from the disk for longer than the thread sleeps.
-    public func beginTurn() { producer.pointee.turns += 1 }
+    /// decides. A step that does not end keeps nothing from the disk for longer than the thread sleeps.
+    public func beginStep() { producer.pointee.steps += 1 }
 
-    public func endTurn() {
-        producer.pointee.turns -= 1
-        if producer.pointee.turns == 0 { bell.appended() }
+    public func endStep() {
+        producer.pointee.steps -= 1
+        if producer.pointee.steps == 0 { bell.appended() }
     }
 
     /// The number that the next record gets, a `session/channel` record included.
@@ -245,7 +245,7 @@ public final class Recorder: @unchecked Sendable {
         producer.pointee.time = clock
         progress.appended(number)
         queue.publish(size)
-        if producer.pointee.turns == 0 { bell.appended() }
+        if producer.pointee.steps == 0 { bell.appended() }
         return SequenceNumber(number)
     }
 

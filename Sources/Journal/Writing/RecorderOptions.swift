@@ -19,6 +19,11 @@ public struct RecorderOptions: Sendable {
     public var segmentAge: Int64 = 3_600_000_000_000
     /// The longest a record stays in memory only.
     public var drainInterval: Int64 = 1_000_000
+    /// The longest that the recorder's thread sleeps when nothing comes.
+    ///
+    /// So long a record of a step that does not end stays in memory only (``Recorder/beginStep()``): when what decides
+    /// in it hangs, its records are the ones wanted most.
+    public var sleepInterval: Int64 = 250_000_000
     /// One `fdatasync` of each file written since the last.
     public var syncInterval: Int64 = 50_000_000
     /// HEAD itself is synced this often.

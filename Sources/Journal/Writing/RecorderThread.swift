@@ -31,9 +31,6 @@ final class RecorderThread: @unchecked Sendable {
 
     /// Naps after so many turns without a record become sleep.
     private static let napsBeforeSleep = 5
-    /// Nanoseconds of sleep after which it looks by itself: a turn that never ends, since what decides in it hangs, is
-    /// the one whose records are wanted most.
-    private static let longestSleep: Int64 = 250_000_000
 
     /// - Parameter make: called on the thread, first of all; without a writer the thread ends.
     init(_ bell: Bell, _ make: @escaping () -> Writer?) throws(SystemFailure) {
@@ -70,7 +67,7 @@ final class RecorderThread: @unchecked Sendable {
                 nanoseconds: min(
                     turn.wait,
                     isDeep || turn.isStuck
-                        ? RecorderThread.longestSleep : writer.options.drainInterval
+                        ? writer.options.sleepInterval : writer.options.drainInterval
                 ),
                 unless: {
                     (isDeep && !writer.queue.isEmpty) || hasRequest.load(ordering: .acquiring)
