@@ -34,6 +34,12 @@ struct RecordingSurvey {
     /// A private socket was ready at some time.
     var hasPrivate = false
     var hasTrades: Set<InstrumentID> = []
+    // Of a recording that begins in the middle of a session; empty of others.
+    /// The books as they stood, shallow first, without the full one.
+    var feeds = ByInstrument<[BookFeed]>()
+    var balances: [(coin: String, amount: Amount)] = []
+    /// Signed sizes, and the entry value of each, ≥ 0.
+    var holdings: [(id: InstrumentID, size: Quantity, entryValue: Amount)] = []
     var starts = 0
     var begins = Timestamp.zero
     var ends = Timestamp.zero
@@ -45,8 +51,10 @@ struct RecordingSurvey {
     private var answered: [String: Timestamp] = [:]
     private var seenExecutions: Set<String> = []
 
+    /// - Parameter engine: as it stood before the first record of a recording that begins in the middle of a session.
     /// - Throws: what reading throws.
-    init(_ recording: Recording) throws(ReplayError) {
+    init(_ recording: Recording, after engine: Engine? = nil) throws(ReplayError) {
+        if let engine { begin(from: engine) }
         let parser = JSONParser()
         let decoder = MessageDecoder()
         var event = Event()
