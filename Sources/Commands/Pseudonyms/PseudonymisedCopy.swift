@@ -203,6 +203,16 @@ enum SliceCheck {
             guard mustReplay else { return }
             throw ReplayCommand.failure(error)
         }
+        if let scale = copy?.names.scale, result.findings.replayed != result.findings.recorded {
+            throw Failure(
+                .no,
+                "with \(scale) times the amounts its replay has \(result.findings.replayed) findings in the place of"
+                    + " \(result.findings.recorded)",
+                at: source.path,
+                do:
+                    "Leave out --scale, or take a factor with fewer digits: a quantity has 18 in all."
+            )
+        }
         guard case .differs(let divergence) = result.outcome else { return }
         // A recording that differs from today's code is not the slice's fault, but it is no fixture either.
         if let scale = copy?.names.scale {

@@ -1,6 +1,6 @@
 import Market
 
-/// A factor that amounts are multiplied by, as decimal text: nothing is rounded.
+/// A factor that amounts are multiplied by, as decimal text.
 public struct AmountScale: Hashable, Sendable, CustomStringConvertible {
     private let mantissa: Int128
     private let decimals: Int
@@ -18,25 +18,31 @@ public struct AmountScale: Hashable, Sendable, CustomStringConvertible {
         description = text
     }
 
-    /// The product, with as many places as the text had, and more where it needs more.
+    /// The product, with as many places as the text had, and more where it needs more; past the 18 that an amount has it is
+    /// rounded half to even.
     ///
     /// - Parameter text: of a JSON string or number.
-    /// - Returns: `nil` where the text is no decimal number of at most 37 digits, or the product has no place in a number of
-    ///   the same kind.
+    /// - Returns: `nil` where the text is no decimal number of at most 37 digits, or the product is past all amounts.
     func scaled(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard let read = AmountScale.read(text) else { return nil }
         var (product, overflow) = read.mantissa.multipliedReportingOverflow(by: mantissa)
         guard !overflow else { return nil }
-        let isNarrow = read.mantissa.magnitude <= UInt128(Int64.max)
         var places = read.decimals + decimals
         while places > read.decimals, product % 10 == 0 {
             product /= 10
             places -= 1
         }
-        // What was a number of 64 bits, or had a place for all its digits, is to be so still.
-        guard !isNarrow || product.magnitude <= UInt128(Int64.max),
-            places <= max(Amount.decimals, read.decimals)
-        else { return nil }
+        let most = max(Amount.decimals, read.decimals)
+        if places > most {
+            let unit = PowerOfTen.int128(places - most)
+            let (quotient, rest) = product.quotientAndRemainder(dividingBy: unit)
+            let twice = 2 * rest.magnitude
+            let isUp = twice > unit || twice == unit && quotient % 2 != 0
+            product = quotient + (isUp ? product.signum() : 0)
+            places = most
+        }
+        let room = PowerOfTen.int128(max(0, Amount.decimals - places))
+        guard !product.multipliedReportingOverflow(by: room).overflow else { return nil }
         var digits = Array(String(product.magnitude).utf8)
         if places > 0 {
             while digits.count <= places { digits.insert(UInt8(ascii: "0"), at: 0) }

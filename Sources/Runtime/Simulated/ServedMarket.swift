@@ -140,7 +140,10 @@ public final class ServedMarket {
             while true {
                 try reader.fill(to: now)
                 guard let arrival = reader.arrival else {
-                    guard !reader.hasEnded else { return nil }
+                    guard !reader.hasEnded else {
+                        isOver = true
+                        return nil
+                    }
                     try reader.readOn()
                     continue
                 }

@@ -14,7 +14,11 @@ import Testing
         ("0.37", "100", "37"), ("1.5", "-3", "-4.5"), ("1000", "0.00000001", "0.00001000"),
         ("0.000001", "1", "0.000001"), ("3", "0", "0"), ("0.1", "0.00", "0.00"),
         // More than a number of 64 bits before and after.
-        ("2", "123456789012345678901234567890.5", "246913578024691357802469135781.0"),
+        ("2", "12345678901234567890.5", "24691357802469135781.0"),
+        // Past the places of an amount: half to even.
+        ("0.5", "0.000000000000000001", "0.000000000000000000"),
+        ("0.5", "-0.000000000000000003", "-0.000000000000000002"),
+        ("0.37", "1.123456789012345678", "0.415679011934567901"),
     ])
     func `a product is exact and keeps the places that there were`(
         factor: String,
@@ -28,11 +32,9 @@ import Testing
         for text in ["", "-", ".", "1.", ".5", "1e3", "0x1", "USDT", "1.2.3"] {
             #expect(try Self.product("2", text) == nil, "\(text)")
         }
-        // 64 bits before, more afterwards.
-        #expect(try Self.product("1001", "9223372036854775.807") == nil)
-        #expect(try Self.product("10.000001", "922337203685477580.7") == nil)
-        // More places than any amount has.
-        #expect(try Self.product("0.000001", "0.0000000000001") == nil)
+        // Past all amounts, before or after.
+        #expect(try Self.product("2", "12345678901234567890123456789012345678") == nil)
+        #expect(try Self.product("1000000", "1000000000000000") == nil)
         for factor in ["0", "-1", "", "1e3", "0.0000001", "1000000.1", "x"] {
             #expect(AmountScale(factor) == nil, "\(factor)")
         }
@@ -92,7 +94,7 @@ import Testing
                 + #"{"result":{"qty":"100000"}}"#
         )
         #expect(payload.unscaled == 0)
-        _ = scaled(#"{"data":[{"qty":"9223372036854775807"}]}"#, "private/main/order")
+        _ = scaled(#"{"data":[{"qty":"170000000000000000000"}]}"#, "private/main/order")
         #expect(payload.unscaled == 1)
     }
 }
