@@ -221,6 +221,20 @@ import Trading
         #expect(throws: SimulatedError.self) { try simulator.run(slice, plan) }
     }
 
+    @Test func `an account begins with what the session began with, not with what it came to`()
+        throws
+    {
+        let play = try Play(SimulatedTests.session.get())
+        let held = play.exchange.position(play.account, TruthSession.instrument)
+        #expect(held?.size.isZero == true)
+        let ledger = try Walk(registry: .standard).run(
+            SimulatedTests.session.get().recording(),
+            isPast: { _, _ in false },
+            visit: { _, _ in true }
+        )?.engine.ledger
+        #expect(ledger?.position(TruthSession.instrument).size != .zero)
+    }
+
     @Test func `topics have a state once they were pushed, and none that are not recorded`() throws
     {
         var play = try Play(SimulatedTests.session.get())
