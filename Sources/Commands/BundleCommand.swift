@@ -16,6 +16,10 @@ struct BundleCommand: JudgingCommand {
             out unless --with-private is given; records then have new numbers, keep their times, and are for reading. A \
             recording without an account, and one --with-private, keep everything, and the bundle replays.
 
+            --pseudonymise puts other ids in the place of all ids of account, orders, fills, connections, traces, messages \
+            and keys, one to one, before anything else is done; the copy replays as the recording does, or nothing is \
+            made. Texts that somebody wrote are listed for review. --around takes an id as it stands in the recording.
+
             Each record that goes in is searched for the keys of your credentials file and for fields that hold a \
             secret by their name; where one is found nothing is written (77). A file that is there is never written over (73).
 
@@ -54,11 +58,33 @@ struct BundleCommand: JudgingCommand {
     )
     var credentialsFile: String?
 
+    @OptionGroup var pseudonyms: PseudonymOptions
+
     func judge() throws -> ExitStatus {
+        let factor = try pseudonyms.factor()
         let recording = try options.openSound()
         try Sandbox.denyOutgoing()
+        // Records keep their numbers and times in a copy, and --around names an id that it does not have.
+        let part = try part(of: recording)
+        guard pseudonyms.pseudonymise else { return try bundle(recording, part, nil) }
+        let folder = try TemporaryCopy()
+        return try withExtendedLifetime(folder) {
+            let made = try PseudonymisedCopy.make(
+                of: recording,
+                in: folder.path(for: recording),
+                scale: factor
+            )
+            return try bundle(made.copy, part, made.report)
+        }
+    }
+
+    private func bundle(
+        _ recording: Recording,
+        _ chosen: BundlePart,
+        _ copy: PseudonymisedCopy?
+    ) throws -> ExitStatus {
         let path = output ?? recording.id + ".bundle.mcap"
-        var part = try part(of: recording)
+        var part = chosen
         let hasAccount: Bool
         do throws(JournalError) {
             hasAccount = try recording.streams().contains { BundlePart.isOfAccount($0.name) }
@@ -108,7 +134,7 @@ struct BundleCommand: JudgingCommand {
         } catch {
             throw Self.failure(error)
         }
-        tell(path, recording, part, limit)
+        tell(path, recording, part, limit, copy)
         return .yes
     }
 
@@ -206,8 +232,13 @@ struct BundleCommand: JudgingCommand {
         }
     }
 
-    private func tell(_ path: String, _ recording: Recording, _ part: BundlePart, _ limit: String?)
-    {
+    private func tell(
+        _ path: String,
+        _ recording: Recording,
+        _ part: BundlePart,
+        _ limit: String?,
+        _ copy: PseudonymisedCopy?
+    ) {
         let left = part.leftOut.reduce(0) { $0 + $1.records }
         if options.json {
             Printing.json(schema: "bundle") {
@@ -217,6 +248,7 @@ struct BundleCommand: JudgingCommand {
                 $0.field("left_out", Int64(clamping: left))
                 $0.field("replayable", limit == nil)
                 $0.field("why", limit ?? "")
+                copy?.write(into: &$0)
             }
             return
         }
@@ -230,5 +262,6 @@ struct BundleCommand: JudgingCommand {
             limit.map { "replay     not possible, for reading only: \($0)" }
                 ?? "replay     tapedeck replay \(path)"
         )
+        copy?.tell()
     }
 }

@@ -53,16 +53,17 @@ struct ExportCommand: JudgingCommand {
     @Flag(help: "With the streams that tell of an account.")
     var withPrivate = false
 
-    @Flag(
-        help:
-            "Other ids in the place of all that say whose it is; texts that somebody wrote are listed."
-    )
-    var pseudonymise = false
+    @OptionGroup var pseudonyms: PseudonymOptions
 
     func judge() throws -> ExitStatus {
-        guard pseudonymise else { return try judge(options.open()) }
+        let factor = try pseudonyms.factor()
+        guard pseudonyms.pseudonymise else { return try judge(options.open()) }
         let folder = try TemporaryCopy()
-        let made = try PseudonymisedCopy.make(of: options.openSound(), in: folder.path)
+        let made = try PseudonymisedCopy.make(
+            of: options.openSound(),
+            in: folder.path,
+            scale: factor
+        )
         for item in made.report.names.freeTexts {
             Printing.note("review: \(item.stream) \(item.name): \(item.text)")
         }

@@ -11,6 +11,11 @@ extension ServeCommand {
         configuration.accounts = try serverAccounts()
         configuration.chaosSeed = chaos
         configuration.journal = journal
+        configuration.rateLimits = try limits()
+        return configuration
+    }
+
+    func marketPace() throws -> MarketPace {
         guard let pace = MarketPace(pace ?? "real") else {
             throw Failure(
                 .usage,
@@ -18,10 +23,13 @@ extension ServeCommand {
                 do: "Write real, x1 to x10000, fast or virtual."
             )
         }
-        configuration.pace = pace
+        return pace
+    }
+
+    private func limits() throws -> RateLimits {
         switch rateLimits {
-        case "exchange": configuration.rateLimits = .enforced
-        case "off": configuration.rateLimits = .unlimited
+        case "exchange": return .enforced
+        case "off": return .unlimited
         default:
             guard rateLimits.hasPrefix("x"), let factor = Int(rateLimits.dropFirst()),
                 (1...1_000_000).contains(factor)
@@ -32,9 +40,8 @@ extension ServeCommand {
                     do: "Write exchange, off, or xN."
                 )
             }
-            configuration.rateLimits = .multiplied(factor)
+            return .multiplied(factor)
         }
-        return configuration
     }
 
     func universe() throws -> UniverseConfiguration {

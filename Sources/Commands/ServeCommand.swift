@@ -15,6 +15,12 @@ struct ServeCommand: JudgingCommand {
             and the nearest recorded one named. Of a recording without a bot's traffic, topics are pushed to whoever \
             subscribes. `test-bot` runs a bot against it.
 
+            RECORDING --simulated: the public frames are pushed as they were recorded, and what a client asks for is \
+            answered by the matching engine, in which the recorded books and trades are the market; the recorded \
+            session's own orders and fills are taken out of it. Every --account begins with what the recording tells first of \
+            the session's balances and positions, or with 100,000 USDT. The market begins with the first subscription to \
+            it, order or question about it. Nobody in it reacts to what a client does.
+
             TLS with a certificate made at start, unless --plain; the authority is written to --ca-out. Only \
             this machine can connect.
 
@@ -38,6 +44,17 @@ struct ServeCommand: JudgingCommand {
 
     @Flag(help: "RECORDING: nothing but what was recorded; so it is without this flag too.")
     var strict = false
+
+    @Flag(help: "RECORDING: its market, with a matching engine that the clients trade on.")
+    var simulated = false
+
+    @Option(
+        help: ArgumentHelp(
+            "--simulated: where in a level what left it had stood: risk-averse, log, power, power=N. (default: power=2)",
+            valueName: "model"
+        )
+    )
+    var queue: String?
 
     @Option(
         help: ArgumentHelp(
@@ -79,7 +96,7 @@ struct ServeCommand: JudgingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "An account of the built-in exchange; repeatable. Without it one is made.",
+            "An account of the exchange; repeatable. Without it one is made.",
             valueName: "key:secret"
         )
     )
@@ -89,7 +106,7 @@ struct ServeCommand: JudgingCommand {
         help: ArgumentHelp(
             "--synthetic: real, xN (exchange seconds a second), fast (as the subscribers read) or virtual (the "
                 + "control endpoint advances the clock). --messages: real or xN for the file's own times. RECORDING: real, "
-                + "xN, fast (as the client reads) or step (POST /tapedeck/step).",
+                + "xN, fast (as the client reads) or step (POST /tapedeck/step?n=1).",
             valueName: "pace"
         )
     )
@@ -190,9 +207,17 @@ struct ServeCommand: JudgingCommand {
         guard (0...65_535).contains(port) else {
             throw Failure(.usage, "\(port) is not a port", do: "Write 0 to 65535.")
         }
+        guard !simulated || recording != nil, simulated || queue == nil else {
+            throw Failure(
+                .usage,
+                "--simulated is of a recording, and --queue of --simulated",
+                do: "Name a recording, or leave them out."
+            )
+        }
         let nanoseconds =
             try duration.map(DurationText.nanoseconds) ?? seconds.map { Int64($0) * 1_000_000_000 }
-        let exchange = try synthetic ? exchangeSettings() : nil
+        var exchange = try synthetic ? exchangeSettings() : nil
+        exchange?.pace = try marketPace()
         let path = try recording.map { try Archive(archive).path(of: $0) }
         Interruption.watch()
         try Sandbox.denyOutgoing()
@@ -202,7 +227,8 @@ struct ServeCommand: JudgingCommand {
             } else if let messages {
                 try serve(file: messages, nanoseconds)
             } else if let path {
-                return try serve(recording: path, nanoseconds)
+                return try simulated
+                    ? serve(simulated: path, nanoseconds) : serve(recording: path, nanoseconds)
             }
         } catch let error as ServerError {
             throw Failure(.unavailable, "\(error)")

@@ -18,7 +18,9 @@ struct SliceCommand: ParsableCommand {
             --replayable is for a fixture: the slice is packed as small as it goes, replayed before it is done, and not \
             made where its replay differs from the recording's. --pseudonymise puts other ids in the place of all ids of \
             account, orders, fills, connections, traces, messages and keys, one to one; texts that somebody wrote are \
-            listed for review.
+            listed for review. With --scale all amounts are multiplied, the desk's own sizes and limits among them; a \
+            parameter of a strategy is an amount when its name has quantity, qty, size, inventory, amount, value, notional or \
+            balance in it.
 
             Example: tapedeck slice last --from start+5m --to start+6m -o incident
             """
@@ -41,10 +43,10 @@ struct SliceCommand: ParsableCommand {
     @Flag(help: "A fixture: packed small, and replayed before it is done.")
     var replayable = false
 
-    @Flag(help: "Other ids in the place of all that say whose it is; replayed before it is done.")
-    var pseudonymise = false
+    @OptionGroup var pseudonyms: PseudonymOptions
 
     func run() throws {
+        let factor = try pseudonyms.factor()
         let recording = try options.openSound()
         try Sandbox.denyOutgoing()
         let (from, to) = try range.resolved(in: recording)
@@ -68,7 +70,9 @@ struct SliceCommand: ParsableCommand {
                     file: recording.path
                 )
             }
-            let masked = pseudonymise ? try PseudonymisedCopy(of: recording) : nil
+            let masked =
+                pseudonyms.pseudonymise
+                ? try PseudonymisedCopy(of: recording, scale: factor) : nil
             let state =
                 try masked?.prepare(&slicer, before: first.sequence)
                 ?? SliceCommand.state(recording, before: first.sequence)

@@ -1,4 +1,4 @@
-"""The program `tapedeck serve --synthetic` as a test sees it: its addresses, its keys, its control endpoint."""
+"""The program `tapedeck serve` as a test sees it: its addresses, its keys, its control endpoint."""
 
 import json
 import os
@@ -16,11 +16,12 @@ OTHER_KEY, OTHER_SECRET = "CLIENTKEY00000002", "CLIENTSECRET00000000000000000000
 class Exchange:
     """Starts the program; `with Exchange(...) as exchange:` ends it."""
 
-    def __init__(self, *options, plain=True, seed=7):
+    def __init__(self, *options, plain=True, seed=7, recording=None):
         self.folder = tempfile.TemporaryDirectory(prefix="tapedeck-clients-")
         self.journal_file = os.path.join(self.folder.name, "journal.jsonl")
         authority = os.path.join(self.folder.name, "ca.pem")
-        command = [os.environ["TAPEDECK"], "serve", "--synthetic", "--json", "--seed", str(seed), "--symbols", "4"]
+        market = [recording, "--simulated"] if recording else ["--synthetic", "--seed", str(seed), "--symbols", "4"]
+        command = [os.environ["TAPEDECK"], "serve", *market, "--json"]
         command += ["--account", f"{KEY}:{SECRET}", "--account", f"{OTHER_KEY}:{OTHER_SECRET}"]
         command += ["--journal", self.journal_file, "--ca-out", authority, "--for", "30m", *options]
         if plain:

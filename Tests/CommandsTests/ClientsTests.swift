@@ -51,6 +51,10 @@ import Testing
         try await session("test_recorded")
     }
 
+    @Test func `pybit trades on a recorded market`() async throws {
+        try await session("test_simulated")
+    }
+
     @Test func `the examples trade`() async throws {
         try await session("test_examples")
     }

@@ -110,6 +110,133 @@ import Testing
         #expect(Self.found(ids, in: masked.output).isEmpty)
     }
 
+    @Test func `a bundle has none of the ids, and its part about an order is found by the old one`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let (demo, _) = try await DemoTests.demo()
+        let ids = try await Self.ids(demo)
+        let whole = try await Program.run(
+            ["bundle", demo, "--with-private", "--pseudonymise", "-o", "whole.mcap", "--json"],
+            in: folder.path
+        )
+        #expect(whole.status == 0, "\(whole.errors)")
+        #expect(whole.object["replayable"] as? Bool == true)
+        #expect((whole.object["pseudonyms"] as? Int ?? 0) >= ids.count)
+        let all = try await Program.run(["cat", "whole.mcap", "--json"], in: folder.path).output
+        #expect(all.utf8.count > 50_000 && Self.found(ids, in: all).isEmpty)
+        // The notes beside the records say no id either.
+        let bytes = try Data(contentsOf: URL(filePath: folder.path + "/whole.mcap"))
+        let start = try #require(bytes.range(of: Data(#"{"schema":"tapedeck.bundle/1""#.utf8)))
+        let end = try #require(bytes.range(of: Data("\n".utf8), in: start.lowerBound..<bytes.count))
+        let note = String(decoding: bytes[start.lowerBound..<end.lowerBound], as: UTF8.self)
+        #expect(Self.found(ids, in: note).isEmpty)
+        let replay = try await Program.run(["replay", "whole.mcap", "--json"], in: folder.path)
+        #expect(replay.object["result"] as? String == "identical", "\(replay.output)")
+        #expect(try await Program.run(["verify", "whole.mcap"], in: folder.path).status == 0)
+
+        let link = try #require(ids.filter { $0.contains("-") }.min() ?? ids.min())
+        let part = try await Program.run(
+            [
+                "bundle", demo, "--pseudonymise", "--around", link, "--margin", "100ms", "-o",
+                "part.mcap", "--json",
+            ],
+            in: folder.path
+        )
+        #expect(part.status == 0, "\(part.errors)")
+        let records = try #require(part.object["records"] as? Int)
+        #expect(records > 0 && records < (whole.object["records"] as? Int ?? 0))
+        let few = try await Program.run(["cat", "part.mcap", "--json"], in: folder.path).output
+        #expect(Self.found(ids, in: few).isEmpty && !few.contains("\"private/"))
+        let left = try FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory())
+        #expect(!left.contains { $0.hasPrefix("tapedeck-copy-") }, "\(left)")
+    }
+
+    /// All values of that name, in order.
+    private static func numbers(_ text: String, _ name: String) -> [Decimal] {
+        text.matches(of: #/"([A-Za-z0-9]+)":"(-?[0-9.]+)"/#).compactMap {
+            $0.output.1 == name ? Decimal(string: String($0.output.2)) : nil
+        }
+    }
+
+    @Test(arguments: ["2", "0.37", "1000"])
+    func `with --scale all amounts are multiplied, prices stay, and the copy decides the same`(
+        factor: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let (demo, _) = try await DemoTests.demo()
+        let copy = folder.path + "/copy"
+        let made = try await Program.run(
+            [
+                "slice", demo, "-o", copy, "--pseudonymise", "--replayable", "--scale", factor,
+                "--json",
+            ]
+        )
+        #expect(made.status == 0, "\(made.errors)")
+        #expect(made.object["scale"] as? String == factor)
+        let replay = try await Program.run(["replay", copy, "--verdicts", "--json"])
+        #expect(replay.object["result"] as? String == "identical", "\(replay.output)")
+        let commands = try #require(replay.object["commands"])
+        #expect("\(commands)" != "0")
+        let times = try #require(Decimal(string: factor))
+        for (stream, names, stays) in [
+            (
+                "private/*/execution", ["execQty", "execValue", "execFee"],
+                ["execPrice", "feeRate"]
+            ),
+            ("private/*/order", ["qty", "leavesQty", "cumExecValue"], ["price"]),
+            ("private/*/wallet", ["walletBalance", "equity", "totalEquity"], []),
+            ("public/linear/publicTrade*", ["v"], ["p"]),
+            ("public/linear/tickers*", ["turnover24h", "bid1Size"], ["markPrice"]),
+            ("rest/*/GET/v5/market/instruments-info", ["qtyStep", "maxOrderQty"], ["tickSize"]),
+            ("desk/command", ["quantity"], ["price"]),
+        ] {
+            let before = try await Self.payloads(demo, stream).joined()
+            let after = try await Self.payloads(copy, stream).joined()
+            for name in names {
+                let old = Self.numbers(before, name)
+                #expect(!old.isEmpty, "\(stream) \(name)")
+                let new = Self.numbers(after, name)
+                #expect(new.count == old.count)
+                // An amount has 18 places.
+                let unit = Decimal(sign: .plus, exponent: -18, significand: 1)
+                #expect(
+                    zip(new, old).allSatisfy { abs($0 - $1 * times) <= unit },
+                    "\(stream) \(name)"
+                )
+            }
+            for name in stays {
+                #expect(Self.numbers(after, name) == Self.numbers(before, name), "\(name)")
+            }
+        }
+        let verify = try await Program.run(["verify", copy])
+        #expect(verify.status == 0, "\(verify.errors)")
+    }
+
+    @Test func `a factor that amounts have no place for, or that is none, is refused`() async throws
+    {
+        let folder = try TemporaryFolder()
+        let (demo, _) = try await DemoTests.demo()
+        let path = folder.path + "/copy"
+        // With so many digits more some amounts have no place in a number of ours.
+        let wide = try await Program.run(
+            ["slice", demo, "-o", path, "--pseudonymise", "--scale", "654321.123457"]
+        )
+        #expect(wide.status == 1, "\(wide.output) \(wide.errors)")
+        #expect(wide.errors.contains("654321.123457 times"), "\(wide.errors)")
+        #expect(!FileManager.default.fileExists(atPath: path))
+        for (words, part) in [
+            (["--scale", "2"], "--scale is of --pseudonymise"),
+            (["--pseudonymise", "--scale", "0"], "0 is not a factor"),
+            (["--pseudonymise", "--scale=-1"], "is not a factor"),
+            (["--pseudonymise", "--scale", "0.0000001"], "is not a factor"),
+        ] {
+            let outcome = try await Program.run(["slice", demo, "-o", path] + words)
+            #expect(outcome.status == 64, "\(words) \(outcome.errors)")
+            #expect(outcome.errors.contains(part), "\(words) \(outcome.errors)")
+        }
+    }
+
     /// TAPEDECK_SLICE_POINTS=1000 is the full run.
     @Test func `a slice from any point on replays identically from there`() async throws {
         let folder = try TemporaryFolder()

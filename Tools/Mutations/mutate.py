@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -25,8 +26,12 @@ PARTS = {
 }
 TARGETS = ["Market", "JSON", "CSimdjson", "Bybit", "Trading", "CZstd", "CDeflate", "CCrypto", "CBarrier",
            "Journal", "Runtime"]
-# Needs SQLite, and has no part in a replay.
-LEFT_OUT = ["Runtime/DeskBuild.swift"]
+# Modules that have no part in a replay, and files of the targets that need them.
+NOT_THERE = ["Projections", "Simulation"]
+# Files that need those files.
+LEFT_OUT = ["Runtime/Simulated", "Runtime/Projection"]
+# A mutated expression that takes the type checker longer than this counts as one that does not compile; seconds.
+PATIENCE = 5
 
 # What the recordings of the tests' own sessions need.
 STRATEGIES = ["DeskStrategies/Lifer.swift", "RuntimeTests/Days/DayTrader.swift"]
@@ -207,8 +212,12 @@ def lay_out(target):
             (copy / path).parent.mkdir(parents=True, exist_ok=True)
             if not (copy / path).exists() or (copy / path).read_bytes() != (source / path).read_bytes():
                 shutil.copyfile(source / path, copy / path)
-    for name in LEFT_OUT:
-        (target / "Sources" / name).unlink(missing_ok=True)
+    for name in TARGETS:
+        for path in (target / "Sources" / name).rglob("*.swift"):
+            place = str(path.relative_to(target / "Sources"))
+            if place.startswith(tuple(LEFT_OUT)) or re.search(
+                    rf"^(public )?import ({'|'.join(NOT_THERE)})$", path.read_text(), re.MULTILINE):
+                path.unlink()
     (target / "Sources" / "replayer").mkdir(exist_ok=True)
     shutil.copy(HERE / "Replayer.swift.txt", target / "Sources" / "replayer" / "Replayer.swift")
     for name in STRATEGIES:
@@ -239,7 +248,8 @@ def apply(target, mutants):
 
 def build(target, configuration):
     run = subprocess.run(
-        ["swift", "build", "-c", configuration, "--product", "replayer", "-j", "2"],
+        ["swift", "build", "-c", configuration, "--product", "replayer", "-j", "2",
+         "-Xswiftc", "-Xfrontend", "-Xswiftc", f"-solver-expression-time-threshold={PATIENCE}"],
         cwd=target, capture_output=True, text=True)
     return run.returncode, run.stdout + run.stderr
 
@@ -261,7 +271,9 @@ def main():
     dropped = []
     while True:
         apply(options.target, mutants)
+        began = time.monotonic()
         status, output = build(options.target, options.configuration)
+        print(f"built for {time.monotonic() - began:.0f} s: {'done' if status == 0 else 'not done'}", file=sys.stderr)
         if status == 0:
             break
         bad = set()

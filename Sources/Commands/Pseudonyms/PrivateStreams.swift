@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Journal
 import Market
 import Synchronization
 
@@ -59,6 +60,25 @@ final class TemporaryCopy {
     init() throws {
         let parent = Environment.variable("TMPDIR") ?? "/tmp"
         path = parent + "/tapedeck-copy-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    }
+
+    /// Where a copy lies that keeps the recording's name.
+    func path(for recording: Recording) throws -> String {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path,
+                withIntermediateDirectories: false,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw Failure(
+                .disk,
+                "the folder for a copy could not be made",
+                at: path,
+                do: "Free some space there, or name another folder with TMPDIR."
+            )
+        }
+        return path + "/" + recording.id
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

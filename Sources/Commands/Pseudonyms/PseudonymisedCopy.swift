@@ -10,9 +10,11 @@ struct PseudonymisedCopy {
     let names: Pseudonymiser
 
     /// Learns the ids of all of the recording.
-    init(of recording: Recording) throws(JournalError) {
+    ///
+    /// - Parameter scale: what all amounts are multiplied by.
+    init(of recording: Recording, scale: AmountScale? = nil) throws(JournalError) {
         self.recording = recording
-        names = Pseudonymiser(registry: TapedeckMain.strategies)
+        names = Pseudonymiser(registry: TapedeckMain.strategies, scale: scale)
         try names.learn(recording)
     }
 
@@ -29,7 +31,17 @@ struct PseudonymisedCopy {
         // The recording's own seal: what the copy was made of can be shown by whoever has it.
         let chain = recording.manifest.segments.last?.chainLast.description ?? ""
         slicer.labels = [Label("pseudonymised.of", chain)]
+        if let scale = names.scale {
+            slicer.labels.append(Label("pseudonymised.scale", scale.description))
+        }
         guard number > .first else { return ([], nil) }
+        // Its tables are in the order of the ids, so that it cannot be rewritten, and what made it is not there any more.
+        if recording.first > .first, !(try recording.checkpoint(at: recording.first).isEmpty) {
+            return (
+                [],
+                "the recording begins with a state that has its ids; only a copy of one that begins with record 1 replays"
+            )
+        }
         let cursor = try recording.cursor()
         while let record = try cursor.next(), record.sequence < number {
             _ = names.rewrite(record, cursor.name(of: record.stream))
@@ -42,22 +54,25 @@ struct PseudonymisedCopy {
     /// Makes a copy of all of a recording in a folder that is not there yet: what `export` and `bundle` read then.
     static func make(
         of recording: Recording,
-        in path: String
+        in path: String,
+        scale: AmountScale? = nil
     ) throws -> (copy: Recording, report: PseudonymisedCopy) {
-        let report = try NewRecording.write(path) { () throws(JournalError) -> PseudonymisedCopy in
-            let report = try PseudonymisedCopy(of: recording)
+        let (report, limit) = try NewRecording.write(path) {
+            () throws(JournalError) -> (PseudonymisedCopy, String?) in
+            let report = try PseudonymisedCopy(of: recording, scale: scale)
             var slicer = Slicer()
-            slicer.checkpoint = try report.prepare(&slicer, before: recording.first).checkpoint
+            let state = try report.prepare(&slicer, before: recording.first)
+            slicer.checkpoint = state.checkpoint
             _ = try slicer.slice(recording, from: .beginning, isPast: { _, _ in false }, to: path)
-            return report
+            return (report, state.limit)
         }
-        let copy = try SliceCheck.open(path)
-        try SliceCheck.check(path, limit: nil, mustReplay: false, copy: report, source: recording)
-        return (copy, report)
+        try SliceCheck.check(path, limit: limit, mustReplay: false, copy: report, source: recording)
+        return (try SliceCheck.open(path), report)
     }
 
     func write(into json: inout JSONWriter) {
         json.field("pseudonyms", names.count)
+        if let scale = names.scale { json.field("scale", scale.description) }
         json.field(
             "free_texts",
             array: { rows in
@@ -74,6 +89,9 @@ struct PseudonymisedCopy {
 
     func tell() {
         Printing.result("pseudonyms \(names.count) ids have others in their place")
+        if let scale = names.scale {
+            Printing.result("amounts    \(scale) times as much; prices are what they were")
+        }
         for item in names.freeTexts {
             Printing.result("review     \(item.stream) \(item.name): \(item.text)")
         }
@@ -102,11 +120,46 @@ enum SliceCheck {
                 )
             }
             let made = try open(path)
-            if let copy { try search(made, copy) }
-            if limit == nil { try replay(made, source, mustReplay: mustReplay) }
+            if let copy {
+                try search(made, copy)
+                try checkAmounts(copy, limit, made, source)
+            }
+            if limit == nil { try replay(made, source, copy, mustReplay: mustReplay) }
         } catch {
             try? FileManager.default.removeItem(atPath: path)
             throw error
+        }
+    }
+
+    /// All amounts were multiplied, and where something was decided by them it can be decided again.
+    private static func checkAmounts(
+        _ copy: PseudonymisedCopy,
+        _ limit: String?,
+        _ made: Recording,
+        _ source: Recording
+    ) throws {
+        guard let scale = copy.names.scale else { return }
+        let refusal: String
+        if copy.names.unscaled > 0 {
+            refusal = "\(copy.names.unscaled) amounts have no place for \(scale) times as much"
+        } else if let limit = copy.names.limit?.description ?? limit, try hasCommands(made) {
+            refusal = "the copy cannot be replayed: \(limit)"
+        } else {
+            return
+        }
+        throw Failure(
+            .no,
+            refusal,
+            at: source.path,
+            do: "Leave out --scale, or take a factor with fewer digits."
+        )
+    }
+
+    private static func hasCommands(_ recording: Recording) throws -> Bool {
+        do throws(JournalError) {
+            return try recording.streams().contains { $0.name.kind == .command }
+        } catch {
+            throw Failure(error)
         }
     }
 
@@ -137,7 +190,12 @@ enum SliceCheck {
         )
     }
 
-    private static func replay(_ made: Recording, _ source: Recording, mustReplay: Bool) throws {
+    private static func replay(
+        _ made: Recording,
+        _ source: Recording,
+        _ copy: PseudonymisedCopy?,
+        mustReplay: Bool
+    ) throws {
         let result: ReplayResult
         do throws(ReplayError) {
             result = try Replay(registry: TapedeckMain.strategies).run(made)
@@ -145,8 +203,26 @@ enum SliceCheck {
             guard mustReplay else { return }
             throw ReplayCommand.failure(error)
         }
+        if let scale = copy?.names.scale, result.findings.replayed != result.findings.recorded {
+            throw Failure(
+                .no,
+                "with \(scale) times the amounts its replay has \(result.findings.replayed) findings in the place of"
+                    + " \(result.findings.recorded)",
+                at: source.path,
+                do:
+                    "Leave out --scale, or take a factor with fewer digits: a quantity has 18 in all."
+            )
+        }
         guard case .differs(let divergence) = result.outcome else { return }
         // A recording that differs from today's code is not the slice's fault, but it is no fixture either.
+        if let scale = copy?.names.scale {
+            throw Failure(
+                .no,
+                "with \(scale) times the amounts its replay differs: \(divergence)",
+                at: source.path,
+                do: "Leave out --scale: what the strategy decides depends on how large it is."
+            )
+        }
         throw Failure(
             .no,
             "its replay differs: \(divergence)",

@@ -111,6 +111,14 @@ struct SimulationOptions: ParsableArguments {
             .joined(separator: "|")
     }
 
+    static func noQueueModel(_ text: String) -> Failure {
+        Failure(
+            .usage,
+            "--queue \(text) is no model",
+            do: "Write risk-averse, log, power, or power=N with N from 0.01 to 10."
+        )
+    }
+
     func made() throws -> SimulationPlan {
         var plan = SimulationPlan()
         if !strategy.isEmpty { plan.strategies = try strategy.map(SimulationOptions.strategy) }
@@ -121,11 +129,7 @@ struct SimulationOptions: ParsableArguments {
         plan.limits = try (limits ?? withLimits).map(SimulationOptions.limits)
         if let queue {
             guard let model = QueueModel(text: queue) else {
-                throw Failure(
-                    .usage,
-                    "--queue \(queue) is no model",
-                    do: "Write risk-averse, log, power, or power=N with N from 0.01 to 10."
-                )
+                throw SimulationOptions.noQueueModel(queue)
             }
             plan.queue = model
         }

@@ -25,19 +25,7 @@ struct ServeReport: Sendable {
                 $0.field("pace", configuration.pace.description)
                 $0.field("control", address.base + "/tapedeck/")
                 if let journal = configuration.journal { $0.field("journal", journal) }
-                // The accounts of an exchange that lives on loopback and no longer than this process.
-                $0.field(
-                    "accounts",
-                    array: { json in
-                        for account in configuration.accounts {
-                            json.object {
-                                $0.field("alias", account.alias)
-                                $0.field("key", account.key)
-                                $0.field("secret", String(decoding: account.secret, as: UTF8.self))
-                            }
-                        }
-                    }
-                )
+                write(configuration.accounts, to: &$0)
                 $0.field(
                     "assumptions",
                     object: { json in
@@ -56,15 +44,7 @@ struct ServeReport: Sendable {
         )
         Printing.result("control    \(address.base)/tapedeck/status")
         if let journal = configuration.journal { Printing.result("journal    \(journal)") }
-        for account in configuration.accounts {
-            Printing.result("account    \(account.alias); for the credentials file:")
-            Printing.result("           [\(account.alias)]")
-            Printing.result("           key = \(account.key)")
-            Printing.result(
-                "           secret = \(String(decoding: account.secret, as: UTF8.self))"
-            )
-            Printing.result("           environment = loopback")
-        }
+        say(configuration.accounts)
         let subjects = Assumptions.subjects
         let total = subjects.reduce(0) { $0 + $1.lines.count }
         Printing.result(
@@ -72,6 +52,34 @@ struct ServeReport: Sendable {
         )
         for subject in subjects {
             Printing.result("           \(subject.title): \(subject.lines.count)")
+        }
+    }
+
+    /// The accounts of an exchange that lives on loopback and no longer than this process.
+    func write(_ accounts: [ServerAccount], to json: inout JSONWriter) {
+        json.field(
+            "accounts",
+            array: { rows in
+                for account in accounts {
+                    rows.object {
+                        $0.field("alias", account.alias)
+                        $0.field("key", account.key)
+                        $0.field("secret", String(decoding: account.secret, as: UTF8.self))
+                    }
+                }
+            }
+        )
+    }
+
+    func say(_ accounts: [ServerAccount]) {
+        for account in accounts {
+            Printing.result("account    \(account.alias); for the credentials file:")
+            Printing.result("           [\(account.alias)]")
+            Printing.result("           key = \(account.key)")
+            Printing.result(
+                "           secret = \(String(decoding: account.secret, as: UTF8.self))"
+            )
+            Printing.result("           environment = loopback")
         }
     }
 

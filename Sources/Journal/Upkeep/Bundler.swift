@@ -89,7 +89,8 @@ public struct Bundler {
                 previous: nil,
                 recovered: 0,
                 labels: recording.manifest.labels.filter {
-                    $0.key == "program" || $0.key == "environment"
+                    ["program", "environment"].contains($0.key)
+                        || $0.key.hasPrefix("pseudonymised.")
                 } + [Label("bundle.of", recording.id)],
                 streams: [],
                 checkpoint: []

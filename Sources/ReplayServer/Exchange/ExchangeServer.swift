@@ -45,9 +45,12 @@ public final class ExchangeServer: Sendable {
     ///
     /// - Parameter exchange: its clock goes on from where it stands; give it the present, so that its times agree
     ///   with `market/time`, which is the machine's.
+    /// - Parameter market: a recorded one, which moves the exchange from the first request for it on; it is the server's
+    ///   alone from here on.
     public static func start(
         _ configuration: ExchangeServerConfiguration,
         exchange: SimulatedExchange,
+        market: (any PlayedMarket)? = nil,
         logger: Logger
     ) async throws(ServerError) -> ExchangeServer {
         var exchange = exchange
@@ -75,6 +78,7 @@ public final class ExchangeServer: Sendable {
             journal: journal,
             chaosSeed: configuration.chaosSeed
         )
+        nonisolated(unsafe) let tape = market.map(PlayedTape.init)
         let host = try await ServerHost.start(
             port: configuration.port,
             isPlain: configuration.isPlain,
@@ -82,7 +86,12 @@ public final class ExchangeServer: Sendable {
             answerDelayMilliseconds: configuration.answerDelayMilliseconds
         ) { loop in
             let exchange = ExchangeVenue(
-                driver: MarketDriver(opened, pace: configuration.pace, loop: loop),
+                driver: MarketDriver(
+                    opened,
+                    pace: configuration.pace,
+                    tape: tape,
+                    loop: loop
+                ),
                 directory: directory,
                 accounts: ids,
                 rateLimits: configuration.rateLimits,
@@ -97,6 +106,11 @@ public final class ExchangeServer: Sendable {
 
     public func counters() async -> ServerCounters {
         await host.run { $0.totals } ?? ServerCounters()
+    }
+
+    /// How far a recorded market has come; `nil` where the market is the exchange's own.
+    public func played() async -> PlayedProgress? {
+        await host.run { $0.exchange.driver.tape?.progress } ?? nil
     }
 
     /// Drops every socket of that path as a broken line does: no close frame; how many there were.

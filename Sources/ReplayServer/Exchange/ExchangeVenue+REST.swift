@@ -17,6 +17,11 @@ extension ExchangeVenue {
         guard let route = Route.table[request.path] else {
             return reply(refusal(.notFound, 10_017, "Route not found.", now))
         }
+        if request.path.hasPrefix("/v5/market/"), request.path != "/v5/market/time",
+            request.path != "/v5/market/instruments-info"
+        {
+            driver.beginTape()
+        }
         guard route.method == request.method else {
             return reply(refusal(.badRequest, 10_001, "params error: wrong method", now))
         }

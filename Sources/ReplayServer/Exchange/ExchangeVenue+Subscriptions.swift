@@ -17,6 +17,7 @@ extension ExchangeVenue {
             client.topics += topics
             counters.subscriptions += topics.count
             for feed in feeds { sendFirst(of: feed, to: client) }
+            begin(topics, client)
         case .failure(let refusal):
             acknowledge(frame.request, refusal.text, frame.requestID, client)
         }
@@ -58,6 +59,14 @@ extension ExchangeVenue {
             $0.commandResponse(failed: failed, taken: taken, connectionID: id)
         }
         for feed in feeds { sendFirst(of: feed, to: client) }
+        begin(taken, client)
+    }
+
+    /// Of a recorded market: it begins with whoever listens first, and who comes later gets its state.
+    private func begin(_ topics: [String], _ client: Client) {
+        guard let tape = driver.tape, case .publicData = client.path else { return }
+        driver.beginTape()
+        for topic in topics { tape.sendFirst(of: topic, to: client) }
     }
 
     struct Refusal: Error {
@@ -120,6 +129,13 @@ extension ExchangeVenue {
             client.topics.count + topics.count > BybitLimits.optionTopicsPerConnection
         {
             return .failure(Refusal(text: "topic count is over the limit"))
+        }
+        if let tape = driver.tape {
+            if let missing = topics.first(where: { !tape.has($0, on: client.path) }) {
+                return .failure(unknown(missing))
+            }
+            for topic in topics { tape.add(client, to: topic) }
+            return .success([])
         }
         var feeds: [PublicFeed] = []
         for text in topics {
@@ -185,6 +201,7 @@ extension ExchangeVenue {
             let now = driver.exchange.now.milliseconds
             guards.lose(product, accounts[account], now: now)
         }
+        if let tape = driver.tape { return tape.remove(client, from: topic) }
         guard let feed = PublicTopic(topic, on: client.path)?.feed,
             fanOut.remove(client, from: feed)
         else { return }

@@ -116,7 +116,10 @@ final class ExchangeVenue: Venue {
         for number in clients.keys.sorted() {
             guard let client = clients[number] else { continue }
             for topic in client.topics {
-                guard let feed = PublicTopic(topic, on: client.path)?.feed else { continue }
+                driver.tape?.sendFirst(of: topic, to: client)
+                guard driver.tape == nil,
+                    let feed = PublicTopic(topic, on: client.path)?.feed
+                else { continue }
                 sendFirst(of: feed, to: client)
             }
             client.flush()
@@ -125,8 +128,8 @@ final class ExchangeVenue: Venue {
 
     var totals: ServerCounters {
         var totals = counters
-        totals.pushes = fanOut.pushes
-        totals.pushedBytes = fanOut.pushedBytes
+        totals.pushes = fanOut.pushes + (driver.tape?.pushes ?? 0)
+        totals.pushedBytes = fanOut.pushedBytes + (driver.tape?.pushedBytes ?? 0)
         return totals
     }
 }

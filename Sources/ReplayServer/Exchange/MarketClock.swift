@@ -1,6 +1,5 @@
 import Market
 import NIOCore
-import Simulation
 
 /// Exchange time as a function of the machine's monotonic clock, for the paces that follow it.
 struct MarketClock {
@@ -29,9 +28,9 @@ struct MarketClock {
         origin = .now()
     }
 
-    func wait(until exchange: SimulatedExchange) -> TimeAmount {
+    func wait(until event: Timestamp) -> TimeAmount {
         guard isRunning else { return .seconds(1) }
-        let (distance, overflow) = exchange.nextEvent.nanoseconds
+        let (distance, overflow) = event.nanoseconds
             .subtractingReportingOverflow(time.nanoseconds)
         return .nanoseconds(overflow ? .max : distance / factor)
     }

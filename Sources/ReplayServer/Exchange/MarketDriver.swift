@@ -8,6 +8,8 @@ import Simulation
 /// the exchange's streams stand where the last push left them.
 final class MarketDriver {
     let pace: MarketPace
+    /// A recorded market in the place of the exchange's own sources; it stands still until ``beginTape()``.
+    let tape: PlayedTape?
     private(set) var exchange: SimulatedExchange
     /// Sends what happened; set once, before the first step.
     var deliver: ([TimedEvent]) -> Void = { _ in }
@@ -37,19 +39,29 @@ final class MarketDriver {
 
     /// Real time between steps: the fastest topic is pushed every ten milliseconds.
     private static let stepMin = TimeAmount.milliseconds(2)
+    /// Of a recorded market, whose pushes keep their timing.
+    private static let tapeStepMin = TimeAmount.microseconds(200)
     private static let stepMax = TimeAmount.milliseconds(20)
     /// Exchange time that one step makes up for at most, so that the sockets get their turn in between.
     private static let stretchMax: Int64 = 250_000_000
     private static let stretchMin: Int64 = 1_000_000
 
-    init(_ exchange: SimulatedExchange, pace: MarketPace, loop: any EventLoop) {
+    init(
+        _ exchange: SimulatedExchange,
+        pace: MarketPace,
+        tape: PlayedTape? = nil,
+        loop: any EventLoop
+    ) {
         self.exchange = exchange
         self.pace = pace
+        self.tape = tape
         self.loop = loop
         var factor = 1
         if case .times(let given) = pace { factor = given }
         clock = MarketClock(start: exchange.now, factor: factor)
-        if pace == .fast || pace == .virtual { clock.setRunning(false, at: exchange.now) }
+        if pace == .fast || pace == .virtual || tape != nil {
+            clock.setRunning(false, at: exchange.now)
+        }
     }
 
     func start() {
@@ -65,7 +77,7 @@ final class MarketDriver {
     var isRunning: Bool {
         get { clock.isRunning }
         set {
-            guard case .times = pace else { return }
+            guard case .times = pace, tape?.isBegun != false else { return }
             catchUp()
             clock.setRunning(newValue, at: exchange.now)
         }
@@ -109,26 +121,72 @@ final class MarketDriver {
             let past = exchange.now.nanoseconds / MarketDriver.tickInterval
             let due = Timestamp(nanoseconds: (past + 1) * MarketDriver.tickInterval)
             guard due <= time else { break }
-            exchange.advance(to: due, into: &output)
-            flush()
+            run(to: due)
             tick()
         }
+        run(to: time)
+    }
+
+    private func run(to time: Timestamp) {
+        if let tape { play(tape, to: time) }
         exchange.advance(to: time, into: &output)
         flush()
+    }
+
+    // MARK: a recorded market
+
+    /// The recording's first moment is the present from now on; a second call does nothing.
+    func beginTape() {
+        guard let tape, !tape.isBegun else { return }
+        exchange.advance(to: max(exchange.now, WallClock.now), into: &output)
+        flush()
+        tape.begin(&exchange)
+        if case .times = pace { clock.setRunning(true, at: exchange.now) }
+    }
+
+    private func play(_ tape: PlayedTape, to time: Timestamp) {
+        guard let shift = tape.shift else { return }
+        let limit = time.advanced(nanoseconds: -shift)
+        while tape.allowance > 0,
+            let push = tape.market.next(to: limit, shift: shift, &exchange, &output)
+        {
+            // What the exchange has told up to here comes before it.
+            flush()
+            tape.send(push)
+        }
+        tape.flush()
+    }
+
+    /// Plays so many pushes, and everything that happens before the last of them.
+    func play(pushes: Int) {
+        guard let tape else { return }
+        beginTape()
+        guard let shift = tape.shift else { return }
+        tape.allowance = pushes
+        while tape.allowance > 0, let next = tape.market.nextPush() {
+            advance(to: max(exchange.now, next.advanced(nanoseconds: shift)))
+        }
+        tape.allowance = .max
     }
 
     private func step() {
         guard !isStopped else { return }
         catchUp()
-        let wait = min(MarketDriver.stepMax, max(MarketDriver.stepMin, clock.wait(until: exchange)))
+        let next =
+            tape?.next.map { min($0, exchange.nextEvent) } ?? exchange.nextEvent
+        let least = tape == nil ? MarketDriver.stepMin : MarketDriver.tapeStepMin
+        let wait = min(MarketDriver.stepMax, max(least, clock.wait(until: next)))
         loop.assumeIsolated().scheduleTask(in: wait) { [weak self] in self?.step() }
     }
 
     // MARK: as fast as it goes
 
     private func rush() {
-        guard !isStopped else { return }
-        guard mayGoOn() else { return wait { [weak self] in self?.rush() } }
+        // Behind the end of a recording time goes on no further.
+        guard !isStopped, tape?.market.isOver != true else { return }
+        guard tape?.isBegun != false, mayGoOn() else {
+            return wait { [weak self] in self?.rush() }
+        }
         heldSince = nil
         let start = NIODeadline.now()
         advance(to: exchange.now.advanced(nanoseconds: stretch))
@@ -200,11 +258,12 @@ final class MarketDriver {
 
     // MARK: requests
 
-    /// Runs `body` on the exchange at the present; what it causes waits for ``flush()``, so that the answer to a
+    /// Runs `body` on the exchange at the present, where a recorded market begins at the latest; what it causes waits for ``flush()``, so that the answer to a
     /// request goes out before its pushes.
     func act<Result>(
         _ body: (inout SimulatedExchange, inout ExchangeOutput) -> Result
     ) -> Result {
+        beginTape()
         catchUp()
         return body(&exchange, &output)
     }

@@ -26,8 +26,9 @@ struct ControlDoor {
         case (.POST, "manners"): reply(order(request.body))
         case (.DELETE, "manners"): reply(remove(QueryItems(request.query)))
         case (.POST, "advance"): advance(request.body, reply)
+        case (.POST, "step"): reply(step(QueryItems(request.query)))
         default:
-            let paths = "status, book, journal, manners, advance"
+            let paths = "status, book, journal, manners, advance, step"
             reply(failure(.notFound, "\(request.method) \(request.path): there are \(paths)"))
         }
     }
@@ -41,6 +42,11 @@ struct ControlDoor {
             $0.field("time", venue.now.description)
             $0.field("exchange_time", venue.exchange.driver.exchange.now.description)
             $0.field("pace", venue.exchange.driver.pace.description)
+            if let progress = venue.exchange.driver.tape?.progress {
+                $0.field("position", progress.position)
+                $0.field("begun", progress.isBegun)
+                $0.field("over", progress.isOver)
+            }
             $0.field("clock_offset", Int(venue.exchange.driver.clockOffset / 1_000_000))
             if let seed = venue.manners.chaosSeed { $0.field("chaos", String(seed)) }
             $0.field("manners", venue.manners.done)
@@ -129,6 +135,27 @@ struct ControlDoor {
     private func remove(_ query: QueryItems) -> HTTPReply {
         let count = venue.manners.remove(Int(query["order"]))
         return reply { $0.field("removed", count) }
+    }
+
+    // MARK: a recorded market
+
+    private func step(_ query: QueryItems) -> HTTPReply {
+        let driver = venue.exchange.driver
+        guard let tape = driver.tape, driver.pace == .virtual else {
+            return failure(
+                .badRequest,
+                "there are no steps; serve RECORDING --simulated --pace step"
+            )
+        }
+        guard let count = Int(query["n"].isEmpty ? "1" : query["n"]), (1...100_000).contains(count)
+        else { return failure(.badRequest, "n is from 1 to 100000") }
+        driver.play(pushes: count)
+        let progress = tape.progress
+        return reply {
+            $0.field("position", progress.position)
+            $0.field("over", progress.isOver)
+            $0.field("exchange_time", driver.exchange.now.description)
+        }
     }
 
     // MARK: the virtual clock

@@ -92,13 +92,16 @@ extension MannersVenue {
 
     /// The state that the topic's next delta continues from, once more.
     func sendSnapshot(of topic: String, to client: Client) {
+        if let tape = exchange.driver.tape { return tape.sendFirst(of: topic, to: client) }
         guard let feed = PublicTopic(topic, on: client.path)?.feed else { return }
         exchange.sendFirst(of: feed, to: client)
     }
 
     /// Begins `u` again for everybody who subscribes to that book.
     func restart(_ topic: String, on path: SocketPath) -> Bool {
-        guard let feed = PublicTopic(topic, on: path)?.feed, case .stream(let stream) = feed,
+        // Update ids of a recorded book are the recording's.
+        guard exchange.driver.tape == nil,
+            let feed = PublicTopic(topic, on: path)?.feed, case .stream(let stream) = feed,
             exchange.driver.withExchange({ $0.restartUpdateIDs(of: stream) })
         else { return false }
         for client in sockets where client.path == path && client.topics.contains(topic) {

@@ -26,10 +26,12 @@ final class MarketItem {
     var role = Role.input
     var stream = StreamName("")
     var event = Event()
-    /// Of starts and outputs.
+    /// Of starts and outputs; of the market's records where they are pushed on.
     var payload: [UInt8] = []
     /// It stays away from the engine: nothing of it is left, or an edit dropped it.
     var isWithheld = false
+    /// What it says is no longer what was recorded.
+    var isRewritten = false
     /// The exchange's side has taken it in.
     var isMatched = false
 }

@@ -30,6 +30,8 @@ struct MarketReader {
     private var pool: [MarketItem] = []
     /// Outputs are kept as long as they are compared.
     var keepsAccount: Bool
+    /// Payloads of public topics are kept: they are pushed as they are.
+    var keepsFrames = false
 
     init(
         _ recording: Recording,
@@ -161,8 +163,11 @@ struct MarketReader {
         item.role = role
         item.isWithheld = edits.isDropped(record.sequence)
         item.isMatched = false
+        item.isRewritten = false
         item.payload.removeAll(keepingCapacity: true)
-        if role == .start || role == .output { item.payload.append(contentsOf: record.payload) }
+        if role == .start || role == .output || keepsFrames && role == .market {
+            item.payload.append(contentsOf: record.payload)
+        }
         guard role != .output else { return item }
         decoder.decode(stream.route, record.payload, into: &item.event)
         guard role == .market else { return item }

@@ -47,6 +47,30 @@ struct OwnActivity {
 
     init() {}
 
+    /// An order that rested before the recording's first record; prices and quantities in units.
+    mutating func begin(
+        orderID: String,
+        _ id: InstrumentID,
+        _ side: Side,
+        price: Int64,
+        leaves: Int64,
+        updated: Int64
+    ) {
+        guard leaves > 0 else { return }
+        states[orderID] = State(
+            updated: updated,
+            side: side,
+            price: price,
+            leaves: leaves,
+            isClosed: false
+        )
+        let place = changes.index(of: id, orInsert: [])
+        // Before every push.
+        changes.values[place].append(
+            Change(milliseconds: 0, side: side, price: price, delta: leaves)
+        )
+    }
+
     mutating func take(_ row: OrderUpdate, scale: Scale?) {
         guard let scale else {
             unreadable += 1

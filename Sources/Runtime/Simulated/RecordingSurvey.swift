@@ -34,6 +34,12 @@ struct RecordingSurvey {
     /// A private socket was ready at some time.
     var hasPrivate = false
     var hasTrades: Set<InstrumentID> = []
+    // Of a recording that begins in the middle of a session; empty of others.
+    /// The books as they stood, shallow first, without the full one.
+    var feeds = ByInstrument<[BookFeed]>()
+    var balances: [(coin: String, amount: Amount)] = []
+    /// Signed sizes, and the entry value of each, ≥ 0.
+    var holdings: [(id: InstrumentID, size: Quantity, entryValue: Amount)] = []
     var starts = 0
     var begins = Timestamp.zero
     var ends = Timestamp.zero
@@ -44,9 +50,13 @@ struct RecordingSurvey {
     private var created: [String: Int64] = [:]
     private var answered: [String: Timestamp] = [:]
     private var seenExecutions: Set<String> = []
+    /// What the session has traded itself up to here: what is told of a position then is not what it began with.
+    private var traded: Set<InstrumentID> = []
 
+    /// - Parameter engine: as it stood before the first record of a recording that begins in the middle of a session.
     /// - Throws: what reading throws.
-    init(_ recording: Recording) throws(ReplayError) {
+    init(_ recording: Recording, after engine: Engine? = nil) throws(ReplayError) {
+        if let engine { begin(from: engine) }
         let parser = JSONParser()
         let decoder = MessageDecoder()
         var event = Event()
@@ -81,6 +91,7 @@ struct RecordingSurvey {
         created = [:]
         answered = [:]
         seenExecutions = []
+        traded = []
         executions.sort(by: ExecutionOrder.isBefore)
     }
 
@@ -161,6 +172,9 @@ struct RecordingSurvey {
             }
         }
         for row in event.executions {
+            if row.type.isFill, row.timeMilliseconds >= begins.milliseconds {
+                traded.insert(row.instrument)
+            }
             own.take(row, scale: instruments[row.instrument]?.scale)
             if seenExecutions.insert("\(row.instrument) \(row.executionID)").inserted {
                 executions.append(row)
@@ -175,7 +189,7 @@ struct RecordingSurvey {
             if event.reply.endpoint == .wallet, wallets.isEmpty { wallets = event.wallets }
             if event.reply.endpoint == .positions {
                 for row in event.positions
-                where !row.size.isZero
+                where !row.size.isZero && !traded.contains(row.instrument)
                     && !positions.contains(where: { $0.instrument == row.instrument })
                 {
                     positions.append(row)

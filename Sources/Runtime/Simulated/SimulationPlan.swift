@@ -32,6 +32,12 @@ public struct SimulationPlan: Sendable {
 
     public init() {}
 
+    /// Everything is as it was at first, so that a run can go on from a state in the middle of a session.
+    var goesOn: Bool {
+        beginsVerbatim && strategies == nil && limits == nil && overrides.isEmpty
+            && limitOverrides.isEmpty
+    }
+
     /// What an account has whose recording does not say.
     static let usualDeposit = Amount(units: 100_000 * PowerOfTen.int128(Amount.decimals))
     /// Each way, where a recording has no acknowledgement.
@@ -62,8 +68,9 @@ extension SimulatedError: CustomStringConvertible {
                 + " instruments-info, so there is nothing to trade on. Record orderbook.50 of one."
         case .exchange(let error): "the simulated exchange cannot be made: \(error)."
         case .beginsLate(let first):
-            "the recording begins at record \(first), in the middle of a session, and so with orders and a"
-                + " position of it. Simulate a recording that begins with record 1."
+            "the recording begins at record \(first), in the middle of a session: other strategies, parameters or limits"
+                + " would begin with orders and a position that are none of theirs. Simulate a recording that begins"
+                + " with record 1, or this one with --verbatim-first and the strategies that it has."
         case .noOrder(let id):
             "no order \(id) was asked for, so it cannot be left out. `tapedeck cat --stream desk/command` lists them."
         case .engine(let error): "\(error)."

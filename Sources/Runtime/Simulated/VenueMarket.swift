@@ -24,10 +24,11 @@ struct VenueMarket {
         _ instrument: Instrument,
         depth: Int,
         own: OwnActivity,
+        feed: BookFeed?,
         isUnmarked: Bool
     ) {
         self.instrument = instrument
-        feed = BookFeed(depth: depth, topic: "", scale: instrument.scale)
+        self.feed = feed ?? BookFeed(depth: depth, topic: "", scale: instrument.scale)
         changes = own.changes[instrument.id] ?? []
         fills = own.fills[instrument.id] ?? []
         self.isUnmarked = isUnmarked

@@ -1,6 +1,17 @@
 import Market
 
 extension SimulatedExchange {
+    /// When funding falls due next, Unix nanoseconds.
+    var followingStamp: Int64 {
+        let interval = configuration.fundingInterval
+        let before = now.nanoseconds - fundingPhase
+        return before - before % interval + interval + fundingPhase
+    }
+
+    var isFundingStamp: Bool {
+        (now.nanoseconds - fundingPhase) % configuration.fundingInterval == 0
+    }
+
     /// The rate of a stamp falls due: each position pays or earns by its value at the mark price.
     mutating func settleFunding(into output: inout ExchangeOutput) {
         let period = now.nanoseconds / configuration.fundingInterval

@@ -15,10 +15,11 @@ extension SimulatedExchange {
     ) -> [(milliseconds: Int64, rate: Numeral)] {
         guard let index = index(of: id), facts[index].hasFunding else { return [] }
         let interval = configuration.fundingInterval
-        var period = min(now.nanoseconds, clamped(until)) / interval
+        let end = max(clamped(until), .min + fundingPhase)
+        var period = (min(now.nanoseconds, end) - fundingPhase) / interval
         var rows: [(milliseconds: Int64, rate: Numeral)] = []
         while rows.count < limit {
-            let stamp = period * interval
+            let stamp = period * interval + fundingPhase
             guard stamp >= clamped(since), stamp > configuration.start.nanoseconds else { break }
             let rate = sources[index].fundingRate(period: period)
             rows.append((stamp / 1_000_000, Numeral(mantissa: rate, decimals: 8).trimmed))

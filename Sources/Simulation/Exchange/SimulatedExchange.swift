@@ -14,6 +14,8 @@ public struct SimulatedExchange: Sendable {
     public private(set) var now: Timestamp
     /// Position and wallet rows with margins, exits and greeks: for whoever shows them, since they cost time.
     public var tellsDetails = false
+    /// How long after a multiple of its interval funding falls due, nanoseconds; ``moveFunding(to:)`` sets it.
+    var fundingPhase: Int64 = 0
     let configuration: SimulationConfiguration
     let identifiers: Identifiers
     var facts: [ListingFacts] = []
@@ -175,8 +177,10 @@ public struct SimulatedExchange: Sendable {
             return nil
         case .calendar: return nil
         case .funding:
+            // One that was set before the stamps were moved.
+            guard isFundingStamp else { return nil }
             settleFunding(into: &output)
-            return following(configuration.fundingInterval)
+            return followingStamp
         case .closeCandle(let listing):
             guard quotes[Int(listing)].isLive else { return nil }
             closeCandle(Int(listing))

@@ -142,7 +142,7 @@ extension SimulatedExchange {
                 now: now
             )
         }
-        let stamp = following(configuration.fundingInterval)
+        let stamp = followingStamp
         return states[index].tickerNow(
             quotes[index],
             figures,

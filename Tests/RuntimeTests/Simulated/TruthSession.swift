@@ -89,6 +89,28 @@ struct TruthSession: Sendable {
 
     func recording() throws -> Recording { try Recording.open(path) }
 
+    /// What lies behind a share of its records, with the state before it.
+    func slice(at share: Double, in folder: ScratchFolder) throws -> Recording {
+        let recording = try recording()
+        let first = SequenceNumber(UInt64(Double(recording.last.value) * share))
+        let end = try Walk(registry: .standard).run(
+            recording,
+            isPast: { number, _ in number >= first },
+            visit: { _, _ in true }
+        )
+        guard let end else { return recording }
+        var slicer = Slicer()
+        slicer.checkpoint = try SegmentCheckpoint.encode(end.start, end.engine)
+        let path = folder.path + "/slice"
+        _ = try slicer.slice(
+            recording,
+            from: .sequence(first),
+            isPast: { _, _ in false },
+            to: path
+        )
+        return try Recording.open(path)
+    }
+
     /// The mean size of the best level of the market without anybody, in base coin.
     static func touch(seconds: Int64 = 10) throws -> Numeral {
         let listing = try Listing.standard(eventsPerSecond: 100).filter {
