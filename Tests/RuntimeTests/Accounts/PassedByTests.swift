@@ -11,10 +11,11 @@ import Trading
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/payloads")
 
+    /// Of a coin that the scenario's own exchange does not speak of.
     private static func wallet(_ borrowed: String) -> [UInt8] {
         Array(
             (#"{"topic":"wallet","id":"77-1","creationTime":1767225600044,"data":[{"accountType":"UNIFIED","coin":["#
-                + #"{"coin":"USDT","equity":"9000","walletBalance":"9500","locked":"0","borrowAmount":"\#(borrowed)","#
+                + #"{"coin":"USDC","equity":"9000","walletBalance":"9500","locked":"0","borrowAmount":"\#(borrowed)","#
                 + #""spotBorrow":"500","accruedInterest":"0.25","unrealisedPnl":"0","cumRealisedPnl":"0"}]}]}"#)
                 .utf8
         )
@@ -53,12 +54,12 @@ import Trading
         var walk = Walk(registry: World.registry)
         walk.checkpoints = store
         let end = try #require(try walk.run(recording) { _, _ in true })
-        let nil_ = try #require(Symbol("NILUSDT"))
-        let terms = try #require(end.facts.terms(of: InstrumentID(.linear, nil_)))
+        let contract = try #require(Symbol("NILUSDT"))
+        let terms = try #require(end.facts.terms(of: InstrumentID(.linear, contract)))
         #expect(terms.tiers.map(\.limit.description) == ["200000", "400000"])
         #expect(terms.tiers.map(\.maintenanceRate.description) == ["0.010", "0.015"])
         #expect(terms.takerRate.description == "0.00055")
-        let debt = try #require(end.facts.debts["USDT"])
+        let debt = try #require(end.facts.debts["USDC"])
         #expect(debt.borrowed.description == "750" && debt.spotBorrowed.description == "500")
         #expect(debt.accruedInterest.description == "0.25")
 
@@ -75,7 +76,7 @@ import Trading
                 visit: { _, _ in true }
             )
             #expect(state.facts == whole?.facts, "at record \(sequence)")
-            if state.facts.debts.isEmpty { without += 1 }
+            if state.facts.debts["USDC"] == nil { without += 1 }
         }
         #expect(without > 0 && without < sequences.count)
         // What goes on from a state has what was said before it.
