@@ -24,17 +24,69 @@ struct InfoCommand: JudgingCommand {
         } catch {
             throw Failure(error)
         }
+        let attached = Attached(recording)
         if options.json {
-            printJSON(recording, census, beginning)
+            printJSON(recording, census, beginning, attached)
         } else {
-            printText(recording, census, beginning)
+            printText(recording, census, beginning, attached)
         }
         // What recovery gave up is part of what is known; anything else that does not read is damage.
         let isKnown = census.gaps.allSatisfy(\.isKnownLoss)
         return isKnown && recording.damage.isEmpty ? .yes : .undecided
     }
 
-    private func printText(_ recording: Recording, _ census: Census, _ beginning: Beginning) {
+    /// What stands beside the records.
+    private struct Attached {
+        let all: [Recording.Attachment]
+        /// What a bundle says of itself.
+        let bundle: Result<BundleDescription, any Error>?
+
+        init(_ recording: Recording) {
+            all = recording.attachments()
+            bundle = BundleDescription.read(recording, all)
+        }
+
+        /// One line each.
+        var lines: [String] {
+            let rows = all.map {
+                Columns.line([
+                    ("attached", 9),
+                    ("\($0.name), \($0.mediaType), \(Columns.bytes(Int(clamping: $0.bytes)))", 0),
+                ])
+            }
+            let words =
+                switch bundle {
+                case .success(let bundle): bundle.lines
+                case .failure(let error): ["its description does not read: \(error)"]
+                case nil: [String]()
+                }
+            return rows + words.map { Columns.line([("bundle", 9), ($0, 0)]) }
+        }
+
+        func write(into json: inout JSONWriter) {
+            json.field(
+                "attachments",
+                array: { rows in
+                    for row in all {
+                        rows.object {
+                            $0.field("name", row.name)
+                            $0.field("media_type", row.mediaType)
+                            $0.field("bytes", Int64(clamping: row.bytes))
+                        }
+                    }
+                }
+            )
+            guard case .success(let bundle) = bundle else { return }
+            json.nested("bundle") { bundle.write(into: &$0) }
+        }
+    }
+
+    private func printText(
+        _ recording: Recording,
+        _ census: Census,
+        _ beginning: Beginning,
+        _ attached: Attached
+    ) {
         let manifest = recording.manifest
         let nanoseconds = manifest.ended.nanoseconds - manifest.started.nanoseconds
         let disk = FolderSize.bytes(of: recording.path)
@@ -68,6 +120,7 @@ struct InfoCommand: JudgingCommand {
         for label in manifest.labels {
             Printing.result(Columns.line([(label.key, 9), (label.value, 0)]))
         }
+        attached.lines.forEach(Printing.result)
         Printing.result("")
         Printing.result(
             Columns.line([("STREAM", 52), ("RECORDS", -10), ("PER SECOND", -10), ("BYTES", -10)])
@@ -87,7 +140,12 @@ struct InfoCommand: JudgingCommand {
         return signature.isGenuine ? "made by \(signature.key)" : "wrong"
     }
 
-    private func printJSON(_ recording: Recording, _ census: Census, _ beginning: Beginning) {
+    private func printJSON(
+        _ recording: Recording,
+        _ census: Census,
+        _ beginning: Beginning,
+        _ attached: Attached
+    ) {
         let manifest = recording.manifest
         let nanoseconds = manifest.ended.nanoseconds - manifest.started.nanoseconds
         Printing.json(schema: "info") {
@@ -130,6 +188,7 @@ struct InfoCommand: JudgingCommand {
             $0.nested("labels") {
                 for label in manifest.labels { $0.field(label.key, label.value) }
             }
+            attached.write(into: &$0)
             $0.field(
                 "streams",
                 array: { streams in

@@ -22,6 +22,8 @@ struct AccountSnapshot {
     var hasSurroundings = false
     /// The day before was asked for.
     var hasHistory = false
+    /// Contracts whose limits of risk were asked for in this recording.
+    var limited: Set<InstrumentID> = []
     /// Seconds since the session began.
     var seconds = 0
     /// The core had the account reconciled when it was last looked at.
@@ -35,18 +37,24 @@ struct AccountSnapshot {
     /// The questions that do not wait for the reconciliation: what the account is.
     static func surroundings(_ categories: [Category]) -> [RESTRequest] {
         var requests = [
-            RESTRequest(endpoint: .other("/v5/account/info")),
+            RESTRequest(endpoint: .accountInfo),
             RESTRequest(endpoint: .other("/v5/account/query-dcp-info")),
         ]
         for category in categories where category != .spread {
             requests.append(
                 RESTRequest(
-                    endpoint: .other("/v5/account/fee-rate"),
+                    endpoint: .feeRates,
                     query: Query(category).text
                 )
             )
         }
         return requests
+    }
+
+    /// Tiers of the risk limit, which maintenance margins are made of: a contract at a time, since a whole category has
+    /// dozens of pages.
+    static func limits(_ contracts: [InstrumentID]) -> [RESTRequest] {
+        contracts.map { RESTRequest(endpoint: .riskLimits, query: Query($0).text) }
     }
 
     /// Position mode: the exchange tells it by the rows of a contract, two of them in hedge mode, flat or not.

@@ -83,6 +83,25 @@ extension SessionLoop {
         }
     }
 
+    /// Limits of risk of each contract that is named or held, once in each recording.
+    private func askLimits() {
+        guard account.hasSurroundings else { return }
+        var contracts = Set(namedContracts)
+        let accounts = stepper.engine.ledger.accounts
+        for place in accounts.keys.indices
+        where (0...2).contains(where: { !accounts.values[place][$0].isFlat }) {
+            let instrument = accounts.keys[place]
+            guard instrument.category == .linear || instrument.category == .inverse else {
+                continue
+            }
+            contracts.insert(instrument)
+        }
+        contracts.subtract(account.limited)
+        guard !contracts.isEmpty else { return }
+        account.limited.formUnion(contracts)
+        askInTurn(AccountSnapshot.limits(contracts.sorted())[...])
+    }
+
     /// Once a second: whether the account has become whole again, so that what happened meanwhile is asked for.
     func followAccount() {
         guard isStarted, !isStopped, wiring.credentials != nil else { return }
@@ -91,6 +110,7 @@ extension SessionLoop {
         account.seconds += 1
         // An account that cannot be reconciled is told of all the same.
         if isReconciled || account.seconds > AccountSnapshot.patience { askSurroundings() }
+        askLimits()
         guard isReconciled, !account.wasReconciled else { return }
         if account.hasHistory {
             askTransactionLog()

@@ -276,6 +276,14 @@ public struct WalletUpdate: Hashable, Sendable, Codable {
     public var unrealisedPnL: Amount?
     public var cumulativeRealisedPnL: Amount?
     public var locked: Amount?
+    /// What is owed of the coin; none where nothing is.
+    ///
+    /// A state that is encoded keeps neither this nor the two below.
+    public var borrowed: Amount?
+    /// The part of it that was borrowed for spot; ``equity`` is without it.
+    public var spotBorrowed: Amount?
+    /// Interest that has come up and was not taken yet.
+    public var accruedInterest: Amount?
     /// The exchange's side writes it, decoding leaves it `nil`.
     public var margins: CoinMargins?
 

@@ -42,6 +42,11 @@ public enum Endpoint: Hashable, Sendable, Codable {
     public static let spreadOpenOrders = Endpoint.other("/v5/spread/order/realtime")
     public static let spreadOrderHistory = Endpoint.other("/v5/spread/order/history")
     public static let spreadExecutions = Endpoint.other("/v5/spread/execution/list")
+    /// Tiers of the risk limit of contracts; public.
+    public static let riskLimits = Endpoint.other("/v5/market/risk-limit")
+    public static let feeRates = Endpoint.other("/v5/account/fee-rate")
+    /// Modes of the account.
+    public static let accountInfo = Endpoint.other("/v5/account/info")
 
     public init(path: String) {
         self = Endpoint.table.first { $0.path == path }?.endpoint ?? .other(path)

@@ -37,6 +37,8 @@ public final class LiveWalk {
     /// `nil` before the first `session/start`.
     public var engine: Engine? { feed.made?.stepper.engine }
     public var start: SessionStart? { feed.made?.start }
+    /// What the exchange said beside what the engine's state holds.
+    public var facts: AccountFacts { feed.facts }
 
     /// The recording is sealed, and all of it has been taken in.
     public var isAtEnd: Bool { cursor.isAtEnd }

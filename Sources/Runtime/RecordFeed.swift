@@ -10,6 +10,8 @@ import Trading
 final class RecordFeed {
     /// `nil` before the first `session/start`.
     private(set) var made: EngineStart?
+    /// What the exchange said beside what the engine's state holds.
+    private(set) var facts = AccountFacts()
     /// Called with each input before the engine takes it in.
     var before: ((Event, RecordHeader, Engine) -> Void)?
 
@@ -30,6 +32,7 @@ final class RecordFeed {
     init(_ state: KeptState, registry: StrategyRegistry) {
         self.registry = registry
         made = EngineStart(state)
+        facts = state.facts
     }
 
     /// Leaves states there from here on.
@@ -66,6 +69,7 @@ final class RecordFeed {
         outputs.removeAll()
         if isInput { step(header, stream.route, record.payload) }
         guard let now = made else { return true }
+        if isInput { facts.take(now.stepper.event) }
         let step = Walk.Step(
             header: header,
             payload: record.payload,
@@ -75,7 +79,7 @@ final class RecordFeed {
         )
         let goesOn = try visit(step, now.stepper.engine)
         if isInput, let checkpoints, checkpoints.isDue(record.sequence) {
-            checkpoints.keep(now.stepper.engine, now.start, behind: record)
+            checkpoints.keep(now.stepper.engine, facts, now.start, behind: record)
         }
         return goesOn
     }

@@ -18,6 +18,15 @@ public struct Walk {
         public var start: SessionStart
     }
 
+    /// What a walk has come to.
+    public struct End: Sendable {
+        public var engine: Engine
+        /// The settings of the last run.
+        public var start: SessionStart
+        /// What the exchange said beside what the engine's state holds.
+        public var facts: AccountFacts
+    }
+
     private let registry: StrategyRegistry
     public var progress: (SequenceNumber) -> Void = { _ in }
     /// Gets the engine's state now and then; nil: nothing is kept.
@@ -33,14 +42,14 @@ public struct Walk {
     /// Calls `visit` for each record up to the first that is past `isPast`, or until `visit` gives false.
     ///
     /// - Parameter state: where to go on; nil: the recording's beginning. Its cursor is used up.
-    /// - Returns: the engine and its last run's settings; nil when the recording holds no `session/start`.
+    /// - Returns: how it ended; nil when the recording holds no `session/start`.
     @discardableResult
     public func run(
         _ recording: Recording,
         from state: KeptState? = nil,
         isPast: (SequenceNumber, Timestamp) -> Bool = { _, _ in false },
         visit: (Step, Engine) throws(ReplayError) -> Bool
-    ) throws(ReplayError) -> (engine: Engine, start: SessionStart)? {
+    ) throws(ReplayError) -> End? {
         let feed: RecordFeed
         let cursor: Cursor
         if let state {
@@ -68,6 +77,8 @@ public struct Walk {
             guard try feed.take(record, cursor, visit) else { break }
             if record.sequence.value % 4_096 == 0 { progress(record.sequence) }
         }
-        return feed.made.map { ($0.stepper.engine, $0.start) }
+        return feed.made.map {
+            End(engine: $0.stepper.engine, start: $0.start, facts: feed.facts)
+        }
     }
 }

@@ -61,6 +61,7 @@ import Testing
             "/v5/account/transaction-log?accountType=UNIFIED&start",
             "/v5/spread/execution/list?startTime", "/v5/spread/order/history?startTime",
             "/v5/market/time?", "/v5/market/instruments-info?category=linear",
+            "/v5/market/risk-limit?category=linear&symbol=BTCUSDT",
         ] {
             #expect(
                 signed.contains { $0.hasPrefix(question) }
@@ -75,6 +76,18 @@ import Testing
         #expect(executions.output.contains(#""execId""#))
         let state = try await Program.run(["state", folder.path + "/session", "--json"])
         #expect(state.output.contains("0.03"), "\(state.output.suffix(2_000))")
+        // Tiers and rate of fees were asked for, so there are margins; which are no more than estimates.
+        let positions = state.object["positions"] as? [[String: Any]] ?? []
+        let held = try #require(positions.first { $0["symbol"] as? String == "BTCUSDT" })
+        #expect((held["maintenance_margin"] as? String)?.isEmpty == false, "\(held)")
+        #expect(held["estimate"] as? Bool == true)
+        let wallets = state.object["wallets"] as? [[String: Any]] ?? []
+        let wallet = try #require(wallets.first { $0["coin"] as? String == "USDT" })
+        #expect(wallet["maintenance_margin"] as? String == held["maintenance_margin"] as? String)
+        #expect(
+            (wallet["distance"] as? String)?.isEmpty == false
+                && wallet["borrowed"] as? String == "0"
+        )
         let findings = try await Program.run(
             ["cat", folder.path + "/session", "--raw", "--stream", "desk/finding"]
         )

@@ -78,6 +78,30 @@ import Testing
         #expect(topics.contains { $0.hasPrefix("linear orderbook") }, "\(topics)")
         #expect((note["versions"] as? [String: String])?["program"]?.contains("tapedeck") == true)
 
+        // `info` says the same, and so much of it for people.
+        let attached = try #require(
+            (info.object["attachments"] as? [[String: Any]])?.first {
+                $0["name"] as? String == "tapedeck.bundle"
+            }
+        )
+        #expect(attached["media_type"] as? String == "application/json")
+        #expect((attached["bytes"] as? Int ?? 0) > 500)
+        let bundle = try #require(info.object["bundle"] as? [String: Any], "\(info.output)")
+        #expect(bundle["of"] as? String == note["of"] as? String)
+        #expect(bundle["records"] as? Int == made.object["records"] as? Int)
+        #expect(bundle["private"] as? Bool == true && bundle["left_out"] as? Int == 0)
+        let words = try await Program.run(["info", "whole.mcap"], in: folder.path)
+        #expect(
+            words.output.contains("attached   tapedeck.bundle, application/json"),
+            "\(words.output)"
+        )
+        #expect(words.output.contains("with what tells of the account"))
+        // A recording of one's own has nothing beside its records.
+        let own = try await Program.run(["info", source, "--json"], in: folder.path)
+        #expect(
+            (own.object["attachments"] as? [Any])?.isEmpty == true && own.object["bundle"] == nil
+        )
+
         let again = try await Program.run(
             ["bundle", source, "--with-private", "-o", "whole.mcap"],
             in: folder.path
@@ -126,6 +150,12 @@ import Testing
             in: folder.path
         )
         #expect(was.lines == now.lines && !was.lines.isEmpty)
+        let info = try await Program.run(["info", "open.mcap"], in: folder.path)
+        #expect(
+            info.status == 0 && info.output.contains("without what tells of an account"),
+            "\(info.output)"
+        )
+        #expect(info.output.contains("left out: private/main/order"), "\(info.output)")
         let replay = try await Program.run(["replay", "open.mcap"], in: folder.path)
         #expect(replay.status == 2, "\(replay.output)\(replay.errors)")
     }

@@ -94,5 +94,20 @@ import Trading
         // Nothing was refused: each was asked for where combinations are.
         let refused = recording.findings.filter { [.refused, .unknown].contains($0.kind) }
         #expect(refused.isEmpty, "\(refused.prefix(5))")
+        let lives = try await Program.run(["orders", folder.path + "/session", "--json"])
+        let rows = lives.lines.compactMap { StartedProxy.object($0) }
+            .filter { $0["category"] as? String == "spread" }
+        let statuses = rows.map { "\($0["order_link_id"] ?? "") \($0["status"] ?? "")" }
+        #expect(
+            statuses.sorted() == ["arb-1 Cancelled", "arb-2 New", "arb-3 New"],
+            "\(lives.output)"
+        )
+        for row in rows {
+            let steps = row["steps"] as? [[String: Any]] ?? []
+            #expect(row["symbol"] as? String == combination.symbol)
+            #expect(steps.allSatisfy { $0["step"] as? String == "row" && $0["time"] is String })
+            let notes = steps.compactMap { $0["note"] as? String }
+            #expect(notes == (row["status"] as? String == "New" ? ["New"] : ["New", "Cancelled"]))
+        }
     }
 }

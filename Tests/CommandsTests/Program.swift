@@ -56,7 +56,8 @@ enum Program {
         program: String = path,
         environment: [String: String] = [:],
         in folder: String? = nil,
-        input: FileHandle = .nullDevice
+        input: FileHandle = .nullDevice,
+        output: FileHandle? = nil
     ) throws -> Running {
         let process = Process()
         process.executableURL = URL(filePath: program)
@@ -65,7 +66,7 @@ enum Program {
         for (name, value) in environment { variables[name] = value }
         process.environment = variables
         if let folder { process.currentDirectoryURL = URL(filePath: folder) }
-        return try Running(process, input)
+        return try Running(process, input, output)
     }
 
     @discardableResult
@@ -87,7 +88,8 @@ final class Running: @unchecked Sendable {
     private let output: FileHandle
     private let errors: FileHandle
 
-    init(_ process: Process, _ input: FileHandle) throws {
+    /// - Parameter terminal: what it prints on instead of a file.
+    init(_ process: Process, _ input: FileHandle, _ terminal: FileHandle? = nil) throws {
         self.process = process
         let folder = try TemporaryFolder()
         self.folder = folder
@@ -95,7 +97,7 @@ final class Running: @unchecked Sendable {
         for path in paths { try Data().write(to: URL(filePath: path)) }
         output = try #require(FileHandle(forWritingAtPath: paths[0]))
         errors = try #require(FileHandle(forWritingAtPath: paths[1]))
-        process.standardOutput = output
+        process.standardOutput = terminal ?? output
         process.standardError = errors
         process.standardInput = input
         try process.run()

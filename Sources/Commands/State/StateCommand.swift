@@ -13,7 +13,7 @@ struct StateCommand: ParsableCommand {
             Everything is rebuilt from the recording alone. States of the engine that are kept on the way lie in the \
             recording's derived/checkpoints and make the next answer fast; they can be deleted at any time.
 
-            --watch follows a recording that is being made, each second, and ends at its seal; with --json one object \
+            --watch follows a recording that is being made, each second, and ends at its seal or with `q`; with --json one object \
             a line. Example: tapedeck state last --at start+10s
             """
     )
@@ -45,8 +45,8 @@ struct StateCommand: ParsableCommand {
         try Sandbox.denyOutgoing()
         if watch { return try follow(recording) }
         let position = try at.map { try ResolvedPosition($0, in: recording) }
-        let engine = try KeptStates.engine(of: recording, at: position).engine
-        show(StateView(engine, depth: depth))
+        let end = try KeptStates.engine(of: recording, at: position)
+        show(StateView(end.engine, end.facts, depth: depth))
     }
 
     private func show(_ view: StateView) {
@@ -57,12 +57,18 @@ struct StateCommand: ParsableCommand {
     private func follow(_ recording: Recording) throws {
         Interruption.watch()
         let screen = options.json ? nil : Screen()
-        defer { screen?.end() }
+        let keys = screen == nil ? nil : Keys()
+        defer {
+            screen?.end()
+            keys?.end()
+        }
         var shown = SequenceNumber.none
-        try Following(recording).run { walk in
+        var following = Following(recording)
+        following.isOver = { keys?.wantsEnd() ?? false }
+        try following.run { walk in
             guard let engine = walk.engine, engine.cause != shown else { return }
             shown = engine.cause
-            let view = StateView(engine, depth: depth)
+            let view = StateView(engine, walk.facts, depth: depth)
             if let screen { screen.show(view.lines) } else { show(view) }
         }
     }

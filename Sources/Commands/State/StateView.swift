@@ -8,10 +8,11 @@ struct StateView {
     /// Wallets and positions with what they are worth and need.
     let account: AccountView
 
-    init(_ engine: Engine, depth: Int) {
+    /// - Parameter facts: what margins and debts are made of.
+    init(_ engine: Engine, _ facts: AccountFacts = AccountFacts(), depth: Int) {
         self.engine = engine
         self.depth = max(0, depth)
-        account = engine.account()
+        account = engine.account(facts: facts)
     }
 
     /// What a position that is not flat is worth, and needs.
@@ -87,6 +88,7 @@ struct StateView {
         guard let holding else { return "" }
         let mark = holding.isEstimate ? "~" : ""
         var words = holding.initialMargin.map { "  initial margin \(mark)\($0)" } ?? ""
+        words += holding.maintenanceMargin.map { "  maintenance \(mark)\($0)" } ?? ""
         words += holding.liquidationPrice.map { "  liquidation \(mark)\($0)" } ?? ""
         return words + (holding.isOpening ? "  (opening)" : "")
     }
@@ -96,7 +98,16 @@ struct StateView {
         let mark = coin.isEstimate ? "~" : ""
         let initial = coin.initialMargin.map { "  initial margin \(mark)\($0)" } ?? ""
         let maintenance = coin.maintenanceMargin.map { "  maintenance \(mark)\($0)" } ?? ""
-        return "  equity \(mark)\(equity)" + initial + maintenance
+        let distance = coin.distance.map { "  distance \(mark)\($0)" }
+        let margins = coin.maintenanceMargin == nil ? "" : distance ?? ""
+        return "  equity \(mark)\(equity)" + debt(coin.debt) + initial + maintenance + margins
+    }
+
+    private static func debt(_ debt: AccountFacts.Debt) -> String {
+        guard !debt.isZero else { return "" }
+        return "  borrowed \(debt.borrowed)"
+            + (debt.spotBorrowed.isZero ? "" : " (spot \(debt.spotBorrowed))")
+            + (debt.accruedInterest.isZero ? "" : "  accrued interest \(debt.accruedInterest)")
     }
 
     private func add(_ account: Ledger.Account, of id: InstrumentID, to lines: inout [String]) {

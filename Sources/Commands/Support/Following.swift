@@ -4,12 +4,14 @@ import Market
 import Runtime
 import Trading
 
-/// Follows a recording that is being made, until its seal or a signal, and shows it at intervals.
+/// Follows a recording that is being made, until its seal, a signal or a key, and shows it at intervals.
 struct Following {
     private let recording: Recording
     private let store: CheckpointStore
     /// Nanoseconds between two looks.
     var interval: Int64 = 1_000_000_000
+    /// Somebody has seen enough; asked often.
+    var isOver: () -> Bool = { false }
 
     init(_ recording: Recording) {
         self.recording = recording
@@ -31,7 +33,7 @@ struct Following {
             )
             KeptStates.tell(store)
             var next = ContinuousClock.now
-            while !Interruption.isRequested {
+            while !Interruption.isRequested, !isOver() {
                 let count = try walk.catchUp(limit: 16_384) { step, engine throws(ReplayError) in
                     visit(step, engine)
                 }

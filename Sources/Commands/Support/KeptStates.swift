@@ -12,7 +12,7 @@ enum KeptStates {
         of recording: Recording,
         at position: ResolvedPosition?,
         label: String = "rebuilding"
-    ) throws -> (engine: Engine, start: SessionStart) {
+    ) throws -> Walk.End {
         func isPast(_ sequence: SequenceNumber, _ time: Timestamp) -> Bool {
             position?.isBefore(sequence, time) ?? false
         }
@@ -21,7 +21,7 @@ enum KeptStates {
         var bar = ProgressBar(label, total: recording.last.value)
         walk.progress = { bar.update($0.value) }
         walk.checkpoints = store
-        let end: (engine: Engine, start: SessionStart)?
+        let end: Walk.End?
         do throws(ReplayError) {
             end = try walk.run(
                 recording,

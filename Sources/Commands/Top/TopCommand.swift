@@ -10,7 +10,7 @@ struct TopCommand: ParsableCommand {
         abstract:
             "The desk on one terminal screen: books, orders, positions, P&L, rates; live or recorded.",
         discussion: """
-            Of a recording that is being made the screen follows it, until its seal or Ctrl-C. Of another, with --at, and \
+            Of a recording that is being made the screen follows it, until its seal, `q` or Ctrl-C. Of another, with --at, and \
             where standard output is no terminal (or TERM is dumb), it is printed once. Amounts are cut to six decimals; \
             `state` has all of them.
 
@@ -60,9 +60,14 @@ struct TopCommand: ParsableCommand {
         Interruption.watch()
         var rates = RecordRates()
         let screen = Screen()
-        defer { screen?.end() }
+        let keys = Keys()
+        defer {
+            screen?.end()
+            keys?.end()
+        }
         var following = Following(recording)
         following.interval = 500_000_000
+        following.isOver = { keys?.wantsEnd() ?? false }
         var last: [String] = []
         try following.run { step, _ in
             rates.take(step.header.stream.kind, step.header.time)

@@ -128,6 +128,7 @@ public final class CheckpointStore {
                 time: file.time,
                 start: checkpoint.start,
                 engine: checkpoint.engine,
+                facts: try CanonicalDecoder().decode(AccountFacts.self, from: file.facts),
                 cursor: cursor
             )
         } catch {
@@ -156,7 +157,12 @@ public final class CheckpointStore {
     }
 
     /// Keeps the state behind a record; what fails is a note, since nothing depends on it.
-    func keep(_ engine: Engine, _ start: SessionStart, behind record: Record) {
+    func keep(
+        _ engine: Engine,
+        _ facts: AccountFacts,
+        _ start: SessionStart,
+        behind record: Record
+    ) {
         let place = CheckpointFolder.Place(sequence: record.sequence, time: record.time)
         due = following(record.sequence.value)
         guard !places.contains(place) else { return }
@@ -174,6 +180,7 @@ public final class CheckpointStore {
                 time: record.time,
                 payloadHash: Mix.hash(record.payload),
                 identity: identity,
+                facts: try CanonicalEncoder().checkpoint(facts),
                 state: try SegmentCheckpoint.encode(start, engine)
             )
             try writer?.write(file.bytes, place)

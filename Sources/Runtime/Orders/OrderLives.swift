@@ -23,6 +23,8 @@ public struct OrderLives {
             if event.kind == .reply { answered(event.reply, step) }
             for row in event.orders { take(row, step, engine) }
             for row in event.executions { take(row, step, engine) }
+            takeCombinations(event.details, step, engine)
+        case .spreadOrders, .spreadExecutions: takeCombinations(event.details, step, engine)
         case .executions:
             for row in event.executions { take(row, step, engine) }
         default: break
@@ -110,6 +112,17 @@ public struct OrderLives {
     }
 
     // MARK: Theirs
+
+    /// Orders on combinations and their fills; what their legs do belongs to the legs' own instruments.
+    private mutating func takeCombinations(
+        _ details: [Detail],
+        _ step: Walk.Step,
+        _ engine: Engine
+    ) {
+        guard !details.isEmpty else { return }
+        for row in OrderUpdate.combinations(of: details) { take(row, step, engine) }
+        for row in ExecutionReport.combinations(of: details) { take(row, step, engine) }
+    }
 
     private mutating func take(_ row: OrderUpdate, _ step: Walk.Step, _ engine: Engine) {
         let place =

@@ -15,7 +15,8 @@ public enum OutsideFlow: String, Hashable, Sendable, CaseIterable {
 extension SimulatedExchange {
     /// Moves money between an account and the world, with a row of the transaction log, and tells the wallet.
     ///
-    /// Borrowing is not modelled: nothing is owed, no limit is looked at; whoever asks for it says what is lent and paid.
+    /// Borrowing is modelled as far as it is told: what is lent and has not gone back is in the wallet's row and not in its
+    /// equity. No limit is looked at and no interest comes up by itself; whoever asks for it says what is lent and paid.
     ///
     /// - Parameter amount: positive comes in, negative goes out; an interest that is paid is negative.
     /// - Returns: false where there is no such account.
@@ -28,7 +29,7 @@ extension SimulatedExchange {
         into output: inout ExchangeOutput
     ) -> Bool {
         guard accountStates.indices.contains(account.index) else { return false }
-        _ = coin(name)
+        let place = coin(name)
         let type: FlowType =
             switch flow {
             case .deposit: amount < .zero ? .transferOut : .transferIn
@@ -37,6 +38,10 @@ extension SimulatedExchange {
             case .interest: .interest
             }
         move(amount, of: name, from: .outside, to: account, type: type, .deposit)
+        if flow == .borrow || flow == .repay {
+            let owed = accountStates[account.index].coins[place].lent.plus(amount)
+            accountStates[account.index].coins[place].lent = owed
+        }
         output.append(.wallet(account, wallet(account)), at: now)
         return true
     }

@@ -275,7 +275,7 @@ extension SimulatedExchange {
             let balance = books.balance(.wallet(account), coin: place)
             let shares = state.shares
             let margin = balance.plus(shares.unrealised)
-            let equity = margin.plus(shares.optionValue)
+            let equity = margin.plus(shares.optionValue).minus(state.borrowed)
             var row = WalletUpdate(
                 coin: coin,
                 walletBalance: balance,
@@ -284,6 +284,8 @@ extension SimulatedExchange {
                 cumulativeRealisedPnL: state.realised,
                 locked: state.locked
             )
+            row.borrowed = state.borrowed
+            row.spotBorrowed = state.borrowed
             if tellsDetails { row.margins = margins(account.index, coin: place) }
             report.coins.append(row)
             guard coin == "USDT" || coin == "USDC" else { continue }

@@ -10,12 +10,12 @@ extension Desk {
         switch reply.endpoint {
         case .openOrders, .orderHistory: for row in event.orders { orderRow(row) }
         case .spreadOpenOrders, .spreadOrderHistory:
-            for row in Desk.orders(of: event.details) { orderRow(row) }
+            for row in OrderUpdate.combinations(of: event.details) { orderRow(row) }
         case .instruments: for instrument in event.instruments { learn(instrument) }
         case .executions:
             executionRows(ExecutionOrder.sorted(event.executions).filter(isOfThisSession))
         case .spreadExecutions:
-            let rows = Desk.executions(of: event.details)
+            let rows = ExecutionReport.combinations(of: event.details)
             executionRows(ExecutionOrder.sorted(rows).filter(isOfThisSession))
         case .positions: for row in event.positions { ledger.told(row) }
         case .wallet:

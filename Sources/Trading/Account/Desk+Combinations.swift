@@ -1,4 +1,4 @@
-import Market
+public import Market
 
 /// Orders on combinations and their fills, which have topics and endpoints of their own.
 ///
@@ -6,37 +6,28 @@ import Market
 /// legs alone, whose fills come on `execution` too, and whose orders are the combination's own affair.
 extension Desk {
     mutating func combinationOrders(_ details: [Detail]) {
-        for row in Desk.orders(of: details) { orderRow(row) }
+        for row in OrderUpdate.combinations(of: details) { orderRow(row) }
     }
 
     mutating func combinationExecutions(_ details: [Detail]) {
-        executionRows(Desk.executions(of: details))
+        executionRows(ExecutionReport.combinations(of: details))
     }
 
-    /// Rows of combinations; those of their legs are left out.
-    static func orders(of details: [Detail]) -> [OrderUpdate] {
+    fileprivate static let combination = "combination"
+}
+
+extension OrderUpdate {
+    /// The orders on combinations among details; those of their legs are left out.
+    public static func combinations(of details: [Detail]) -> [OrderUpdate] {
         details.compactMap { detail in
             guard case .spreadOrder(let row) = detail, row.parentOrderID.isEmpty,
-                row.category.isEmpty || row.category == combination
+                row.category.isEmpty || row.category == Desk.combination
             else { return nil }
             return OrderUpdate(row)
         }
     }
 
-    static func executions(of details: [Detail]) -> [ExecutionReport] {
-        details.compactMap { detail in
-            guard case .spreadExecution(let row) = detail, row.parentExecutionID.isEmpty,
-                row.category.isEmpty || row.category == combination
-            else { return nil }
-            return ExecutionReport(row)
-        }
-    }
-
-    private static let combination = "combination"
-}
-
-extension OrderUpdate {
-    fileprivate init(_ row: SpreadOrder) {
+    private init(_ row: SpreadOrder) {
         let filled = row.filledQuantity ?? .zero
         self.init(
             instrument: InstrumentID(.spread, row.symbol),
@@ -60,8 +51,18 @@ extension OrderUpdate {
 }
 
 extension ExecutionReport {
+    /// The fills of combinations among details; those of their legs are left out.
+    public static func combinations(of details: [Detail]) -> [ExecutionReport] {
+        details.compactMap { detail in
+            guard case .spreadExecution(let row) = detail, row.parentExecutionID.isEmpty,
+                row.category.isEmpty || row.category == Desk.combination
+            else { return nil }
+            return ExecutionReport(row)
+        }
+    }
+
     /// What counts against the combination's order; the money is in its legs' own rows.
-    fileprivate init(_ row: SpreadExecution) {
+    private init(_ row: SpreadExecution) {
         self.init(
             instrument: InstrumentID(.spread, row.symbol),
             executionID: row.executionID,

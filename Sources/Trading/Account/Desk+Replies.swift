@@ -16,11 +16,11 @@ extension Desk {
         case .cancelOrder: cancelled(reply)
         case .openOrders, .orderHistory: ordersReply(event.reply, event.orders)
         case .spreadOpenOrders, .spreadOrderHistory:
-            ordersReply(event.reply, Desk.orders(of: event.details))
+            ordersReply(event.reply, OrderUpdate.combinations(of: event.details))
         case .instruments: instrumentsReply(event)
         case .spreadInstruments: combinationsReply(event)
         case .executions, .positions, .wallet: accountReply(event, event.executions)
-        case .spreadExecutions: accountReply(event, Desk.executions(of: event.details))
+        case .spreadExecutions: accountReply(event, ExecutionReport.combinations(of: event.details))
         case .transactionLog: transactionsReply(event)
         case .recentTrades, .spreadRecentTrades: tradesReply(event)
         case .fullOrderBook: return fullBookReply(event, header)

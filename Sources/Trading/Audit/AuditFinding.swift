@@ -153,6 +153,7 @@ public struct CoinIdentity: Hashable, Sendable {
     /// Farthest from zero that the residual has been while a difference was explained by rounding.
     public var largestResidual: Amount
     /// The first record at which the residual was more than 10⁻⁸ a flow, or grew faster than rounding to the nearest can
-    /// (2 × 10⁻⁸ × √flows + 10⁻⁸): something gathers from here on; `nil` where nothing does.
+    /// (2 × 10⁻⁸ × √flows + 10⁻⁸) and the transaction log, asked since, brought no flow for it: something gathers from
+    /// here on; `nil` where nothing does.
     public var line: SequenceNumber?
 }

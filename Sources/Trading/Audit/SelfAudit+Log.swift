@@ -19,6 +19,7 @@ extension SelfAudit {
         guard rows.insert(row) else { return }
         counts.compare(.flow)
         arithmetic(row, header)
+        countDebt(row)
         if let kind = FlowKind(transaction: row) {
             guard kind == .other else { return }
             return add(

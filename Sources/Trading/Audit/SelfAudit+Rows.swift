@@ -36,10 +36,14 @@ extension SelfAudit {
     /// Rows of orders, positions and wallets that the record brought, by push or reply.
     mutating func compareRows(_ event: Event, _ header: RecordHeader, _ engine: Engine) {
         for row in event.orders { compare(row, header, engine) }
+        if !event.wallets.isEmpty { noteDebts(event, engine) }
         // Before the opening, and of a bot's own account, there is nothing to compare with.
         guard engine.ledger.opened != nil, engine.ledger.isOpen else { return }
         for row in event.positions { compare(row, header, engine) }
-        for row in event.wallets { compare(row, header, engine) }
+        for row in event.wallets {
+            compare(row, header, engine)
+            compareDebt(row, header)
+        }
     }
 
     // MARK: Orders
@@ -250,6 +254,7 @@ extension SelfAudit {
                 by: header.sequence
             )
         }
+        if !event.transactions.isEmpty { compareDebts(header) }
         if !engine.bookings.isEmpty || !event.transactions.isEmpty {
             compareWallets(event, header, engine)
         }
@@ -261,6 +266,8 @@ extension SelfAudit {
             let finding = open.values[place]
             let age = engine.time.nanoseconds - finding.time.nanoseconds
             guard finding.explanation == .pending, age >= SelfAudit.patience else { continue }
+            // Within 10⁻⁸ a flow: no word of the log makes it unexplained.
+            if finding.kind == .wallet, finding.field == SelfAudit.rest { continue }
             guard finding.kind == .wallet else {
                 explain(place, .unexplained, finding.note)
                 continue

@@ -35,6 +35,10 @@ public struct SelfAudit: Sendable {
     var flows = FlowRows()
     var rows = SeenRows()
     var identities = OrderedTable<String, Identity>()
+    /// By coin.
+    var debts = OrderedTable<String, Owed>()
+    /// The ledger has opened, and what was owed then is known.
+    var areDebtsOpen = false
     /// The last record that moved a position, a wallet.
     var movedPositions = OrderedTable<InstrumentID, SequenceNumber>()
     var movedWallets = OrderedTable<String, SequenceNumber>()
@@ -118,6 +122,17 @@ extension SelfAudit {
         var residual = Amount.zero
         var largest = Amount.zero
         var line: SequenceNumber?
+        /// What may be a flow that is owed, and may be rounding that gathers; `nil` while the residual is neither.
+        var rest: Rest?
+    }
+
+    /// A residual within 10⁻⁸ a flow that is more than rounding to the nearest comes to.
+    struct Rest: Hashable, Sendable, Codable {
+        var amount: Amount
+        /// The record since which there is one.
+        var began: SequenceNumber
+        /// The record since which it is this one.
+        var changed: SequenceNumber
     }
 
     // MARK: Opening and closing findings
@@ -142,8 +157,18 @@ extension SelfAudit {
 
     /// The figure agrees now: what was open of it is explained.
     mutating func agree(_ key: OpenKey, by record: SequenceNumber, _ note: String = "") {
+        close(key, .timing, by: record, note)
+    }
+
+    /// What was open of the figure is explained.
+    mutating func close(
+        _ key: OpenKey,
+        _ explanation: AuditFinding.Explanation,
+        by record: SequenceNumber,
+        _ note: String
+    ) {
         guard !open.isEmpty, let place = open.index(of: key) else { return }
-        explain(place, .timing, note)
+        explain(place, explanation, note)
         var finding = open.values[place]
         finding.records.append(record)
         open.remove(at: place)

@@ -5,7 +5,7 @@ public import Market
 /// - Source: `market/risk-limit`, `account/fee-rate`; the rules are of 2025-09-02.
 public struct MarginTerms: Hashable, Sendable {
     /// One tier of the risk limit: positions up to this value need this share of it.
-    public struct Tier: Hashable, Sendable {
+    public struct Tier: Hashable, Sendable, Codable {
         /// Largest value of a position in this tier, in the coin of its value.
         public var limit: Amount
         /// Fraction of the value.

@@ -131,6 +131,15 @@ struct AuditedSession {
         for _ in 0..<8 { bench.tick() }
     }
 
+    /// As many rows of interest as are asked for, a whole unit of the coin each.
+    mutating func moreFlows(_ count: Int) throws {
+        try tellLog(
+            (1...count).map {
+                try row("i\($0)", "INTEREST", "", category: nil, change: "-1")
+            }
+        )
+    }
+
     func row(
         _ trade: String,
         _ type: String,

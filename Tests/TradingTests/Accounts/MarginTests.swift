@@ -101,9 +101,9 @@ import Testing
         bench.execution(
             try Row.fill("e1", quantity: "0.040", price: "90300", fee: "0.7224", seq: 1)
         )
-        var told = try Row.position(.buy, "0.040", entry: "90300", seq: 1)
-        told.leverage = try Numeral(text: "10")
-        bench.position(told)
+        var row = try Row.position(.buy, "0.040", entry: "90300", seq: 1)
+        row.leverage = try Numeral(text: "10")
+        bench.position(row)
         try bench.feed("public/linear/tickers.BTCUSDT") { event in
             event.kind = .ticker
             event.symbol = Bench.btc.symbol
@@ -121,13 +121,13 @@ import Testing
         #expect(byMark.holdings.first?.liquidationPrice == nil)
         #expect(bench.engine.account(valued: .last).holdings.first?.unrealised?.description == "24")
 
-        let tiers = try terms([("2000000", "0.005")])
-        let full = bench.engine.account { _ in tiers }
+        let told = try Facts([("2000000", "0.005")]).facts
+        let full = bench.engine.account(facts: told)
         let holding = try #require(full.holdings.first)
         #expect(holding.isEstimate)
         // 10,000 back a position of 3,640: no price above zero takes it.
         #expect(holding.liquidationPrice == nil)
-        let small = try liquidation(balance: "100", terms: tiers)
+        let small = try liquidation(balance: "100", facts: told)
         let price = try #require(small.price)
         // At that price margin balance and maintenance margin meet.
         let at = try Numeral(text: price.description)
@@ -139,7 +139,7 @@ import Testing
 
     private func liquidation(
         balance: String,
-        terms: MarginTerms
+        facts: AccountFacts
     ) throws -> (price: Amount?, balance: Amount, position: Position) {
         var bench = try Bench(strategies: [.puppet()])
         bench.begin()
@@ -150,7 +150,7 @@ import Testing
         told.leverage = try Numeral(text: "40")
         bench.position(told)
         try bench.mark("BTCUSDT", "90500")
-        let view = bench.engine.account { _ in terms }
+        let view = bench.engine.account(facts: facts)
         return (
             view.holdings.first?.liquidationPrice, try Amount(text: balance),
             bench.engine.ledger.position(Bench.btc)

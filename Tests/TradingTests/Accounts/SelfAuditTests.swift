@@ -77,6 +77,86 @@ import Trading
         #expect(audit.coins(engine).first?.line == nil)
     }
 
+    // Between what rounding to the nearest comes to and 10⁻⁸ a flow: with eight flows, between 5 and 8 × 10⁻⁸.
+    @Test func `a small flow that comes late is pending, and no line`() throws {
+        var session = try AuditedSession()
+        try session.trade()
+        try session.tellLog()
+        try session.moreFlows(99)
+        try session.tellWallets(usdt: "54935.8115995")
+        var audit = try session.audited().audit
+        let pending = try #require(audit.findings.last)
+        #expect(pending.explanation == .pending && pending.field == "rest of walletBalance")
+        #expect(pending.ours == "54935.8116" && pending.theirs == "54935.8115995")
+        #expect(audit.counts[.unexplained] == 0)
+        let interest = try session.row("", "INTEREST", "", category: nil, change: "-0.0000005")
+        try session.tellLog([interest])
+        let (after, engine) = try session.audited()
+        audit = after
+        #expect(audit.counts[.pending] == 0 && audit.counts[.unexplained] == 0)
+        #expect(audit.findings.last?.explanation == .timing)
+        #expect(audit.findings.last?.note == "INTEREST log--USDT")
+        #expect(audit.coins(engine).allSatisfy { $0.line == nil && $0.residual.isZero })
+    }
+
+    @Test func `what gathers and is in no log is rounding, from a line on`() throws {
+        var session = try AuditedSession()
+        try session.trade()
+        try session.tellLog()
+        try session.moreFlows(99)
+        try session.tellWallets(usdt: "54935.8115995")
+        try session.tellLog()
+        try session.tellWallets(usdt: "54935.8115995")
+        let (audit, engine) = try session.audited()
+        #expect(audit.counts[.pending] == 0 && audit.counts[.unexplained] == 0)
+        let found = audit.findings.filter { $0.kind == .wallet }
+        #expect(found.map(\.explanation) == [.rounding, .rounding])
+        #expect(found.first?.note == "rounding gathers")
+        #expect(audit.coins(engine).last?.line == found.first?.records.first)
+        #expect(audit.coins(engine).first?.line == nil)
+    }
+
+    private func lend(_ borrowed: String, usdt: String, _ session: inout AuditedSession) throws {
+        var row = WalletUpdate(coin: "USDT", walletBalance: try Amount(text: usdt))
+        row.borrowed = try Amount(text: borrowed)
+        session.bench.feed("private/main/wallet") {
+            $0.kind = .wallets
+            $0.wallets = [row]
+        }
+        for _ in 0..<8 { session.bench.tick() }
+    }
+
+    @Test func `what is owed is compared with the log's rows of lending and paying back`() throws {
+        var session = try AuditedSession()
+        try session.trade()
+        try lend("300", usdt: "55334.8116", &session)
+        let before = try session.audited().audit
+        let pending = try #require(before.findings.first { $0.field == "borrowAmount" })
+        #expect(pending.explanation == .pending && pending.ours == "0" && pending.theirs == "300")
+        let rows = [
+            try session.row("", "BORROW", "", category: nil, change: "400"),
+            try session.row("r", "REPAY", "", category: nil, change: "-100"),
+        ]
+        var honest = session
+        try honest.tellLog(rows)
+        try lend("300", usdt: "55334.8116", &honest)
+        let explained = try honest.audited().audit
+        #expect(unexplained(explained).isEmpty && explained.counts[.pending] == 0)
+        #expect(
+            explained.findings.contains { $0.field == "borrowAmount" && $0.explanation == .timing }
+        )
+
+        // The same flows, and another debt.
+        try session.tellLog(rows)
+        try lend("301", usdt: "55334.8116", &session)
+        try session.tellLog()
+        let (audit, engine) = try session.audited()
+        #expect(unexplained(audit).map(\.field) == ["borrowAmount"])
+        #expect(unexplained(audit).first?.ours == "300")
+        #expect(unexplained(audit).first?.theirs == "301")
+        #expect(audit.coins(engine).allSatisfy { $0.line == nil })
+    }
+
     @Test func `a row of the log whose execution never came is unexplained`() throws {
         var session = try AuditedSession()
         try session.trade()

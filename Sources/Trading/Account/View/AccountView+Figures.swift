@@ -1,14 +1,18 @@
 public import Market
 
 extension AccountView {
-    /// - Parameter price: what a position in the instrument is valued at.
+    /// - Parameters:
+    ///   - facts: what the exchange said beside what the ledger holds.
+    ///   - price: what a position in the instrument is valued at.
     public init(
         _ ledger: Ledger,
-        terms: (InstrumentID) -> MarginTerms? = { _ in nil },
+        facts: AccountFacts = AccountFacts(),
         price: (InstrumentID) -> Numeral?
     ) {
+        let mode = facts.marginMode
         for place in ledger.wallets.keys.indices {
-            coins.append(Coin(ledger.wallets.keys[place], ledger.wallets.values[place]))
+            let coin = ledger.wallets.keys[place]
+            coins.append(Coin(coin, ledger.wallets.values[place], facts.debts[coin]))
         }
         for place in ledger.accounts.keys.indices {
             let instrument = ledger.accounts.keys[place]
@@ -21,18 +25,21 @@ extension AccountView {
                         account,
                         price(instrument),
                         ledger.pendingPositions[id]?.update.leverage,
-                        terms(instrument)
+                        mode,
+                        facts.terms(of: instrument)
                     )
                 )
             }
         }
         for holding in holdings { add(holding) }
         for place in coins.indices { coins[place].sum() }
+        // Isolated positions have margins of their own, for whose end the reference has no formula.
+        guard mode == .cross else { return }
         for place in holdings.indices {
             guard let coin = coins.first(where: { $0.coin == holdings[place].settleCoin }) else {
                 continue
             }
-            holdings[place].liquidate(coin, terms(holdings[place].instrument))
+            holdings[place].liquidate(coin, facts.terms(of: holdings[place].instrument))
         }
     }
 
@@ -42,7 +49,7 @@ extension AccountView {
         guard holding.instrument.category != .spot else { return }
         var place = coins.firstIndex { $0.coin == holding.settleCoin }
         if place == nil {
-            coins.append(Coin(holding.settleCoin, Ledger.Wallet()))
+            coins.append(Coin(holding.settleCoin, Ledger.Wallet(), nil))
             coins.sort { $0.coin < $1.coin }
             place = coins.firstIndex { $0.coin == holding.settleCoin }
         }
@@ -66,13 +73,14 @@ extension AccountView {
 }
 
 extension AccountView.Coin {
-    init(_ coin: String, _ wallet: Ledger.Wallet) {
+    init(_ coin: String, _ wallet: Ledger.Wallet, _ debt: AccountFacts.Debt?) {
         self.init(
             coin: coin,
             balance: wallet.balance,
             told: wallet.told,
             opening: wallet.opening,
             flows: wallet.sums,
+            debt: debt ?? AccountFacts.Debt(),
             unrealised: .zero,
             optionValue: .zero,
             initialMargin: .zero,
@@ -104,7 +112,7 @@ extension AccountView.Coin {
         do throws(NumberError) {
             guard let balance else { return }
             let margin = try balance.adding(unrealised)
-            equity = try margin.adding(optionValue)
+            equity = try margin.subtracting(debt.spotBorrowed).adding(optionValue)
             if let maintenanceMargin { distance = try margin.subtracting(maintenanceMargin) }
         } catch {
             equity = nil
@@ -120,6 +128,7 @@ extension AccountView.Holding {
         _ account: Ledger.Account,
         _ price: Numeral?,
         _ leverage: Numeral?,
+        _ mode: MarginMode?,
         _ terms: MarginTerms?
     ) {
         let position = account[id.index]
@@ -148,11 +157,12 @@ extension AccountView.Holding {
             case .linear, .inverse: break
             case .option, .spot, .spread: return
             }
-            if let price, let leverage {
+            if let price, let leverage, let mode {
                 let margins = try PositionMargins(
                     position,
                     mark: price,
                     leverage: leverage,
+                    mode: mode,
                     terms: terms
                 )
                 initialMargin = margins?.initial

@@ -23,10 +23,12 @@ public struct AccountView: Sendable {
         public var opening: Amount?
         /// Flows since the opening by kind; positive is received.
         public var flows: FlowSums
+        /// What the exchange says is owed of the coin; zero where it said nothing.
+        public var debt: AccountFacts.Debt
         /// Of contracts that settle in the coin; without options, whose value is in ``optionValue``.
         public var unrealised: Amount
         public var optionValue: Amount
-        /// balance + unrealised + option value; what is borrowed is not known here and not taken off.
+        /// balance − borrowed for spot + unrealised + option value.
         public var equity: Amount?
         /// Of positions; what open orders hold is not in it.
         public var initialMargin: Amount?
@@ -85,12 +87,13 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - valued: see ``AccountView/Valued``.
-    ///   - terms: the tiers and fee rates of a contract; without them there is no maintenance margin and no liquidation price.
+    ///   - facts: tiers and fee rates of contracts, debts, margin mode; without tiers and rate of a contract it has no
+    ///     maintenance margin and no liquidation price.
     public func account(
         valued: AccountView.Valued = .mark,
-        terms: (InstrumentID) -> MarginTerms? = { _ in nil }
+        facts: AccountFacts = AccountFacts()
     ) -> AccountView {
-        AccountView(desk.ledger, terms: terms) { desk.markets.price($0, valued) }
+        AccountView(desk.ledger, facts: facts) { desk.markets.price($0, valued) }
     }
 }
 
