@@ -8,12 +8,15 @@ import Market
 struct Binder: ~Copyable {
     private let statement: OpaquePointer
     private let connection: OpaquePointer?
+    private let memory: BindingMemory?
     private var index: Int32 = 0
     private static let empty: StaticString = ""
 
-    init(_ statement: Statement, in database: Database) {
+    /// - Parameter memory: where the row's texts lie until it has run; without one SQLite makes memory for each.
+    init(_ statement: Statement, in database: Database, memory: BindingMemory? = nil) {
         self.statement = statement.sqliteStatement
         self.connection = database.sqliteConnection
+        self.memory = memory
     }
 
     mutating func integer(_ value: Int64) {
@@ -32,15 +35,18 @@ struct Binder: ~Copyable {
 
     mutating func text(_ value: String) {
         index += 1
-        var value = value
-        let index = index
-        let statement = statement
-        value.withUTF8 { bytes in
-            // An empty string may have no address, which SQLite would take for NULL.
-            let start = bytes.baseAddress ?? Binder.empty.utf8Start
-            let count = Int32(clamping: bytes.count)
-            _ = tapedeck_sqlite_bind_text(statement, index, start, count)
+        let isDone: Void? = value.utf8.withContiguousStorageIfAvailable {
+            bind(UnsafeRawBufferPointer($0))
         }
+        if isDone == nil {
+            var value = value
+            value.withUTF8 { bind(UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    mutating func text(_ value: Symbol) {
+        index += 1
+        value.withBytes { bind($0) }
     }
 
     mutating func text(_ value: Numeral) {
@@ -64,9 +70,15 @@ struct Binder: ~Copyable {
     }
 
     private func bind(_ bytes: UnsafeRawBufferPointer) {
+        let count = Int32(clamping: bytes.count)
+        if let kept = memory?.keep(bytes) {
+            sqlite3_bind_text(statement, index, kept, count, nil)
+            return
+        }
+        // An empty text may have no address, which SQLite would take for NULL.
         let text = bytes.bindMemory(to: UInt8.self)
-        let count = Int32(clamping: text.count)
-        _ = tapedeck_sqlite_bind_text(statement, index, text.baseAddress, count)
+        let start = text.baseAddress ?? Binder.empty.utf8Start
+        _ = tapedeck_sqlite_bind_text(statement, index, start, count)
     }
 
     mutating func text(_ value: Numeral?) {
@@ -85,6 +97,7 @@ struct Binder: ~Copyable {
         let code = sqlite3_step(statement)
         sqlite3_reset(statement)
         index = 0
+        memory?.forget()
         guard code == SQLITE_DONE || code == SQLITE_ROW else {
             throw DatabaseError(
                 resultCode: ResultCode(rawValue: code),
@@ -93,4 +106,35 @@ struct Binder: ~Copyable {
         }
         return Int(sqlite3_changes(connection))
     }
+}
+
+/// Memory for the texts of one row, used again for the next: SQLite reads them where they lie, instead of making memory for
+/// each and giving it back.
+///
+/// A statement goes on pointing to it when its row has run, and reads it only when it runs again, with new texts. To be kept as
+/// long as the statements.
+final class BindingMemory {
+    private let start: UnsafeMutablePointer<CChar>
+    private let capacity: Int
+    private var used = 0
+
+    /// - Parameter capacity: in bytes; what does not fit is left to SQLite.
+    init(capacity: Int = 16_384) {
+        self.capacity = capacity
+        start = .allocate(capacity: capacity)
+    }
+
+    deinit { start.deallocate() }
+
+    /// Where the copy is; `nil` where there is no place for it.
+    func keep(_ bytes: UnsafeRawBufferPointer) -> UnsafePointer<CChar>? {
+        guard bytes.count <= capacity - used else { return nil }
+        let place = start + used
+        UnsafeMutableRawBufferPointer(start: place, count: bytes.count).copyMemory(from: bytes)
+        used += bytes.count
+        return UnsafePointer(place)
+    }
+
+    /// The row has run.
+    func forget() { used = 0 }
 }

@@ -62,9 +62,28 @@ public struct ContentHash: Hashable, Sendable {
         low = Mix.combine(low, ~value)
     }
 
+    /// ``Mix/hash(_:seed:)`` of both, word by word side by side: each waits for its own word before, and not for the other.
     private mutating func add(_ bytes: UnsafeRawBufferPointer) {
-        high = Mix.hash(bytes, seed: high)
-        low = Mix.hash(bytes, seed: low)
+        var a = Mix.combine(high, UInt64(bytes.count))
+        var b = Mix.combine(low, UInt64(bytes.count))
+        var offset = 0
+        while offset + 8 <= bytes.count {
+            let word = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            )
+            a = Mix.combine(a, word)
+            b = Mix.combine(b, word)
+            offset += 8
+        }
+        var rest: UInt64 = 0
+        var shift: UInt64 = 0
+        while offset < bytes.count {
+            rest |= UInt64(bytes[offset]) << shift
+            shift += 8
+            offset += 1
+        }
+        high = Mix.combine(a, rest)
+        low = Mix.combine(b, rest)
     }
 }
 

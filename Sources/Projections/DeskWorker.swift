@@ -26,6 +26,8 @@ public final class DeskWorker: @unchecked Sendable {
 
     /// Rows that may wait in the queue, beside those that wait in the writer for a reader's lock.
     public static let queuedRowsMax = 131_072
+    /// Of a rebuild, which would gain nothing by a longer queue but memory: the file is behind all the while.
+    private static let rebuiltRowsMax = 16_384
     /// How long a live session's rows are gathered for one transaction, microseconds.
     private static let gathering: UInt32 = 40_000
     /// How long the file of another writer is waited for, in pauses of 0.1 s: a minute.
@@ -107,14 +109,14 @@ public final class DeskWorker: @unchecked Sendable {
             for batch in batches { queuedRows += batch.rows.count }
             queue.append(contentsOf: batches)
             if isIdle { pthread_cond_broadcast(condition) }
-            guard queuedRows > DeskWorker.queuedRowsMax else { return true }
             switch whenFull {
             case .wait:
-                while queuedRows > DeskWorker.queuedRowsMax, outcome == nil {
+                while queuedRows > DeskWorker.rebuiltRowsMax, outcome == nil {
                     pthread_cond_wait(condition, mutex)
                 }
                 return outcome == nil
             case .giveUp:
+                guard queuedRows > DeskWorker.queuedRowsMax else { return true }
                 queue.removeAll()
                 outcome = .failure(.behind)
                 pthread_cond_broadcast(condition)

@@ -35,6 +35,7 @@ final class RowStatements {
 
     let database: Database
     private let statements: [Statement]
+    private let memory = BindingMemory()
 
     init(_ database: Database) throws {
         self.database = database
@@ -76,7 +77,9 @@ final class RowStatements {
         return true
     }
 
-    func binder(_ name: Name) -> Binder { Binder(statements[name.rawValue], in: database) }
+    func binder(_ name: Name) -> Binder {
+        Binder(statements[name.rawValue], in: database, memory: memory)
+    }
 }
 
 extension Binder {
@@ -89,7 +92,7 @@ extension Binder {
 
     mutating func instrument(_ instrument: InstrumentID) {
         text(instrument.category.name)
-        text(instrument.symbol.description)
+        text(instrument.symbol)
     }
 }
 

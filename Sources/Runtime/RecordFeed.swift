@@ -68,18 +68,12 @@ final class RecordFeed {
         let isInput = !kind.isOutput && !kind.isEvidence
         outputs.removeAll()
         if isInput { step(header, stream.route, record.payload) }
-        guard let now = made else { return true }
-        if isInput { facts.take(now.stepper.event) }
-        let step = Walk.Step(
-            header: header,
-            payload: record.payload,
-            event: isInput ? now.stepper.event : nil,
-            outputs: outputs.elements,
-            start: now.start
-        )
-        let goesOn = try visit(step, now.stepper.engine)
+        if isInput { made?.tell(&facts) }
+        let outputs = outputs.elements
+        let goesOn =
+            try made?.show(header, record.payload, isInput: isInput, outputs, visit) ?? true
         if isInput, let checkpoints, checkpoints.isDue(record.sequence) {
-            checkpoints.keep(now.stepper.engine, facts, now.start, behind: record)
+            made?.keep(facts, in: checkpoints, behind: record)
         }
         return goesOn
     }
@@ -111,5 +105,42 @@ final class RecordFeed {
         let made = (name, StreamRoute(name))
         streams[place] = made
         return made
+    }
+}
+
+extension EngineStart {
+    /// Shows the record that the engine took last.
+    ///
+    /// Changes nothing: it is `mutating` so that the engine, with all that it holds, is shown where it lies. Taken out of the
+    /// feed for it, it would be copied for each record, which costs more than most records.
+    fileprivate mutating func show(
+        _ header: RecordHeader,
+        _ payload: UnsafeRawBufferPointer,
+        isInput: Bool,
+        _ outputs: [Output],
+        _ visit: (Walk.Step, Engine) throws(ReplayError) -> Bool
+    ) throws(ReplayError) -> Bool {
+        try visit(
+            Walk.Step(
+                header: header,
+                payload: payload,
+                event: isInput ? stepper.event : nil,
+                outputs: outputs,
+                start: start
+            ),
+            stepper.engine
+        )
+    }
+
+    /// Likewise.
+    fileprivate mutating func tell(_ facts: inout AccountFacts) { facts.take(stepper.event) }
+
+    /// Likewise.
+    fileprivate mutating func keep(
+        _ facts: AccountFacts,
+        in checkpoints: CheckpointStore,
+        behind record: Record
+    ) {
+        checkpoints.keep(stepper.engine, facts, start, behind: record)
     }
 }

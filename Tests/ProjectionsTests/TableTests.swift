@@ -142,6 +142,31 @@ import Testing
         #expect(try reader.findings(kind: .gap).isEmpty)
     }
 
+    @Test func `texts of any length are kept, and those of the row before are not taken for them`()
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        // Empty, short, as much as lies side by side, and far more.
+        let lengths = [0, 3, 16_000, 500, 16_384, 40_000, 1]
+        func finding(_ place: Int) -> Finding {
+            var finding = Sample.finding(.audit, UInt64(place) + 1)
+            finding.subject = String(repeating: "s", count: lengths[place])
+            finding.expected = String(repeating: "é", count: lengths[place] / 2)
+            finding.seen = "\(place)"
+            finding.note = String(repeating: "n", count: lengths[lengths.count - 1 - place])
+            return finding
+        }
+        let reader = try build(directory) { writer in
+            for place in lengths.indices {
+                try writer.add(
+                    finding: finding(place),
+                    at: Sample.place(UInt64(place) + 1, account: "")
+                )
+            }
+        }
+        #expect(try reader.findings(kind: .audit).map(\.value) == lengths.indices.map(finding))
+    }
+
     @Test func `a command is told with what it asks`() throws {
         let directory = try TemporaryDirectory()
         let due = Timestamp(nanoseconds: 1_795_377_600_250_000_000)

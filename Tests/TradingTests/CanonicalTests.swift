@@ -223,4 +223,52 @@ import Trading
             try CanonicalDecoder().decode(Missing.self, from: bytes)
         }
     }
+
+    @Test func `an error deep in a state has the whole way to it`() throws {
+        let bytes = try CanonicalEncoder().checkpoint(state())
+        struct Deep<Inner: Codable>: Codable { var legs: [Inner] }
+        struct Word: Codable { var price: String }
+        #expect(throws: CanonicalError.mismatch(path: "legs[0].price", expected: "text")) {
+            try CanonicalDecoder().decode(Deep<Word>.self, from: bytes)
+        }
+        struct Absent: Codable { var absent: Int }
+        #expect(throws: CanonicalError.missing(path: "legs[0].absent")) {
+            try CanonicalDecoder().decode(Deep<Absent>.self, from: bytes)
+        }
+        struct Small: Codable { var nested: [[UInt8]] }
+        #expect(throws: CanonicalError.range(path: "nested[1][1]")) {
+            try CanonicalDecoder().decode(Small.self, from: bytes)
+        }
+        struct Lists: Codable { var wides: [[Int]] }
+        #expect(throws: CanonicalError.mismatch(path: "wides[0]", expected: "list")) {
+            try CanonicalDecoder().decode(Lists.self, from: bytes)
+        }
+    }
+
+    /// Asks for its fields in another order than they were written in, and for one twice.
+    struct Reversed: Decodable {
+        var values: [Int] = []
+        enum Key: String, CodingKey { case a, ab, b, absent }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            #expect(container.allKeys == [.a, .ab, .b])
+            #expect(!container.contains(.absent))
+            for key in [Key.b, .ab, .a, .b, .b] {
+                values.append(try container.decode(Int.self, forKey: key))
+            }
+        }
+    }
+
+    @Test func `fields are found in any order`() throws {
+        struct Written: Encodable {
+            var a = 1
+            var ab = 2
+            var b = 3
+        }
+        let bytes = try CanonicalEncoder().checkpoint(Written())
+        #expect(
+            try CanonicalDecoder().decode(Reversed.self, from: bytes).values == [3, 2, 1, 3, 3]
+        )
+    }
 }

@@ -133,4 +133,66 @@ import Testing
         _ = try fill(&position, .buy, "0.040", "90300")
         #expect(try fill(&position, .sell, "0.020", "91000", fault: .entryPrice) == "0")
     }
+
+    @Test func `what comes out even at nine decimals is found without a division`() {
+        let billion: Int128 = 1_000_000_000
+        let most = Int128.max / billion
+        for count in [0, 1, 2, 511, 1_953_125, 5_000_000_000_007, most - 1, most] {
+            #expect(Position.billions(count * billion) == count)
+        }
+        // As many twos or as many fives in it, and not both; and beside what comes out even.
+        for count in [1, 512, 1_953_125, billion - 1, billion + 1, billion / 2] {
+            #expect(Position.billions(count) == nil)
+        }
+        #expect(Position.billions(-billion) == nil)
+        var random: UInt64 = 3
+        for _ in 0..<10_000 {
+            random = Mix.spread(random)
+            let count = Int128(random) << Int128(random & 31)
+            let (quotient, rest) = count.quotientAndRemainder(dividingBy: billion)
+            #expect(Position.billions(count) == (rest == 0 ? quotient : nil))
+            #expect(Position.billions(quotient * billion) == quotient)
+        }
+    }
+
+    @Test func `a product is the same by the short way and the long one`() throws {
+        var random: UInt64 = 5
+        func digits() -> Int64 {
+            random = Mix.spread(random)
+            let most = PowerOfTen.int64(Int(random % 18) + 1)
+            let digits = Int64(bitPattern: Mix.spread(random)) % most
+            return random & 64 == 0 ? digits : abs(digits)
+        }
+        func isExact(_ amount: Amount, _ factors: [Numeral]) -> Bool {
+            let whole = factors.reduce(Rational(1)) { product, factor in
+                product
+                    * Rational(
+                        Int128(factor.mantissa),
+                        over: PowerOfTen.int128(Int(factor.decimals))
+                    )
+            }
+            let units = Rational(amount.units, over: PowerOfTen.int128(Amount.decimals))
+            return (units - whole).numerator.isZero
+        }
+        var long = 0
+        for number in 0..<5_000 {
+            let price = Numeral(mantissa: digits(), decimals: UInt8(number % 7))
+            let quantity = Numeral(mantissa: digits(), decimals: UInt8(number % 6))
+            let rate = Numeral(mantissa: digits() % 10_000, decimals: UInt8(number % 8))
+            if price.mantissa.multipliedReportingOverflow(by: quantity.mantissa).overflow {
+                long += 1
+            }
+            if let value = Amount.product(price, quantity) {
+                #expect(isExact(value, [price, quantity]))
+            } else {
+                #expect(throws: NumberError.overflow) {
+                    try Amount.value(price, Amount(quantity))
+                }
+            }
+            if let fee = Amount.product(price, quantity, rate) {
+                #expect(isExact(fee, [price, quantity, rate]))
+            }
+        }
+        #expect(long > 500 && long < 4_500)
+    }
 }

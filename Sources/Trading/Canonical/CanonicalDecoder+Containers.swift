@@ -1,25 +1,62 @@
+/// The fields of one container.
+///
+/// A class, so that it remembers where the last one was: fields are mostly asked for in the order in which they were written.
+final class FieldList {
+    private let fields: [(name: Range<Int>, value: Int)]
+    @exclusivity(unchecked) private var last = 0
+
+    init(_ fields: [(name: Range<Int>, value: Int)]) { self.fields = fields }
+
+    var names: [Range<Int>] { fields.map(\.name) }
+
+    /// The offset of a field's value.
+    func offset(of name: String, in bytes: [UInt8]) -> Int? {
+        let found = name.utf8.withContiguousStorageIfAvailable { place(of: $0, in: bytes) }
+        guard
+            let place = found
+                ?? Array(name.utf8).withUnsafeBufferPointer({ place(of: $0, in: bytes) })
+        else { return nil }
+        last = place
+        return fields[place].value
+    }
+
+    private func place(of name: UnsafeBufferPointer<UInt8>, in bytes: [UInt8]) -> Int? {
+        for step in fields.indices {
+            var place = last + step
+            if place >= fields.count { place -= fields.count }
+            let range = fields[place].name
+            guard range.count == name.count else { continue }
+            if name.indices.allSatisfy({ bytes[range.lowerBound + $0] == name[$0] }) {
+                return place
+            }
+        }
+        return nil
+    }
+}
+
 struct SourceFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let source: CanonicalSource
-    let fields: [(name: Range<Int>, value: Int)]
-    let path: String
+    let fields: FieldList
+    /// Of the container.
+    let offset: Int
 
     var codingPath: [any CodingKey] { [] }
 
     var allKeys: [Key] {
-        fields.compactMap { Key(stringValue: source.text($0.name)) }
+        fields.names.compactMap { Key(stringValue: source.text($0)) }
     }
 
-    func contains(_ key: Key) -> Bool { offset(of: key) != nil }
-
-    private func offset(of key: some CodingKey) -> Int? {
-        let name = key.stringValue.utf8
-        return fields.first { source.bytes[$0.name].elementsEqual(name) }?.value
+    func contains(_ key: Key) -> Bool {
+        fields.offset(of: key.stringValue, in: source.bytes) != nil
     }
 
     private func value(of key: some CodingKey) throws(CanonicalError) -> SourceDecoder {
-        let place = path.isEmpty ? key.stringValue : path + "." + key.stringValue
-        guard let offset = offset(of: key) else { throw .missing(path: place) }
-        return SourceDecoder(source: source, offset: offset, path: place)
+        let name = key.stringValue
+        guard let value = fields.offset(of: name, in: source.bytes) else {
+            let path = source.path(to: offset)
+            throw .missing(path: path.isEmpty ? name : path + "." + name)
+        }
+        return SourceDecoder(source: source, offset: value)
     }
 
     func decodeNil(forKey key: Key) throws -> Bool {
@@ -58,13 +95,14 @@ struct SourceFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
 struct SourceElements: UnkeyedDecodingContainer {
     let source: CanonicalSource
     let elements: [Int]
-    let path: String
+    /// Of the container.
+    let offset: Int
     private(set) var currentIndex = 0
 
-    init(source: CanonicalSource, elements: [Int], path: String) {
+    init(source: CanonicalSource, elements: [Int], offset: Int) {
         self.source = source
         self.elements = elements
-        self.path = path
+        self.offset = offset
     }
 
     var codingPath: [any CodingKey] { [] }
@@ -72,9 +110,10 @@ struct SourceElements: UnkeyedDecodingContainer {
     var isAtEnd: Bool { currentIndex == elements.count }
 
     private func value() throws(CanonicalError) -> SourceDecoder {
-        let place = "\(path)[\(currentIndex)]"
-        guard currentIndex < elements.count else { throw .missing(path: place) }
-        return SourceDecoder(source: source, offset: elements[currentIndex], path: place)
+        guard currentIndex < elements.count else {
+            throw .missing(path: source.path(to: offset) + "[\(currentIndex)]")
+        }
+        return SourceDecoder(source: source, offset: elements[currentIndex])
     }
 
     /// Goes on only when there is a nil, as the protocol asks.
@@ -127,7 +166,6 @@ struct SourceElements: UnkeyedDecodingContainer {
 struct SourceValue: SingleValueDecodingContainer {
     let source: CanonicalSource
     let offset: Int
-    let path: String
 
     var codingPath: [any CodingKey] { [] }
 
@@ -140,22 +178,24 @@ struct SourceValue: SingleValueDecodingContainer {
         switch try source.token(at: offset) {
         case CanonicalWalk.tokenFalse: return false
         case CanonicalWalk.tokenTrue: return true
-        default: throw CanonicalError.mismatch(path: path, expected: "flag")
+        default: throw CanonicalError.mismatch(path: source.path(to: offset), expected: "flag")
         }
     }
 
     func decode(_ type: String.Type) throws -> String {
         guard try source.token(at: offset) == CanonicalWalk.tokenText else {
-            throw CanonicalError.mismatch(path: path, expected: "text")
+            throw CanonicalError.mismatch(path: source.path(to: offset), expected: "text")
         }
         return source.text(try source.textRange(at: offset + 1))
     }
 
     private func whole<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
         guard let wide = try source.integer(at: offset) else {
-            throw CanonicalError.mismatch(path: path, expected: "whole number")
+            throw CanonicalError.mismatch(path: source.path(to: offset), expected: "whole number")
         }
-        guard let number = Number(exactly: wide) else { throw CanonicalError.range(path: path) }
+        guard let number = Number(exactly: wide) else {
+            throw CanonicalError.range(path: source.path(to: offset))
+        }
         return number
     }
 
@@ -173,14 +213,14 @@ struct SourceValue: SingleValueDecodingContainer {
     func decode(_ type: UInt128.Type) throws -> UInt128 { try whole(type) }
 
     func decode(_ type: Double.Type) throws -> Double {
-        throw CanonicalError.floatingPoint(path: path)
+        throw CanonicalError.floatingPoint(path: source.path(to: offset))
     }
 
     func decode(_ type: Float.Type) throws -> Float {
-        throw CanonicalError.floatingPoint(path: path)
+        throw CanonicalError.floatingPoint(path: source.path(to: offset))
     }
 
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        try SourceDecoder(source: source, offset: offset, path: path).decode(type)
+        try SourceDecoder(source: source, offset: offset).decode(type)
     }
 }

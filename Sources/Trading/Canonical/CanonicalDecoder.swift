@@ -8,53 +8,101 @@ public struct CanonicalDecoder: Sendable {
         _ type: State.Type,
         from bytes: [UInt8]
     ) throws -> State {
-        let source = CanonicalSource(bytes: bytes)
-        let end = try source.end(ofValueAt: 0)
-        guard end == bytes.count else {
-            throw CanonicalError.trailing(count: bytes.count - end)
-        }
-        return try SourceDecoder(source: source, offset: 0, path: "").decode(State.self)
+        let source = try CanonicalSource(bytes: bytes)
+        return try SourceDecoder(source: source, offset: 0).decode(State.self)
     }
 }
 
 /// The bytes of a checkpoint, and how to step over a value of them.
+///
+/// They are walked once. A value is known by its offset alone; the way to it is found again when an error has to name it.
 final class CanonicalSource {
     let bytes: [UInt8]
+    /// Of each container, at its offset, where the value behind it begins.
+    @exclusivity(unchecked) private var ends: [UInt32]
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    /// - Throws: for bytes that are not one value.
+    init(bytes: [UInt8]) throws(CanonicalError) {
+        self.bytes = bytes
+        // Nothing of this size is a state.
+        guard bytes.count <= UInt32.max else { throw .trailing(count: bytes.count) }
+        ends = [UInt32](repeating: 0, count: bytes.count)
+        let end = try walk()
+        guard end == bytes.count else { throw .trailing(count: bytes.count - end) }
+    }
 
     func token(at offset: Int) throws(CanonicalError) -> UInt8 {
         guard offset < bytes.count else { throw .truncated(offset: offset) }
         return bytes[offset]
     }
 
-    /// Just past the value that begins at `offset`; a count of open containers instead of recursion.
-    func end(ofValueAt offset: Int) throws(CanonicalError) -> Int {
-        var place = offset
-        var depth = 0
+    /// Notes where containers end; a list of the open ones instead of recursion.
+    ///
+    /// - Returns: just past the first value.
+    private func walk() throws(CanonicalError) -> Int {
+        var place = 0
+        var open: [Int] = []
         repeat {
-            let token = try token(at: place)
-            switch token {
-            case CanonicalWalk.tokenNil, CanonicalWalk.tokenFalse, CanonicalWalk.tokenTrue:
-                place += 1
-            case CanonicalWalk.tokenInteger: place = try varint(at: place + 1).end
-            case CanonicalWalk.tokenWide:
-                place += 17
-                guard place <= bytes.count else { throw .truncated(offset: bytes.count) }
-            case CanonicalWalk.tokenText: place = try textRange(at: place + 1).upperBound
+            switch try token(at: place) {
             case CanonicalWalk.tokenFields, CanonicalWalk.tokenElements:
-                depth += 1
+                open.append(place)
                 place += 1
-            case CanonicalWalk.tokenField where depth > 0:
+            case CanonicalWalk.tokenField where !open.isEmpty:
                 place = try textRange(at: place + 1).upperBound
                 continue
-            case CanonicalWalk.tokenEnd where depth > 0:
-                depth -= 1
+            case CanonicalWalk.tokenEnd where !open.isEmpty:
                 place += 1
-            default: throw .malformed(offset: place)
+                ends[open.removeLast()] = UInt32(truncatingIfNeeded: place)
+            default: place = try end(ofLeafAt: place)
             }
-        } while depth > 0
+        } while !open.isEmpty
         return place
+    }
+
+    /// Just past the value that begins at `offset`.
+    private func end(ofValueAt offset: Int) throws(CanonicalError) -> Int {
+        switch try token(at: offset) {
+        case CanonicalWalk.tokenFields, CanonicalWalk.tokenElements: Int(ends[offset])
+        default: try end(ofLeafAt: offset)
+        }
+    }
+
+    private func end(ofLeafAt place: Int) throws(CanonicalError) -> Int {
+        switch try token(at: place) {
+        case CanonicalWalk.tokenNil, CanonicalWalk.tokenFalse, CanonicalWalk.tokenTrue:
+            return place + 1
+        case CanonicalWalk.tokenInteger: return try varint(at: place + 1).end
+        case CanonicalWalk.tokenWide:
+            guard place + 17 <= bytes.count else { throw .truncated(offset: bytes.count) }
+            return place + 17
+        case CanonicalWalk.tokenText: return try textRange(at: place + 1).upperBound
+        default: throw .malformed(offset: place)
+        }
+    }
+
+    /// The way to the value at `offset`, such as `orders[3].price`; empty for the whole.
+    func path(to offset: Int) -> String {
+        var path = ""
+        var place = 0
+        do throws(CanonicalError) {
+            while place != offset {
+                if let fields = try fields(at: place) {
+                    guard let field = fields.last(where: { $0.value <= offset }) else { break }
+                    if !path.isEmpty { path += "." }
+                    path += text(field.name)
+                    place = field.value
+                } else if let elements = try elements(at: place) {
+                    guard let index = elements.lastIndex(where: { $0 <= offset }) else { break }
+                    path += "[\(index)]"
+                    place = elements[index]
+                } else {
+                    break
+                }
+            }
+        } catch {
+            // All of it was walked before.
+        }
+        return path
     }
 
     func varint(at offset: Int) throws(CanonicalError) -> (value: UInt64, end: Int) {
@@ -102,6 +150,7 @@ final class CanonicalSource {
     func fields(at offset: Int) throws(CanonicalError) -> [(name: Range<Int>, value: Int)]? {
         guard try token(at: offset) == CanonicalWalk.tokenFields else { return nil }
         var result: [(name: Range<Int>, value: Int)] = []
+        result.reserveCapacity(16)
         var place = offset + 1
         while try token(at: place) != CanonicalWalk.tokenEnd {
             guard try token(at: place) == CanonicalWalk.tokenField else {
@@ -131,7 +180,6 @@ final class CanonicalSource {
 struct SourceDecoder: Decoder {
     let source: CanonicalSource
     let offset: Int
-    let path: String
 
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -144,21 +192,21 @@ struct SourceDecoder: Decoder {
         keyedBy type: Key.Type
     ) throws -> KeyedDecodingContainer<Key> {
         guard let fields = try source.fields(at: offset) else {
-            throw CanonicalError.mismatch(path: path, expected: "fields")
+            throw CanonicalError.mismatch(path: source.path(to: offset), expected: "fields")
         }
         return KeyedDecodingContainer(
-            SourceFields<Key>(source: source, fields: fields, path: path)
+            SourceFields<Key>(source: source, fields: FieldList(fields), offset: offset)
         )
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
         guard let elements = try source.elements(at: offset) else {
-            throw CanonicalError.mismatch(path: path, expected: "list")
+            throw CanonicalError.mismatch(path: source.path(to: offset), expected: "list")
         }
-        return SourceElements(source: source, elements: elements, path: path)
+        return SourceElements(source: source, elements: elements, offset: offset)
     }
 
     func singleValueContainer() throws -> any SingleValueDecodingContainer {
-        SourceValue(source: source, offset: offset, path: path)
+        SourceValue(source: source, offset: offset)
     }
 }

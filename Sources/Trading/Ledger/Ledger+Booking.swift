@@ -54,7 +54,7 @@ extension Ledger {
         }
         // An order of this session was placed after the opening, so its fills cannot be in it, whatever the
         // clocks of matching engine and REST say.
-        if strategy == Order.external, isInOpening(report, place) {
+        if opened != nil, strategy == Order.external, isInOpening(report, place) {
             booking.outcome = .opening
             return
         }

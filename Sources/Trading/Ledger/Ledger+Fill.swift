@@ -19,12 +19,19 @@ extension Ledger {
         var own = shares.values[sharePlace]
         let fault = index == 0 ? fault : LedgerFault.none
         booking.isOpening = position.isOpening
+        // One strategy alone holds just what the account holds.
+        let isAlike = own.holdsAs(position) && fault == .none
         let ours = try position.book(report.side, quantity, report.price, value, fault)
         var realised = ours
         if let theirs = report.realisedPnL, category != .spot {
             realised = self.realised(ours, theirs, report, terms, &booking)
         }
-        var shareRealised = try own.book(report.side, quantity, report.price, value, fault)
+        var shareRealised = ours
+        if isAlike {
+            own.hold(as: position)
+        } else {
+            shareRealised = try own.book(report.side, quantity, report.price, value, fault)
+        }
 
         switch category {
         case .linear, .inverse, .spread:
@@ -58,7 +65,7 @@ extension Ledger {
         try post(
             booking.changes,
             at: report.timeMilliseconds,
-            isExternal: strategy == Order.external
+            isExternal: opened != nil && strategy == Order.external
         )
         if let other = charge.other { try addOther(other, place) }
         if SessionHistory.keeps(terms) {
@@ -120,20 +127,28 @@ extension Ledger {
         _ terms: ContractTerms,
         _ place: Int
     ) -> Int {
-        if recentShares.count != accounts.count {
-            recentShares = [Int](repeating: 0, count: accounts.count)
+        // As many as strategies mostly are at one instrument.
+        let ways = 4
+        if recentShares.count != ways * accounts.count {
+            recentShares = [Int](repeating: 0, count: ways * accounts.count)
         }
-        let recent = recentShares[place]
-        if recent < shares.count, shares.keys[recent].instrument == instrument,
-            shares.keys[recent].positionIndex == index, shares.keys[recent].strategy == strategy
-        {
-            return recent
+        let first = ways * place
+        for way in first..<first + ways {
+            let recent = recentShares[way]
+            if recent < shares.count, shares.keys[recent].instrument == instrument,
+                shares.keys[recent].positionIndex == index, shares.keys[recent].strategy == strategy
+            {
+                return recent
+            }
         }
         let found = shares.index(
             of: Share(strategy: strategy, instrument: instrument, positionIndex: index),
             orInsert: Position(terms.valuation)
         )
-        recentShares[place] = found
+        for way in (first + 1..<first + ways).reversed() {
+            recentShares[way] = recentShares[way - 1]
+        }
+        recentShares[first] = found
         return found
     }
 
@@ -181,6 +196,17 @@ extension Ledger {
         _ value: Amount,
         _ booking: inout Booking
     ) throws(NumberError) -> Charge {
+        // Mostly a contract's fee in its own coin, and nothing beside: no coin is asked for then.
+        if fault == .none, report.feeCoin.isEmpty, report.extraFees.isEmpty,
+            terms.category == .linear || terms.category == .inverse
+        {
+            var fee = report.fee
+            if let rate = report.feeRate {
+                fee = compare("fee", try Ledger.fee(report, rate, value), report.fee, &booking)
+            }
+            if !fee.isZero { booking.add(terms.settleCoin, .fee, fee.negated) }
+            return Charge(inSettle: fee)
+        }
         let rule = try Ledger.feeRule(report, terms, value)
         var coin = report.feeCoin.isEmpty ? rule.coin : report.feeCoin
         var fee = report.fee
@@ -212,12 +238,8 @@ extension Ledger {
     ) throws(NumberError) -> (coin: String, amount: Amount?) {
         guard let rate = report.feeRate else { return (feeCoin(report, terms), nil) }
         switch terms.category {
-        case .linear, .spread:
-            if let fee = Amount.product(report.price, report.quantity, rate) {
-                return (terms.settleCoin, fee)
-            }
-            return (terms.settleCoin, try Amount.value(rate, value))
-        case .inverse: return (terms.settleCoin, try Amount.value(rate, value))
+        case .linear, .spread, .inverse:
+            return (terms.settleCoin, try fee(report, rate, value))
         case .option:
             // The lesser of rate × index and a share of the price; rows do not say the index.
             return (terms.settleCoin, nil)
@@ -226,6 +248,20 @@ extension Ledger {
             guard coin == terms.baseCoin else { return (coin, try Amount.value(rate, value)) }
             return (coin, try Amount.value(rate, Amount(exactly: report.quantity)))
         }
+    }
+
+    /// Of contracts: rate × value.
+    private static func fee(
+        _ report: ExecutionReport,
+        _ rate: Numeral,
+        _ value: Amount
+    ) throws(NumberError) -> Amount {
+        if report.instrument.category != .inverse,
+            let fee = Amount.product(report.price, report.quantity, rate)
+        {
+            return fee
+        }
+        return try Amount.value(rate, value)
     }
 
     /// Of spot the coin received, or the other one for a rebate.

@@ -39,6 +39,8 @@ public struct Ledger: Sendable, Codable {
 
         /// By the exchange's `positionIdx`: 0 one-way, 1 long, 2 short.
         public internal(set) subscript(index: Int) -> Position {
+            // In line: a call would get a copy of the whole account.
+            @inline(__always)
             get {
                 switch index {
                 case 1: long
@@ -46,6 +48,7 @@ public struct Ledger: Sendable, Codable {
                 default: position
                 }
             }
+            @inline(__always)
             set {
                 switch index {
                 case 1: long = newValue

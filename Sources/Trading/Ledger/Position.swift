@@ -182,6 +182,20 @@ public struct Position: Hashable, Sendable, Codable {
         return realised
     }
 
+    /// The open parts of both are the same, so that a fill does the same to both.
+    func holdsAs(_ other: Position) -> Bool {
+        size == other.size && entryValue == other.entryValue && settled == other.settled
+            && isOpening == other.isOpening && valuation == other.valuation
+    }
+
+    /// Takes over the open part; what was earned and paid stays.
+    mutating func hold(as other: Position) {
+        size = other.size
+        entryValue = other.entryValue
+        settled = other.settled
+        isOpening = other.isOpening
+    }
+
     /// Pays out what the open part has earned at this price; the entry price stays.
     mutating func settleSession(at price: Numeral) throws(NumberError) -> Amount {
         let earned = try unrealised(at: price)
@@ -199,15 +213,21 @@ public struct Position: Hashable, Sendable, Codable {
     ) throws(NumberError) -> Amount {
         if part == size { return whole }
         // Quantities have far fewer digits than amounts: without the zeros the product mostly fits 128 bits.
-        let zeros: Int128 = 1_000_000_000
-        let (short, rest) = part.quotientAndRemainder(dividingBy: zeros)
-        if rest == 0 {
-            let (held, other) = size.quotientAndRemainder(dividingBy: zeros)
-            if other == 0 {
-                return try whole.scaled(by: short, over: held, rounding: .halfEven)
-            }
+        if let short = billions(part), let held = billions(size) {
+            return try whole.scaled(by: short, over: held, rounding: .halfEven)
         }
         return try whole.scaled(by: part, over: size, rounding: .halfEven)
+    }
+
+    /// A count that is not negative ÷ 10⁹, where that comes out even; `nil` elsewhere.
+    ///
+    /// Without a division of 128 bits: 10⁹ is 2⁹ × 5⁹, and an exact quotient by an odd number is the product with its inverse
+    /// modulo 2¹²⁸. Of what does not come out even that product is past the largest quotient that there can be.
+    static func billions(_ count: Int128) -> Int128? {
+        guard count >= 0, count & 0x1ff == 0 else { return nil }
+        let quotient = (UInt128(count) >> 9) &* 0x9715_7d37_2fb9_787e_8e47_ce42_3a2e_9c6d
+        guard quotient <= 174_224_571_863_520_493_293_247_799_005_065 else { return nil }
+        return Int128(quotient)
     }
 }
 
@@ -232,6 +252,8 @@ extension Amount {
     static func product(_ price: Numeral, _ quantity: Numeral) -> Amount? {
         let decimals = Int(price.decimals) + Int(quantity.decimals)
         guard decimals <= Amount.decimals else { return nil }
+        let (short, isLong) = price.mantissa.multipliedReportingOverflow(by: quantity.mantissa)
+        if !isLong { return Amount(short, zeros: Amount.decimals - decimals) }
         // 18 digits each: their product is below 10³⁶.
         let (units, overflow) = (Int128(price.mantissa) * Int128(quantity.mantissa))
             .multipliedReportingOverflow(by: PowerOfTen.int128(Amount.decimals - decimals))
@@ -242,12 +264,24 @@ extension Amount {
     static func product(_ price: Numeral, _ quantity: Numeral, _ rate: Numeral) -> Amount? {
         let decimals = Int(price.decimals) + Int(quantity.decimals) + Int(rate.decimals)
         guard decimals <= Amount.decimals else { return nil }
+        let (pair, isLong) = price.mantissa.multipliedReportingOverflow(by: quantity.mantissa)
+        if !isLong {
+            let (short, isLonger) = pair.multipliedReportingOverflow(by: rate.mantissa)
+            if !isLonger { return Amount(short, zeros: Amount.decimals - decimals) }
+        }
         let value = Int128(price.mantissa) * Int128(quantity.mantissa)
         let (digits, isTooLong) = value.multipliedReportingOverflow(by: Int128(rate.mantissa))
         let (units, overflow) = digits.multipliedReportingOverflow(
             by: PowerOfTen.int128(Amount.decimals - decimals)
         )
         return isTooLong || overflow || units == .min ? nil : Amount(units: units)
+    }
+
+    /// Digits with so many zeros behind them, from 0 to 18: below 2⁶³ × 10¹⁸, which always fits.
+    @inline(__always)
+    init(_ digits: Int64, zeros: Int) {
+        let wide = digits.multipliedFullWidth(by: PowerOfTen.int64(zeros))
+        self.init(units: Int128(wide.high) << 64 | Int128(wide.low))
     }
 
     /// The distance between two amounts; `nil` when it does not fit.

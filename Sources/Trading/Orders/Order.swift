@@ -164,15 +164,59 @@ public struct Order: Hashable, Sendable, Codable {
 
     /// What may still move the position: what can trade, and fills that were told but not yet reported.
     var exposure: Amount {
-        if isClosed || countsQuote {
+        Order.exposure(
+            isOver: isClosed || countsQuote,
+            quantity,
+            pendingAmend?.quantity,
+            filled,
+            executed
+        )
+    }
+
+    @inline(__always)
+    private static func exposure(
+        isOver: Bool,
+        _ quantity: Numeral,
+        _ wanted: Numeral?,
+        _ filled: Amount,
+        _ executed: Amount
+    ) -> Amount {
+        if isOver {
             return filled > executed ? Amount(units: filled.units - executed.units) : .zero
         }
         var most = Order.rest(of: quantity, after: executed)
-        if let wanted = pendingAmend?.quantity {
+        if let wanted {
             let other = Order.rest(of: wanted, after: executed)
             if other > most { most = other }
         }
         return most
+    }
+
+    /// What is counted of all orders.
+    struct Figures {
+        /// As ``Order/exposure``.
+        var exposure: Amount
+        var isOpen: Bool
+        /// As ``Order/isActive``.
+        var isActive: Bool { isOpen || exposure.units > 0 }
+    }
+
+    /// What is counted of it.
+    ///
+    /// Changes nothing: it is `mutating` so that of an order in a list the few fields are read where they lie. For a question
+    /// that changes nothing the whole order is copied, with all its texts.
+    @inline(__always)
+    mutating func figures() -> Figures {
+        Figures(
+            exposure: Order.exposure(
+                isOver: phase == .closed || countsQuote,
+                quantity,
+                pendingAmend?.quantity,
+                filled,
+                executed
+            ),
+            isOpen: phase != .closed
+        )
     }
 
     /// The fate of a request of it has to be looked up after a deadline.
@@ -209,10 +253,7 @@ public struct Order: Hashable, Sendable, Codable {
 extension Amount {
     /// The number as an amount: every numeral fits (18 digits, at most 18 decimals: below 10³⁶ units).
     init(exactly numeral: Numeral) {
-        self.init(
-            units: Int128(numeral.mantissa)
-                * PowerOfTen.int128(Amount.decimals - Int(numeral.decimals))
-        )
+        self.init(numeral.mantissa, zeros: Amount.decimals - Int(numeral.decimals))
     }
 }
 

@@ -96,7 +96,7 @@ struct OrderStore: Sendable {
     }
 
     @discardableResult
-    mutating func add(_ order: Order) -> Int {
+    mutating func add(_ order: consuming Order) -> Int {
         if orders.count >= 2 * OrderStore.closedKept + active.count { forget() }
         orders.append(order)
         orders[orders.count - 1].serial = nextSerial
@@ -140,21 +140,19 @@ struct OrderStore: Sendable {
 
     /// Counts the order that was appended last.
     private mutating func take(_ place: Int) {
-        let isActive = orders[place].isActive
-        let isOpen = !orders[place].isClosed
-        let exposure = orders[place].exposure
+        let figures = orders[place].figures()
         let direction = direction(orders[place].instrument, orders[place].side)
-        if isActive { active.append(orders[place].serial) }
-        if isOpen { openCount += 1 }
-        directions[direction].exposure.add(exposure)
+        if figures.isActive { active.append(orders[place].serial) }
+        if figures.isOpen { openCount += 1 }
+        directions[direction].exposure.add(figures.exposure)
         notes.append(
             Note(
                 linkHash: OrderStore.hash(orders[place].orderLinkID),
                 idHash: OrderStore.hash(orders[place].orderID),
-                exposure: exposure,
+                exposure: figures.exposure,
                 direction: direction,
-                isOpen: isOpen,
-                isActive: isActive
+                isOpen: figures.isOpen,
+                isActive: figures.isActive
             )
         )
         index(place)
@@ -174,6 +172,7 @@ struct OrderStore: Sendable {
     }
 
     /// Changes an order in place and keeps the look-ups and sums right.
+    @inline(__always)
     mutating func update<Result>(_ place: Int, _ change: (inout Order) -> Result) -> Result {
         hashes.change(place)
         let result = change(&orders[place])
@@ -181,25 +180,23 @@ struct OrderStore: Sendable {
             notes[place].idHash = OrderIndex.hash(orders[place].orderID)
             byOrderID.insert(notes[place].idHash, place)
         }
-        let isOpen = !orders[place].isClosed
-        if notes[place].isOpen != isOpen {
-            openCount += isOpen ? 1 : -1
-            notes[place].isOpen = isOpen
+        let figures = orders[place].figures()
+        if notes[place].isOpen != figures.isOpen {
+            openCount += figures.isOpen ? 1 : -1
+            notes[place].isOpen = figures.isOpen
         }
-        let exposure = orders[place].exposure
-        let isActive = isOpen || exposure.units > 0
-        if notes[place].isActive != isActive {
+        if notes[place].isActive != figures.isActive {
             toggleActive(orders[place].serial)
-            notes[place].isActive = isActive
+            notes[place].isActive = figures.isActive
         }
         let was = notes[place].direction
         let isSame = directions[was].isOf(orders[place].instrument, orders[place].side)
-        if exposure != notes[place].exposure || !isSame {
+        if figures.exposure != notes[place].exposure || !isSame {
             directions[was].exposure.subtract(notes[place].exposure)
             let now =
                 isSame ? was : direction(orders[place].instrument, orders[place].side)
-            directions[now].exposure.add(exposure)
-            notes[place].exposure = exposure
+            directions[now].exposure.add(figures.exposure)
+            notes[place].exposure = figures.exposure
             notes[place].direction = now
         }
         return result
@@ -230,28 +227,40 @@ struct OrderStore: Sendable {
 
     /// Drops the oldest closed orders.
     private mutating func forget() {
-        var surplus = orders.count - active.count - OrderStore.closedKept
+        let surplus = orders.count - active.count - OrderStore.closedKept
         guard surplus > 0 else { return }
         var forgotten: [Int] = []
-        var left = 0
-        for place in orders.indices {
-            if surplus > 0, !notes[place].isActive {
-                surplus -= 1
-                forgotten.append(place)
-            } else {
-                if left < place {
-                    orders.swapAt(left, place)
-                    notes[left] = notes[place]
-                }
-                left += 1
-            }
+        for place in notes.indices where !notes[place].isActive {
+            forgotten.append(place)
+            if forgotten.count == surplus { break }
         }
-        orders.removeLast(orders.count - left)
-        notes.removeLast(notes.count - left)
+        remove(forgotten)
         hashes.remove(forgotten)
         byLinkID.removeAll()
         byOrderID.removeAll()
         for place in orders.indices { index(place) }
+    }
+
+    /// Takes the orders at these rising places out.
+    private mutating func remove(_ places: [Int]) {
+        guard let first = places.first, let last = places.last else { return }
+        // Mostly none of those between may still trade, and what follows moves once, as one piece.
+        if last - first == places.count - 1 {
+            orders.removeSubrange(first...last)
+            notes.removeSubrange(first...last)
+            return
+        }
+        var taken = 0
+        for place in first..<orders.count {
+            if taken < places.count, places[taken] == place {
+                taken += 1
+            } else {
+                orders.swapAt(place - taken, place)
+                notes[place - taken] = notes[place]
+            }
+        }
+        orders.removeLast(taken)
+        notes.removeLast(taken)
     }
 
     private mutating func index(_ place: Int) {
