@@ -27,7 +27,8 @@ enum BisectMode {
         defer { fclose(file) }
         var digits = [CChar](repeating: 0, count: 32)
         fgets(&digits, 32, file)
-        return UInt64(String(cString: digits)) ?? 0
+        let text = digits.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return UInt64(String(decoding: text, as: UTF8.self)) ?? 0
     }
 
     private static var registry: StrategyRegistry {

@@ -209,6 +209,7 @@ enum DeskMode {
                 instrument: instrument,
                 side: size == 0 ? nil : size > 0 ? .buy : .sell,
                 size: Numeral(mantissa: abs(size), decimals: 3),
+                entryPrice: nil,
                 updatedMilliseconds: ts,
                 crossSequence: Int64(number)
             )
