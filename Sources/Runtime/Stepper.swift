@@ -36,12 +36,14 @@ public struct Stepper {
     }
 
     /// The same for a record that was decoded elsewhere; ``event`` stays as it is.
+    ///
+    /// - Parameter decoded: only read; lent for writing, since it would be copied else, list by list.
     mutating func step(
         _ header: RecordHeader,
-        decoded: UnsafePointer<Event>,
+        decoded: inout Event,
         outputs: inout Outputs
     ) {
-        engine.apply(decoded.pointee, at: header, outputs: &outputs)
+        engine.apply(decoded, at: header, outputs: &outputs)
     }
 
     /// The same, with a look at what the record says before the engine takes it in.

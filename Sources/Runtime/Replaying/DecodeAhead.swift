@@ -18,6 +18,19 @@ final class DecodeAhead: @unchecked Sendable {
         var hasEnded = false
     }
 
+    /// What is done with a stream's records: an object, since its route would be copied else for each of them.
+    private final class Lane {
+        /// `nil`: its records are not decoded.
+        let route: StreamRoute?
+        let keepsPayload: Bool
+
+        init(_ name: StreamName) {
+            let kind = name.kind
+            route = kind.isOutput || kind.isEvidence ? nil : StreamRoute(name)
+            keepsPayload = kind.isOutput || kind == .sessionStart
+        }
+    }
+
     private static let depth = 6
     /// Looks at the other side before sleeping: waking a thread takes longer than a batch.
     private static let looks = 200
@@ -84,7 +97,7 @@ final class DecodeAhead: @unchecked Sendable {
 
     private func loop() {
         let decoder = MessageDecoder()
-        var routes: [(route: StreamRoute?, keeps: Bool)?] = []
+        var lanes: [Lane?] = []
         while true {
             DecodeAhead.wait(hasFree)
             let (batch, isEnding) = rows.withLock { rows in
@@ -92,7 +105,7 @@ final class DecodeAhead: @unchecked Sendable {
             }
             if isEnding { return }
             guard let batch else { continue }
-            fill(batch, decoder, &routes)
+            fill(batch, decoder, &lanes)
             let isLast = batch.isLast
             rows.withLock { $0.ready.append(batch) }
             hasReady.add(1, ordering: .releasing)
@@ -103,7 +116,7 @@ final class DecodeAhead: @unchecked Sendable {
     private func fill(
         _ batch: DecodedBatch,
         _ decoder: MessageDecoder,
-        _ routes: inout [(route: StreamRoute?, keeps: Bool)?]
+        _ lanes: inout [Lane?]
     ) {
         batch.shrink()
         batch.clear()
@@ -121,18 +134,16 @@ final class DecodeAhead: @unchecked Sendable {
                 return
             }
             let place = Int(record.stream.value)
-            while routes.count <= place { routes.append(nil) }
-            if routes[place] == nil {
-                let name = cursor.name(of: record.stream)
-                batch.add(stream: record.stream, name)
-                let kind = name.kind
-                let isInput = !kind.isOutput && !kind.isEvidence
-                routes[place] = (
-                    isInput ? StreamRoute(name) : nil, kind.isOutput || kind == .sessionStart
-                )
+            while lanes.count <= place { lanes.append(nil) }
+            if let lane = lanes[place] {
+                batch.add(record, lane.route, keepsPayload: lane.keepsPayload, decoder)
+                continue
             }
-            guard let known = routes[place] else { continue }
-            batch.add(record, known.route, keepsPayload: known.keeps, decoder)
+            let name = cursor.name(of: record.stream)
+            batch.add(stream: record.stream, name)
+            let lane = Lane(name)
+            lanes[place] = lane
+            batch.add(record, lane.route, keepsPayload: lane.keepsPayload, decoder)
         }
     }
 

@@ -95,7 +95,7 @@ final class DecodedBatch: @unchecked Sendable {
     ///
     /// - Parameter body: false ends it.
     func forEach(
-        _ body: (Record, UnsafePointer<Event>?) throws(ReplayError) -> Bool
+        _ body: (Record, UnsafeMutablePointer<Event>?) throws(ReplayError) -> Bool
     ) throws(ReplayError) {
         try bytes.withUnsafeBufferPointer { (buffer) throws(ReplayError) in
             let bytes = UnsafeRawBufferPointer(buffer)
@@ -108,7 +108,7 @@ final class DecodedBatch: @unchecked Sendable {
                         rebasing: bytes[entry.start..<entry.start + entry.count]
                     )
                 )
-                guard try body(record, entry.isDecoded ? UnsafePointer(events + place) : nil)
+                guard try body(record, entry.isDecoded ? events + place : nil)
                 else { return }
             }
         }

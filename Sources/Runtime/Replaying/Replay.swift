@@ -109,6 +109,7 @@ public struct Replay {
         _ session: inout ReplaySession
     ) throws(ReplayError) -> End {
         var stop: String?
+        let isWatched = before != nil || after != nil
         while true {
             guard let record = try Replay.next(cursor) else {
                 guard follows, !cursor.isAtEnd else { return End(isComplete: true) }
@@ -121,7 +122,7 @@ public struct Replay {
                 session.register(record.stream, cursor.name(of: record.stream))
             }
             // What answers to the last input belongs to it.
-            if session.isInput(record) {
+            if isWatched, session.isInput(record) {
                 if let stop { return End(stop: stop) }
                 if let before, !before(record) { return End(stop: Replay.asked) }
             }

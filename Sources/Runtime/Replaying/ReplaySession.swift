@@ -43,18 +43,20 @@ struct ReplaySession {
     private(set) var stepper: Stepper?
     private(set) var start: SessionStart?
     /// By the stream's id, so that a record costs no look-up.
-    private var streams: [(name: StreamName, route: StreamRoute)?] = []
+    private var streams: [MetStream] = []
+    /// Place in ``streams`` of the last input.
+    private var causeStream: Int?
     /// What the engine said to the last input.
     private(set) var outputs = Outputs()
     /// Commands and verdicts, in order; findings; states: compared each in its own row.
     var judged = Row()
     var findings = Row()
     var states = Row()
-    private(set) var cause = RecordHeader(
-        sequence: .none,
-        time: .zero,
-        stream: StreamName("")
-    )
+    /// The last input.
+    var cause: RecordHeader {
+        causeStream.map { streams[$0].header }
+            ?? RecordHeader(sequence: .none, time: .zero, stream: StreamName(""))
+    }
     var comparesFindings = true
     /// A difference ends nothing: what follows is read for the state alone.
     var isLenient = false
@@ -132,22 +134,22 @@ struct ReplaySession {
     /// The name of a stream, before its first record.
     mutating func register(_ stream: StreamID, _ name: StreamName) {
         let place = Int(stream.value)
-        while streams.count <= place { streams.append(nil) }
-        streams[place] = (name, StreamRoute(name))
+        while streams.count <= place { streams.append(MetStream()) }
+        streams[place] = MetStream(name)
     }
 
     func knows(_ stream: StreamID) -> Bool {
         let place = Int(stream.value)
-        return place < streams.count && streams[place] != nil
+        return place < streams.count && streams[place].role != .unmet
     }
 
     /// Whether a record is fed to the engine.
     func isInput(_ record: Record) -> Bool {
-        guard let kind = name(of: record.stream)?.kind else { return false }
-        return !kind.isOutput && !kind.isEvidence
+        switch streams[Int(record.stream.value)].role {
+        case .input, .start: true
+        case .unmet, .evidence, .output: false
+        }
     }
-
-    func name(of stream: StreamID) -> StreamName? { streams[Int(stream.value)]?.name }
 
     /// Takes the next record, of a stream that was registered; a divergence ends the replay.
     ///
@@ -155,31 +157,31 @@ struct ReplaySession {
     ///   payload is looked at in any case.
     mutating func take(
         _ record: Record,
-        decoded: UnsafePointer<Event>? = nil
+        decoded: UnsafeMutablePointer<Event>? = nil
     ) throws(ReplayError) -> Divergence? {
         counts.records += 1
         counts.last = record.sequence
         counts.lastTime = record.time
         if record.sequence >= nextMark { passMark(record.sequence) }
-        guard let stream = streams[Int(record.stream.value)] else { return nil }
-        let kind = stream.name.kind
-        if kind.isEvidence { return nil }
-        if kind.isOutput {
+        let place = Int(record.stream.value)
+        switch streams[place].role {
+        case .unmet, .evidence: return nil
+        case .output:
             if isMidTurn { return nil }
-            let divergence = compare(record, stream.name)
+            let divergence = compare(record, streams[place].header.stream)
             return isLenient ? nil : divergence
-        }
-        isMidTurn = false
-        if kind == .sessionStart {
+        case .start:
+            isMidTurn = false
             // What the run before still owed was cut: it was never sent.
             if stepper != nil, !judged.isEmpty { counts.cutRuns += 1 }
             clearOwed()
             try begin(record)
-        } else if let divergence = owed(before: record), !isLenient {
-            return divergence
+        case .input:
+            isMidTurn = false
+            if let divergence = owed(before: record), !isLenient { return divergence }
         }
         guard stepper != nil else { throw .noStart(record.sequence) }
-        feed(record, stream, decoded)
+        feed(record, place, decoded)
         return nil
     }
 
@@ -259,17 +261,13 @@ struct ReplaySession {
 
     private mutating func feed(
         _ record: Record,
-        _ stream: (name: StreamName, route: StreamRoute),
-        _ decoded: UnsafePointer<Event>?
+        _ place: Int,
+        _ decoded: UnsafeMutablePointer<Event>?
     ) {
-        cause = RecordHeader(sequence: record.sequence, time: record.time, stream: stream.name)
+        causeStream = place
         counts.inputs += 1
         outputs.removeAll()
-        if let decoded {
-            stepper?.step(cause, decoded: decoded, outputs: &outputs)
-        } else {
-            stepper?.step(cause, route: stream.route, payload: record.payload, outputs: &outputs)
-        }
+        ReplaySession.step(&streams[place], record, decoded, &stepper, &outputs)
         clearOwed()
         guard !outputs.isEmpty else { return }
         for (place, output) in outputs.elements.enumerated() {
@@ -287,6 +285,28 @@ struct ReplaySession {
                 counts.states.replayed += 1
                 states.append(place)
             }
+        }
+    }
+
+    /// All in place: a copy of a header, a route or an event costs more than a small record's own work.
+    private static func step(
+        _ stream: inout MetStream,
+        _ record: Record,
+        _ decoded: UnsafeMutablePointer<Event>?,
+        _ stepper: inout Stepper?,
+        _ outputs: inout Outputs
+    ) {
+        stream.header.sequence = record.sequence
+        stream.header.time = record.time
+        if let decoded {
+            stepper?.step(stream.header, decoded: &decoded.pointee, outputs: &outputs)
+        } else {
+            stepper?.step(
+                stream.header,
+                route: stream.route,
+                payload: record.payload,
+                outputs: &outputs
+            )
         }
     }
 

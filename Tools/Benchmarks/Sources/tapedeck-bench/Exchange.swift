@@ -10,7 +10,11 @@ struct Exchange {
     init(instruments: [Instrument]) { self.instruments = instruments }
 
     /// A record of one REST exchange: the line of JSON, then request and response as they were.
+    ///
+    /// - Parameter after: the last record before it was sent; the desk takes no word on the account that was asked for before
+    ///   its reconciliation began.
     static func record(
+        after: SequenceNumber = .none,
         method: String,
         path: String,
         query: String = "",
@@ -27,7 +31,7 @@ struct Exchange {
             $0.field("outcome", "answered")
             $0.field("sent", String(time.nanoseconds - 4_000_000))
             $0.field("received", String(time.nanoseconds))
-            $0.field("after", 0)
+            $0.field("after", Int64(after.value))
             $0.field("attempt", 1)
             $0.field("limit", "")
             $0.field("limit_status", "")
@@ -59,6 +63,7 @@ struct Exchange {
         }
         let payload = response.withUnsafeBytes { response in
             Exchange.record(
+                after: command.cause,
                 method: request.method,
                 path: request.path,
                 query: request.query,

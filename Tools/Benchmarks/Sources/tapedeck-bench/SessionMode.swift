@@ -2,6 +2,7 @@ import Bybit
 import Journal
 import Market
 import Runtime
+import Simulation
 import Trading
 
 /// A session made of the kit's messages: the maker trades, risk judges, everything is recorded, and it is replayed.
@@ -99,6 +100,28 @@ enum SessionMode {
             throw BenchError("the session's replay is not identical: \(line)")
         }
         return line
+    }
+
+    /// The maker of that session, re-quoting every 100 ms, on its market against the simulated exchange: constant latency of
+    /// 2 ms each way and the risk-averse queue, as the kit gives its peer.
+    static func simulate(count: Int, path: String = SessionMode.path) throws -> String {
+        let measurement = Measurement()
+        var plan = SimulationPlan()
+        plan.queue = .riskAverse
+        plan.latency = .constant(entry: 2_000_000, response: 2_000_000)
+        plan.overrides = [
+            Replay.Override(strategy: "maker", parameter: "requote_ms", value: "100")
+        ]
+        let result = try Simulator(registry: .standard).run(Recording.open(path), plan)
+        guard !result.orders.isEmpty else { throw BenchError("the maker asked for no order") }
+        return measurement.line(
+            mode: "simulate",
+            count: count,
+            extra: [
+                ("orders", String(result.orders.count)), ("fills", String(result.fills)),
+                ("digest", String(result.digest)),
+            ]
+        )
     }
 
     /// The way of one datum, with the exchange's part played by ``Exchange``.
