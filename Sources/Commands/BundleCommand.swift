@@ -61,7 +61,6 @@ struct BundleCommand: JudgingCommand {
     @OptionGroup var pseudonyms: PseudonymOptions
 
     func judge() throws -> ExitStatus {
-        let factor = try pseudonyms.factor()
         let recording = try options.openSound()
         try Sandbox.denyOutgoing()
         // Records keep their numbers and times in a copy, and --around names an id that it does not have.
@@ -71,8 +70,7 @@ struct BundleCommand: JudgingCommand {
         return try withExtendedLifetime(folder) {
             let made = try PseudonymisedCopy.make(
                 of: recording,
-                in: folder.path(for: recording),
-                scale: factor
+                in: folder.path(for: recording)
             )
             return try bundle(made.copy, part, made.report)
         }

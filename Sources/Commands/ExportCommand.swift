@@ -56,13 +56,11 @@ struct ExportCommand: JudgingCommand {
     @OptionGroup var pseudonyms: PseudonymOptions
 
     func judge() throws -> ExitStatus {
-        let factor = try pseudonyms.factor()
         guard pseudonyms.pseudonymise else { return try judge(options.open()) }
         let folder = try TemporaryCopy()
         let made = try PseudonymisedCopy.make(
             of: options.openSound(),
-            in: folder.path,
-            scale: factor
+            in: folder.path
         )
         for item in made.report.names.freeTexts {
             Printing.note("review: \(item.stream) \(item.name): \(item.text)")

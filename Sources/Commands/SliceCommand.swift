@@ -18,9 +18,7 @@ struct SliceCommand: ParsableCommand {
             --replayable is for a fixture: the slice is packed as small as it goes, replayed before it is done, and not \
             made where its replay differs from the recording's. --pseudonymise puts other ids in the place of all ids of \
             account, orders, fills, connections, traces, messages and keys, one to one; texts that somebody wrote are \
-            listed for review. With --scale all amounts are multiplied, the desk's own sizes and limits among them; a \
-            parameter of a strategy is an amount when its name has quantity, qty, size, inventory, amount, value, notional or \
-            balance in it.
+            listed for review.
 
             Example: tapedeck slice last --from start+5m --to start+6m -o incident
             """
@@ -46,7 +44,6 @@ struct SliceCommand: ParsableCommand {
     @OptionGroup var pseudonyms: PseudonymOptions
 
     func run() throws {
-        let factor = try pseudonyms.factor()
         let recording = try options.openSound()
         try Sandbox.denyOutgoing()
         let (from, to) = try range.resolved(in: recording)
@@ -72,7 +69,7 @@ struct SliceCommand: ParsableCommand {
             }
             let masked =
                 pseudonyms.pseudonymise
-                ? try PseudonymisedCopy(of: recording, scale: factor) : nil
+                ? try PseudonymisedCopy(of: recording) : nil
             let state =
                 try masked?.prepare(&slicer, before: first.sequence)
                 ?? SliceCommand.state(recording, before: first.sequence)

@@ -10,11 +10,9 @@ struct PseudonymisedCopy {
     let names: Pseudonymiser
 
     /// Learns the ids of all of the recording.
-    ///
-    /// - Parameter scale: what all amounts are multiplied by.
-    init(of recording: Recording, scale: AmountScale? = nil) throws(JournalError) {
+    init(of recording: Recording) throws(JournalError) {
         self.recording = recording
-        names = Pseudonymiser(registry: TapedeckMain.strategies, scale: scale)
+        names = Pseudonymiser(registry: TapedeckMain.strategies)
         try names.learn(recording)
     }
 
@@ -31,9 +29,6 @@ struct PseudonymisedCopy {
         // The recording's own seal: what the copy was made of can be shown by whoever has it.
         let chain = recording.manifest.segments.last?.chainLast.description ?? ""
         slicer.labels = [Label("pseudonymised.of", chain)]
-        if let scale = names.scale {
-            slicer.labels.append(Label("pseudonymised.scale", scale.description))
-        }
         guard number > .first else { return ([], nil) }
         // Its tables are in the order of the ids, so that it cannot be rewritten, and what made it is not there any more.
         if recording.first > .first, !(try recording.checkpoint(at: recording.first).isEmpty) {
@@ -54,12 +49,11 @@ struct PseudonymisedCopy {
     /// Makes a copy of all of a recording in a folder that is not there yet: what `export` and `bundle` read then.
     static func make(
         of recording: Recording,
-        in path: String,
-        scale: AmountScale? = nil
+        in path: String
     ) throws -> (copy: Recording, report: PseudonymisedCopy) {
         let (report, limit) = try NewRecording.write(path) {
             () throws(JournalError) -> (PseudonymisedCopy, String?) in
-            let report = try PseudonymisedCopy(of: recording, scale: scale)
+            let report = try PseudonymisedCopy(of: recording)
             var slicer = Slicer()
             let state = try report.prepare(&slicer, before: recording.first)
             slicer.checkpoint = state.checkpoint
@@ -72,7 +66,6 @@ struct PseudonymisedCopy {
 
     func write(into json: inout JSONWriter) {
         json.field("pseudonyms", names.count)
-        if let scale = names.scale { json.field("scale", scale.description) }
         json.field(
             "free_texts",
             array: { rows in
@@ -89,9 +82,6 @@ struct PseudonymisedCopy {
 
     func tell() {
         Printing.result("pseudonyms \(names.count) ids have others in their place")
-        if let scale = names.scale {
-            Printing.result("amounts    \(scale) times as much; prices are what they were")
-        }
         for item in names.freeTexts {
             Printing.result("review     \(item.stream) \(item.name): \(item.text)")
         }
@@ -120,46 +110,11 @@ enum SliceCheck {
                 )
             }
             let made = try open(path)
-            if let copy {
-                try search(made, copy)
-                try checkAmounts(copy, limit, made, source)
-            }
-            if limit == nil { try replay(made, source, copy, mustReplay: mustReplay) }
+            if let copy { try search(made, copy) }
+            if limit == nil { try replay(made, source, mustReplay: mustReplay) }
         } catch {
             try? FileManager.default.removeItem(atPath: path)
             throw error
-        }
-    }
-
-    /// All amounts were multiplied, and where something was decided by them it can be decided again.
-    private static func checkAmounts(
-        _ copy: PseudonymisedCopy,
-        _ limit: String?,
-        _ made: Recording,
-        _ source: Recording
-    ) throws {
-        guard let scale = copy.names.scale else { return }
-        let refusal: String
-        if copy.names.unscaled > 0 {
-            refusal = "\(copy.names.unscaled) amounts have no place for \(scale) times as much"
-        } else if let limit = copy.names.limit?.description ?? limit, try hasCommands(made) {
-            refusal = "the copy cannot be replayed: \(limit)"
-        } else {
-            return
-        }
-        throw Failure(
-            .no,
-            refusal,
-            at: source.path,
-            do: "Leave out --scale, or take a factor with fewer digits."
-        )
-    }
-
-    private static func hasCommands(_ recording: Recording) throws -> Bool {
-        do throws(JournalError) {
-            return try recording.streams().contains { $0.name.kind == .command }
-        } catch {
-            throw Failure(error)
         }
     }
 
@@ -190,12 +145,7 @@ enum SliceCheck {
         )
     }
 
-    private static func replay(
-        _ made: Recording,
-        _ source: Recording,
-        _ copy: PseudonymisedCopy?,
-        mustReplay: Bool
-    ) throws {
+    private static func replay(_ made: Recording, _ source: Recording, mustReplay: Bool) throws {
         let result: ReplayResult
         do throws(ReplayError) {
             result = try Replay(registry: TapedeckMain.strategies).run(made)
@@ -203,26 +153,8 @@ enum SliceCheck {
             guard mustReplay else { return }
             throw ReplayCommand.failure(error)
         }
-        if let scale = copy?.names.scale, result.findings.replayed != result.findings.recorded {
-            throw Failure(
-                .no,
-                "with \(scale) times the amounts its replay has \(result.findings.replayed) findings in the place of"
-                    + " \(result.findings.recorded)",
-                at: source.path,
-                do:
-                    "Leave out --scale, or take a factor with fewer digits: a quantity has 18 in all."
-            )
-        }
         guard case .differs(let divergence) = result.outcome else { return }
         // A recording that differs from today's code is not the slice's fault, but it is no fixture either.
-        if let scale = copy?.names.scale {
-            throw Failure(
-                .no,
-                "with \(scale) times the amounts its replay differs: \(divergence)",
-                at: source.path,
-                do: "Leave out --scale: what the strategy decides depends on how large it is."
-            )
-        }
         throw Failure(
             .no,
             "its replay differs: \(divergence)",

@@ -7,7 +7,7 @@ public import Trading
 /// Puts other ids in the place of all that say whose a recording is.
 ///
 /// Every id of account, orders, fills, connections, traces, messages and keys, one to one, wherever it stands, public
-/// trades included. Prices and times stay, and so do amounts unless a scale multiplies all of them.
+/// trades included. Amounts, prices and times stay.
 ///
 /// The copy replays as the recording did: the session gets another name, from which the engine makes the very order ids
 /// that stand in the copy, and what the engine says of its own state is said anew.
@@ -25,8 +25,6 @@ public final class Pseudonymiser {
     private var made: EngineStart?
     private var outputs = Outputs()
     private var states: [[UInt8]] = []
-    private var findings: [[UInt8]] = []
-    private var scaled: ScaledPayload?
     private var routes: [StreamID: StreamRoute] = [:]
     /// In the order of the first.
     public private(set) var freeTexts: [FreeText] = []
@@ -35,19 +33,8 @@ public final class Pseudonymiser {
 
     public var count: Int { pseudonyms.count }
 
-    /// - Parameters:
-    ///   - registry: the strategies of this program; with one that is missing, the copy is for reading.
-    ///   - scale: what all amounts are multiplied by; `nil` leaves them.
-    public init(registry: StrategyRegistry, scale: AmountScale? = nil) {
-        self.registry = registry
-        scaled = scale.map(ScaledPayload.init)
-    }
-
-    /// What all amounts are multiplied by.
-    public var scale: AmountScale? { scaled?.scale }
-
-    /// Amounts that could not be multiplied, because they, or their product, have more digits than a number of ours.
-    public var unscaled: Int { scaled?.unscaled ?? 0 }
+    /// - Parameter registry: the strategies of this program; with one that is missing, the copy is for reading.
+    public init(registry: StrategyRegistry) { self.registry = registry }
 
     // MARK: First pass
 
@@ -157,14 +144,10 @@ public final class Pseudonymiser {
     /// A record's payload in the copy; records come in order, from the recording's first on.
     public func rewrite(_ record: Record, _ stream: StreamName) -> [UInt8] {
         var payload = replaced(record.payload, stream)
-        payload = scaled?.rewritten(payload, stream.kind) ?? payload
         let renamed = rename(stream)
         switch stream.kind {
         case .state:
             if !states.isEmpty { payload = states.removeFirst() }
-        case .finding where scaled != nil:
-            // It tells of amounts in words of its own: what the engine says of the new ones.
-            if !findings.isEmpty { payload = findings.removeFirst() }
         case let kind where kind.isOutput || kind.isEvidence: break
         default: feed(payload, record, renamed)
         }
@@ -211,14 +194,9 @@ public final class Pseudonymiser {
                 outputs: &outputs
             )
         }
-        states = []
-        findings = []
-        for place in outputs.elements.indices {
-            switch outputs.elements[place] {
-            case .state: states.append(outputs.payload(place))
-            case .finding: findings.append(outputs.payload(place))
-            case .command, .verdict: continue
-            }
+        states = outputs.elements.indices.compactMap { place in
+            if case .state = outputs.elements[place] { return outputs.payload(place) }
+            return nil
         }
     }
 
@@ -257,23 +235,7 @@ public final class Pseudonymiser {
         }
         guard var start else { return payload }
         start.session = pseudonyms.sessions[start.session] ?? start.session
-        if let scale { rescale(&start, scale) }
         return start.payload()
-    }
-
-    private func rescale(_ start: inout SessionStart, _ scale: AmountScale) {
-        for place in start.limits.indices
-        where AmountFields.limits.contains(start.limits[place].name) {
-            start.limits[place].value = scale.scaled(setting: start.limits[place].value)
-        }
-        for place in start.strategies.indices {
-            for number in start.strategies[place].parameters.indices {
-                let setting = start.strategies[place].parameters[number]
-                guard AmountFields.isAmount(parameter: setting.name) else { continue }
-                start.strategies[place].parameters[number].value =
-                    scale.scaled(setting: setting.value)
-            }
-        }
     }
 
     /// Ids of the recording that still stand in a text of the copy; there are none.
