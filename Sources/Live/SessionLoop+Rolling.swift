@@ -172,6 +172,8 @@ extension SessionLoop {
         askLists {}
         account.hasSurroundings = false
         account.limited = []
+        // Debts are in no state of the core: the new recording tells them itself.
+        if wiring.credentials != nil, account.isPermitted { askOrSay(RESTRequest(.wallet)) {} }
     }
 
     /// Reads what was just sealed once more, on another thread: what does not verify is told while it can still be copied.

@@ -31,7 +31,8 @@ public struct DeskFold {
         _ outputs: some Collection<Output>,
         _ engine: Engine
     ) throws(ProjectionError) {
-        if !rows.isEmpty { rows.removeAll(keepingCapacity: true) }
+        // Whoever took them has their memory: to keep it would be to make as much again as the longest list ever had.
+        if !rows.isEmpty { rows = [] }
         if let ledger = opening {
             opening = nil
             try begin(ledger, header)

@@ -26,6 +26,7 @@ final class RecordFeed {
     init(_ recording: Recording, registry: StrategyRegistry) throws(ReplayError) {
         self.registry = registry
         made = try recording.beginning(registry: registry, parser: parser).map { EngineStart($0) }
+        facts = AccountFacts(isPartial: made != nil)
     }
 
     /// Behind the record of a kept state.

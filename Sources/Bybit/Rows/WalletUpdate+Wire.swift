@@ -13,9 +13,9 @@ extension WalletUpdate: WireRow {
         coder.derived { $0.amount("usdValue", WalletUpdate.isDollar(coin) ? equity : .zero) }
         coder.amount("walletBalance", &walletBalance, .required)
         coder.amount("locked", &locked, .empty)
-        coder.amount("borrowAmount", &borrowed, .zero)
-        coder.amount("spotBorrow", &spotBorrowed, .zero)
-        coder.amount("accruedInterest", &accruedInterest, .zero)
+        coder.remark("borrowAmount", &borrowed)
+        coder.remark("spotBorrow", &spotBorrowed)
+        coder.remark("accruedInterest", &accruedInterest)
         coder.derived { $0.amount("totalOrderIM", margins?.orders ?? .zero) }
         coder.derived { $0.amount("totalPositionIM", margins?.positions ?? .zero) }
         coder.derived { $0.amount("totalPositionMM", margins?.maintenance ?? .zero) }

@@ -180,6 +180,14 @@ struct RowReader: WireCoder {
         }
     }
 
+    mutating func remark(_ key: StaticString, _ value: inout Amount?) {
+        value = nil
+        guard let found = find(key, .optional), found.isString,
+            let amount = try? Amount(text: found.raw), !amount.isZero
+        else { return }
+        value = amount
+    }
+
     mutating func integer(_ key: StaticString, _ value: inout Int64, _ presence: Presence) {
         guard let found = find(key, presence) else { return }
         guard found.isNumber || found.isString else { return fail(found, .wrongType, presence) }

@@ -29,6 +29,9 @@ protocol WireCoder {
     mutating func numeral(_ key: StaticString, _ value: inout Numeral?, _ absence: Absence)
     mutating func amount(_ key: StaticString, _ value: inout Amount, _ presence: Presence)
     mutating func amount(_ key: StaticString, _ value: inout Amount?, _ absence: Absence)
+    /// An amount that decides nothing, `0` for none: what is no amount reads as none, without a finding, since a finding
+    /// of a private push has the account asked for anew and new orders wait.
+    mutating func remark(_ key: StaticString, _ value: inout Amount?)
     /// A JSON number; reading takes a string of digits too, since Bybit's own pages differ on some.
     mutating func integer(_ key: StaticString, _ value: inout Int64, _ presence: Presence)
     /// A whole number as a JSON string: Unix milliseconds.

@@ -54,6 +54,10 @@ extension WireWriter: WireCoder {
         absent(key, absence)
     }
 
+    mutating func remark(_ key: StaticString, _ value: inout Amount?) {
+        amount(key, &value, .zero)
+    }
+
     private mutating func absent(_ key: StaticString, _ absence: Absence) {
         switch absence {
         case .empty: constant(key, #""""#)

@@ -74,9 +74,9 @@ extension StateView {
                 guard let worth = self.coin(coin) else { return }
                 $0.field("unrealised", worth.unrealised.description)
                 $0.field("option_value", worth.optionValue.description)
-                $0.field("borrowed", worth.debt.borrowed.description)
-                $0.field("spot_borrowed", worth.debt.spotBorrowed.description)
-                $0.field("accrued_interest", worth.debt.accruedInterest.description)
+                $0.field("borrowed", worth.debt?.borrowed.description ?? "")
+                $0.field("spot_borrowed", worth.debt?.spotBorrowed.description ?? "")
+                $0.field("accrued_interest", worth.debt?.accruedInterest.description ?? "")
                 $0.field("equity", worth.equity?.description ?? "")
                 $0.field("initial_margin", worth.initialMargin?.description ?? "")
                 $0.field("maintenance_margin", worth.maintenanceMargin?.description ?? "")

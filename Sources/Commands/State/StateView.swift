@@ -103,7 +103,8 @@ struct StateView {
         return "  equity \(mark)\(equity)" + debt(coin.debt) + initial + maintenance + margins
     }
 
-    private static func debt(_ debt: AccountFacts.Debt) -> String {
+    private static func debt(_ debt: AccountFacts.Debt?) -> String {
+        guard let debt else { return "  borrowed ?" }
         guard !debt.isZero else { return "" }
         return "  borrowed \(debt.borrowed)"
             + (debt.spotBorrowed.isZero ? "" : " (spot \(debt.spotBorrowed))")

@@ -1,10 +1,14 @@
 import Market
 
-/// What is owed of a coin: what the exchange said at the opening, and the log's rows of lending and paying back since.
+/// What is owed of a coin: the exchange's first word since the ledger opened, and the log's rows of lending and paying
+/// back that are later than it.
 struct Owed: Hashable, Sendable, Codable {
-    /// As told when the ledger opened.
-    var opening = Amount.zero
-    /// Σ of `BORROW` and `REPAY`.
+    /// The first word; `nil` before it.
+    var opening: Amount?
+    /// When it was said, and the last one, by the exchange's clock, Unix milliseconds.
+    var openedAt: Int64 = 0
+    var toldAt: Int64 = 0
+    /// Σ of `BORROW` and `REPAY` since.
     var flows = Amount.zero
     /// So much of interest was taken, or has come up: whether that is in the amount the reference does not say.
     var interest = Amount.zero
@@ -13,8 +17,9 @@ struct Owed: Hashable, Sendable, Codable {
     /// No row has changed it by a rule that is not known.
     var isDerivable = true
 
-    /// `nil` past all bounds.
+    /// `nil` before the first word, and past all bounds.
     var ours: Amount? {
+        guard let opening else { return nil }
         do throws(NumberError) {
             let sum = try opening.adding(flows)
             return sum < .zero ? .zero : sum
@@ -28,14 +33,27 @@ extension SelfAudit {
     static let borrowed = "borrowAmount"
 
     /// The exchange's word, before it is known whether there is something to compare it with.
+    ///
+    /// Coins are told of when something of them changes: each has an opening of its own. A run that begins anew, and a
+    /// recording that goes on behind another, begin with the first word again.
     mutating func noteDebts(_ event: Event, _ engine: Engine) {
+        guard let opened = engine.ledger.opened, engine.ledger.isOpen else { return }
+        if debtsOpened != opened {
+            debtsOpened = opened
+            debts = OrderedTable()
+        }
+        let time =
+            event.exchangeMilliseconds == 0 ? engine.time.milliseconds : event.exchangeMilliseconds
         for row in event.wallets {
             let place = debts.index(of: row.coin, orInsert: Owed())
+            // An answer may come behind a push that is newer.
+            guard time >= debts.values[place].toldAt else { continue }
             debts.values[place].told = row.borrowed ?? .zero
+            debts.values[place].toldAt = time
+            guard debts.values[place].opening == nil else { continue }
+            debts.values[place].opening = debts.values[place].told
+            debts.values[place].openedAt = time
         }
-        guard !areDebtsOpen, engine.ledger.opened != nil, engine.ledger.isOpen else { return }
-        areDebtsOpen = true
-        for place in debts.keys.indices { debts.values[place].opening = debts.values[place].told }
     }
 
     /// A row of the log, the first time that it comes.
@@ -43,8 +61,10 @@ extension SelfAudit {
         let isLoan = row.type == "BORROW" || row.type == "REPAY"
         let isInterest = row.type == "INTEREST"
         let isOther = ["BORROW", "REPAY", "LIABILITY"].contains { row.type.contains($0) }
-        guard isLoan || isInterest || isOther else { return }
-        let place = debts.index(of: row.coin, orInsert: Owed())
+        guard isLoan || isInterest || isOther, let place = debts.index(of: row.coin),
+            // What came before the first word is in it.
+            row.timeMilliseconds > debts.values[place].openedAt
+        else { return }
         do throws(NumberError) {
             if isLoan {
                 debts.values[place].flows = try debts.values[place].flows.adding(row.change)

@@ -37,8 +37,8 @@ public struct SelfAudit: Sendable {
     var identities = OrderedTable<String, Identity>()
     /// By coin.
     var debts = OrderedTable<String, Owed>()
-    /// The ledger has opened, and what was owed then is known.
-    var areDebtsOpen = false
+    /// The ledger's opening that they count from.
+    var debtsOpened: Timestamp?
     /// The last record that moved a position, a wallet.
     var movedPositions = OrderedTable<InstrumentID, SequenceNumber>()
     var movedWallets = OrderedTable<String, SequenceNumber>()

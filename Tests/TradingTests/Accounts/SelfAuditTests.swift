@@ -157,6 +157,30 @@ import Trading
         #expect(audit.coins(engine).allSatisfy { $0.line == nil })
     }
 
+    /// Coins are told of when something of them changes: a loan of before is no news of the day on which it is told.
+    @Test func `a loan that is told of later stood at the opening, and rows of before are in it`()
+        throws
+    {
+        var session = try AuditedSession()
+        try session.trade()
+        for _ in 0..<70 { session.bench.tick() }
+        var coin = WalletUpdate(coin: "SOL", walletBalance: .zero)
+        coin.borrowed = try Amount(text: "300")
+        session.bench.feed("private/main/wallet") {
+            $0.kind = .wallets
+            $0.wallets = [coin]
+        }
+        let lent = try session.row("", "BORROW", "", category: nil, coin: "SOL", change: "300")
+        try session.tellLog([lent])
+        session.bench.feed("private/main/wallet") {
+            $0.kind = .wallets
+            $0.wallets = [coin]
+        }
+        try session.tellLog()
+        let audit = try session.audited().audit
+        #expect(!audit.findings.contains { $0.field == "borrowAmount" }, "\(audit.findings)")
+    }
+
     @Test func `a row of the log whose execution never came is unexplained`() throws {
         var session = try AuditedSession()
         try session.trade()

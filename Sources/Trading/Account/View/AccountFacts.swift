@@ -27,8 +27,14 @@ public struct AccountFacts: Hashable, Sendable, Codable {
     public private(set) var debts = OrderedTable<String, Debt>()
     /// As the exchange names it; empty where it was not asked.
     private var marginModeName = ""
+    /// Records before the first one taken said something, and no answer has told all coins since.
+    private var isPartial: Bool
 
-    public init() {}
+    /// - Parameter isPartial: whether the first record is one in the middle of a session.
+    public init(isPartial: Bool = false) { self.isPartial = isPartial }
+
+    /// What is owed of a coin; `nil` where that was said before the first record, if at all.
+    public func debt(of coin: String) -> Debt? { debts[coin] ?? (isPartial ? nil : Debt()) }
 
     /// How positions are backed; cross where the exchange did not say, `nil` where margins follow no formula (portfolio
     /// margin).
@@ -62,7 +68,9 @@ public struct AccountFacts: Hashable, Sendable, Codable {
         case .riskLimits:
             if let category = Desk.category(of: reply) { takeLimits(event.details, category) }
         // What a bot asks may be of another account.
-        case .wallet where !reply.isCarried: take(event.wallets, event.exchangeMilliseconds)
+        case .wallet where !reply.isCarried:
+            isPartial = false
+            take(event.wallets, event.exchangeMilliseconds)
         case .feeRates where !reply.isCarried:
             if let category = Desk.category(of: reply) { takeRates(event.details, category) }
         case .accountInfo where !reply.isCarried:

@@ -12,7 +12,7 @@ extension AccountView {
         let mode = facts.marginMode
         for place in ledger.wallets.keys.indices {
             let coin = ledger.wallets.keys[place]
-            coins.append(Coin(coin, ledger.wallets.values[place], facts.debts[coin]))
+            coins.append(Coin(coin, ledger.wallets.values[place], facts.debt(of: coin)))
         }
         for place in ledger.accounts.keys.indices {
             let instrument = ledger.accounts.keys[place]
@@ -36,9 +36,11 @@ extension AccountView {
         // Isolated positions have margins of their own, for whose end the reference has no formula.
         guard mode == .cross else { return }
         for place in holdings.indices {
-            guard let coin = coins.first(where: { $0.coin == holdings[place].settleCoin }) else {
-                continue
-            }
+            // Of a hedge both sides move with the price: what the formula holds still is not.
+            let sides = holdings.count { $0.instrument == holdings[place].instrument }
+            guard sides == 1,
+                let coin = coins.first(where: { $0.coin == holdings[place].settleCoin })
+            else { continue }
             holdings[place].liquidate(coin, facts.terms(of: holdings[place].instrument))
         }
     }
@@ -49,7 +51,7 @@ extension AccountView {
         guard holding.instrument.category != .spot else { return }
         var place = coins.firstIndex { $0.coin == holding.settleCoin }
         if place == nil {
-            coins.append(Coin(holding.settleCoin, Ledger.Wallet(), nil))
+            coins.append(Coin(holding.settleCoin, Ledger.Wallet(), AccountFacts.Debt()))
             coins.sort { $0.coin < $1.coin }
             place = coins.firstIndex { $0.coin == holding.settleCoin }
         }
@@ -80,12 +82,12 @@ extension AccountView.Coin {
             told: wallet.told,
             opening: wallet.opening,
             flows: wallet.sums,
-            debt: debt ?? AccountFacts.Debt(),
+            debt: debt,
             unrealised: .zero,
             optionValue: .zero,
             initialMargin: .zero,
             maintenanceMargin: .zero,
-            isEstimate: false
+            isEstimate: debt == nil
         )
     }
 
@@ -112,7 +114,8 @@ extension AccountView.Coin {
         do throws(NumberError) {
             guard let balance else { return }
             let margin = try balance.adding(unrealised)
-            equity = try margin.subtracting(debt.spotBorrowed).adding(optionValue)
+            equity = try margin.subtracting(debt?.spotBorrowed ?? .zero)
+                .adding(optionValue)
             if let maintenanceMargin { distance = try margin.subtracting(maintenanceMargin) }
         } catch {
             equity = nil

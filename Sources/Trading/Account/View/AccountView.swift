@@ -23,8 +23,8 @@ public struct AccountView: Sendable {
         public var opening: Amount?
         /// Flows since the opening by kind; positive is received.
         public var flows: FlowSums
-        /// What the exchange says is owed of the coin; zero where it said nothing.
-        public var debt: AccountFacts.Debt
+        /// What the exchange says is owed of the coin; `nil` where it is not known, and then equity is an estimate.
+        public var debt: AccountFacts.Debt?
         /// Of contracts that settle in the coin; without options, whose value is in ``optionValue``.
         public var unrealised: Amount
         public var optionValue: Amount
