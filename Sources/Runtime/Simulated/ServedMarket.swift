@@ -111,7 +111,6 @@ public final class ServedMarket {
         aliases: [String]
     ) throws(SimulationError) -> SimulatedExchange {
         let deposits = SimulatedRun.deposits(SimulationPlan(), survey)
-        let minutes = market.listings.compactMap(\.instrument.fundingIntervalMinutes).min() ?? 480
         let shift = start.nanoseconds - first.nanoseconds
         var listings = market.listings
         for index in listings.indices where listings[index].instrument.deliveryTime > .zero {
@@ -124,7 +123,7 @@ public final class ServedMarket {
                 start: start,
                 listings: listings,
                 accounts: aliases.map { survey.account($0, deposits) },
-                fundingInterval: Int64(max(1, minutes)) * 60_000_000_000
+                fundingInterval: SimulationConfiguration.fundingInterval(of: market.listings)
             )
         )
         for account in exchange.accounts { survey.openPositions(in: &exchange, for: account) }
