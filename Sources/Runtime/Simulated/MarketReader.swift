@@ -164,6 +164,8 @@ struct MarketReader {
         item.isWithheld = edits.isDropped(record.sequence)
         item.isMatched = false
         item.isRewritten = false
+        item.isFirst = false
+        item.isCopy = false
         item.payload.removeAll(keepingCapacity: true)
         if role == .start || role == .output || keepsFrames && role == .market {
             item.payload.append(contentsOf: record.payload)
