@@ -67,6 +67,66 @@ import Testing
         #expect(floor.executions.isEmpty)
     }
 
+    /// ETHUSDT pays every hour and BTCUSDT every eight; an hour of the exchange takes a second.
+    private func mixed() throws -> Floor {
+        var hourly = try scripted(id: eth, mark: "90500", fundingRate: 10_000)
+        hourly.instrument.fundingIntervalMinutes = 60
+        var floor = try Floor(
+            [scripted(mark: "90500", fundingRate: 10_000), hourly],
+            fundingInterval: second
+        )
+        for id in [btc, eth] {
+            try floor.place(.sell, "0.040", at: "90300", for: floor.other, on: id)
+            try floor.place(.buy, "0.040", at: "90300", on: id)
+        }
+        floor.output.removeAll()
+        return floor
+    }
+
+    /// Seconds after the start at which buyers of a listing paid.
+    private func paid(_ id: InstrumentID, _ floor: Floor) -> [Int64] {
+        floor.executions.filter { $0.instrument == id && $0.type == .funding && $0.side == .buy }
+            .map { ($0.timeMilliseconds - start.milliseconds) / 1_000 }
+    }
+
+    @Test func `each listing pays at its own stamps`() throws {
+        var floor = try mixed()
+        #expect(
+            floor.exchange.tickerSnapshot(btc)?.nextFundingTime == start.milliseconds + 8_000
+        )
+        #expect(
+            floor.exchange.tickerSnapshot(eth)?.nextFundingTime == start.milliseconds + 1_000
+        )
+        floor.advance(16 * second)
+        #expect(paid(btc, floor) == [8, 16])
+        #expect(paid(eth, floor) == Array(1...16))
+        let now = floor.exchange.now.milliseconds
+        let told = floor.exchange.fundingRates(btc, since: 0, until: now, limit: 50)
+        #expect(told.map { ($0.milliseconds - start.milliseconds) / 1_000 } == [16, 8])
+        #expect(floor.exchange.fundingRates(eth, since: 0, until: now, limit: 50).count == 16)
+    }
+
+    @Test(arguments: [Int64(3), -5])
+    func `moved stamps are those of the recording, and each is paid once`(_ shift: Int64) throws {
+        var floor = try mixed()
+        floor.exchange.moveFunding(by: shift * second)
+        floor.advance(12 * second)
+        #expect(paid(btc, floor) == [3, 11])
+        #expect(paid(eth, floor) == Array(1...12))
+    }
+
+    @Test func `the common interval of listings divides those of all`() throws {
+        var listings = [try scripted(), try scripted(id: eth)]
+        #expect(SimulationConfiguration.fundingInterval(of: listings) == 28_800 * second)
+        listings[1].instrument.fundingIntervalMinutes = 180
+        #expect(SimulationConfiguration.fundingInterval(of: listings) == 3_600 * second)
+        for place in listings.indices { listings[place].instrument.fundingIntervalMinutes = nil }
+        #expect(
+            SimulationConfiguration.fundingInterval(of: listings)
+                == SimulationConfiguration.usualFundingInterval
+        )
+    }
+
     @Test func `the announced rate is the one that is charged, and its sign varies`() throws {
         var floor = try Floor(Listing.standard(), fundingInterval: second)
         // The thinnest position that stays: one step bought at the market.

@@ -50,9 +50,7 @@ final class PlayedTape {
         let shift = exchange.now.nanoseconds - market.first.nanoseconds
         self.shift = shift
         rewriter.shift = shift
-        let interval = exchange.fundingInterval
-        let rest = shift % interval
-        exchange.moveFunding(to: rest < 0 ? rest + interval : rest)
+        exchange.moveFunding(by: shift)
     }
 
     // MARK: subscribers

@@ -32,6 +32,10 @@ final class MarketItem {
     var isWithheld = false
     /// What it says is no longer what was recorded.
     var isRewritten = false
+    /// Of a book that the exchange's side follows: the push that changed it.
+    var isFirst = false
+    /// Of such a book: another connection has given the same push before.
+    var isCopy = false
     /// The exchange's side has taken it in.
     var isMatched = false
 }

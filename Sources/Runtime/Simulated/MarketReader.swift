@@ -27,6 +27,8 @@ struct MarketReader {
     /// By when they come, from ``nextArrival`` on.
     private var byArrival: [MarketItem] = []
     private var nextArrival = 0
+    /// The record that outputs read next belong to.
+    private var lastInput = SequenceNumber.none
     private var pool: [MarketItem] = []
     /// Outputs are kept as long as they are compared.
     var keepsAccount: Bool
@@ -134,16 +136,31 @@ struct MarketReader {
             }
             byMoment.insert(item, at: place)
         }
-        var delay = edits.delay(of: item.number)
-        if case .publicTopic = item.stream.kind { delay += edits.publicDelay }
-        if item.role == .account { delay += edits.privateDelay }
-        item.time = item.time.advanced(nanoseconds: delay)
-        var place = byArrival.count
-        if delay == 0, item.role == .output {
-            byArrival.append(item)
+        if item.role == .output {
+            addOutput(item)
             return
         }
+        var delay = edits.delay(of: item.number)
+        if case .publicTopic = item.stream.kind { delay += edits.publicDelay }
+        if item.role == .account, item.stream.kind != .timer { delay += edits.privateDelay }
+        item.time = item.time.advanced(nanoseconds: delay)
+        lastInput = item.number
+        var place = byArrival.count
         while place > nextArrival, byArrival[place - 1].time > item.time { place -= 1 }
+        byArrival.insert(item, at: place)
+    }
+
+    /// What the engine said goes with what it said it to, however late that comes.
+    private mutating func addOutput(_ item: MarketItem) {
+        var place = byArrival.count
+        while place > nextArrival, byArrival[place - 1].number != lastInput { place -= 1 }
+        guard place > nextArrival else {
+            // What it belongs to has been taken and compared.
+            pool.append(item)
+            return
+        }
+        item.time = byArrival[place - 1].time
+        while place < byArrival.count, byArrival[place].role == .output { place += 1 }
         byArrival.insert(item, at: place)
     }
 
@@ -164,6 +181,8 @@ struct MarketReader {
         item.isWithheld = edits.isDropped(record.sequence)
         item.isMatched = false
         item.isRewritten = false
+        item.isFirst = false
+        item.isCopy = false
         item.payload.removeAll(keepingCapacity: true)
         if role == .start || role == .output || keepsFrames && role == .market {
             item.payload.append(contentsOf: record.payload)

@@ -17,7 +17,14 @@ extension RecordedMarket {
             return
         }
         var errors: [(field: String, error: NumberError)] = []
-        let outcome = markets[place].feed.apply(update, slot: item.stream.slot, errors: &errors)
+        let slot = item.stream.slot
+        let outcome = markets[place].feed.apply(update, slot: slot, errors: &errors)
+        // The best level alone is said again by the connection that gave it, too.
+        item.isCopy = outcome == .repeated && (update.depth != 1 || slot != markets[place].bookSlot)
+        if outcome == .changed {
+            markets[place].bookSlot = slot
+            item.isFirst = true
+        }
         guard outcome == .changed, errors.isEmpty,
             markets[place].feed.book.scale == markets[place].instrument.scale
         else { return }

@@ -14,13 +14,20 @@ extension RecordedMarket {
         var others: [PublicTrade] = []
         others.reserveCapacity(item.event.trades.count)
         for trade in item.event.trades {
+            // Another connection's copy: it happened already, and is told of as the first one was.
+            if let isOwn = markets[place].seenTrades.isOwn(trade.id) {
+                if !isOwn { others.append(trade) }
+                continue
+            }
             guard let price = try? instrument.scale.price(trade.price),
                 let quantity = try? instrument.scale.quantity(trade.size)
             else {
                 others.append(trade)
                 continue
             }
-            if let fill = takeFill(trade, price.units, quantity.units, place) {
+            let own = takeFill(trade, price.units, quantity.units, place)
+            markets[place].seenTrades.note(trade.id, isOwn: own != nil)
+            if let fill = own {
                 // What hit the session's order was there without it, and is met by what rests now; what the session took
                 // itself was not.
                 guard fill.isMaker else { continue }

@@ -33,7 +33,8 @@ public final class ServedMarket {
     private var market: RecordedMarket
     private var reader: MarketReader
     private var sent = SentTopics()
-    /// By category and topic, the slot of the socket whose frames are pushed; look-ups only.
+    /// By category and topic, the slot of the socket whose frames are pushed, but for books that the exchange's side follows;
+    /// look-ups only.
     private var carriers: [String: Int] = [:]
     private var writer = MessageWriter()
     /// The recording's time.
@@ -111,7 +112,6 @@ public final class ServedMarket {
         aliases: [String]
     ) throws(SimulationError) -> SimulatedExchange {
         let deposits = SimulatedRun.deposits(SimulationPlan(), survey)
-        let minutes = market.listings.compactMap(\.instrument.fundingIntervalMinutes).min() ?? 480
         let shift = start.nanoseconds - first.nanoseconds
         var listings = market.listings
         for index in listings.indices where listings[index].instrument.deliveryTime > .zero {
@@ -124,7 +124,7 @@ public final class ServedMarket {
                 start: start,
                 listings: listings,
                 accounts: aliases.map { survey.account($0, deposits) },
-                fundingInterval: Int64(max(1, minutes)) * 60_000_000_000
+                fundingInterval: SimulationConfiguration.fundingInterval(of: market.listings)
             )
         )
         for account in exchange.accounts { survey.openPositions(in: &exchange, for: account) }
@@ -248,12 +248,16 @@ public final class ServedMarket {
     }
 
     private func push(of item: MarketItem) -> Push? {
-        guard case .publicTopic(let category, let topic) = item.stream.kind, !item.isWithheld
+        guard case .publicTopic(let category, let topic) = item.stream.kind, !item.isWithheld,
+            !item.isCopy
         else { return nil }
         let key = ServedMarket.key(category, topic)
-        let slot = item.stream.slot
-        guard carriers[key, default: slot] == slot else { return nil }
-        carriers[key] = slot
+        // The push that changed the book is the one that was written anew, whichever connection gave it.
+        if !item.isFirst {
+            let slot = item.stream.slot
+            guard carriers[key, default: slot] == slot else { return nil }
+            carriers[key] = slot
+        }
         position = item.number
         sent.note(item, key, scale: instrument(item)?.scale)
         let bytes = item.isRewritten ? written(item) : item.payload

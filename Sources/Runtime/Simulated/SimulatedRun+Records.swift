@@ -22,7 +22,8 @@ extension SimulatedRun {
         }
         noteLink(item.event)
         forgetQuestion(item)
-        sequence = item.number.value
+        // One that was delayed comes behind others that have larger numbers.
+        sequence = max(sequence, item.number.value)
         outputs.removeAll()
         if !item.isWithheld {
             engine?.apply(

@@ -24,14 +24,13 @@ struct SimulatedVenue {
             return nil
         }
         self.market = market
-        let minutes = market.listings.compactMap(\.instrument.fundingIntervalMinutes).min() ?? 480
         exchange = try SimulatedExchange(
             SimulationConfiguration(
                 seed: 0,
                 start: survey.begins,
                 listings: market.listings,
                 accounts: [survey.account("simulated", deposits)],
-                fundingInterval: Int64(max(1, minutes)) * 60_000_000_000
+                fundingInterval: SimulationConfiguration.fundingInterval(of: market.listings)
             )
         )
         account = exchange.accounts[0]

@@ -11,6 +11,9 @@ struct VenueMarket {
     var nextChange = 0
     var changes: [OwnActivity.Change]
     var fills: [OwnActivity.Fill]
+    var seenTrades = SeenTrades()
+    /// The connection that gave the book's last change.
+    var bookSlot = 1
     /// What rests of the recorded session, by side and price; prices once.
     private(set) var resting: [SimulatedExchange.RecordedLevel] = []
     /// What the engine was shown of simulated orders.

@@ -1,21 +1,40 @@
 import Market
 
 extension SimulatedExchange {
-    /// When funding falls due next, Unix nanoseconds.
-    var followingStamp: Int64 {
-        let interval = configuration.fundingInterval
+    /// When funding falls due next for any listing, Unix nanoseconds.
+    var followingStamp: Int64 { followingStamp(every: configuration.fundingInterval) }
+
+    /// When a listing's funding falls due next, Unix nanoseconds.
+    func followingStamp(of index: Int) -> Int64 {
+        followingStamp(every: fundingInterval(of: index))
+    }
+
+    private func followingStamp(every interval: Int64) -> Int64 {
         let before = now.nanoseconds - fundingPhase
         return before - before % interval + interval + fundingPhase
     }
 
-    var isFundingStamp: Bool {
-        (now.nanoseconds - fundingPhase) % configuration.fundingInterval == 0
+    var isFundingStamp: Bool { isFundingStamp(every: configuration.fundingInterval) }
+
+    private func isFundingStamp(every interval: Int64) -> Bool {
+        (now.nanoseconds - fundingPhase) % interval == 0
     }
 
-    /// The rate of a stamp falls due: each position pays or earns by its value at the mark price.
+    /// Nanoseconds between a listing's own funding stamps: as many of the configuration's intervals as its minutes have
+    /// of the minutes that all listings share.
+    func fundingInterval(of index: Int) -> Int64 {
+        let minutes = max(1, facts[index].instrument.fundingIntervalMinutes ?? 1)
+        let (interval, overflow) = configuration.fundingInterval
+            .multipliedReportingOverflow(by: Int64(minutes / max(1, fundingMinutes)))
+        return overflow ? .max / 2 : min(interval, .max / 2)
+    }
+
+    /// The rate of a stamp falls due: each position of a listing whose stamp it is pays or earns by its value at the mark
+    /// price.
     mutating func settleFunding(into output: inout ExchangeOutput) {
         let period = now.nanoseconds / configuration.fundingInterval
-        for index in states.indices where facts[index].hasFunding {
+        for index in states.indices
+        where facts[index].hasFunding && isFundingStamp(every: fundingInterval(of: index)) {
             let rate = sources[index].fundingRate(period: period)
             var isFirst = true
             // What accounts have paid, and what they hold together.

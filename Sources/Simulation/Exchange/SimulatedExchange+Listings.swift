@@ -76,6 +76,10 @@ extension SimulatedExchange {
         )
         state.valuedAt = source.reference
         indexByInstrument[id] = index
+        fundingMinutes = SimulationConfiguration.shared(
+            fundingMinutes,
+            listing.instrument.fundingIntervalMinutes
+        )
         facts.append(made)
         quotes.append(ListingQuote(source))
         sources.append(source)

@@ -14,14 +14,14 @@ extension SimulatedExchange {
         limit: Int
     ) -> [(milliseconds: Int64, rate: Numeral)] {
         guard let index = index(of: id), facts[index].hasFunding else { return [] }
-        let interval = configuration.fundingInterval
-        let end = max(clamped(until), .min + fundingPhase)
+        let interval = fundingInterval(of: index)
+        let end = max(clamped(until), .min + max(0, fundingPhase))
         var period = (min(now.nanoseconds, end) - fundingPhase) / interval
         var rows: [(milliseconds: Int64, rate: Numeral)] = []
         while rows.count < limit {
             let stamp = period * interval + fundingPhase
             guard stamp >= clamped(since), stamp > configuration.start.nanoseconds else { break }
-            let rate = sources[index].fundingRate(period: period)
+            let rate = sources[index].fundingRate(period: stamp / configuration.fundingInterval)
             rows.append((stamp / 1_000_000, Numeral(mantissa: rate, decimals: 8).trimmed))
             period -= 1
         }

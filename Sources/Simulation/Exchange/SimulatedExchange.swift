@@ -14,8 +14,11 @@ public struct SimulatedExchange: Sendable {
     public private(set) var now: Timestamp
     /// Position and wallet rows with margins, exits and greeks: for whoever shows them, since they cost time.
     public var tellsDetails = false
-    /// How long after a multiple of its interval funding falls due, nanoseconds; ``moveFunding(to:)`` sets it.
+    /// How long after a multiple of its interval funding falls due, nanoseconds; ``moveFunding(by:)`` sets it.
     var fundingPhase: Int64 = 0
+    /// The longest time in minutes of which every listing's funding interval is a multiple: the configuration's
+    /// interval stands for it; 0 without a listing that has funding.
+    var fundingMinutes = 0
     let configuration: SimulationConfiguration
     let identifiers: Identifiers
     var facts: [ListingFacts] = []

@@ -11,6 +11,9 @@ public struct SimulationConfiguration: Sendable {
     public var listings: [Listing]
     public var accounts: [AccountConfiguration]
     /// Nanoseconds between funding stamps, which are its multiples since 1970.
+    ///
+    /// Where listings name different intervals it stands for the longest one that divides them all, and a listing pays at
+    /// every so manieth stamp as its own is longer; see ``fundingInterval(of:)``.
     public var fundingInterval: Int64
     /// Deliberate mistakes of the exchange's accounts; for tests of the comparison, empty
     /// otherwise.
@@ -60,6 +63,24 @@ public struct SimulationConfiguration: Sendable {
 }
 
 extension SimulationConfiguration {
+    /// The interval at which each listing's funding falls due in its own minutes: the longest that divides those of all.
+    ///
+    /// - Returns: nanoseconds; ``usualFundingInterval`` where no listing has funding.
+    public static func fundingInterval(of listings: [Listing]) -> Int64 {
+        let minutes = listings.reduce(0) { shared($0, $1.instrument.fundingIntervalMinutes) }
+        guard minutes > 0 else { return usualFundingInterval }
+        let (interval, overflow) = Int64(minutes).multipliedReportingOverflow(by: 60_000_000_000)
+        return overflow ? .max / 2 : min(interval, .max / 2)
+    }
+
+    /// The greatest common divisor of an interval in minutes and one more listing's; 0 is divided by everything.
+    static func shared(_ minutes: Int, _ other: Int?) -> Int {
+        guard let other else { return minutes }
+        var (large, small) = (max(1, other), minutes)
+        while small != 0 { (large, small) = (small, large % small) }
+        return large
+    }
+
     /// A market over every category, with insurance, and background accounts that are liquidated now and then.
     public static func universe(
         seed: UInt64,

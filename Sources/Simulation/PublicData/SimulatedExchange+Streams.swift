@@ -142,7 +142,7 @@ extension SimulatedExchange {
                 now: now
             )
         }
-        let stamp = followingStamp
+        let stamp = followingStamp(of: index)
         return states[index].tickerNow(
             quotes[index],
             figures,

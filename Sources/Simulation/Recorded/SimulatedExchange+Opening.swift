@@ -28,19 +28,15 @@ extension SimulatedExchange {
         return true
     }
 
-    /// Nanoseconds from one funding stamp to the next.
-    public var fundingInterval: Int64 { configuration.fundingInterval }
-
     /// Has funding fall due so long after each multiple of its interval: in a recorded market whose times were moved, when
     /// it fell due there.
     ///
-    /// - Parameter phase: nanoseconds, 0 ..< the interval.
-    public mutating func moveFunding(to phase: Int64) {
-        guard phase != fundingPhase, (0..<configuration.fundingInterval).contains(phase) else {
-            return
-        }
-        fundingPhase = phase
-        timers.add(.funding, at: followingStamp)
+    /// - Parameter shift: what this clock is ahead of the one whose multiples count, nanoseconds.
+    public mutating func moveFunding(by shift: Int64) {
+        let before = followingStamp
+        fundingPhase = shift
+        // A second timer of the same moment would have funding paid twice.
+        if followingStamp != before { timers.add(.funding, at: followingStamp) }
     }
 
     /// Pays a coin in or, negative, out.

@@ -235,6 +235,47 @@ import Trading
         #expect(ledger?.position(TruthSession.instrument).size != .zero)
     }
 
+    /// Rests with the best bid after some pushes, until the end; what the account traded.
+    private static func fills(_ play: inout Play, after pushes: Int) throws -> [String] {
+        while play.pushes.count < pushes, play.step() {}
+        let best = try #require(
+            play.exchange.orderBook(TruthSession.instrument, limit: 1)?.bids.first
+        )
+        let reply = play.exchange.place(
+            OrderRequest(
+                instrument: TruthSession.instrument,
+                orderLinkID: "mine",
+                side: .buy,
+                type: .limit,
+                timeInForce: .postOnly,
+                quantity: try Numeral(text: "7.777"),
+                price: best.price,
+                reduceOnly: false
+            ),
+            for: play.account,
+            into: &play.output
+        )
+        #expect(reply.isAccepted, "\(reply)")
+        play.finish()
+        return play.output.events.compactMap { told in
+            guard case .execution(_, let record) = told.event else { return nil }
+            return "\(record.row.timeMilliseconds) \(record.row.quantity) \(record.row.price)"
+        }
+    }
+
+    @Test func `what two connections recorded happens once, and is pushed once`() throws {
+        let session = try SimulatedTests.session.get()
+        let folder = try ScratchFolder()
+        var one = try Play(session)
+        var two = try Play(session.doubled(in: folder))
+        let fills = try Self.fills(&one, after: 100)
+        #expect(!fills.isEmpty)
+        let same = try Self.fills(&two, after: 100)
+        #expect(same == fills)
+        #expect(two.market.attribution == one.market.attribution)
+        #expect(two.pushes.map(\.bytes) == one.pushes.map(\.bytes))
+    }
+
     @Test func `topics have a state once they were pushed, and none that are not recorded`() throws
     {
         var play = try Play(SimulatedTests.session.get())

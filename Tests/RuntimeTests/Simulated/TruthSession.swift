@@ -89,6 +89,23 @@ struct TruthSession: Sendable {
 
     func recording() throws -> Recording { try Recording.open(path) }
 
+    /// The same as two public connections beside each other would have recorded it: each message twice.
+    func doubled(in folder: ScratchFolder) throws -> Recording {
+        let recording = try recording()
+        let path = folder.path + "/doubled"
+        let draft = try RecordingDraft(path, id: recording.id)
+        let cursor = try recording.cursor()
+        while let record = try cursor.next() {
+            let name = cursor.name(of: record.stream)
+            let payload = Array(record.payload)
+            try draft.add(name.text, time: record.time, payload: payload)
+            guard case .publicTopic = name.kind else { continue }
+            try draft.add(name.text + "@2", time: record.time, payload: payload)
+        }
+        try draft.seal()
+        return try Recording.open(path)
+    }
+
     /// What lies behind a share of its records, with the state before it.
     func slice(at share: Double, in folder: ScratchFolder) throws -> Recording {
         let recording = try recording()

@@ -1,0 +1,76 @@
+import Journal
+import Market
+import Testing
+
+@testable import Runtime
+
+@Suite struct MarketReaderTests {
+    /// Two private messages, the first with a command; what comes between them and behind has a command each.
+    private static func recording(_ folder: ScratchFolder) throws -> Recording {
+        let path = folder.path + "/made"
+        let draft = try RecordingDraft(path, id: "made")
+        let records: [(stream: String, milliseconds: Int64)] = [
+            ("private/main/order", 1_000), ("desk/command", 1_000), ("link/public/linear", 1_001),
+            ("desk/command", 1_001), ("private/main/wallet", 1_002), ("session/tick", 1_003),
+            ("desk/command", 1_003), ("desk/command", 1_003),
+        ]
+        for (place, record) in records.enumerated() {
+            try draft.add(
+                record.stream,
+                time: Timestamp(nanoseconds: record.milliseconds * 1_000_000),
+                payload: Array("\(place + 1)".utf8)
+            )
+        }
+        try draft.seal()
+        return try Recording.open(path)
+    }
+
+    /// By arrival: milliseconds, the record, and the commands that belong to it.
+    private static func arrivals(_ edits: MarketEdits) throws -> [String] {
+        let folder = try ScratchFolder()
+        var reader = try MarketReader(
+            recording(folder),
+            edits,
+            keepsAccount: true,
+            offset: { _ in 0 }
+        )
+        try reader.fill(to: 10_000_000_000)
+        var lines: [String] = []
+        while let item = reader.arrival {
+            if item.role != .output {
+                let commands = reader.outputs(after: item).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
+                lines.append("\(item.time.milliseconds) \(item.number) \(commands)")
+            }
+            reader.dropArrival(item)
+        }
+        return lines
+    }
+
+    @Test func `commands stay with what they answer, however late that comes`() throws {
+        #expect(
+            try Self.arrivals(MarketEdits()) == [
+                #"1000 1 ["2"]"#, #"1001 3 ["4"]"#, "1002 5 []", #"1003 6 ["7", "8"]"#,
+            ]
+        )
+        var late = MarketEdits()
+        let isRead = late.addDelay("private", "50ms")
+        #expect(isRead)
+        #expect(
+            try Self.arrivals(late) == [
+                #"1001 3 ["4"]"#, #"1003 6 ["7", "8"]"#, #"1050 1 ["2"]"#, "1052 5 []",
+            ]
+        )
+    }
+
+    @Test func `one record is delayed and nothing else`() throws {
+        var late = MarketEdits()
+        late.delays = [(SequenceNumber(3), 10_000_000)]
+        #expect(
+            try Self.arrivals(late) == [
+                #"1000 1 ["2"]"#, "1002 5 []", #"1003 6 ["7", "8"]"#, #"1011 3 ["4"]"#,
+            ]
+        )
+    }
+}
