@@ -164,7 +164,7 @@ extension SessionLoop {
     }
 
     /// ``ask(_:attempt:whenDone:)``; what stays without an answer is said here, and by the core as a finding.
-    private func askOrSay(_ request: RESTRequest, whenDone: @escaping () -> Void) {
+    func askOrSay(_ request: RESTRequest, whenDone: @escaping () -> Void) {
         ask(request) { [unowned self] in
             let reply = stepper.event.reply
             if !isStopped, stepper.event.kind != .reply || !reply.isSuccess {
