@@ -15,14 +15,27 @@ extension RecordingSurvey {
             )
         }
         guard holdings.isEmpty else { return }
+        // The account has one position an instrument: of the legs of hedge mode what is left between them.
+        var net = ByInstrument<(size: Int64, value: Int128)>()
         for row in positions {
             guard let instrument = instruments[row.instrument],
                 let size = try? instrument.scale.quantity(row.size), let entry = row.entryPrice
             else { continue }
             let value =
                 row.positionValue ?? (try? Amount.value(entry, try Amount(row.size))) ?? .zero
-            let signed = Quantity(units: row.side == .sell ? -size.units : size.units)
-            exchange.open(signed, entryValue: value, of: row.instrument, for: account)
+            let sign: Int64 = row.side == .sell ? -1 : 1
+            let leg = net[row.instrument] ?? (0, 0)
+            net[row.instrument] = (
+                leg.size &+ sign &* size.units, leg.value &+ Int128(sign) &* value.units
+            )
+        }
+        for (id, leg) in zip(net.keys, net.values) where leg.size != 0 {
+            exchange.open(
+                Quantity(units: leg.size),
+                entryValue: Amount(units: max(0, leg.size < 0 ? 0 &- leg.value : leg.value)),
+                of: id,
+                for: account
+            )
         }
     }
 

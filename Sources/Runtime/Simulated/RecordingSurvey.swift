@@ -29,6 +29,7 @@ struct RecordingSurvey {
     var samples: [LatencyModel.Sample] = []
     /// As the exchange told them first.
     var wallets: [WalletUpdate] = []
+    /// Of hedge mode both legs.
     var positions: [PositionUpdate] = []
     var executions: [ExecutionReport] = []
     /// A private socket was ready at some time.
@@ -52,6 +53,8 @@ struct RecordingSurvey {
     private var seenExecutions: Set<String> = []
     /// What the session has traded itself up to here: what is told of a position then is not what it began with.
     private var traded: Set<InstrumentID> = []
+    /// Lists of positions that have come so far, by their query.
+    private var lists: [String: Int] = [:]
 
     /// - Parameter engine: as it stood before the first record of a recording that begins in the middle of a session.
     /// - Throws: what reading throws.
@@ -92,6 +95,7 @@ struct RecordingSurvey {
         answered = [:]
         seenExecutions = []
         traded = []
+        lists = [:]
         executions.sort(by: ExecutionOrder.isBefore)
     }
 
@@ -187,14 +191,7 @@ struct RecordingSurvey {
             }
         case .reply:
             if event.reply.endpoint == .wallet, wallets.isEmpty { wallets = event.wallets }
-            if event.reply.endpoint == .positions {
-                for row in event.positions
-                where !row.size.isZero && !traded.contains(row.instrument)
-                    && !positions.contains(where: { $0.instrument == row.instrument })
-                {
-                    positions.append(row)
-                }
-            }
+            if event.reply.endpoint == .positions { takePositions(event) }
             if event.reply.endpoint == .createOrder, event.reply.isSuccess,
                 answered[event.reply.orderLinkID] == nil
             {
@@ -213,6 +210,24 @@ struct RecordingSurvey {
             prices[id] = ReferencePrices(mark: Price(units: price), index: Price(units: index))
             marked.insert(id)
         default: break
+        }
+    }
+
+    /// The first list of a query tells what the session began with, flat where it has no row; later ones tell what it has
+    /// come to.
+    private mutating func takePositions(_ event: Event) {
+        guard event.reply.isSuccess else { return }
+        let parts = event.reply.query.split(separator: "&")
+        let own = parts.filter { !$0.hasPrefix("cursor=") }
+        let query = own.joined(separator: "&")
+        // Pages that follow on the first belong to its list.
+        if own.count == parts.count { lists[query, default: 0] += 1 }
+        guard lists[query, default: 0] <= 1 else { return }
+        for row in event.positions where !row.size.isZero && !traded.contains(row.instrument) {
+            let isKnown = positions.contains {
+                $0.instrument == row.instrument && $0.positionIndex == row.positionIndex
+            }
+            if !isKnown { positions.append(row) }
         }
     }
 

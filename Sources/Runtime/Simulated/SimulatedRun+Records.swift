@@ -319,8 +319,9 @@ extension SimulatedRun {
             orderLinkID: order.orderLinkID,
             side: order.side,
             type: order.type,
-            // It rests: what it would do on arrival is over.
-            timeInForce: order.phase == .asked ? order.timeInForce : .goodTillCancelled,
+            // It rests: what it would do on arrival is over, but one that may not take must not take now.
+            timeInForce: order.phase == .asked || order.timeInForce == .postOnly
+                ? order.timeInForce : .goodTillCancelled,
             quantity: left,
             price: order.price,
             reduceOnly: order.reduceOnly

@@ -65,11 +65,14 @@ public struct Sweep: Sendable {
         }
     }
 
+    /// Of the exchange's side: it rises where the same run comes to other figures, so that rows of before are not kept.
+    private static let exchangeVersion = 2
+
     /// What a row is known by: a run is done again when anything of it is another.
     public func key(_ point: Point, _ recording: Recording) -> String {
         let settings = point.settings.map { "\($0.name)=\($0.value)" }.joined(separator: ";")
         return "\(recording.id)@\(recording.last);behaviour=\(SessionStart.behaviourVersion);"
-            + "\(baseText);\(settings)"
+            + "exchange=\(Sweep.exchangeVersion);\(baseText);\(settings)"
     }
 
     /// The plan of a point.
