@@ -224,12 +224,19 @@ public final class Pseudonymiser {
 
     private func replaced(_ payload: UnsafeRawBufferPointer, _ stream: StreamName) -> [UInt8] {
         let names = Self.names(of: stream)
+        let isOfAccount = Self.isReplyToAccount(stream)
         var out: [UInt8] = []
         out.reserveCapacity(payload.count)
         var copied = 0
         PayloadTokens.each(payload) { word in
             guard !word.isName else { return }
             let text = String(decoding: payload[word.range], as: UTF8.self)
+            if isOfAccount, Pseudonyms.blanked.contains(word.name), text != "null" {
+                out.append(contentsOf: payload[copied..<word.range.lowerBound])
+                out.append(contentsOf: Pseudonyms.zeros(text))
+                copied = word.range.upperBound
+                return
+            }
             let isID = word.isWhole && names.contains(word.name)
             guard let new = (isID ? pseudonyms[text] : nil) ?? pseudonyms.anywhere(text) else {
                 return
@@ -240,6 +247,11 @@ public final class Pseudonymiser {
         }
         out.append(contentsOf: payload[copied...])
         return stream.kind == .sessionStart ? restarted(out) : out
+    }
+
+    private static func isReplyToAccount(_ stream: StreamName) -> Bool {
+        guard case .rest(let account, _, _) = stream.kind else { return false }
+        return account != "public"
     }
 
     /// Under which names this stream says ids.
