@@ -46,7 +46,10 @@ struct BundleCommand: JudgingCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("The file to make; NAME.bundle.mcap without it.", valueName: "file")
+        help: ArgumentHelp(
+            "The file to make; NAME.bundle.mcap without it, of a pseudonymised copy with its new name.",
+            valueName: "file"
+        )
     )
     var output: String?
 
@@ -71,7 +74,7 @@ struct BundleCommand: JudgingCommand {
         return try withExtendedLifetime(folder) {
             let made = try PseudonymisedCopy.make(
                 of: recording,
-                in: folder.path(for: recording),
+                in: folder,
                 scale: factor
             )
             return try bundle(made.copy, part, made.report)

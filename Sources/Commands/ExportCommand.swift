@@ -61,7 +61,7 @@ struct ExportCommand: JudgingCommand {
         let folder = try TemporaryCopy()
         let made = try PseudonymisedCopy.make(
             of: options.openSound(),
-            in: folder.path,
+            in: folder,
             scale: factor
         )
         for item in made.report.names.freeTexts {

@@ -62,8 +62,8 @@ final class TemporaryCopy {
         path = parent + "/tapedeck-copy-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     }
 
-    /// Where a copy lies that keeps the recording's name.
-    func path(for recording: Recording) throws -> String {
+    /// Where a copy lies that has this name.
+    func path(for name: String) throws -> String {
         do {
             try FileManager.default.createDirectory(
                 atPath: path,
@@ -78,7 +78,7 @@ final class TemporaryCopy {
                 do: "Free some space there, or name another folder with TMPDIR."
             )
         }
-        return path + "/" + recording.id
+        return path + "/" + name
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

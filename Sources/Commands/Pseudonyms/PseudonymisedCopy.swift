@@ -27,6 +27,7 @@ struct PseudonymisedCopy {
     ) throws(JournalError) -> (checkpoint: [UInt8], limit: String?) {
         let names = names
         slicer.rename = { names.rename($0) }
+        slicer.renameRecording = { names.rename(recording: $0) }
         slicer.rewrite = { names.rewrite($0, $1) }
         // The recording's own seal: what the copy was made of can be shown by whoever has it.
         let chain = recording.manifest.segments.last?.chainLast.description ?? ""
@@ -51,20 +52,27 @@ struct PseudonymisedCopy {
         return ([], names.limit?.description ?? "the recording has no session/start before it")
     }
 
-    /// Makes a copy of all of a recording in a folder that is not there yet: what `export` and `bundle` read then.
+    /// Makes a copy of all of a recording: what `export` and `bundle` read then.
+    ///
+    /// It has another id, which is what a bundle says that it was taken from.
     static func make(
         of recording: Recording,
-        in path: String,
+        in folder: TemporaryCopy,
         scale: AmountScale? = nil
     ) throws -> (copy: Recording, report: PseudonymisedCopy) {
-        let (report, limit) = try NewRecording.write(path) {
-            () throws(JournalError) -> (PseudonymisedCopy, String?) in
-            let report = try PseudonymisedCopy(of: recording, scale: scale)
+        let report: PseudonymisedCopy
+        do throws(JournalError) {
+            report = try PseudonymisedCopy(of: recording, scale: scale)
+        } catch {
+            throw ReplayCommand.undecided(error)
+        }
+        let path = try folder.path(for: report.names.rename(recording: recording.id))
+        let limit = try NewRecording.write(path) { () throws(JournalError) -> String? in
             var slicer = Slicer()
             let state = try report.prepare(&slicer, before: recording.first)
             slicer.checkpoint = state.checkpoint
             _ = try slicer.slice(recording, from: .beginning, isPast: { _, _ in false }, to: path)
-            return (report, state.limit)
+            return state.limit
         }
         try SliceCheck.check(path, limit: limit, mustReplay: false, copy: report, source: recording)
         return (try SliceCheck.open(path), report)

@@ -154,6 +154,9 @@ public final class Pseudonymiser {
         return StreamName(words.joined(separator: "/"))
     }
 
+    /// A recording's id in the copy: its session's new name.
+    public func rename(recording id: String) -> String { pseudonyms.session(id) }
+
     /// A record's payload in the copy; records come in order, from the recording's first on.
     public func rewrite(_ record: Record, _ stream: StreamName) -> [UInt8] {
         var payload = replaced(record.payload, stream)
@@ -268,7 +271,9 @@ public final class Pseudonymiser {
             try? SessionStart(payload: bytes, parser: parser)
         }
         guard var start else { return payload }
-        start.session = pseudonyms.sessions[start.session] ?? start.session
+        start.session = pseudonyms.session(start.session)
+        // From a session's name its order ids can be computed, whose ends stand in the copy.
+        start.continues = start.continues.map { pseudonyms.session($0) }
         if let scale { rescale(&start, scale) }
         return start.payload()
     }

@@ -8,7 +8,7 @@ struct Pseudonyms {
     /// Beginnings of client order ids that this program made, and what their sessions' new names make of them.
     private var prefixes: [(old: String, new: String)] = []
     /// New names of sessions.
-    private(set) var sessions: [String: String] = [:]
+    private var sessions: [String: String] = [:]
     private var generator = SystemRandomNumberGenerator()
 
     var count: Int { made.count }
@@ -36,10 +36,7 @@ struct Pseudonyms {
     /// A session gets another name, from which the engine makes other order ids.
     mutating func add(_ start: SessionStart) {
         let old = start.session
-        if sessions[old] == nil {
-            sessions[old] = "p" + hexadecimal(12)
-        }
-        let new = sessions[old] ?? old
+        let new = session(old)
         let suffix = start.run > 1 ? "-\(start.run)" : ""
         for strategy in start.strategies.map(\.name) {
             let before = ClientOrderID.prefix(session: old + suffix, strategy: strategy)
@@ -48,6 +45,14 @@ struct Pseudonyms {
                 (before, ClientOrderID.prefix(session: new + suffix, strategy: strategy))
             )
         }
+    }
+
+    /// The new name of a session, or of a recording, whose id is its session's; one that is unknown gets one.
+    mutating func session(_ id: String) -> String {
+        if let known = sessions[id] { return known }
+        let new = "p" + hexadecimal(12)
+        sessions[id] = new
+        return new
     }
 
     /// Takes up an id; an id that is known keeps what stands for it.

@@ -85,4 +85,27 @@ import Trading
         #expect(result["affiliateID"] as? Int == 0 && result["type"] as? Int == 1)
         #expect(result["ips"] as? [String] == ["000.0.0.0", "0000:000::0"])
     }
+
+    @Test func `a session that goes on behind another names that one by a pseudonym`() throws {
+        var start = SessionStart(
+            session: "2026-01-02-desk",
+            run: 1,
+            program: "0.1.0",
+            build: "test",
+            account: "main",
+            strategies: [],
+            limits: [],
+            configuration: [],
+            wall: .zero,
+            monotonicNanoseconds: 0
+        )
+        start.continues = "2026-01-01-desk"
+        let payload = String(decoding: start.payload(), as: UTF8.self)
+        let (copies, names) = try Self.copied([("session/start", payload)])
+        let copy = try #require(copies.first)
+        #expect(!copy.contains("-desk"), "\(copy)")
+        let before = names.rename(recording: "2026-01-01-desk")
+        #expect(copy.contains("\"continues\":\"\(before)\""), "\(copy)")
+        #expect(names.rename(recording: "2026-01-02-desk") != before)
+    }
 }
