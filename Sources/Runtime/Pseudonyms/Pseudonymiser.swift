@@ -262,6 +262,7 @@ public final class Pseudonymiser {
         switch stream.kind {
         case .publicTopic(_, let topic): topic.hasPrefix("publicTrade") ? ["i"] : []
         case .privateTopic, .privateOther, .trade, .rest, .sent, .publicOther: Pseudonyms.names
+        case .command, .verdict, .finding: Pseudonyms.deskNames
         default: []
         }
     }

@@ -30,6 +30,9 @@ struct Pseudonyms {
         "memberId", "key", "apiKey",
     ]
 
+    /// Names under which the desk says ids; a finding's subject may be something else, which is no known id then.
+    static let deskNames: Set<String> = ["order_link_id", "order_id", "subject"]
+
     /// Names of values that say whose it is and are no ids: their letters and digits become zeros.
     static let blanked: Set<String> = ["ips", "rsaPublicKey"]
 

@@ -108,4 +108,24 @@ import Trading
         #expect(copy.contains("\"continues\":\"\(before)\""), "\(copy)")
         #expect(names.rename(recording: "2026-01-02-desk") != before)
     }
+
+    @Test func `an id that is short or has no digit is another where the desk says it too`() throws
+    {
+        let (copies, _) = try Self.copied([
+            (
+                "private/main/order",
+                #"{"topic":"order","data":[{"orderId":"4","orderLinkId":"my-hedge"}]}"#
+            ),
+            ("desk/command", #"{"action":"cancel","order_link_id":"my-hedge","order_id":"4"}"#),
+            ("desk/finding", #"{"kind":"order","subject":"my-hedge"}"#),
+            ("desk/finding", #"{"kind":"book","subject":"linear BTCUSDT"}"#),
+        ])
+        try #require(copies.count == 4)
+        let link = try #require(copies[0].firstMatch(of: /"orderLinkId":"([^"]+)"/)?.output.1)
+        let order = try #require(copies[0].firstMatch(of: /"orderId":"([^"]+)"/)?.output.1)
+        #expect(link != "my-hedge" && order != "4")
+        #expect(copies[1].contains(#""order_link_id":"\#(link)","order_id":"\#(order)""#))
+        #expect(copies[2].contains(#""subject":"\#(link)""#), "\(copies[2])")
+        #expect(copies[3].contains(#""subject":"linear BTCUSDT""#))
+    }
 }
