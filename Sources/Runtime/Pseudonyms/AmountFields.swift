@@ -52,7 +52,7 @@ struct AmountFields {
         default:
             self.init(
                 names: AmountFields.ticker.union(AmountFields.instrument)
-                    .union(["size", "v", "qty", "riskLimitValue"]),
+                    .union(["size", "v", "qty", "riskLimitValue", "mmDeduction"]),
                 columns: AmountFields.levels
             )
         }
@@ -92,6 +92,7 @@ struct AmountFields {
         "minOrderQty", "maxOrderQty", "maxMktOrderQty", "qtyStep", "minNotionalValue",
         "postOnlyMaxOrderQty", "maxLimitOrderQty", "maxMarketOrderQty", "basePrecision",
         "quotePrecision", "minOrderAmt", "maxOrderAmt", "minSize", "maxSize", "lotSize",
+        "postOnlyMaxLimitOrderSize",
     ]
 
     private static let account: Set<String> = [
@@ -102,19 +103,21 @@ struct AmountFields {
         // Positions.
         "size", "positionValue", "positionBalance", "positionIM", "positionMM", "positionIMByMp",
         "positionMMByMp", "unrealisedPnl", "cumRealisedPnl", "curRealisedPnl", "realisedPnl",
-        "riskLimitValue", "delta", "gamma", "theta", "vega", "totalDelta", "totalGamma",
+        "riskLimitValue", "filledPositionValue", "delta", "gamma", "theta", "vega", "totalDelta",
+        "totalGamma",
         "totalTheta", "totalVega",
         // Wallets.
         "equity", "usdValue", "walletBalance", "free", "locked", "spotHedgingQty", "borrowAmount",
         "spotBorrow", "availableToWithdraw", "availableToBorrow", "accruedInterest",
         "totalOrderIM", "totalPositionIM", "totalPositionMM", "bonus", "totalEquity",
         "totalWalletBalance", "totalMarginBalance", "totalAvailableBalance", "totalPerpUPL",
+        "totalPerpUpl",
         "totalInitialMargin", "totalMaintenanceMargin", "totalInitialMarginByMp",
         "totalMaintenanceMarginByMp", "initialMargin", "maintenanceMargin", "transferBalance",
         // Money that moved.
         "fee", "funding", "cashFlow", "change", "cashBalance", "bonusChange", "closedPnl",
         "cumEntryValue", "cumExitValue", "openFee", "closeFee", "totalOpenFee", "totalCloseFee",
-        "totalPnl", "deliveryFee", "deliveryRpl", "amount",
+        "totalPnl", "deliveryFee", "deliveryRpl", "position", "amount", "ab",
     ]
 
     /// Words that a strategy's parameter has in its name when it is an amount.
