@@ -69,7 +69,7 @@ struct BundleCommand: JudgingCommand {
         try Sandbox.denyOutgoing()
         // Records keep their numbers and times in a copy, and --around names an id that it does not have.
         let part = try part(of: recording)
-        guard pseudonyms.pseudonymise else { return try bundle(recording, part, nil) }
+        guard pseudonyms.pseudonymise else { return try bundle(recording, part, nil, nil) }
         let folder = try TemporaryCopy()
         return try withExtendedLifetime(folder) {
             let made = try PseudonymisedCopy.make(
@@ -77,14 +77,16 @@ struct BundleCommand: JudgingCommand {
                 in: folder,
                 scale: factor
             )
-            return try bundle(made.copy, part, made.report)
+            return try bundle(made.copy, part, made.report, made.limit)
         }
     }
 
+    /// - Parameter known: why the copy does not replay.
     private func bundle(
         _ recording: Recording,
         _ chosen: BundlePart,
-        _ copy: PseudonymisedCopy?
+        _ copy: PseudonymisedCopy?,
+        _ known: String?
     ) throws -> ExitStatus {
         let path = output ?? recording.id + ".bundle.mcap"
         var part = chosen
@@ -117,7 +119,7 @@ struct BundleCommand: JudgingCommand {
             if isWhole {
                 let state = SliceCommand.state(recording, before: part.first)
                 bundler.checkpoint = state.checkpoint
-                limit = state.limit
+                limit = known ?? state.limit
                 _ = try bundler.bundle(
                     recording,
                     from: part.start,

@@ -55,11 +55,13 @@ struct PseudonymisedCopy {
     /// Makes a copy of all of a recording: what `export` and `bundle` read then.
     ///
     /// It has another id, which is what a bundle says that it was taken from.
+    ///
+    /// - Returns: besides copy and report why the copy does not replay; `nil` where it did.
     static func make(
         of recording: Recording,
         in folder: TemporaryCopy,
         scale: AmountScale? = nil
-    ) throws -> (copy: Recording, report: PseudonymisedCopy) {
+    ) throws -> (copy: Recording, report: PseudonymisedCopy, limit: String?) {
         let report: PseudonymisedCopy
         do throws(JournalError) {
             report = try PseudonymisedCopy(of: recording, scale: scale)
@@ -74,8 +76,14 @@ struct PseudonymisedCopy {
             _ = try slicer.slice(recording, from: .beginning, isPast: { _, _ in false }, to: path)
             return state.limit
         }
-        try SliceCheck.check(path, limit: limit, mustReplay: false, copy: report, source: recording)
-        return (try SliceCheck.open(path), report)
+        let known = try SliceCheck.check(
+            path,
+            limit: limit,
+            mustReplay: false,
+            copy: report,
+            source: recording
+        )
+        return (try SliceCheck.open(path), report, known)
     }
 
     func write(into json: inout JSONWriter) {
@@ -108,6 +116,9 @@ struct PseudonymisedCopy {
 
 /// What a slice is held to before it is done.
 enum SliceCheck {
+    /// - Parameter mustReplay: a replay was asked for.
+    /// - Returns: why it does not replay. Where there is no reason, a copy was replayed whole and nothing differed, and
+    ///   so was every slice that must replay.
     /// - Throws: a failure, and the slice is gone: an id of the recording stands in it, its replay differs, or it has
     ///   none where one was asked for.
     static func check(
@@ -116,13 +127,15 @@ enum SliceCheck {
         mustReplay: Bool,
         copy: PseudonymisedCopy?,
         source: Recording
-    ) throws {
-        guard mustReplay || copy != nil else { return }
+    ) throws -> String? {
+        guard mustReplay || copy != nil else { return limit }
+        // What was found while the copy was written is behind what was known before.
+        let reason = limit ?? copy?.names.limit?.description
         do {
-            if let limit, mustReplay {
+            if let reason, mustReplay {
                 throw Failure(
                     .undecided,
-                    "it would not replay: \(limit)",
+                    "it would not replay: \(reason)",
                     at: source.path,
                     do: "Leave out --replayable for a slice to read."
                 )
@@ -130,9 +143,10 @@ enum SliceCheck {
             let made = try open(path)
             if let copy {
                 try search(made, copy)
-                try checkAmounts(copy, limit, made, source)
+                try checkAmounts(copy, reason, made, source)
             }
-            if limit == nil { try replay(made, source, copy, mustReplay: mustReplay) }
+            if let reason { return reason }
+            return try replay(made, source, copy, mustReplay: mustReplay)
         } catch {
             try? FileManager.default.removeItem(atPath: path)
             throw error
@@ -150,7 +164,7 @@ enum SliceCheck {
         let refusal: String
         if copy.names.unscaled > 0 {
             refusal = "\(copy.names.unscaled) amounts have no place for \(scale) times as much"
-        } else if let limit = copy.names.limit?.description ?? limit, try hasCommands(made) {
+        } else if let limit, try hasCommands(made) {
             refusal = "the copy cannot be replayed: \(limit)"
         } else {
             return
@@ -198,17 +212,18 @@ enum SliceCheck {
         )
     }
 
+    /// - Returns: why there was no whole replay.
     private static func replay(
         _ made: Recording,
         _ source: Recording,
         _ copy: PseudonymisedCopy?,
         mustReplay: Bool
-    ) throws {
+    ) throws -> String? {
         let result: ReplayResult
         do throws(ReplayError) {
             result = try Replay(registry: TapedeckMain.strategies).run(made)
         } catch {
-            guard mustReplay else { return }
+            guard mustReplay else { return error.description }
             throw ReplayCommand.failure(error)
         }
         if let scale = copy?.names.scale, result.findings.replayed != result.findings.recorded {
@@ -221,7 +236,16 @@ enum SliceCheck {
                     "Leave out --scale, or take a factor with fewer digits: a quantity has 18 in all."
             )
         }
-        guard case .differs(let divergence) = result.outcome else { return }
+        guard case .differs(let divergence) = result.outcome else {
+            guard let stop = result.stop else { return nil }
+            guard mustReplay else { return "its replay ended early: \(stop)" }
+            throw Failure(
+                .undecided,
+                "its replay ended early: \(stop)",
+                at: source.path,
+                do: "Leave out --replayable for a slice to read."
+            )
+        }
         // A recording that differs from today's code is not the slice's fault, but it is no fixture either.
         if let scale = copy?.names.scale {
             throw Failure(
