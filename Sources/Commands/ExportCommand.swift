@@ -64,9 +64,7 @@ struct ExportCommand: JudgingCommand {
             in: folder,
             scale: factor
         )
-        for item in made.report.names.freeTexts {
-            Printing.note("review: \(item.stream) \(item.name): \(item.text)")
-        }
+        for line in made.report.reviews { Printing.note("review: \(line)") }
         return try withExtendedLifetime(folder) { try judge(made.copy) }
     }
 

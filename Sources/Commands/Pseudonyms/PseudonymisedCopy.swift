@@ -101,6 +101,14 @@ struct PseudonymisedCopy {
                 }
             }
         )
+        json.field("further_texts", names.furtherTexts)
+    }
+
+    /// What is to be reviewed before the copy is handed on, a line each.
+    var reviews: [String] {
+        let lines = names.freeTexts.map { "\($0.stream) \($0.name): \($0.text)" }
+        guard names.furtherTexts > 0 else { return lines }
+        return lines + ["and \(names.furtherTexts) texts more, which are not listed"]
     }
 
     func tell() {
@@ -108,9 +116,7 @@ struct PseudonymisedCopy {
         if let scale = names.scale {
             Printing.result("amounts    \(scale) times as much; prices are what they were")
         }
-        for item in names.freeTexts {
-            Printing.result("review     \(item.stream) \(item.name): \(item.text)")
-        }
+        for line in reviews { Printing.result("review     \(line)") }
     }
 }
 

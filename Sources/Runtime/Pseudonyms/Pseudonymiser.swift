@@ -28,8 +28,12 @@ public final class Pseudonymiser {
     private var findings: [[UInt8]] = []
     private var scaled: ScaledPayload?
     private var routes: [StreamID: StreamRoute] = [:]
-    /// In the order of the first.
+    /// In the order of the first, each once; at most ``mostTexts``.
     public private(set) var freeTexts: [FreeText] = []
+    /// Texts behind those, each counted once.
+    public private(set) var furtherTexts = 0
+    private var knownTexts: Set<FreeText> = []
+    static let mostTexts = 200
     /// The engine could not be made: nothing will be said anew.
     public private(set) var limit: ReplayError?
 
@@ -114,7 +118,6 @@ public final class Pseudonymiser {
     ]
 
     private func noteFreeText(_ payload: UnsafeRawBufferPointer, _ stream: StreamName) {
-        guard freeTexts.count < 200 else { return }
         let start = payload.firstIndex(of: UInt8(ascii: "{")) ?? payload.endIndex
         var line = payload[start...]
         if case .rest = stream.kind {
@@ -136,7 +139,12 @@ public final class Pseudonymiser {
                 !["OK", "success", "SUCCESS", "subscribe", "pong"].contains(text)
             {
                 let item = FreeText(stream: stream.text, name: member.key, text: text)
-                if !freeTexts.contains(item) { freeTexts.append(item) }
+                guard knownTexts.insert(item).inserted else { continue }
+                if freeTexts.count < Self.mostTexts {
+                    freeTexts.append(item)
+                } else {
+                    furtherTexts += 1
+                }
             }
         }
     }

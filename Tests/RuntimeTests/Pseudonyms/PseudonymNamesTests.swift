@@ -128,4 +128,18 @@ import Trading
         #expect(copies[2].contains(#""subject":"\#(link)""#), "\(copies[2])")
         #expect(copies[3].contains(#""subject":"linear BTCUSDT""#))
     }
+
+    @Test func `of more texts than are listed it is said how many`() throws {
+        let most = Pseudonymiser.mostTexts
+        let records = (0..<(most + 3)).map { number in
+            (stream: "desk/operator", payload: #"{"note":"text \#(number / 2 * 2)"}"#)
+        }
+        let (_, few) = try Self.copied(records)
+        #expect(few.freeTexts.count == most / 2 + 2 && few.furtherTexts == 0)
+        let all = (0..<(most + 3)).map { number in
+            (stream: "desk/operator", payload: #"{"note":"text \#(number)"}"#)
+        }
+        let (_, many) = try Self.copied(all + all)
+        #expect(many.freeTexts.count == most && many.furtherTexts == 3)
+    }
 }
