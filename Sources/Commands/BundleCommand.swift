@@ -46,7 +46,10 @@ struct BundleCommand: JudgingCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("The file to make; NAME.bundle.mcap without it.", valueName: "file")
+        help: ArgumentHelp(
+            "The file to make; NAME.bundle.mcap without it, of a pseudonymised copy with its new name.",
+            valueName: "file"
+        )
     )
     var output: String?
 
@@ -65,21 +68,23 @@ struct BundleCommand: JudgingCommand {
         try Sandbox.denyOutgoing()
         // Records keep their numbers and times in a copy, and --around names an id that it does not have.
         let part = try part(of: recording)
-        guard pseudonyms.pseudonymise else { return try bundle(recording, part, nil) }
+        guard pseudonyms.pseudonymise else { return try bundle(recording, part, nil, nil) }
         let folder = try TemporaryCopy()
         return try withExtendedLifetime(folder) {
             let made = try PseudonymisedCopy.make(
                 of: recording,
-                in: folder.path(for: recording)
+                in: folder
             )
-            return try bundle(made.copy, part, made.report)
+            return try bundle(made.copy, part, made.report, made.limit)
         }
     }
 
+    /// - Parameter known: why the copy does not replay.
     private func bundle(
         _ recording: Recording,
         _ chosen: BundlePart,
-        _ copy: PseudonymisedCopy?
+        _ copy: PseudonymisedCopy?,
+        _ known: String?
     ) throws -> ExitStatus {
         let path = output ?? recording.id + ".bundle.mcap"
         var part = chosen
@@ -112,7 +117,7 @@ struct BundleCommand: JudgingCommand {
             if isWhole {
                 let state = SliceCommand.state(recording, before: part.first)
                 bundler.checkpoint = state.checkpoint
-                limit = state.limit
+                limit = known ?? state.limit
                 _ = try bundler.bundle(
                     recording,
                     from: part.start,

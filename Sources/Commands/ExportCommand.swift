@@ -60,11 +60,9 @@ struct ExportCommand: JudgingCommand {
         let folder = try TemporaryCopy()
         let made = try PseudonymisedCopy.make(
             of: options.openSound(),
-            in: folder.path
+            in: folder
         )
-        for item in made.report.names.freeTexts {
-            Printing.note("review: \(item.stream) \(item.name): \(item.text)")
-        }
+        for line in made.report.reviews { Printing.note("review: \(line)") }
         return try withExtendedLifetime(folder) { try judge(made.copy) }
     }
 

@@ -51,7 +51,7 @@ struct SliceCommand: ParsableCommand {
             to?.isBefore($0, $1) ?? false
         }
         let start = from?.cursorStart ?? .beginning
-        let (manifest, limit, end, copy) = try NewRecording.write(output) {
+        let (manifest, known, end, copy) = try NewRecording.write(output) {
             () throws(JournalError) -> (
                 Manifest, String?, SequenceNumber?, PseudonymisedCopy?
             ) in
@@ -86,9 +86,9 @@ struct SliceCommand: ParsableCommand {
             )
             return (manifest, state.limit, end, masked)
         }
-        try SliceCheck.check(
+        let limit = try SliceCheck.check(
             output,
-            limit: limit,
+            limit: known,
             mustReplay: replayable,
             copy: copy,
             source: recording

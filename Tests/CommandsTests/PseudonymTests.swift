@@ -65,6 +65,9 @@ import Testing
         // Amounts and prices stand as they stood.
         #expect(all.contains("BTCUSDT") && all.contains("0.010"))
         #expect(try await Program.run(["verify", copy]).status == 0)
+        // From the recording's own id its client order ids could be computed.
+        let origin = try await Self.origin(copy)
+        #expect(origin != "demo" && origin.hasPrefix("p"), "\(origin)")
         let replay = try await Program.run(["replay", copy, "--json"])
         #expect(replay.object["result"] as? String == "identical", "\(replay.output)")
         let states = try #require(replay.object["states"] as? [String: Any])
@@ -77,6 +80,13 @@ import Testing
         // A trade of the public tape and the fill that it was have one id still.
         let pairs = try await Self.pairs(demo)
         if range.isEmpty { #expect(try await Self.pairs(copy) == pairs) }
+    }
+
+    /// What a slice says that it was cut out of.
+    private static func origin(_ path: String) async throws -> String {
+        let info = try await Program.run(["info", path, "--json"])
+        let labels = try #require(info.object["labels"] as? [String: Any], "\(info.output)")
+        return try #require(labels["slice.of"] as? String, "\(labels)")
     }
 
     /// How many fills have their twin in the public trades.
@@ -131,6 +141,10 @@ import Testing
         let end = try #require(bytes.range(of: Data("\n".utf8), in: start.lowerBound..<bytes.count))
         let note = String(decoding: bytes[start.lowerBound..<end.lowerBound], as: UTF8.self)
         #expect(Self.found(ids, in: note).isEmpty)
+        // From the recording's own id its client order ids could be computed.
+        #expect(!note.contains(#""of":"demo""#), "\(note.prefix(80))")
+        let origin = try await Self.origin(folder.path + "/whole.mcap")
+        #expect(origin != "demo" && all.contains(origin), "\(origin)")
         let replay = try await Program.run(["replay", "whole.mcap", "--json"], in: folder.path)
         #expect(replay.object["result"] as? String == "identical", "\(replay.output)")
         #expect(try await Program.run(["verify", "whole.mcap"], in: folder.path).status == 0)

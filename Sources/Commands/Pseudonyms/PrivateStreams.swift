@@ -53,17 +53,34 @@ final class PrivateStreams: Sendable {
     }
 }
 
-/// A folder for a copy that is only read from; it goes with it.
+/// A folder for a copy that is only read from; it goes with it, and on SIGINT and SIGTERM.
 final class TemporaryCopy {
     let path: String
+    private let watches: [(number: Int32, source: any DispatchSourceSignal)]
 
     init() throws {
         let parent = Environment.variable("TMPDIR") ?? "/tmp"
         path = parent + "/tapedeck-copy-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let path = path
+        watches = [SIGINT, SIGTERM].compactMap { number in
+            // What a parent has ignored stays so.
+            let before = signal(number, SIG_IGN).map { unsafeBitCast($0, to: Int.self) }
+            guard before != unsafeBitCast(SIG_IGN, to: Int.self) else { return nil }
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                // Again for what was written meanwhile.
+                for _ in 0..<3 where FileManager.default.fileExists(atPath: path) {
+                    try? FileManager.default.removeItem(atPath: path)
+                }
+                _exit(128 + number)
+            }
+            source.resume()
+            return (number, source)
+        }
     }
 
-    /// Where a copy lies that keeps the recording's name.
-    func path(for recording: Recording) throws -> String {
+    /// Where a copy lies that has this name.
+    func path(for name: String) throws -> String {
         do {
             try FileManager.default.createDirectory(
                 atPath: path,
@@ -78,8 +95,14 @@ final class TemporaryCopy {
                 do: "Free some space there, or name another folder with TMPDIR."
             )
         }
-        return path + "/" + recording.id
+        return path + "/" + name
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+        for watch in watches {
+            watch.source.cancel()
+            signal(watch.number, SIG_DFL)
+        }
+    }
 }

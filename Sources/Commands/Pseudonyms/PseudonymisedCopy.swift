@@ -25,6 +25,7 @@ struct PseudonymisedCopy {
     ) throws(JournalError) -> (checkpoint: [UInt8], limit: String?) {
         let names = names
         slicer.rename = { names.rename($0) }
+        slicer.renameRecording = { names.rename(recording: $0) }
         slicer.rewrite = { names.rewrite($0, $1) }
         // The recording's own seal: what the copy was made of can be shown by whoever has it.
         let chain = recording.manifest.segments.last?.chainLast.description ?? ""
@@ -46,22 +47,37 @@ struct PseudonymisedCopy {
         return ([], names.limit?.description ?? "the recording has no session/start before it")
     }
 
-    /// Makes a copy of all of a recording in a folder that is not there yet: what `export` and `bundle` read then.
+    /// Makes a copy of all of a recording: what `export` and `bundle` read then.
+    ///
+    /// It has another id, which is what a bundle says that it was taken from.
+    ///
+    /// - Returns: besides copy and report why the copy does not replay; `nil` where it did.
     static func make(
         of recording: Recording,
-        in path: String
-    ) throws -> (copy: Recording, report: PseudonymisedCopy) {
-        let (report, limit) = try NewRecording.write(path) {
-            () throws(JournalError) -> (PseudonymisedCopy, String?) in
-            let report = try PseudonymisedCopy(of: recording)
+        in folder: TemporaryCopy
+    ) throws -> (copy: Recording, report: PseudonymisedCopy, limit: String?) {
+        let report: PseudonymisedCopy
+        do throws(JournalError) {
+            report = try PseudonymisedCopy(of: recording)
+        } catch {
+            throw ReplayCommand.undecided(error)
+        }
+        let path = try folder.path(for: report.names.rename(recording: recording.id))
+        let limit = try NewRecording.write(path) { () throws(JournalError) -> String? in
             var slicer = Slicer()
             let state = try report.prepare(&slicer, before: recording.first)
             slicer.checkpoint = state.checkpoint
             _ = try slicer.slice(recording, from: .beginning, isPast: { _, _ in false }, to: path)
-            return (report, state.limit)
+            return state.limit
         }
-        try SliceCheck.check(path, limit: limit, mustReplay: false, copy: report, source: recording)
-        return (try SliceCheck.open(path), report)
+        let known = try SliceCheck.check(
+            path,
+            limit: limit,
+            mustReplay: false,
+            copy: report,
+            source: recording
+        )
+        return (try SliceCheck.open(path), report, known)
     }
 
     func write(into json: inout JSONWriter) {
@@ -78,18 +94,27 @@ struct PseudonymisedCopy {
                 }
             }
         )
+        json.field("further_texts", names.furtherTexts)
+    }
+
+    /// What is to be reviewed before the copy is handed on, a line each.
+    var reviews: [String] {
+        let lines = names.freeTexts.map { "\($0.stream) \($0.name): \($0.text)" }
+        guard names.furtherTexts > 0 else { return lines }
+        return lines + ["and \(names.furtherTexts) texts more, which are not listed"]
     }
 
     func tell() {
         Printing.result("pseudonyms \(names.count) ids have others in their place")
-        for item in names.freeTexts {
-            Printing.result("review     \(item.stream) \(item.name): \(item.text)")
-        }
+        for line in reviews { Printing.result("review     \(line)") }
     }
 }
 
 /// What a slice is held to before it is done.
 enum SliceCheck {
+    /// - Parameter mustReplay: a replay was asked for.
+    /// - Returns: why it does not replay. Where there is no reason, a copy was replayed whole and nothing differed, and
+    ///   so was every slice that must replay.
     /// - Throws: a failure, and the slice is gone: an id of the recording stands in it, its replay differs, or it has
     ///   none where one was asked for.
     static func check(
@@ -98,20 +123,23 @@ enum SliceCheck {
         mustReplay: Bool,
         copy: PseudonymisedCopy?,
         source: Recording
-    ) throws {
-        guard mustReplay || copy != nil else { return }
+    ) throws -> String? {
+        guard mustReplay || copy != nil else { return limit }
+        // What was found while the copy was written is behind what was known before.
+        let reason = limit ?? copy?.names.limit?.description
         do {
-            if let limit, mustReplay {
+            if let reason, mustReplay {
                 throw Failure(
                     .undecided,
-                    "it would not replay: \(limit)",
+                    "it would not replay: \(reason)",
                     at: source.path,
                     do: "Leave out --replayable for a slice to read."
                 )
             }
             let made = try open(path)
             if let copy { try search(made, copy) }
-            if limit == nil { try replay(made, source, mustReplay: mustReplay) }
+            if let reason { return reason }
+            return try replay(made, source, mustReplay: mustReplay)
         } catch {
             try? FileManager.default.removeItem(atPath: path)
             throw error
@@ -145,15 +173,29 @@ enum SliceCheck {
         )
     }
 
-    private static func replay(_ made: Recording, _ source: Recording, mustReplay: Bool) throws {
+    /// - Returns: why there was no whole replay.
+    private static func replay(
+        _ made: Recording,
+        _ source: Recording,
+        mustReplay: Bool
+    ) throws -> String? {
         let result: ReplayResult
         do throws(ReplayError) {
             result = try Replay(registry: TapedeckMain.strategies).run(made)
         } catch {
-            guard mustReplay else { return }
+            guard mustReplay else { return error.description }
             throw ReplayCommand.failure(error)
         }
-        guard case .differs(let divergence) = result.outcome else { return }
+        guard case .differs(let divergence) = result.outcome else {
+            guard let stop = result.stop else { return nil }
+            guard mustReplay else { return "its replay ended early: \(stop)" }
+            throw Failure(
+                .undecided,
+                "its replay ended early: \(stop)",
+                at: source.path,
+                do: "Leave out --replayable for a slice to read."
+            )
+        }
         // A recording that differs from today's code is not the slice's fault, but it is no fixture either.
         throw Failure(
             .no,

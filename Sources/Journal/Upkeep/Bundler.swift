@@ -27,6 +27,9 @@ public struct Bundler {
         case changed(stream: String, payload: [UInt8])
     }
 
+    /// The label of a bundle that is no slice: the id of the recording that it was taken from.
+    static let originLabel = "bundle.of"
+
     public var notes: [Note] = []
     /// The owner's state before the first record, of a whole part.
     public var checkpoint: [UInt8] = []
@@ -91,7 +94,7 @@ public struct Bundler {
                 labels: recording.manifest.labels.filter {
                     ["program", "environment"].contains($0.key)
                         || $0.key.hasPrefix("pseudonymised.")
-                } + [Label("bundle.of", recording.id)],
+                } + [Label(Bundler.originLabel, recording.id)],
                 streams: [],
                 checkpoint: []
             )

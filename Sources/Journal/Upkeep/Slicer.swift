@@ -13,6 +13,9 @@ public struct Slicer {
     public var rewrite: ((Record, StreamName) -> [UInt8])?
     /// What becomes of a stream's name.
     public var rename: ((StreamName) -> StreamName)?
+    /// What the slice says in the place of another recording's id: of the one that it was cut out of, and of those that
+    /// were merged into that.
+    public var renameRecording: ((String) -> String)?
     /// What the slice says of itself besides where it was cut out.
     public var labels: [Label] = []
     /// zstd's level; more makes a smaller file, slower.
@@ -76,7 +79,11 @@ public struct Slicer {
             throw outside
         }
         let link = try recording.link(before: record.sequence)
-        let origin = SliceOrigin(recording: recording.id, commit: link.commit, chain: link.chain)
+        let origin = SliceOrigin(
+            recording: renameRecording?(recording.id) ?? recording.id,
+            commit: link.commit,
+            chain: link.chain
+        )
         let id = path.split(separator: "/").last.map(String.init) ?? "slice"
         let head = SegmentHead(
             id: id,
@@ -88,8 +95,7 @@ public struct Slicer {
             recovered: 0,
             labels: recording.manifest.labels.filter {
                 !$0.key.hasPrefix("slice.") && !RowLink.owns($0)
-            }
-                + origin.labels + labels,
+            }.map(renamed) + origin.labels + labels,
             streams: try recording.announcements().map { stream in
                 guard let rename else { return stream }
                 return ChannelAnnouncement(
@@ -109,6 +115,14 @@ public struct Slicer {
             try add(record, cursor, to: builder)
         }
         return try builder.seal(link.run > 1 ? .recovered : .sealed, key: key)
+    }
+
+    /// A label with other ids of recordings in it, where it names some.
+    private func renamed(_ label: Label) -> Label {
+        guard let renameRecording, [Recording.mergeLabel, Bundler.originLabel].contains(label.key)
+        else { return label }
+        let ids = label.value.split(separator: ",").map { renameRecording(String($0)) }
+        return Label(label.key, ids.joined(separator: ","))
     }
 
     private func add(

@@ -1,7 +1,7 @@
 /// The words of a payload, without reading it as JSON: lines, bodies, queries and frames alike.
 ///
-/// A word is a run of letters, digits, `-` and `_`; the two digits of `%3A` belong to none. Of the values of JSON names
-/// and of a query's items it is known what they are called.
+/// A word is a run of letters, digits, `-` and `_`; the two digits of `%3A` and the letter of `\n` belong to none. Of the
+/// values of JSON names and of a query's items it is known what they are called.
 struct PayloadTokens {
     /// A word and where it stands.
     struct Word {
@@ -69,9 +69,13 @@ struct PayloadTokens {
         var place = value.lowerBound
         while place < value.upperBound {
             guard isPart(bytes[place]) else {
+                switch bytes[place] {
                 // A sign that a URL cannot bear, as `%3A`.
-                let isEscape = bytes[place] == UInt8(ascii: "%") && place + 2 < value.upperBound
-                place += isEscape ? 3 : 1
+                case UInt8(ascii: "%") where place + 2 < value.upperBound: place += 3
+                // A sign that a text cannot bear, as the end of a line.
+                case UInt8(ascii: "\\"): place += 2
+                default: place += 1
+                }
                 continue
             }
             let start = place

@@ -26,8 +26,12 @@ public final class Pseudonymiser {
     private var outputs = Outputs()
     private var states: [[UInt8]] = []
     private var routes: [StreamID: StreamRoute] = [:]
-    /// In the order of the first.
+    /// In the order of the first, each once; at most ``mostTexts``.
     public private(set) var freeTexts: [FreeText] = []
+    /// Texts behind those, each counted once.
+    public private(set) var furtherTexts = 0
+    private var knownTexts: Set<FreeText> = []
+    static let mostTexts = 200
     /// The engine could not be made: nothing will be said anew.
     public private(set) var limit: ReplayError?
 
@@ -101,7 +105,6 @@ public final class Pseudonymiser {
     ]
 
     private func noteFreeText(_ payload: UnsafeRawBufferPointer, _ stream: StreamName) {
-        guard freeTexts.count < 200 else { return }
         let start = payload.firstIndex(of: UInt8(ascii: "{")) ?? payload.endIndex
         var line = payload[start...]
         if case .rest = stream.kind {
@@ -123,7 +126,12 @@ public final class Pseudonymiser {
                 !["OK", "success", "SUCCESS", "subscribe", "pong"].contains(text)
             {
                 let item = FreeText(stream: stream.text, name: member.key, text: text)
-                if !freeTexts.contains(item) { freeTexts.append(item) }
+                guard knownTexts.insert(item).inserted else { continue }
+                if freeTexts.count < Self.mostTexts {
+                    freeTexts.append(item)
+                } else {
+                    furtherTexts += 1
+                }
             }
         }
     }
@@ -140,6 +148,9 @@ public final class Pseudonymiser {
         }
         return StreamName(words.joined(separator: "/"))
     }
+
+    /// A recording's id in the copy: its session's new name.
+    public func rename(recording id: String) -> String { pseudonyms.session(id) }
 
     /// A record's payload in the copy; records come in order, from the recording's first on.
     public func rewrite(_ record: Record, _ stream: StreamName) -> [UInt8] {
@@ -202,12 +213,19 @@ public final class Pseudonymiser {
 
     private func replaced(_ payload: UnsafeRawBufferPointer, _ stream: StreamName) -> [UInt8] {
         let names = Self.names(of: stream)
+        let isOfAccount = Self.isReplyToAccount(stream)
         var out: [UInt8] = []
         out.reserveCapacity(payload.count)
         var copied = 0
         PayloadTokens.each(payload) { word in
             guard !word.isName else { return }
             let text = String(decoding: payload[word.range], as: UTF8.self)
+            if isOfAccount, Pseudonyms.blanked.contains(word.name), text != "null" {
+                out.append(contentsOf: payload[copied..<word.range.lowerBound])
+                out.append(contentsOf: Pseudonyms.zeros(text))
+                copied = word.range.upperBound
+                return
+            }
             let isID = word.isWhole && names.contains(word.name)
             guard let new = (isID ? pseudonyms[text] : nil) ?? pseudonyms.anywhere(text) else {
                 return
@@ -220,11 +238,17 @@ public final class Pseudonymiser {
         return stream.kind == .sessionStart ? restarted(out) : out
     }
 
+    private static func isReplyToAccount(_ stream: StreamName) -> Bool {
+        guard case .rest(let account, _, _) = stream.kind else { return false }
+        return account != "public"
+    }
+
     /// Under which names this stream says ids.
     private static func names(of stream: StreamName) -> Set<String> {
         switch stream.kind {
         case .publicTopic(_, let topic): topic.hasPrefix("publicTrade") ? ["i"] : []
         case .privateTopic, .privateOther, .trade, .rest, .sent, .publicOther: Pseudonyms.names
+        case .command, .verdict, .finding: Pseudonyms.deskNames
         default: []
         }
     }
@@ -234,7 +258,9 @@ public final class Pseudonymiser {
             try? SessionStart(payload: bytes, parser: parser)
         }
         guard var start else { return payload }
-        start.session = pseudonyms.sessions[start.session] ?? start.session
+        start.session = pseudonyms.session(start.session)
+        // From a session's name its order ids can be computed, whose ends stand in the copy.
+        start.continues = start.continues.map { pseudonyms.session($0) }
         return start.payload()
     }
 

@@ -8,30 +8,38 @@ struct Pseudonyms {
     /// Beginnings of client order ids that this program made, and what their sessions' new names make of them.
     private var prefixes: [(old: String, new: String)] = []
     /// New names of sessions.
-    private(set) var sessions: [String: String] = [:]
+    private var sessions: [String: String] = [:]
     private var generator = SystemRandomNumberGenerator()
 
     var count: Int { made.count }
 
-    /// Names under which the exchange says ids.
+    /// Names under which the exchange says ids; it writes them in more than one way.
     static let names: Set<String> = [
-        "orderId", "orderLinkId", "origOrderId", "origOrderLinkId", "parentOrderLinkId",
-        "smpOrderId",
-        "blockTradeId", "execId", "tradeId", "execLinkId", "connId", "conn_id", "traceId",
-        "Traceid",
-        "traceid", "req_id", "reqId", "id", "uid", "userId", "user_id", "parentUid", "masterUid",
-        "affiliateID", "inviterID", "transId", "transferId", "txID", "withdrawId", "subMemberId",
-        "memberId", "key", "apiKey", "quoteId", "rfqId", "comboOrderId", "parentOrderId",
-        "bustOrderId",
+        // Orders.
+        "orderId", "orderLinkId", "origOrderId", "origOrderLinkId", "parentOrderId",
+        "parentOrderLinkId", "comboOrderId", "leg1OrderId", "leg2OrderId", "bustOrderId",
+        "smpOrderId", "strategyId", "quoteId", "rfqId",
+        // Fills and flows.
+        "execId", "parentExecId", "execLinkId", "tradeId", "blockTradeId", "id", "transId",
+        "transferId", "txID", "withdrawId",
+        // Connections and requests.
+        "connId", "conn_id", "traceId", "Traceid", "traceid", "req_id", "reqId",
+        // Accounts and keys.
+        "uid", "userId", "user_id", "userID", "userIDInt64", "parentUid", "masterUid",
+        "affiliateID", "affiliateIDInt64", "inviterID", "inviterIDInt64", "subMemberId",
+        "memberId", "key", "apiKey",
     ]
+
+    /// Names under which the desk says ids; a finding's subject may be something else, which is no known id then.
+    static let deskNames: Set<String> = ["order_link_id", "order_id", "subject"]
+
+    /// Names of values that say whose it is and are no ids: their letters and digits become zeros.
+    static let blanked: Set<String> = ["ips", "rsaPublicKey"]
 
     /// A session gets another name, from which the engine makes other order ids.
     mutating func add(_ start: SessionStart) {
         let old = start.session
-        if sessions[old] == nil {
-            sessions[old] = "p" + hexadecimal(12)
-        }
-        let new = sessions[old] ?? old
+        let new = session(old)
         let suffix = start.run > 1 ? "-\(start.run)" : ""
         for strategy in start.strategies.map(\.name) {
             let before = ClientOrderID.prefix(session: old + suffix, strategy: strategy)
@@ -40,6 +48,14 @@ struct Pseudonyms {
                 (before, ClientOrderID.prefix(session: new + suffix, strategy: strategy))
             )
         }
+    }
+
+    /// The new name of a session, or of a recording, whose id is its session's; one that is unknown gets one.
+    mutating func session(_ id: String) -> String {
+        if let known = sessions[id] { return known }
+        let new = "p" + hexadecimal(12)
+        sessions[id] = new
+        return new
     }
 
     /// Takes up an id; an id that is known keeps what stands for it.
@@ -62,8 +78,9 @@ struct Pseudonyms {
             used.insert(candidate)
             return
         }
-        // So short that all of its kind are taken.
-        let candidate = "p" + hexadecimal(16)
+        // So short that all of its kind are taken; what may be a number stays one.
+        let isNumber = id.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let candidate = isNumber ? alike("1000000000000000") : "p" + hexadecimal(16)
         made[id] = candidate
         used.insert(candidate)
     }
@@ -86,6 +103,13 @@ struct Pseudonyms {
         // A number of fewer digits may be an amount, and a word without any a word.
         if digits == word.utf8.count { return digits >= 15 ? new : nil }
         return digits > 0 ? new : nil
+    }
+
+    /// What stands for a word under a name that is blanked: as long, so that the bodies' lengths stay true.
+    static func zeros(_ word: String) -> [UInt8] {
+        word.utf8.map { byte in
+            byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") ? byte : UInt8(ascii: "0")
+        }
     }
 
     private mutating func hexadecimal(_ count: Int) -> String {
