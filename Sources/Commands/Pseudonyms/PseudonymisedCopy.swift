@@ -10,7 +10,17 @@ struct PseudonymisedCopy {
     let names: Pseudonymiser
 
     /// Learns the ids of all of the recording.
+    ///
+    /// - Throws: besides what does not read: a merged recording, whose sessions are named in streams of its own.
     init(of recording: Recording) throws(JournalError) {
+        guard !recording.manifest.labels.contains(where: { $0.key == Recording.mergeLabel }) else {
+            throw JournalError(
+                .malformed(
+                    "it is a merged recording, which has no pseudonyms; give them to what it was made from, and merge those"
+                ),
+                file: recording.path
+            )
+        }
         self.recording = recording
         names = Pseudonymiser(registry: TapedeckMain.strategies)
         try names.learn(recording)

@@ -43,4 +43,23 @@ import Trading
         #expect(fixture.status != 0, "\(fixture.output)")
         #expect(!FileManager.default.fileExists(atPath: other))
     }
+
+    @Test func `a merged recording has no pseudonyms, and is told so`() throws {
+        let folder = try TestFolder()
+        for name in ["one", "two"] {
+            let draft = try RecordingDraft(folder.path + "/" + name, id: name)
+            try draft.add("session/mark", time: .zero, payload: Array("{}".utf8))
+            try draft.seal()
+        }
+        let sources = ["one", "two"].map { folder.path + "/" + $0 }
+        let merged = folder.path + "/merged"
+        let merge = try DeskProgram.run(["merge"] + sources + ["-o", merged])
+        #expect(merge.status == 0, "\(merge.output) \(merge.errors)")
+        let copy = folder.path + "/copy"
+        for command in [["slice"], ["bundle"], ["export", "--format", "jsonl"]] {
+            let made = try DeskProgram.run(command + [merged, "--pseudonymise", "-o", copy])
+            #expect(made.status != 0 && made.errors.contains("merged recording"), "\(made.errors)")
+            #expect(!FileManager.default.fileExists(atPath: copy))
+        }
+    }
 }
