@@ -138,7 +138,7 @@ struct SliceCommand: ParsableCommand {
             guard let end else {
                 return ([], "the recording has no session/start before it")
             }
-            return (try SegmentCheckpoint.encode(end.start, end.engine), nil)
+            return (try SegmentCheckpoint.encode(end.start, end.engine, facts: end.facts), nil)
         } catch {
             return ([], "\(error)")
         }

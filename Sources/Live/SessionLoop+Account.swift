@@ -164,7 +164,7 @@ extension SessionLoop {
     }
 
     /// ``ask(_:attempt:whenDone:)``; what stays without an answer is said here, and by the core as a finding.
-    func askOrSay(_ request: RESTRequest, whenDone: @escaping () -> Void) {
+    private func askOrSay(_ request: RESTRequest, whenDone: @escaping () -> Void) {
         ask(request) { [unowned self] in
             let reply = stepper.event.reply
             if !isStopped, stepper.event.kind != .reply || !reply.isSuccess {

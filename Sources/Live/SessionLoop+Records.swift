@@ -78,6 +78,8 @@ extension SessionLoop {
         outputs.removeAll()
         stepper.step(header, route: route, payload: payload, outputs: &outputs)
         untold = header
+        let kind = stepper.event.kind
+        if kind == .wallets || kind == .reply { stepper.show { event, _ in facts.take(event) } }
         var hasOrders = false
         defer { if !hasOrders { tellTables() } }
         hasOrders = try carryOut()

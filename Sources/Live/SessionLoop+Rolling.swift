@@ -130,7 +130,7 @@ extension SessionLoop {
         guard !isFailed else { return }
         let old = recorder
         do {
-            let checkpoint = try SegmentCheckpoint.encode(start, stepper.engine)
+            let checkpoint = try SegmentCheckpoint.encode(start, stepper.engine, facts: facts)
             lastCheckpoint = checkpoint.count
             let bound = NIOLoopBound(self, eventLoop: loop)
             let loop = loop
@@ -172,8 +172,6 @@ extension SessionLoop {
         askLists {}
         account.hasSurroundings = false
         account.limited = []
-        // Debts are in no state of the core: the new recording tells them itself.
-        if wiring.credentials != nil, account.isPermitted { askOrSay(RESTRequest(.wallet)) {} }
     }
 
     /// Reads what was just sealed once more, on another thread: what does not verify is told while it can still be copied.

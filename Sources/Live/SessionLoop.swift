@@ -131,6 +131,8 @@ final class SessionLoop {
     let registry: StrategyRegistry
     /// The tables of the account; `nil` where nobody has one, and from when they could not be kept up.
     var tables: DeskTables?
+    /// What the exchange said that decides nothing; segments begin with it beside the engine's state.
+    var facts = AccountFacts()
     /// The last record, until the tables have been told of it.
     var untold: RecordHeader?
     /// What is left to do for tables of recordings that are being sealed, by their paths.
@@ -373,7 +375,7 @@ final class SessionLoop {
     private func roll() {
         var checkpoint: [UInt8] = []
         do throws(EngineError) {
-            checkpoint = try SegmentCheckpoint.encode(startRecord, stepper.engine)
+            checkpoint = try SegmentCheckpoint.encode(startRecord, stepper.engine, facts: facts)
             lastCheckpoint = checkpoint.count
         } catch {
             logger.error("a segment begins without a checkpoint", metadata: ["error": "\(error)"])

@@ -25,8 +25,9 @@ final class RecordFeed {
     /// Before the first record of a recording.
     init(_ recording: Recording, registry: StrategyRegistry) throws(ReplayError) {
         self.registry = registry
-        made = try recording.beginning(registry: registry, parser: parser).map { EngineStart($0) }
-        facts = AccountFacts(isPartial: made != nil)
+        let beginning = try recording.beginning(registry: registry, parser: parser)
+        made = beginning.map { EngineStart($0) }
+        if let beginning { facts = beginning.facts }
     }
 
     /// Behind the record of a kept state.
@@ -64,6 +65,8 @@ final class RecordFeed {
                 registry: registry,
                 parser: parser
             )
+            // A run that begins anew is told everything anew.
+            if made?.start.continues == nil { facts = AccountFacts() }
         }
         guard made != nil else { throw .noStart(record.sequence) }
         let isInput = !kind.isOutput && !kind.isEvidence

@@ -9,29 +9,56 @@ public import Trading
 ///
 /// | Bytes | Field |
 /// | --- | --- |
-/// | 8 | `TDSTATE1` |
+/// | 8 | `TDSTATE2`; `TDSTATE1` has no facts |
 /// | 8 | length of the next field, little-endian |
 /// | … | payload of the run's `session/start` |
+/// | 8 | length of the next field, little-endian |
+/// | … | ``AccountFacts``: what the exchange said that decides nothing |
 /// | rest | ``Engine/checkpoint()`` |
 public struct SegmentCheckpoint {
-    private static let magic = Array("TDSTATE1".utf8)
+    private static let withoutFacts = Array("TDSTATE1".utf8)
+    private static let withFacts = Array("TDSTATE2".utf8)
 
+    /// - Parameter facts: `nil` where nobody shows an account from it; what shows one then says what is not known.
     public static func encode(
         _ start: SessionStart,
-        _ engine: Engine
+        _ engine: Engine,
+        facts: AccountFacts? = nil
     ) throws(EngineError) -> [UInt8] {
-        let payload = start.payload()
-        var bytes = magic
-        for shift in 0..<8 {
-            bytes.append(UInt8(truncatingIfNeeded: UInt64(payload.count) >> UInt64(shift * 8)))
+        var bytes = facts == nil ? withoutFacts : withFacts
+        append(start.payload(), to: &bytes)
+        if let facts {
+            do {
+                append(try CanonicalEncoder().checkpoint(facts), to: &bytes)
+            } catch {
+                throw .checkpoint("facts of the account: \(error)")
+            }
         }
-        bytes += payload
         bytes += try engine.checkpoint()
         return bytes
     }
 
+    private static func append(_ field: [UInt8], to bytes: inout [UInt8]) {
+        for shift in 0..<8 {
+            bytes.append(UInt8(truncatingIfNeeded: UInt64(field.count) >> UInt64(shift * 8)))
+        }
+        bytes += field
+    }
+
+    /// The field at `place`, which is behind it then; `nil` where the bytes end before.
+    private static func field(_ bytes: [UInt8], _ place: inout Int) -> ArraySlice<UInt8>? {
+        guard bytes.count - place >= 8 else { return nil }
+        var length: UInt64 = 0
+        for byte in bytes[place..<place + 8].reversed() { length = length << 8 | UInt64(byte) }
+        let begin = place + 8
+        guard length <= UInt64(bytes.count - begin) else { return nil }
+        place = begin + Int(length)
+        return bytes[begin..<place]
+    }
+
     let start: SessionStart
     let engine: Engine
+    let facts: AccountFacts
 
     /// - Parameter sequence: the first record behind it, for errors.
     init(
@@ -40,18 +67,24 @@ public struct SegmentCheckpoint {
         parser: JSONParser,
         at sequence: SequenceNumber
     ) throws(ReplayError) {
-        let header = SegmentCheckpoint.magic.count + 8
-        guard bytes.count >= header, bytes.starts(with: SegmentCheckpoint.magic) else {
+        let hasFacts = bytes.starts(with: SegmentCheckpoint.withFacts)
+        guard hasFacts || bytes.starts(with: SegmentCheckpoint.withoutFacts) else {
             throw .checkpoint(sequence, "it does not begin as a checkpoint does")
         }
-        var length: UInt64 = 0
-        for place in (8..<header).reversed() { length = length << 8 | UInt64(bytes[place]) }
-        guard length <= UInt64(bytes.count - header) else {
+        var end = SegmentCheckpoint.withFacts.count
+        guard let settings = SegmentCheckpoint.field(bytes, &end) else {
             throw .checkpoint(sequence, "it ends before its settings do")
         }
-        let end = header + Int(length)
+        if hasFacts {
+            guard let told = SegmentCheckpoint.field(bytes, &end),
+                let facts = try? CanonicalDecoder().decode(AccountFacts.self, from: Array(told))
+            else { throw .checkpoint(sequence, "what it has of the account cannot be read") }
+            self.facts = facts
+        } else {
+            facts = AccountFacts(isPartial: true)
+        }
         do throws(JSONError) {
-            start = try Array(bytes[header..<end]).withUnsafeBufferPointer {
+            start = try Array(settings).withUnsafeBufferPointer {
                 buffer throws(JSONError) in
                 try SessionStart(payload: UnsafeRawBufferPointer(buffer), parser: parser)
             }
