@@ -63,7 +63,7 @@ final class TemporaryCopy {
         path = parent + "/tapedeck-copy-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let path = path
         watches = [SIGINT, SIGTERM].compactMap { number in
-            // What a parent has ignored stays so.
+            // What a parent has ignored stays so. Functions have no `==`; both are pointers of one size.
             let before = signal(number, SIG_IGN).map { unsafeBitCast($0, to: Int.self) }
             guard before != unsafeBitCast(SIG_IGN, to: Int.self) else { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

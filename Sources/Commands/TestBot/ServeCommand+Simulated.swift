@@ -28,6 +28,10 @@ extension ServeCommand {
         }
         let final = configuration
         let report = ServeReport(isJSON: json, authorityFile: caOut)
+        // Read before it is played: from then on it is the exchange's loop's.
+        let instruments = market.instruments.map(\.description)
+        let queue = market.queue.description
+        // This thread waits until the server has stopped, and does not touch it meanwhile.
         nonisolated(unsafe) let played = market
         try Blocking.run {
             let server = try await ExchangeServer.start(
@@ -36,7 +40,7 @@ extension ServeCommand {
                 market: PlayedRecording(played),
                 logger: Log.logger("exchange")
             )
-            try report.announce(server.address, final, simulated: path, played)
+            try report.announce(server.address, final, simulated: path, instruments, queue: queue)
             var last = await server.counters()
             await Interruption.wait(nanoseconds: nanoseconds) {
                 let now = await server.counters()
@@ -115,20 +119,20 @@ extension ServeReport {
         _ server: ServerAddress,
         _ configuration: ExchangeServerConfiguration,
         simulated path: String,
-        _ market: ServedMarket
+        _ names: [String],
+        queue: String
     ) throws {
-        let names = market.instruments.map(\.description)
         try announce(server) {
             $0.field("recording", path)
             $0.field("simulated", true)
-            $0.field("queue", market.queue.description)
+            $0.field("queue", queue)
             $0.field("control", server.base + "/tapedeck/")
             $0.field("instruments", array: { rows in for name in names { rows.value(name) } })
             write(configuration.accounts, to: &$0)
         } text: {
             Printing.result("recording  \(path): its market meets the clients' orders")
             Printing.result("tradable   " + names.joined(separator: ", "))
-            Printing.result("queue      \(market.queue)")
+            Printing.result("queue      \(queue)")
             Printing.result("control    \(server.base)/tapedeck/status")
             say(configuration.accounts)
         }
