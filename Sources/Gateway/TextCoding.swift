@@ -7,6 +7,7 @@ enum TextCoding {
 
     static func hex(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
+        text.reserveCapacity(2 * bytes.underestimatedCount)
         for byte in bytes {
             text.append(hexDigits[Int(byte >> 4)])
             text.append(hexDigits[Int(byte & 15)])
@@ -17,6 +18,7 @@ enum TextCoding {
     /// Base64 of RFC 4648 with padding.
     static func base64(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 4 / 3 + 4)
         var bits: UInt32 = 0
         var held = 0
         for byte in bytes {

@@ -18,6 +18,25 @@ import Testing
         }
     }
 
+    @Test func `what is no session file is told as what it is`() async throws {
+        let folder = try TemporaryFolder()
+        let made = try await Program.run(["init", "desk"], in: folder.path)
+        #expect(made.status == 0, "\(made.errors)")
+        try Data([0xff, 0xfe, 0xc0]).write(to: URL(filePath: folder.path + "/bytes.yaml"))
+        for (file, what, todo) in [
+            ("desk", "a folder is no session file", "desk/session.yaml"),
+            ("nothing.yaml", "there is no such session file", "tapedeck init"),
+            ("bytes.yaml", "the session file is no text", "UTF-8"),
+        ] {
+            for command in [["check", file], ["record", file, "--out", "out"]] {
+                let outcome = try await Program.run(command, in: folder.path)
+                let text = outcome.output + outcome.errors
+                #expect(outcome.status == 78, "\(command): \(text)")
+                #expect(text.contains(what) && text.contains(todo), "\(command): \(text)")
+            }
+        }
+    }
+
     @Test func `every wrong key and value is named, with line, column and what was meant`()
         async throws
     {

@@ -4,7 +4,8 @@
 //                              one line a row: name, count, p50, p99 and largest, of both ways, in nanoseconds
 //
 // Pushes: the exchange sends a change of a book at a fixed pace, in turn to the socket of each way; the time that stands in it is
-// taken from the time at which the bot has read all of it. Calls: the bot posts an order by each way in turn, on connections kept alive.
+// taken from the time at which the bot has read all of it. Calls: the bot posts an order by each way in turn, on connections kept alive:
+// there and back, and both ways apart by the time at which the exchange has all of the order.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -18,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ways = 2, counts_max = 4 << 20 };
+enum { ways = 2, rows = 3, counts_max = 4 << 20 };
 
 static int64_t now(void) {
     struct timespec t;
@@ -71,6 +72,8 @@ static int dial(int port) {
 // The exchange.
 
 static int pushed[ways];
+/// When the exchange had the last order; one at a time is under way.
+static volatile int64_t arrived;
 static volatile int pushing;
 
 static void *serve(void *argument) {
@@ -90,6 +93,7 @@ static void *serve(void *argument) {
         char answer[512];
         int count = snprintf(answer, sizeof answer,
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+        arrived = now();
         send_all(fd, answer, count);
     }
     close(fd);
@@ -142,11 +146,11 @@ static void *push_all(void *argument) {
 
 // The bot.
 
-static int64_t *taken[ways];
-static size_t many[ways];
+static int64_t *taken[rows][ways];
+static size_t many[rows][ways];
 
-static void note(int way, int64_t nanoseconds) {
-    if (many[way] < counts_max) taken[way][many[way]++] = nanoseconds;
+static void note(int row, int way, int64_t nanoseconds) {
+    if (many[row][way] < counts_max) taken[row][way][many[row][way]++] = nanoseconds;
 }
 
 static void *hear(void *argument) {
@@ -166,7 +170,7 @@ static void *hear(void *argument) {
             unsigned char *digit = buffer + at + 4 + length - 2;
             int64_t stamp = 0, place = 1;
             for (; *digit >= '0' && *digit <= '9'; digit--, place *= 10) stamp += (*digit - '0') * place;
-            note(way, time - stamp);
+            note(0, way, time - stamp);
             at += 4 + length;
         }
         memmove(buffer, buffer + at, have - at);
@@ -179,15 +183,16 @@ static int compare(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
-static void tell(const char *name) {
+static void tell(const char *name, int row) {
     printf("%s", name);
     for (int way = 0; way < ways; way++) {
-        qsort(taken[way], many[way], sizeof(int64_t), compare);
-        size_t count = many[way];
+        int64_t *times = taken[row][way];
+        size_t count = many[row][way];
         if (count < 100) fail("too little was measured");
-        printf(" %zu %lld %lld %lld", count, (long long)taken[way][count / 2],
-            (long long)taken[way][count * 99 / 100], (long long)taken[way][count - 1]);
-        many[way] = 0;
+        qsort(times, count, sizeof(int64_t), compare);
+        printf(" %zu %lld %lld %lld", count, (long long)times[count / 2], (long long)times[count * 99 / 100],
+            (long long)times[count - 1]);
+        many[row][way] = 0;
     }
     printf("\n");
     fflush(stdout);
@@ -215,7 +220,7 @@ static void measure_pushes(const int *ports, double seconds) {
     pushing = 0;
     pthread_join(exchange, 0);
     usleep(200000);
-    tell("push");
+    tell("push", 0);
     for (int way = 0; way < ways; way++) {
         shutdown(sockets[way][0], SHUT_RDWR);
         pthread_join(bots[way], 0);
@@ -237,12 +242,18 @@ static void measure_calls(const int *ports, double seconds) {
             int64_t start = now();
             send_all(sockets[way], request, count);
             if (!read_http(sockets[way], answer, sizeof answer)) fail("no answer");
+            int64_t end = now();
             // The first ones make connections.
-            if (turn >= 20) note(way, now() - start);
+            if (turn < 20) continue;
+            note(0, way, arrived - start);
+            note(1, way, end - arrived);
+            note(2, way, end - start);
         }
         usleep(1000);
     }
-    tell("call");
+    tell("ask", 0);
+    tell("answer", 1);
+    tell("call", 2);
 }
 
 int main(int count, char **arguments) {
@@ -252,7 +263,8 @@ int main(int count, char **arguments) {
     }
     double seconds = atof(arguments[1]);
     rate = atoll(arguments[2]);
-    for (int way = 0; way < ways; way++) taken[way] = malloc(counts_max * sizeof(int64_t));
+    for (int row = 0; row < rows; row++)
+        for (int way = 0; way < ways; way++) taken[row][way] = malloc(counts_max * sizeof(int64_t));
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof at;

@@ -13,7 +13,7 @@ struct Soak {
 
           --start    the virtual time of day of the beginning, UTC; 23:00
           --budget   of `disk:`, MiB; 1 a minute
-          --warm-up  minutes that the slope of memory leaves out; a sixth of the run
+          --warm-up  minutes that the slope of memory leaves out; a virtual day, or a sixth of less than 36 hours
           --keep     where all of it lies afterwards; /tmp/tapedeck-soak
           --program  for `desk` and `verify`; the tapedeck beside this program
 

@@ -65,7 +65,13 @@ struct Settings: Sendable {
     var factor: Int64 { max(1, Int64(hours) * 60 / Int64(minutes)) }
     var seconds: Int { minutes * 60 }
     /// Of the run, left out of the slopes.
-    var warmUpSeconds: Int { (warmUp ?? minutes / 6) * 60 }
+    ///
+    /// What a recording keeps of itself, and the account's last day, grow for a day and are let go at its end: only behind a
+    /// virtual day would anything that grows be a leak. Runs that are hardly longer have a sixth.
+    var warmUpSeconds: Int {
+        if let warmUp { return warmUp * 60 }
+        return hours >= 36 ? minutes * 60 * 24 / hours : minutes * 10
+    }
 
     static func neighbour(_ name: String) -> String {
         let own = CommandLine.arguments.first ?? ""

@@ -76,14 +76,45 @@ enum SessionSettings {
         do {
             text = try String(contentsOfFile: file, encoding: .utf8)
         } catch {
-            throw Failure(
-                .sessionFile,
-                "the session file cannot be read: \(error.localizedDescription)",
-                at: file
-            )
+            throw unreadable(file)
         }
         let settings = try Settings(yaml: text, name: file)
         return settings
+    }
+
+    /// Why a session file cannot be read, and what to do.
+    private static func unreadable(_ file: String) -> Failure {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
+            return Failure(
+                .sessionFile,
+                "there is no such session file",
+                at: file,
+                do: "`tapedeck init DIR` writes one."
+            )
+        }
+        guard !isFolder.boolValue else {
+            return Failure(
+                .sessionFile,
+                "a folder is no session file",
+                at: file,
+                do: "Name the file in it: \(URL(filePath: file).appending(path: "session.yaml").relativePath)"
+            )
+        }
+        guard FileManager.default.isReadableFile(atPath: file) else {
+            return Failure(
+                .sessionFile,
+                "the session file may not be read",
+                at: file,
+                do: "Give its owner's account the right, or run as it."
+            )
+        }
+        return Failure(
+            .sessionFile,
+            "the session file is no text",
+            at: file,
+            do: "Save it as UTF-8; `tapedeck init DIR` writes one."
+        )
     }
 
     /// Makes the configuration of a session that records into `path`.

@@ -7,6 +7,8 @@ import Market
 /// A key is known from its first use on: by its alias in stream names, and blanked wherever it stands. Of fields that
 /// hold secrets by their name the value is blanked whoever sends them. Blanking keeps lengths and writes `*`.
 public struct BotSecrets: ~Copyable {
+    /// Keys that have passed, with what must not be recorded of them: made once, since each request brings its key.
+    private var known: [(key: [UInt8], fingerprint: String, secrets: PassingSecrets)] = []
     /// Aliases by fingerprint, in the order of first use.
     private var aliases: [(fingerprint: String, alias: String)] = []
     private var scanner = SecretScanner()
@@ -155,15 +157,24 @@ public struct BotSecrets: ~Copyable {
             let bytes = Array(value.utf8)
             switch lowered {
             case "x-bapi-api-key":
-                let fingerprint = BotSecrets.fingerprint(of: bytes)
+                let (fingerprint, secrets) = knowledge(of: bytes)
                 exchange.fingerprint = fingerprint
                 exchange.account = alias(of: bytes, fingerprint)
-                exchange.secrets.add(BotSecrets.texts(of: bytes))
+                exchange.secrets.add(secrets)
             case "x-bapi-timestamp": exchange.timestamp = BotSecrets.digits(value)
             case "x-bapi-recv-window": exchange.window = BotSecrets.digits(value)
             default: exchange.secrets.add(BotSecrets.secrets(ofHeader: lowered, bytes))
             }
         }
+    }
+
+    private mutating func knowledge(of key: [UInt8]) -> (String, PassingSecrets) {
+        if let one = known.first(where: { $0.key == key }) { return (one.fingerprint, one.secrets) }
+        let fingerprint = BotSecrets.fingerprint(of: key)
+        var secrets = PassingSecrets()
+        secrets.add(BotSecrets.texts(of: key))
+        if known.count < BotSecrets.aliasesMax { known.append((key, fingerprint, secrets)) }
+        return (fingerprint, secrets)
     }
 
     /// The same for the headers of an answer.
@@ -191,9 +202,11 @@ public struct BotSecrets: ~Copyable {
         _ join: (RelayExchange) -> [UInt8]
     ) -> [UInt8] {
         var clean = exchange
-        var query = Array(exchange.query.utf8)
-        BotSecrets.blankQuery(&query)
-        clean.query = String(decoding: query, as: UTF8.self)
+        if !exchange.query.isEmpty {
+            var query = Array(exchange.query.utf8)
+            BotSecrets.blankQuery(&query)
+            clean.query = String(decoding: query, as: UTF8.self)
+        }
         blankFields(&clean.body, isReply: false)
         if !exchange.path.hasPrefix("/v5/market/") { blankFields(&clean.reply, isReply: true) }
         var payload = join(clean)
@@ -228,6 +241,8 @@ public struct BotSecrets: ~Copyable {
                     ?? Array(part)
             }
         if name == "set-cookie" { parts = Array(parts.prefix(1)) }
+        // A signature is one part: itself.
+        if parts == [value] { parts = [] }
         return ([value] + parts).filter { isSecretive($0) }.flatMap { texts(of: $0) }
     }
 
@@ -256,6 +271,7 @@ public struct BotSecrets: ~Copyable {
     /// A text as it may stand in JSON and in a URL.
     static func texts(of bytes: [UInt8]) -> [[UInt8]] {
         guard bytes.count >= shortest else { return [] }
+        if bytes.allSatisfy({ isWord($0) && !isMark($0) }) { return [bytes] }
         var escaped: [UInt8] = []
         for byte in bytes {
             if byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
@@ -282,7 +298,10 @@ public struct BotSecrets: ~Copyable {
     }
 
     private static func isMark(_ byte: UInt8) -> Bool {
-        [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~")].contains(byte)
+        switch byte {
+        case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~"): true
+        default: false
+        }
     }
 
     static func isWord(_ byte: UInt8) -> Bool {

@@ -22,6 +22,15 @@ struct PassingSecrets: Sendable {
         }
     }
 
+    /// All of another's.
+    mutating func add(_ others: PassingSecrets) {
+        guard !texts.isEmpty else {
+            self = others
+            return
+        }
+        add(others.texts)
+    }
+
     /// Overwrites each with `*`; lengths stay.
     func blank(_ bytes: inout [UInt8]) {
         guard !forms.isEmpty else { return }

@@ -44,14 +44,13 @@ public struct RelayExchange: Sendable {
     public var isChange: Bool { method != "GET" && method != "HEAD" && method != "OPTIONS" }
 
     /// True for a cancel, which is let through whatever the journal does.
-    public var isCancel: Bool {
-        let cancels = [
-            "/v5/order/cancel", "/v5/order/cancel-all", "/v5/order/cancel-batch",
-            "/v5/spread/order/cancel", "/v5/spread/order/cancel-all",
-            "/v5/order/disconnected-cancel-all",
-        ]
-        return cancels.contains(path)
-    }
+    public var isCancel: Bool { RelayExchange.cancels.contains(path) }
+
+    private static let cancels = [
+        "/v5/order/cancel", "/v5/order/cancel-all", "/v5/order/cancel-batch",
+        "/v5/spread/order/cancel", "/v5/spread/order/cancel-all",
+        "/v5/order/disconnected-cancel-all",
+    ]
 
     /// The line of what is recorded before it leaves; see ``BotSecrets/sentRecord(of:)``.
     var sentLine: [UInt8] {

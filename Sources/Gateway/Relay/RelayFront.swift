@@ -104,15 +104,20 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
             let name = Words.printable(head.method.rawValue.utf8.prefix(32))
             return refuse(.methodNotAllowed, 10_001, "the method \(name) is not passed on", head)
         }
-        var exchange = self.exchange(head, body)
-        if let refusal = relay.owner?.relay(asked: &exchange) {
+        let asked = exchange(head, body)
+        guard let owner = relay.owner else {
+            return send(head, asked, mayRepeat: head.method == .GET)
+        }
+        owner.relay(asked: asked) { exchange, refusal in
+            guard let refusal else {
+                return send(head, exchange, mayRepeat: head.method == .GET)
+            }
+            var exchange = exchange
             exchange.reason = "refused: the journal cannot record it"
-            relay.owner?.relay(ended: exchange) {
+            owner.relay(ended: exchange) {
                 write(.ok, RelayFront.headers(refusal), refusal, head, keepAlive: head.isKeepAlive)
             }
-            return
         }
-        send(head, exchange, mayRepeat: head.method == .GET)
     }
 
     private func exchange(_ head: HTTPRequestHead, _ body: [UInt8]) -> RelayExchange {

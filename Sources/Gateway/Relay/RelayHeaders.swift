@@ -8,6 +8,9 @@ enum RelayHeaders {
         "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
     ]
 
+    /// What the relay says itself of each request.
+    private static let ofRequest = ["host", "accept-encoding", "content-length", "expect"]
+
     private static func isOfConnection(_ name: String, _ named: [String]) -> Bool {
         ofConnection.contains(name) || named.contains(name)
     }
@@ -25,9 +28,7 @@ enum RelayHeaders {
         headers.add(name: "Host", value: address.authority)
         for (name, value) in head.headers {
             let lowered = name.lowercased()
-            guard !isOfConnection(lowered, named),
-                !["host", "accept-encoding", "content-length", "expect"].contains(lowered)
-            else { continue }
+            guard !isOfConnection(lowered, named), !ofRequest.contains(lowered) else { continue }
             headers.add(name: name, value: value)
         }
         headers.add(name: "Accept-Encoding", value: "identity")

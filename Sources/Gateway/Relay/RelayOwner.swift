@@ -6,8 +6,8 @@ public import Market
 public protocol RelayOwner: AnyObject {
     /// A request is about to leave.
     ///
-    /// - Returns: the body of an answer with which it is refused; `nil` lets it through.
-    func relay(asked exchange: inout RelayExchange) -> [UInt8]?
+    /// - Parameter forward: lets it leave, or, with the body of an answer, refuses it; called once.
+    func relay(asked exchange: RelayExchange, forward: (RelayExchange, _ refusal: [UInt8]?) -> Void)
     /// A request came to its end; `forward` gives the bot its answer.
     func relay(ended exchange: RelayExchange, forward: () -> Void)
     /// A bot and the exchange speak WebSocket from here on.

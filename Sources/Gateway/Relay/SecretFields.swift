@@ -3,24 +3,32 @@
 /// Total: of bytes that are no JSON nothing but such fields changes.
 enum SecretFields {
     /// Names in lower case, without `_` and `-`.
-    private static let names: Set<String> = [
+    private static let names = [
         "secret", "apisecret", "secretkey", "clientsecret", "apikey", "privatekey", "password",
         "passphrase", "accesstoken", "refreshtoken", "authorization", "cookie", "setcookie",
-    ]
+    ].map { Array($0.utf8) }
     /// In answers these are words of the market.
-    private static let namesOfRequests: Set<String> = [
+    private static let namesOfRequests = [
         "sign", "signature", "token", "xbapisign", "xbapiapikey",
-    ]
+    ].map { Array($0.utf8) }
     private static let longestName = 20
 
+    /// Without a text made of the name: every field of every message that passes a relay comes here.
     static func isSecret(_ name: some Collection<UInt8>, isReply: Bool) -> Bool {
         guard name.count >= 4, name.count <= longestName else { return false }
-        let plain = name.compactMap { byte -> UInt8? in
-            if byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") { return nil }
-            return (0x41...0x5a).contains(byte) ? byte | 0x20 : byte
+        return names.contains { isSame(name, $0) }
+            || (!isReply && namesOfRequests.contains { isSame(name, $0) })
+    }
+
+    /// Whether they are the same but for case, `_` and `-`.
+    private static func isSame(_ name: some Collection<UInt8>, _ plain: [UInt8]) -> Bool {
+        var place = 0
+        for byte in name where byte != UInt8(ascii: "_") && byte != UInt8(ascii: "-") {
+            let lowered = (0x41...0x5a).contains(byte) ? byte | 0x20 : byte
+            guard place < plain.count, plain[place] == lowered else { return false }
+            place += 1
         }
-        let text = String(decoding: plain, as: UTF8.self)
-        return names.contains(text) || (!isReply && namesOfRequests.contains(text))
+        return place == plain.count
     }
 
     static func blank(_ bytes: inout [UInt8], isReply: Bool) {

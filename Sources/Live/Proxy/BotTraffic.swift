@@ -86,10 +86,23 @@ final class BotTraffic: RelayOwner {
 
     // MARK: REST
 
-    func relay(asked exchange: inout RelayExchange) -> [UInt8]? {
+    func relay(
+        asked exchange: RelayExchange,
+        forward: (RelayExchange, _ refusal: [UInt8]?) -> Void
+    ) {
         session.rollIfDue(exchange.sent)
+        // The recorder's thread is woken behind what it leaves for, not before: they would share a core.
+        let recorder = session.recorder
+        recorder.beginStep()
+        defer { recorder.endStep() }
         noteKeys(exchange.account)
-        exchange.after = session.recorder.watermarks.appended
+        var exchange = exchange
+        exchange.after = recorder.watermarks.appended
+        forward(exchange, refusal(of: exchange))
+    }
+
+    /// Puts on record what may change something; the answer with which it is refused where it is.
+    private func refusal(of exchange: RelayExchange) -> [UInt8]? {
         guard exchange.isChange else { return nil }
         if isRefusing, !exchange.isCancel { return refuse() }
         // An order is on record before it leaves: its answer may never come.
@@ -125,8 +138,10 @@ final class BotTraffic: RelayOwner {
     /// `rest/k9f86d081/POST/v5/order/create`; a path that is no name of an endpoint is `-`, and stands in the record.
     private func name(of exchange: RelayExchange) -> String {
         let stem = "rest/\(exchange.account)/\(exchange.method)"
+        // What the exchange's documentation names is nobody's secret.
+        if Endpoints.isSpoken(exchange.path) { return stem + exchange.path }
         guard let path = relay?.secrets.plainPath(of: exchange) else { return stem + "/-" }
-        if !Endpoints.isSpoken(path), !paths.contains(path) {
+        if !paths.contains(path) {
             guard paths.count < BotTraffic.pathsMax else { return stem + "/-" }
             paths.insert(path)
         }

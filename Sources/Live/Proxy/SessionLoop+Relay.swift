@@ -26,6 +26,9 @@ extension SessionLoop {
         _ payload: UnsafeRawBufferPointer,
         forward: () -> Void
     ) throws(JournalError) {
+        let recorder = recorder
+        recorder.beginStep()
+        defer { recorder.endStep() }
         let sequence = try recorder.append(entry.id, time: time, payload: payload)
         forward()
         let header = RecordHeader(sequence: sequence, time: recorder.lastTime, stream: entry.name)

@@ -85,9 +85,12 @@ final class RelayRig: Sendable {
         let told: Told
         init(_ told: Told) { self.told = told }
 
-        func relay(asked exchange: inout RelayExchange) -> [UInt8]? {
+        func relay(
+            asked exchange: RelayExchange,
+            forward: (RelayExchange, _ refusal: [UInt8]?) -> Void
+        ) {
             told.add("asked \(exchange.method) \(exchange.path)")
-            return nil
+            forward(exchange, nil)
         }
 
         func relay(ended exchange: RelayExchange, forward: () -> Void) {
