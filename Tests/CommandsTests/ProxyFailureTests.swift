@@ -153,7 +153,10 @@ import Testing
             in: folder
         )
         _ = try await proxy.wait { $0["sockets_ready"] as? Int == 1 }
-        try await Task.sleep(for: .seconds(2))
+        let session = folder.path + "/proxied"
+        try await Program.wait(for: "it is reconciled", on: "desk/finding", of: session) {
+            $0.contains { $0.contains("reconciled") }
+        }
         let bot = try SignedBot(port: proxy.port, share: 100)
         let bought = await bot.post(
             "/v5/order/create",
@@ -162,6 +165,9 @@ import Testing
         #expect(Self.code(bought) == 0)
         // A question of the bot's own, narrower than any of ours.
         #expect(Self.code(await bot.ask(.positions(.linear))) == 0)
+        let executions = "private/main/execution"
+        try await Program.wait(for: "its execution is pushed", on: executions, of: session)
+        // Time for an order of ours, and for a question about it, neither of which must come.
         try await Task.sleep(for: .seconds(2))
         _ = try await proxy.seal()
         let streams = try await StartedProxy.streams(in: folder)
