@@ -109,7 +109,9 @@ import Testing
 
         try Data().write(to: sign)
         _ = try Self.read(socket, proxy) { ($0["health"] as? String ?? "").hasPrefix("full") }
-        try await Task.sleep(for: .milliseconds(300))
+        try await ProxiedSession.until("new orders are halted") {
+            proxy.running.errorsSoFar.contains("the journal halts new orders")
+        }
         let refused = await bot.place("refused", price: price)
         #expect(refused.status == 200 && Self.code(refused) == 10_027, "\(refused)")
         let words = try order("t2", "order.create", limit)
@@ -131,7 +133,10 @@ import Testing
 
         try FileManager.default.removeItem(at: sign)
         _ = try Self.read(socket, proxy) { $0["health"] as? String == "sound" }
-        try await Task.sleep(for: .milliseconds(300))
+        let operators = "desk/operator"
+        try await Program.wait(for: "it is lifted", on: operators, of: folder.path + "/proxied") {
+            $0.last?.contains("journal-resume") == true
+        }
         #expect(Self.code(await bot.place("after", price: price)) == 0)
         let end = try await proxy.seal()
         #expect(end.object["refused"] as? Int == 2)
