@@ -22,8 +22,8 @@ struct AccountSnapshot {
     var hasSurroundings = false
     /// The day before was asked for.
     var hasHistory = false
-    /// Contracts whose limits of risk were asked for in this recording.
-    var limited: Set<InstrumentID> = []
+    /// Whose limits of risk were asked for in this recording.
+    var limits = LimitQuestions()
     /// Seconds since the session began.
     var seconds = 0
     /// The core had the account reconciled when it was last looked at.
@@ -53,8 +53,8 @@ struct AccountSnapshot {
 
     /// Tiers of the risk limit, which maintenance margins are made of: a contract at a time, since a whole category has
     /// dozens of pages.
-    static func limits(_ contracts: [InstrumentID]) -> [RESTRequest] {
-        contracts.map { RESTRequest(endpoint: .riskLimits, query: Query($0).text) }
+    static func limits(_ contract: InstrumentID) -> RESTRequest {
+        RESTRequest(endpoint: .riskLimits, query: Query(contract).text)
     }
 
     /// Position mode: the exchange tells it by the rows of a contract, two of them in hedge mode, flat or not.

@@ -83,7 +83,7 @@ extension SessionLoop {
         }
     }
 
-    /// Limits of risk of each contract that is named or held, once in each recording.
+    /// Limits of risk of each contract that is named or held, in each recording.
     private func askLimits() {
         guard account.hasSurroundings else { return }
         var contracts = Set(namedContracts)
@@ -96,10 +96,16 @@ extension SessionLoop {
             }
             contracts.insert(instrument)
         }
-        contracts.subtract(account.limited)
-        guard !contracts.isEmpty else { return }
-        account.limited.formUnion(contracts)
-        askInTurn(AccountSnapshot.limits(contracts.sorted())[...])
+        askLimits(account.limits.take(contracts, at: account.seconds)[...])
+    }
+
+    /// One contract after the other.
+    private func askLimits(_ contracts: ArraySlice<InstrumentID>) {
+        guard let contract = contracts.first else { return }
+        askOrSay(AccountSnapshot.limits(contract)) { [unowned self] in
+            account.limits.ended(contract, isAnswered: isAnswered, at: account.seconds)
+            askLimits(contracts.dropFirst())
+        }
     }
 
     /// Once a second: whether the account has become whole again, so that what happened meanwhile is asked for.
@@ -151,7 +157,7 @@ extension SessionLoop {
         )
         askOrSay(request) { [unowned self] in
             account.isAskingLog = false
-            guard stepper.event.kind == .reply, stepper.event.reply.isSuccess else { return }
+            guard isAnswered else { return }
             account.logSince = max(account.logSince, now - AccountSnapshot.overlap)
         }
     }
@@ -167,7 +173,7 @@ extension SessionLoop {
     private func askOrSay(_ request: RESTRequest, whenDone: @escaping () -> Void) {
         ask(request) { [unowned self] in
             let reply = stepper.event.reply
-            if !isStopped, stepper.event.kind != .reply || !reply.isSuccess {
+            if !isStopped, !isAnswered {
                 logger.warning(
                     "a question about the account has no answer; the recording lacks it",
                     metadata: [
@@ -179,6 +185,11 @@ extension SessionLoop {
             }
             whenDone()
         }
+    }
+
+    /// The question that has just ended got what it asked for.
+    private var isAnswered: Bool {
+        stepper.event.kind == .reply && stepper.event.reply.isSuccess
     }
 
     /// Now, of the exchange's clock.

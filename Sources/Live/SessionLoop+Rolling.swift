@@ -171,7 +171,7 @@ extension SessionLoop {
         measureClock()
         askLists {}
         account.hasSurroundings = false
-        account.limited = []
+        account.limits = LimitQuestions()
     }
 
     /// Reads what was just sealed once more, on another thread: what does not verify is told while it can still be copied.

@@ -41,17 +41,13 @@ import Testing
             topics: ["linear:tickers.BTCUSDT", "spot:tickers.BTCUSDT", "spread:orderbook.25.*"],
             in: folder
         )
-        let recorder = try await Program.run(
-            ["record", "session.yaml", "--out", "session", "--for", "12s"],
+        let session = try Program.start(
+            ["record", "session.yaml", "--out", "session"],
             environment: ["TAPEDECK_LOG": "notice"],
             in: folder.path
         )
-        #expect(recorder.status == 0, "\(recorder.errors)")
-        #expect(recorder.errors.contains("this key may trade"), "\(recorder.errors)")
-        let questions = try await Self.questions(folder.path + "/session")
-        let signed = questions.filter { !$0.hasPrefix("/v5/market/") }
-        #expect(signed.first?.hasPrefix("/v5/user/query-api") == true, "\(signed.prefix(3))")
-        for question in [
+        let path = folder.path + "/session"
+        let expected = [
             "/v5/account/info?", "/v5/account/query-dcp-info?",
             "/v5/account/fee-rate?category=linear", "/v5/account/fee-rate?category=spot",
             "/v5/order/realtime?category=linear", "/v5/position/list?category=linear&settleCoin",
@@ -62,19 +58,25 @@ import Testing
             "/v5/spread/execution/list?startTime", "/v5/spread/order/history?startTime",
             "/v5/market/time?", "/v5/market/instruments-info?category=linear",
             "/v5/market/risk-limit?category=linear&symbol=BTCUSDT",
-        ] {
-            #expect(
-                signed.contains { $0.hasPrefix(question) }
-                    || questions.contains { $0.hasPrefix(question) },
-                "\(question) of \(questions)"
-            )
+        ]
+        try await Task.sleep(for: .seconds(12))
+        try await ProxiedSession.until("all that is to be asked was asked") {
+            let questions = try await Self.questions(path)
+            return expected.allSatisfy { name in questions.contains { $0.hasPrefix(name) } }
         }
+        session.interrupt()
+        let recorder = try await session.end()
+        #expect(recorder.status == 0, "\(recorder.errors)")
+        #expect(recorder.errors.contains("this key may trade"), "\(recorder.errors)")
+        let questions = try await Self.questions(path)
+        let signed = questions.filter { !$0.hasPrefix("/v5/market/") }
+        #expect(signed.first?.hasPrefix("/v5/user/query-api") == true, "\(signed.prefix(3))")
         // The fills of before are in the list, and once in the position with which the ledger opened.
         let executions = try await Program.run(
-            ["cat", folder.path + "/session", "--raw", "--stream", "rest/*/execution/list"]
+            ["cat", path, "--raw", "--stream", "rest/*/execution/list"]
         )
         #expect(executions.output.contains(#""execId""#))
-        let state = try await Program.run(["state", folder.path + "/session", "--json"])
+        let state = try await Program.run(["state", path, "--json"])
         #expect(state.output.contains("0.03"), "\(state.output.suffix(2_000))")
         // Tiers and rate of fees were asked for, so there are margins; which are no more than estimates.
         let positions = state.object["positions"] as? [[String: Any]] ?? []
@@ -89,7 +91,7 @@ import Testing
                 && wallet["borrowed"] as? String == "0"
         )
         let findings = try await Program.run(
-            ["cat", folder.path + "/session", "--raw", "--stream", "desk/finding"]
+            ["cat", path, "--raw", "--stream", "desk/finding"]
         )
         for word in [#""kind":"audit""#, #""kind":"refused""#, #""kind":"decode""#] {
             #expect(!findings.output.contains(word), "\(findings.output)")
@@ -97,7 +99,7 @@ import Testing
         // The log is asked at the start and once more before the seal.
         let log = questions.count { $0.hasPrefix("/v5/account/transaction-log") }
         #expect(log >= 2)
-        let replay = try await Program.run(["replay", folder.path + "/session", "--json"])
+        let replay = try await Program.run(["replay", path, "--json"])
         #expect(replay.object["result"] as? String == "identical", "\(replay.output)")
     }
 
@@ -193,13 +195,24 @@ import Testing
             topics: ["linear:tickers.BTCUSDT"],
             in: folder
         )
-        let outcome = try await Program.run(
-            ["record", "session.yaml", "--out", "session", "--for", "4s"],
+        let session = try Program.start(
+            ["record", "session.yaml", "--out", "session"],
             in: folder.path
         )
+        try await ProxiedSession.until("it says so") {
+            session.errorsSoFar.contains("nothing private")
+        }
+        try await Program.wait(
+            for: "public data comes all the same",
+            on: "public/linear/tickers.BTCUSDT",
+            of: folder.path + "/session"
+        )
+        // Time for a question that must not come.
+        try await Task.sleep(for: .seconds(4))
+        session.interrupt()
+        let outcome = try await session.end()
         try await proxy.stop()
         #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
-        #expect(outcome.errors.contains("nothing private"), "\(outcome.errors)")
         let info = try await Program.run(["info", folder.path + "/session", "--json"])
         #expect(info.output.contains("public/linear/tickers.BTCUSDT"))
         #expect(!info.output.contains("private/main"))

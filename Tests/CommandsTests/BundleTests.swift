@@ -8,6 +8,14 @@ import Testing
         return Set(rows.compactMap { StartedProxy.object($0)?["stream"] as? String })
     }
 
+    /// Rows of the account's orders, in order.
+    private static func orders(_ path: String) async throws -> [[String: Any]] {
+        let pushes = try await Program.run(["cat", path, "--stream", "private/*/order", "--raw"])
+        return pushes.lines.flatMap {
+            StartedProxy.object($0)?["data"] as? [[String: Any]] ?? []
+        }
+    }
+
     /// The attachment `tapedeck.bundle`, found by its beginning: it stands in the file as it is.
     private static func note(_ file: String) throws -> [String: Any] {
         let bytes = try Data(contentsOf: URL(filePath: file))
@@ -113,11 +121,10 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let source = try await SyntheticSession.record(in: folder, seconds: 6)
-        let orders = try await Program.run(
-            ["cat", source, "--stream", "private/*/order", "--raw"],
-            in: folder.path
-        ).lines.compactMap { StartedProxy.object($0)?["data"] as? [[String: Any]] }.joined()
+        let source = try await SyntheticSession.record(in: folder, seconds: 6) {
+            Set(try await Self.orders($0).compactMap { $0["orderLinkId"] as? String }).count > 4
+        }
+        let orders = try await Self.orders(source)
         let ids = Set(orders.compactMap { $0["orderId"] as? String })
         let links = Set(orders.compactMap { $0["orderLinkId"] as? String }).subtracting([""])
         #expect(ids.count > 3 && links.count > 3)
@@ -164,11 +171,10 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let source = try await SyntheticSession.record(in: folder, seconds: 8)
-        let orders = try await Program.run(
-            ["cat", source, "--stream", "private/*/order", "--raw"],
-            in: folder.path
-        ).lines.compactMap { StartedProxy.object($0)?["data"] as? [[String: Any]] }.joined()
+        let source = try await SyntheticSession.record(in: folder, seconds: 8) {
+            try await !Self.orders($0).isEmpty
+        }
+        let orders = try await Self.orders(source)
         let all = orders.compactMap { $0["orderLinkId"] as? String }.filter { !$0.isEmpty }
         let id = try #require(all.dropFirst(all.count / 2).first)
         let made = try await Program.run(

@@ -47,6 +47,15 @@ import Trading
         #expect(placed.code == 0, "\(String(decoding: placed.body, as: UTF8.self))")
     }
 
+    /// Waits until the account has been reconciled so often.
+    private func reconciled(_ times: Int, _ session: String) async throws {
+        try await Program.wait(for: "it is reconciled", on: "desk/finding", of: session) {
+            $0.count {
+                $0.contains(#""kind":"reconciled""#) && $0.contains(#""subject":"private""#)
+            } >= times
+        }
+    }
+
     @Test func `one that ended while nobody listened is closed, and the others are open`()
         async throws
     {
@@ -66,7 +75,8 @@ import Trading
         let recorder = try exchange.record(["spread:orderbook.25.\(combination.symbol)"])
         defer { recorder.kill() }
         try await RecordedExchange.whole(recorder)
-        try await Task.sleep(for: .seconds(2))
+        let session = folder.path + "/session"
+        try await reconciled(1, session)
         // The line of the private socket breaks; one order ends while it is away, or just before.
         let broken = try control.request(
             "POST",
@@ -77,6 +87,7 @@ import Trading
         let cancelled = await bot.post("/v5/spread/order/cancel", #"{"orderLinkId":"arb-1"}"#)
         #expect(cancelled.code == 0, "\(String(decoding: cancelled.body, as: UTF8.self))")
         await place(bot, "arb-3", combination)
+        try await reconciled(2, session)
         let told = ProxiedSession.lines(recorder)
         try await ProxiedSession.until("it is whole again") {
             ProxiedSession.lines(recorder) > told + 4 && ProxiedSession.isWhole(recorder)
@@ -84,7 +95,7 @@ import Trading
         recorder.interrupt()
         let outcome = try await recorder.end()
         #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
-        let recording = try RecordedSockets(folder.path + "/session", truth: [:])
+        let recording = try RecordedSockets(session, truth: [:])
         let engine = try #require(recording.engine)
         let known = engine.orders.filter { $0.instrument.category == .spread }
         #expect(Set(known.map(\.orderLinkID)) == ["arb-1", "arb-2", "arb-3"])
@@ -94,7 +105,7 @@ import Trading
         // Nothing was refused: each was asked for where combinations are.
         let refused = recording.findings.filter { [.refused, .unknown].contains($0.kind) }
         #expect(refused.isEmpty, "\(refused.prefix(5))")
-        let lives = try await Program.run(["orders", folder.path + "/session", "--json"])
+        let lives = try await Program.run(["orders", session, "--json"])
         let rows = lives.lines.compactMap { StartedProxy.object($0) }
             .filter { $0["category"] as? String == "spread" }
         let statuses = rows.map { "\($0["order_link_id"] ?? "") \($0["status"] ?? "")" }

@@ -184,7 +184,12 @@ import Trading
             $0.advance = advance
         }
         #expect(await live.session.waitUntilReady(seconds: 60))
-        try await Task.sleep(for: .seconds(2))
+        // The clocks are compared with each tick, and a step is seen by the look before it.
+        try await Program.wait(
+            for: "it has looked at the clocks",
+            on: "session/tick",
+            of: await live.session.status().recording
+        )
         advance.stepWall(nanoseconds: 3_600_000_000_000)
         try await live.eventually { $0.counts.clockSteps == 1 }
         advance.stepWall(nanoseconds: -7_200_000_000_000)

@@ -16,12 +16,17 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
+        let topics = ["orderbook.1.BTCUSDT", "tickers.BTCUSDT"]
         let path = try await SyntheticSession.record(
             in: folder,
             settings: "public:\n  - linear:orderbook.50.BTCUSDT\n",
             seconds: 5
-        )
-        let topics = ["orderbook.1.BTCUSDT", "tickers.BTCUSDT"]
+        ) { path in
+            for topic in topics {
+                if try await records(path, "public/linear/" + topic).isEmpty { return false }
+            }
+            return true
+        }
         let rules = try await records(path, "link/public/linear").filter {
             $0["change"] as? String == "rules"
         }

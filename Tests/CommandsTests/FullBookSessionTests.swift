@@ -14,6 +14,21 @@ import Testing
         var books: [Book]
     }
 
+    /// The number of the answer that begins the full book, and of the last record; `nil` before it has come.
+    private static func told(
+        _ folder: TemporaryFolder
+    ) async throws -> (first: Int, last: Int)? {
+        let rows = try await Program.run(["cat", "r", "--json"], in: folder.path).lines
+            .compactMap(StartedProxy.object)
+        let answer = rows.first {
+            $0["stream"] as? String == "rest/public/GET/v5/market/full_orderbook"
+                && ($0["payload"] as? String)?.contains(#""u":"#) == true
+        }
+        guard let first = answer?["sequence"] as? Int, let last = rows.last?["sequence"] as? Int
+        else { return nil }
+        return (first, last)
+    }
+
     @Test func `the full book is live soon, and equals the one of 1000 levels at the same seq`()
         async throws
     {
@@ -24,23 +39,22 @@ import Testing
         )
         defer { server.kill() }
         let endpoint = try await server.line { Endpoint($0) }.url
-        let recorded = try await Program.run(
+        let recorder = try Program.start(
             [
                 "record", "--endpoint", endpoint, "--public",
-                "spot:orderbook.full.BTCUSDT,spot:orderbook.1000.BTCUSDT", "--out", "r", "--for",
-                "8s",
+                "spot:orderbook.full.BTCUSDT,spot:orderbook.1000.BTCUSDT", "--out", "r",
             ],
             in: folder.path
         )
+        try await ProxiedSession.until("the book is there, and has changed often") {
+            try await Self.told(folder).map { $0.last > $0.first + 100 } ?? false
+        }
+        recorder.interrupt()
+        let recorded = try await recorder.end()
         #expect(recorded.status == 0, "\(recorded.errors)")
-        let stream = "rest/public/GET/v5/market/full_orderbook"
-        let replies = try await Program.run(
-            ["cat", "r", "--stream", stream, "--raw"],
-            in: folder.path
-        )
-        #expect(replies.output.contains(#""u":"#), "\(replies.output.prefix(300))")
+        let first = try #require(try await Self.told(folder)).first
         var compared = 0
-        for position in stride(from: 60, through: 100, by: 4) {
+        for position in stride(from: first + 40, through: first + 80, by: 4) {
             let state = try await Program.run(
                 ["state", "r", "--json", "--depth", "1000", "--at", "\(position)"],
                 in: folder.path

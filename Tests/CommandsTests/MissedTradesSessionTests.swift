@@ -16,7 +16,12 @@ import Trading
         let recorder = try exchange.record(["linear:publicTrade.BTCUSDT"])
         defer { recorder.kill() }
         try await RecordedExchange.whole(recorder)
-        try await Task.sleep(for: .seconds(3))
+        let session = folder.path + "/session"
+        try await Program.wait(
+            for: "trades come",
+            on: "public/linear/publicTrade.BTCUSDT",
+            of: session
+        )
         // Nobody gets in again for so long that trades are missed.
         let control = try RawSocket(port: exchange.port)
         let answer = try control.request(
@@ -25,7 +30,11 @@ import Trading
             body: #"{"manner":"maintenance","milliseconds":3000}"#
         )
         #expect(!answer.contains("error"), "\(answer)")
-        try await Task.sleep(for: .seconds(4))
+        try await Program.wait(
+            for: "what was missed is looked for",
+            on: "desk/finding",
+            of: session
+        ) { $0.contains { $0.contains(#""subject":"linear BTCUSDT trades""#) } }
         let told = ProxiedSession.lines(recorder)
         try await ProxiedSession.until("it is whole again") {
             ProxiedSession.lines(recorder) > told + 5 && ProxiedSession.isWhole(recorder)
@@ -33,7 +42,7 @@ import Trading
         recorder.interrupt()
         let outcome = try await recorder.end()
         #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
-        let recording = try RecordedSockets(folder.path + "/session", truth: [:])
+        let recording = try RecordedSockets(session, truth: [:])
         let gaps = recording.findings.filter { $0.subject == "linear BTCUSDT trades" }
         let gap = try #require(gaps.first, "\(recording.findings)")
         #expect(gaps.count == 1)

@@ -24,7 +24,8 @@ import Testing
         let path = try await SyntheticSession.record(
             in: folder,
             settings: "orders:\n  entry: socket\ndcp: arm\n",
-            seconds: 6
+            seconds: 6,
+            until: { ids(try await records($0, "sent/trade/main")).count > 4 }
         )
         let asked = ids(try await records(path, "sent/trade/main"))
         let answered = ids(try await records(path, "trade/main"))

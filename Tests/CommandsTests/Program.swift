@@ -78,6 +78,18 @@ enum Program {
     ) async throws -> Outcome {
         try await start(arguments, program: program, environment: environment, in: folder).end()
     }
+
+    /// Waits until a recording, which may still grow, has enough of what a glob of streams names: lines as of `cat --raw`.
+    static func wait(
+        for what: Comment,
+        on stream: String,
+        of recording: String,
+        until isEnough: ([String]) throws -> Bool = { !$0.isEmpty }
+    ) async throws {
+        try await ProxiedSession.until(what) {
+            try isEnough(try await run(["cat", recording, "--stream", stream, "--raw"]).lines)
+        }
+    }
 }
 
 /// A program that runs; its output goes to files, so that no pipe fills up.

@@ -109,7 +109,9 @@ import Testing
 
         try Data().write(to: sign)
         _ = try Self.read(socket, proxy) { ($0["health"] as? String ?? "").hasPrefix("full") }
-        try await Task.sleep(for: .milliseconds(300))
+        try await ProxiedSession.until("new orders are halted") {
+            proxy.running.errorsSoFar.contains("the journal halts new orders")
+        }
         let refused = await bot.place("refused", price: price)
         #expect(refused.status == 200 && Self.code(refused) == 10_027, "\(refused)")
         let words = try order("t2", "order.create", limit)
@@ -131,7 +133,10 @@ import Testing
 
         try FileManager.default.removeItem(at: sign)
         _ = try Self.read(socket, proxy) { $0["health"] as? String == "sound" }
-        try await Task.sleep(for: .milliseconds(300))
+        let operators = "desk/operator"
+        try await Program.wait(for: "it is lifted", on: operators, of: folder.path + "/proxied") {
+            $0.last?.contains("journal-resume") == true
+        }
         #expect(Self.code(await bot.place("after", price: price)) == 0)
         let end = try await proxy.seal()
         #expect(end.object["refused"] as? Int == 2)
@@ -153,7 +158,10 @@ import Testing
             in: folder
         )
         _ = try await proxy.wait { $0["sockets_ready"] as? Int == 1 }
-        try await Task.sleep(for: .seconds(2))
+        let session = folder.path + "/proxied"
+        try await Program.wait(for: "it is reconciled", on: "desk/finding", of: session) {
+            $0.contains { $0.contains("reconciled") }
+        }
         let bot = try SignedBot(port: proxy.port, share: 100)
         let bought = await bot.post(
             "/v5/order/create",
@@ -162,6 +170,9 @@ import Testing
         #expect(Self.code(bought) == 0)
         // A question of the bot's own, narrower than any of ours.
         #expect(Self.code(await bot.ask(.positions(.linear))) == 0)
+        let executions = "private/main/execution"
+        try await Program.wait(for: "its execution is pushed", on: executions, of: session)
+        // Time for an order of ours, and for a question about it, neither of which must come.
         try await Task.sleep(for: .seconds(2))
         _ = try await proxy.seal()
         let streams = try await StartedProxy.streams(in: folder)

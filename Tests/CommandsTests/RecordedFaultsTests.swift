@@ -25,19 +25,21 @@ import Testing
         }
     }
 
-    /// Serves with these options, orders a manner, records two topics so long, and gives the recording and the exchange's journal.
+    /// Serves with these options, orders a manner, records two topics, and gives the recording and the exchange's journal.
+    ///
+    /// - Parameter during: what is done and waited for while it is recorded.
     private func record(
         _ options: [String],
-        seconds: Int,
         order: String? = nil,
         in folder: TemporaryFolder,
-        _ during: (RawSocket) async throws -> Void = { _ in }
+        _ during: (_ control: RawSocket, _ recording: String) async throws -> Void
     ) async throws -> (recording: String, journal: [Entry]) {
+        let recording = folder.path + "/session"
         let journal = folder.path + "/journal.jsonl"
         let server = try Program.start(
             [
                 "serve", "--synthetic", "--plain", "--json", "--seed", "5", "--symbols", "2",
-                "--for", "120s",
+                "--for", "600s",
             ]
                 + ["--account", "K:S", "--journal", journal] + options,
             in: folder.path
@@ -51,16 +53,16 @@ import Testing
         }
         let recorder = try Program.start(
             [
-                "record", "--endpoint", "http://127.0.0.1:\(port)", "--out", "session", "--for",
-                "\(seconds)s", "--public", "linear:orderbook.50.BTCUSDT", "--public",
-                "linear:orderbook.50.ETHUSDT",
+                "record", "--endpoint", "http://127.0.0.1:\(port)", "--out", "session", "--public",
+                "linear:orderbook.50.BTCUSDT", "--public", "linear:orderbook.50.ETHUSDT",
             ],
             in: folder.path
         )
-        try await during(try RawSocket(port: port))
+        try await during(try RawSocket(port: port), recording)
+        recorder.interrupt()
         let outcome = try await recorder.end()
         #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
-        return (folder.path + "/session", try self.journal(journal))
+        return (recording, try self.journal(journal))
     }
 
     /// Waits until the exchange's status says so.
@@ -75,7 +77,7 @@ import Testing
     @Test func `a gap that was ordered is a finding with the numbers of the journal`() async throws
     {
         let folder = try TemporaryFolder()
-        let made = try await record([], seconds: 8, in: folder) { control in
+        let made = try await record([], in: folder) { control, recording in
             try await wait(control, for: #""subscriptions":2"#)
             _ = try control.request(
                 "POST",
@@ -84,12 +86,22 @@ import Testing
             )
             try await wait(control, for: #""manners":2"#)
             // The push behind the gap is what shows it.
-            try await Task.sleep(for: .seconds(2))
+            try await Program.wait(for: "the gap is found", on: "desk/finding", of: recording) {
+                $0.contains { $0.contains(#""kind":"gap""#) }
+            }
             _ = try control.request(
                 "POST",
                 "/tapedeck/manners",
                 body: #"{"manner":"disconnect","path":"/v5/public/linear"}"#
             )
+            try await Program.wait(
+                for: "the line is lost, and there again",
+                on: "link/public/linear",
+                of: recording
+            ) { lines in
+                lines.drop { !$0.contains(#""change":"disconnected""#) }
+                    .contains { $0.contains(#""change":"ready""#) }
+            }
         }
         let missing = made.journal.filter { $0.what == "gap" }.compactMap(\.u)
         #expect(missing.count == 2)
@@ -113,7 +125,13 @@ import Testing
     {
         let folder = try TemporaryFolder()
         let order = #"{"manner":"server-error","path":"/v5/market/instruments-info","times":2}"#
-        let made = try await record([], seconds: 5, order: order, in: folder)
+        let made = try await record([], order: order, in: folder) { _, recording in
+            try await Program.wait(
+                for: "the question is answered",
+                on: "rest/public/GET/v5/market/instruments-info",
+                of: recording
+            ) { $0.contains { $0.contains(#""attempt":3"#) } }
+        }
         let asked = try await records(
             made.recording,
             "rest/public/GET/v5/market/instruments-info"
@@ -126,7 +144,13 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let made = try await record(["--chaos", "3", "--pace", "x8"], seconds: 20, in: folder)
+        let chaos = ["--chaos", "3", "--pace", "x8"]
+        let made = try await record(chaos, in: folder) { _, recording in
+            try await Task.sleep(for: .seconds(20))
+            try await Program.wait(for: "a gap is found", on: "desk/finding", of: recording) {
+                $0.contains { $0.contains(#""kind":"gap""#) }
+            }
+        }
         let left = Set(
             made.journal.filter { $0.what == "gap" }.map { "\($0.topic ?? "") \($0.u ?? 0)" }
         )

@@ -113,18 +113,22 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let (server, endpoint) = try await Endpoint.serve(for: "60s", in: folder)
+        let (server, endpoint) = try await Endpoint.serve(for: "120s", in: folder)
         defer { server.kill() }
-        let outcome = try await Program.run(
+        let recorder = try Program.start(
             [
                 "record", "--endpoint", endpoint, "--public",
-                "linear:nosuch.BTCUSDT,linear:publicTrade.BTCUSDT", "--out", "one", "--for", "3s",
+                "linear:nosuch.BTCUSDT,linear:publicTrade.BTCUSDT", "--out", "one",
             ],
             in: folder.path
         )
+        try await ProxiedSession.until("the refusal is told") {
+            recorder.errorsSoFar.contains("subscribe of nosuch.BTCUSDT refused: ")
+        }
+        recorder.interrupt()
+        let outcome = try await recorder.end()
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.errors.contains("warning"), "\(outcome.errors)")
-        #expect(outcome.errors.contains("subscribe of nosuch.BTCUSDT refused: "))
     }
 
     @Test func `a second recorder is told who holds the recording, and writes nothing`()

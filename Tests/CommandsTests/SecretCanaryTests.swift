@@ -33,7 +33,7 @@ import Testing
         let folder = session.folder
         let server = try Program.start(
             [
-                "serve", "--synthetic", "--plain", "--json", "--regime", "jump", "--for", "90s",
+                "serve", "--synthetic", "--plain", "--json", "--regime", "jump", "--for", "300s",
                 "--account", "\(Self.key):\(Self.secret)",
             ],
             in: folder.path
@@ -62,7 +62,7 @@ import Testing
         \(settings)
         """.write(toFile: folder.path + "/session.yaml", atomically: true, encoding: .utf8)
         let trade = try Program.start(
-            ["trade", "session.yaml", "--for", "6s", "--out", "session", "--json"],
+            ["trade", "session.yaml", "--out", "session", "--json"],
             environment: ["TAPEDECK_LOG": "trace"],
             in: folder.path
         )
@@ -72,6 +72,14 @@ import Testing
             let text = FileManager.default.contents(atPath: process + name)
             session.texts.append((process + name, try #require(text)))
         }
+        try await Program.wait(
+            for: "the market is recorded",
+            on: "public/linear/publicTrade.*",
+            of: folder.path + "/session"
+        )
+        try await ProxiedSession.until("requests were signed") { relay.signatures.count > 10 }
+        try await Task.sleep(for: .seconds(3))
+        trade.interrupt()
         let outcome = try await trade.end()
         #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
         session.take("trade", outcome)

@@ -4,11 +4,15 @@ import Testing
 /// A session of the maker against the synthetic exchange, made by the built program.
 enum SyntheticSession {
     /// Trades for some seconds and gives the recording's path; `settings` go into its session file.
+    ///
+    /// - Parameter isEnough: of the recording while it grows. It trades on until then: how much happens in some seconds
+    ///   depends on the machine.
     static func record(
         in folder: TemporaryFolder,
         settings: String = "",
         options: [String] = [],
-        seconds: Int = 4
+        seconds: Int = 4,
+        until isEnough: (_ path: String) async throws -> Bool = { _ in true }
     ) async throws -> String {
         let account = "SESSIONKEY:SESSIONSECRET0123456789abcdef0123456789"
         let server = try Program.start(
@@ -16,7 +20,7 @@ enum SyntheticSession {
             [
                 "serve", "--synthetic", "--plain", "--json", "--regime", "jump", "--account",
                 account,
-                "--for", "120s",
+                "--for", "600s",
             ],
             in: folder.path
         )
@@ -39,11 +43,22 @@ enum SyntheticSession {
             kind: maker
         \(settings)
         """.write(toFile: folder.path + "/session.yaml", atomically: true, encoding: .utf8)
-        let trade = try await Program.run(
-            ["trade", "session.yaml", "--out", "session", "--for", "\(seconds)s"] + options,
+        let session = try Program.start(
+            ["trade", "session.yaml", "--out", "session", "--json", "--status-every", "100ms"]
+                + options,
             in: folder.path
         )
+        let _: Bool = try await session.line(60) {
+            $0.contains(#""phase":"running""#) ? true : nil
+        }
+        let path = folder.path + "/session"
+        try await Task.sleep(for: .seconds(seconds))
+        try await ProxiedSession.until("the session has enough of what it is recorded for") {
+            try await isEnough(path)
+        }
+        session.interrupt()
+        let trade = try await session.end()
         #expect(trade.status == 0, "\(trade.output) \(trade.errors)")
-        return folder.path + "/session"
+        return path
     }
 }

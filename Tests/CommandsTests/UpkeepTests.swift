@@ -55,7 +55,8 @@ import Testing
         let source = try await SyntheticSession.record(
             in: folder,
             settings: "journal:\n  segment_bytes: 65536",
-            seconds: 16
+            seconds: 16,
+            until: { try Self.segments($0).count >= 3 }
         )
         let segments = try Self.segments(source)
         #expect(segments.count >= 3, "\(segments)")
@@ -233,7 +234,8 @@ import Testing
         let source = try await SyntheticSession.record(
             in: folder,
             settings: "journal:\n  segment_bytes: 65536",
-            seconds: 10
+            seconds: 10,
+            until: { try Self.segments($0).count >= 2 }
         )
         let segments = try Self.segments(source)
         try #require(segments.count >= 2)

@@ -72,11 +72,9 @@ struct BundleDescription: Decodable {
             "of \(of): \(Columns.grouped(UInt64(clamping: records))) records of its \(sequence.first) to \(sequence.last),"
                 + " \(started) to \(ended)"
         ]
-        lines.append(
-            isPrivate
-                ? "with what tells of the account; searched for \(Columns.count(keysSearched, "secret"))"
-                : "without what tells of an account; searched for \(Columns.count(keysSearched, "secret"))"
-        )
+        let account =
+            isPrivate ? "with what tells of the account" : "without what tells of an account"
+        lines.append("\(account); searched for \(Columns.count(keysSearched, "secret"))")
         for row in leftOut {
             lines.append(
                 "left out: \(row.stream), \(Columns.grouped(UInt64(clamping: row.records)))"

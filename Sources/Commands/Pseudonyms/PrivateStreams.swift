@@ -1,6 +1,3 @@
-import Foundation
-import Glibc
-import Journal
 import Market
 import Synchronization
 
@@ -49,60 +46,6 @@ final class PrivateStreams: Sendable {
         // Announcements of streams name those of the account too.
         case .finding, .state, .sessionStart, .sessionFigures, .sessionChannel: true
         default: false
-        }
-    }
-}
-
-/// A folder for a copy that is only read from; it goes with it, and on SIGINT and SIGTERM.
-final class TemporaryCopy {
-    let path: String
-    private let watches: [(number: Int32, source: any DispatchSourceSignal)]
-
-    init() throws {
-        let parent = Environment.variable("TMPDIR") ?? "/tmp"
-        path = parent + "/tapedeck-copy-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        let path = path
-        watches = [SIGINT, SIGTERM].compactMap { number in
-            // What a parent has ignored stays so. Functions have no `==`; both are pointers of one size.
-            let before = signal(number, SIG_IGN).map { unsafeBitCast($0, to: Int.self) }
-            guard before != unsafeBitCast(SIG_IGN, to: Int.self) else { return nil }
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                // Again for what was written meanwhile.
-                for _ in 0..<3 where FileManager.default.fileExists(atPath: path) {
-                    try? FileManager.default.removeItem(atPath: path)
-                }
-                _exit(128 + number)
-            }
-            source.resume()
-            return (number, source)
-        }
-    }
-
-    /// Where a copy lies that has this name.
-    func path(for name: String) throws -> String {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path,
-                withIntermediateDirectories: false,
-                attributes: [.posixPermissions: 0o700]
-            )
-        } catch {
-            throw Failure(
-                .disk,
-                "the folder for a copy could not be made",
-                at: path,
-                do: "Free some space there, or name another folder with TMPDIR."
-            )
-        }
-        return path + "/" + name
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-        for watch in watches {
-            watch.source.cancel()
-            signal(watch.number, SIG_DFL)
         }
     }
 }

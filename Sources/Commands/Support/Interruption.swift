@@ -34,19 +34,25 @@ enum Interruption {
             }
         }
         hadTerminal.store(hasTerminal, ordering: .relaxed)
-        var hangup = sigaction()
-        sigaction(SIGHUP, nil, &hangup)
-        // `nohup` has it ignored, and that stays so. Functions have no `==`; both are pointers of one size.
-        let isIgnored = hangup.__sigaction_handler.sa_handler.map {
-            unsafeBitCast($0, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
-        }
-        guard isIgnored != true else { return }
+        // `nohup` has it ignored.
+        guard !isIgnored(SIGHUP) else { return }
         switch meaning {
         case .ends:
             signal(SIGHUP) { Interruption.received.store($0, ordering: .relaxed) }
         case .reloads:
             signal(SIGHUP) { _ in _ = Interruption.hangups.add(1, ordering: .relaxed) }
         }
+    }
+
+    /// Whether a parent has had a signal ignored, which stays so.
+    static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        // Functions have no `==`; both are pointers of one size.
+        let handler = action.__sigaction_handler.sa_handler.map {
+            unsafeBitCast($0, to: Int.self)
+        }
+        return handler == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }

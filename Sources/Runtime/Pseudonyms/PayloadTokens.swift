@@ -58,6 +58,19 @@ struct PayloadTokens {
         }
     }
 
+    /// All of a payload, in order: its words, and what stands before, between and behind them.
+    static func parts(of bytes: UnsafeRawBufferPointer) -> [String] {
+        var parts: [String] = []
+        var place = 0
+        each(bytes) { word in
+            parts.append(String(decoding: bytes[place..<word.range.lowerBound], as: UTF8.self))
+            parts.append(String(decoding: bytes[word.range], as: UTF8.self))
+            place = word.range.upperBound
+        }
+        parts.append(String(decoding: bytes[place...], as: UTF8.self))
+        return parts
+    }
+
     private static func words(
         _ bytes: UnsafeRawBufferPointer,
         _ value: Range<Int>,

@@ -10,7 +10,7 @@ public import Trading
 /// trades included. Amounts, prices and times stay.
 ///
 /// The copy replays as the recording did: the session gets another name, from which the engine makes the very order ids
-/// that stand in the copy, and what the engine says of its own state is said anew.
+/// that stand in the copy, and what the engine says of its own state and what it finds is said anew.
 public final class Pseudonymiser {
     /// A text that somebody wrote and that may say more than it should; it stays as it is.
     public struct FreeText: Hashable, Sendable {
@@ -24,7 +24,9 @@ public final class Pseudonymiser {
     private let parser = JSONParser()
     private var made: EngineStart?
     private var outputs = Outputs()
+    /// What the engine said of the last record that was fed to it, until its place comes.
     private var states: [[UInt8]] = []
+    private var findings: [[UInt8]] = []
     private var routes: [StreamID: StreamRoute] = [:]
     /// In the order of the first, each once; at most ``mostTexts``.
     public private(set) var freeTexts: [FreeText] = []
@@ -159,6 +161,7 @@ public final class Pseudonymiser {
         switch stream.kind {
         case .state:
             if !states.isEmpty { payload = states.removeFirst() }
+        case .finding: payload = saidAnew(record.payload) ?? payload
         case let kind where kind.isOutput || kind.isEvidence: break
         default: feed(payload, record, renamed)
         }
@@ -173,7 +176,21 @@ public final class Pseudonymiser {
         return (try? SegmentCheckpoint.encode(made.start, made.stepper.engine)) ?? []
     }
 
+    /// What the engine says where a finding was recorded: it alone knows whether a number in its words is an id or a figure.
+    ///
+    /// - Returns: `nil` where it does not say the same but for ids, as where another version recorded it.
+    private func saidAnew(_ finding: UnsafeRawBufferPointer) -> [UInt8]? {
+        let place = findings.firstIndex { said in
+            said.withUnsafeBytes { pseudonyms.isCopy($0, of: finding) }
+        }
+        guard let place else { return nil }
+        defer { findings.removeSubrange(...place) }
+        return findings[place]
+    }
+
     private func feed(_ payload: [UInt8], _ record: Record, _ stream: StreamName) {
+        states.removeAll()
+        findings.removeAll()
         guard limit == nil else { return }
         payload.withUnsafeBytes { bytes in
             var copy = record
@@ -205,9 +222,13 @@ public final class Pseudonymiser {
                 outputs: &outputs
             )
         }
-        states = outputs.elements.indices.compactMap { place in
-            if case .state = outputs.elements[place] { return outputs.payload(place) }
-            return nil
+        guard limit == nil else { return }
+        for place in outputs.elements.indices {
+            switch outputs.elements[place] {
+            case .state: states.append(outputs.payload(place))
+            case .finding: findings.append(outputs.payload(place))
+            case .command, .verdict: continue
+            }
         }
     }
 
@@ -227,9 +248,8 @@ public final class Pseudonymiser {
                 return
             }
             let isID = word.isWhole && names.contains(word.name)
-            guard let new = (isID ? pseudonyms[text] : nil) ?? pseudonyms.anywhere(text) else {
-                return
-            }
+            let whole = isID ? pseudonyms.whole(text, named: word.name) : nil
+            guard let new = whole ?? pseudonyms.anywhere(text) else { return }
             out.append(contentsOf: payload[copied..<word.range.lowerBound])
             out.append(contentsOf: new.utf8)
             copied = word.range.upperBound
@@ -248,7 +268,8 @@ public final class Pseudonymiser {
         switch stream.kind {
         case .publicTopic(_, let topic): topic.hasPrefix("publicTrade") ? ["i"] : []
         case .privateTopic, .privateOther, .trade, .rest, .sent, .publicOther: Pseudonyms.names
-        case .command, .verdict, .finding: Pseudonyms.deskNames
+        case .command, .verdict: Pseudonyms.deskNames
+        case .finding: Pseudonyms.findingNames
         default: []
         }
     }

@@ -33,6 +33,10 @@ struct Pseudonyms {
     /// Names under which the desk says ids; a finding's subject may be something else, which is no known id then.
     static let deskNames: Set<String> = ["order_link_id", "order_id", "subject"]
 
+    /// Names of a finding's texts: an id may be all that one says, and so may a figure.
+    static let texts: Set<String> = ["expected", "seen", "note"]
+    static let findingNames = deskNames.union(texts)
+
     /// Names of values that say whose it is and are no ids: their letters and digits become zeros.
     static let blanked: Set<String> = ["ips", "rsaPublicKey"]
 
@@ -79,8 +83,7 @@ struct Pseudonyms {
             return
         }
         // So short that all of its kind are taken; what may be a number stays one.
-        let isNumber = id.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        let candidate = isNumber ? alike("1000000000000000") : "p" + hexadecimal(16)
+        let candidate = Self.isNumber(id) ? alike("1000000000000000") : "p" + hexadecimal(16)
         made[id] = candidate
         used.insert(candidate)
     }
@@ -93,8 +96,14 @@ struct Pseudonyms {
         used.insert("k" + new)
     }
 
-    /// What stands for a word under a name that means an id.
-    subscript(id: String) -> String? { made[id] }
+    /// What stands for a word that is all of a value under a name that means an id; a number in a text stays.
+    func whole(_ word: String, named name: String) -> String? {
+        Self.texts.contains(name) && Self.isNumber(word) ? nil : made[word]
+    }
+
+    private static func isNumber(_ word: String) -> Bool {
+        word.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
 
     /// What stands for a word wherever it is: one that is too long and too mixed to be anything but that id.
     func anywhere(_ word: String) -> String? {
@@ -103,6 +112,16 @@ struct Pseudonyms {
         // A number of fewer digits may be an amount, and a word without any a word.
         if digits == word.utf8.count { return digits >= 15 ? new : nil }
         return digits > 0 ? new : nil
+    }
+
+    /// Whether a payload is another one with what stands for its ids, wherever they are and however short.
+    func isCopy(_ new: UnsafeRawBufferPointer, of old: UnsafeRawBufferPointer) -> Bool {
+        let new = PayloadTokens.parts(of: new)
+        let old = PayloadTokens.parts(of: old)
+        return new.count == old.count
+            && zip(new, old).allSatisfy { new, old in
+                new == made[old] || (new == old && anywhere(old) == nil)
+            }
     }
 
     /// What stands for a word under a name that is blanked: as long, so that the bodies' lengths stay true.

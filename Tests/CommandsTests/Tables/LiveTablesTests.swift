@@ -26,7 +26,11 @@ import Trading
         }
     }
 
-    private static func session() async throws -> DeskedSession {
+    /// - Parameter parameters: of the strategy.
+    private static func session(
+        parameters: [String] = [],
+        environment: [String: String] = [:]
+    ) async throws -> DeskedSession {
         try await DeskedSession(
             topics: ["linear:orderbook.50.BTCUSDT", "linear:tickers.BTCUSDT"],
             settings: """
@@ -35,9 +39,10 @@ import Trading
                 strategies:
                   maker:
                     kind: maker
-                """,
-            market: ["--regime", "jump"],
+                """ + parameters.map { "\n    " + $0 }.joined(),
+            market: ["--regime", "jump", "--rate-limits", "off"],
             command: ["trade"],
+            environment: environment,
             prepare: { path in
                 let folder = URL(filePath: path).deletingLastPathComponent()
                     .deletingLastPathComponent().path
@@ -48,6 +53,19 @@ import Trading
 
     private static func reach(_ path: String) -> UInt64 {
         (try? DeskReader(path: path).status().lastSequence.value) ?? 0
+    }
+
+    /// The tables that a session has left are complete, and those that are made anew from its journal.
+    private static func expectRebuilt(_ path: String) throws {
+        let desk = path + "/derived/desk.sqlite"
+        let recording = try Recording.open(path)
+        let status = try DeskReader(path: desk).status()
+        #expect(status.isComplete)
+        #expect(status.lastSequence == recording.last)
+        try FileManager.default.removeItem(atPath: desk)
+        let build = DeskBuild(registry: .standard, program: status.identity.program)
+        _ = try build.update(recording)
+        #expect(try DeskReader(path: desk).status().contentHash == status.contentHash)
     }
 
     private static func eventually(_ condition: () throws -> Bool) async throws {
@@ -87,12 +105,7 @@ import Trading
 
         _ = try await session.desk("stop")
         _ = try await session.recorder.end()
-        let status = try DeskReader(path: desk).status()
-        #expect(status.isComplete)
-        try FileManager.default.removeItem(atPath: desk)
-        let build = DeskBuild(registry: .standard, program: status.identity.program)
-        _ = try build.update(try Recording.open(session.path))
-        #expect(try DeskReader(path: desk).status().contentHash == status.contentHash)
+        try Self.expectRebuilt(session.path)
     }
 
     @Test func `a session that was killed goes on with its tables, and they are the rebuilt ones`()
@@ -111,13 +124,92 @@ import Trading
             in: session.folder.path
         )
         #expect(again.status == 0, "\(again.errors)")
-        let recording = try Recording.open(session.path)
-        let status = try DeskReader(path: desk).status()
-        #expect(status.isComplete)
-        #expect(status.lastSequence == recording.last)
-        try FileManager.default.removeItem(atPath: desk)
-        let build = DeskBuild(registry: .standard, program: status.identity.program)
-        _ = try build.update(recording)
-        #expect(try DeskReader(path: desk).status().contentHash == status.contentHash)
+        try Self.expectRebuilt(session.path)
+    }
+
+    // MARK: - Orders that wait
+
+    /// What the recorder says of its journal.
+    private struct Mark {
+        /// The last record that was written, and the last of all.
+        var written: Int
+        var appended: Int
+        var isHalted: Bool
+    }
+
+    /// Of its last lines, in their order.
+    private static func marks(_ session: DeskedSession, last lines: Int = .max) -> [Mark] {
+        session.recorder.outputSoFar.split(separator: "\n").suffix(lines).compactMap { line in
+            guard let status = DeskedSession.object(String(line)),
+                let written = status["written"] as? Int,
+                let appended = status["appended"] as? Int,
+                let halted = status["halted"] as? String
+            else { return nil }
+            return Mark(written: written, appended: appended, isHalted: halted != "no")
+        }
+    }
+
+    /// The last of them, which may be the one before the last line: that may be half there.
+    private static func mark(_ session: DeskedSession) -> Mark? { marks(session, last: 2).last }
+
+    /// Orders that still waited for the journal when a push behind them had been taken in.
+    private static func waited(_ session: DeskedSession) async throws -> Int {
+        let marks = marks(session)
+        // What was said twice in a row to be the last that was written was so all the while.
+        let stuck = zip(marks, marks.dropFirst()).compactMap { mark, next in
+            mark.written == next.written ? mark : nil
+        }
+        var orders: [Int] = []
+        var pushes: [Int] = []
+        for line in try await Program.run(["cat", session.path, "--json"]).lines {
+            guard let row = DeskedSession.object(line), let number = row["sequence"] as? Int,
+                let stream = row["stream"] as? String, let payload = row["payload"] as? String
+            else { continue }
+            if stream.hasPrefix("public/") {
+                pushes.append(number)
+            } else if stream == "desk/command",
+                payload.contains(#""action":"amend""#)
+                    || (payload.contains(#""action":"place""#)
+                        && payload.contains(#""reduce_only":false"#))
+            {
+                orders.append(number)
+            }
+        }
+        return orders.count { order in
+            guard let push = pushes.first(where: { $0 > order }) else { return false }
+            return stuck.contains { $0.written < order && push <= $0.appended }
+        }
+    }
+
+    @Test func `rows keep their order around orders that wait for the recorder`() async throws {
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let sign = folder.path + "/stuck"
+        let library = try await Preload.build("stuck", Preload.stuckDisk, in: folder.path)
+        let session = try await Self.session(
+            parameters: ["requote_ms: 20", "lifetime_ms: 100"],
+            environment: ["LD_PRELOAD": library, "STUCK_DISK": sign]
+        )
+        var waited = 0
+        for _ in 0..<20 where waited == 0 {
+            // Behind a halt it quotes again first.
+            let begun = Self.mark(session)?.appended ?? 0
+            try await Self.eventually {
+                Self.mark(session).map { !$0.isHalted && $0.appended > begun + 50 } ?? false
+            }
+            try Data().write(to: URL(filePath: sign))
+            try await Self.eventually {
+                Self.mark(session).map { $0.appended - $0.written >= 50 } ?? false
+            }
+            let reached = try #require(Self.mark(session)?.appended)
+            try FileManager.default.removeItem(atPath: sign)
+            try await Self.eventually { Self.mark(session).map { $0.written >= reached } ?? false }
+            waited = try await Self.waited(session)
+        }
+        #expect(waited > 0)
+        _ = try await session.desk("stop")
+        _ = try await session.recorder.end()
+        // A record whose rows were told behind the next one's, or never, would have left others.
+        try Self.expectRebuilt(session.path)
     }
 }

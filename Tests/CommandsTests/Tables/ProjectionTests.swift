@@ -106,7 +106,10 @@ import Trading
 
     @Test func `the example has its table beside the whole command line`() async throws {
         let folder = try TemporaryFolder()
-        let path = try await SyntheticSession.record(in: folder, seconds: 3)
+        let path = try await SyntheticSession.record(in: folder, seconds: 3) { path in
+            let trades = "public/linear/publicTrade.BTCUSDT"
+            return try await !Program.run(["cat", path, "--stream", trades, "--raw"]).lines.isEmpty
+        }
         let program = URL(filePath: Program.path).deletingLastPathComponent()
             .appending(path: "projection-example").path
         let outcome = try await Program.run(

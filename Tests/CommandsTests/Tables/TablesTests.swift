@@ -31,7 +31,9 @@ import Trading
         async throws
     {
         let folder = try TemporaryFolder()
-        let path = try await SyntheticSession.record(in: folder, seconds: 6)
+        let path = try await SyntheticSession.record(in: folder, seconds: 6) {
+            (try? DeskReader(path: $0 + "/derived/desk.sqlite").executions().isEmpty) == false
+        }
         let desk = path + "/derived/desk.sqlite"
 
         // The session has left them complete.

@@ -38,6 +38,56 @@ import Trading
         }
     }
 
+    private static func start(_ session: String) -> SessionStart {
+        SessionStart(
+            session: session,
+            run: 1,
+            program: "0.1.0",
+            build: "test",
+            account: "main",
+            strategies: [],
+            limits: [],
+            configuration: [],
+            wall: .zero,
+            monotonicNanoseconds: 0
+        )
+    }
+
+    /// What a session without strategies records: its start and the inputs, and what the engine says of each.
+    private static func session(
+        _ inputs: [(stream: String, payload: String)]
+    ) throws -> [(stream: String, payload: String)] {
+        let start = Self.start("session")
+        var stepper = Stepper(
+            engine: try Engine(
+                configuration: start.engineConfiguration,
+                registry: StrategyRegistry()
+            )
+        )
+        var records: [(stream: String, payload: String)] = []
+        let first = (
+            stream: "session/start", payload: String(decoding: start.payload(), as: UTF8.self)
+        )
+        for input in [first] + inputs {
+            records.append(input)
+            let name = StreamName(input.stream)
+            let header = RecordHeader(
+                sequence: SequenceNumber(UInt64(records.count)),
+                time: .zero,
+                stream: name
+            )
+            var outputs = Outputs()
+            Array(input.payload.utf8).withUnsafeBytes {
+                stepper.step(header, route: StreamRoute(name), payload: $0, outputs: &outputs)
+            }
+            for (place, output) in outputs.elements.enumerated() {
+                let payload = String(decoding: outputs.payload(place), as: UTF8.self)
+                records.append((stream: output.stream, payload: payload))
+            }
+        }
+        return records
+    }
+
     /// - Returns: the payloads of the copy, in order.
     private static func copied(
         _ records: [(stream: String, payload: String)]
@@ -87,18 +137,7 @@ import Trading
     }
 
     @Test func `a session that goes on behind another names that one by a pseudonym`() throws {
-        var start = SessionStart(
-            session: "2026-01-02-desk",
-            run: 1,
-            program: "0.1.0",
-            build: "test",
-            account: "main",
-            strategies: [],
-            limits: [],
-            configuration: [],
-            wall: .zero,
-            monotonicNanoseconds: 0
-        )
+        var start = Self.start("2026-01-02-desk")
         start.continues = "2026-01-01-desk"
         let payload = String(decoding: start.payload(), as: UTF8.self)
         let (copies, names) = try Self.copied([("session/start", payload)])
@@ -119,14 +158,41 @@ import Trading
             ("desk/command", #"{"action":"cancel","order_link_id":"my-hedge","order_id":"4"}"#),
             ("desk/finding", #"{"kind":"order","subject":"my-hedge"}"#),
             ("desk/finding", #"{"kind":"book","subject":"linear BTCUSDT"}"#),
+            (
+                "desk/finding",
+                #"{"kind":"strategy","subject":"own","expected":"my-hedge","seen":"4","note":"my-hedge"}"#
+            ),
         ])
-        try #require(copies.count == 4)
+        try #require(copies.count == 5)
         let link = try #require(copies[0].firstMatch(of: /"orderLinkId":"([^"]+)"/)?.output.1)
         let order = try #require(copies[0].firstMatch(of: /"orderId":"([^"]+)"/)?.output.1)
         #expect(link != "my-hedge" && order != "4")
         #expect(copies[1].contains(#""order_link_id":"\#(link)","order_id":"\#(order)""#))
         #expect(copies[2].contains(#""subject":"\#(link)""#), "\(copies[2])")
         #expect(copies[3].contains(#""subject":"linear BTCUSDT""#))
+        // What nobody says again: a word is the id that it is as a whole, and a number may be a figure.
+        #expect(
+            copies[4].contains(#""expected":"\#(link)","seen":"4","note":"\#(link)""#),
+            "\(copies[4])"
+        )
+    }
+
+    @Test func `a short id within a finding's words is the one that the copy's engine has`() throws
+    {
+        let execution =
+            #"{"topic":"execution","id":"1","creationTime":1,"data":[{"category":"linear","symbol":"BTCUSDT","#
+            + #""orderId":"77","orderLinkId":"","side":"Buy","orderPrice":"1","orderQty":"12","leavesQty":"0","#
+            + #""orderType":"Market","stopOrderType":"UNKNOWN","execFee":"0","execId":"12","execPrice":"1","#
+            + #""execQty":"12","execType":"Strange","execValue":"12","feeRate":"0","isMaker":false,"#
+            + #""execTime":"2","seq":3}]}"#
+        let records = try Self.session([("private/main/execution", execution)])
+        let pushed = try #require(records.firstIndex { $0.stream == "private/main/execution" })
+        let found = try #require(records.firstIndex { $0.payload.contains(#"execution 12""#) })
+        #expect(records[found].stream == "desk/finding")
+        let (copies, _) = try Self.copied(records)
+        let id = try #require(copies[pushed].firstMatch(of: /"execId":"([^"]+)"/)?.output.1)
+        #expect(id != "12" && copies[pushed].contains(#""execQty":"12""#))
+        #expect(copies[found].contains(#"execution \#(id)""#), "\(copies[found])")
     }
 
     @Test func `of more texts than are listed it is said how many`() throws {

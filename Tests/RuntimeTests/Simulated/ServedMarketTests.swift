@@ -46,6 +46,29 @@ import Trading
         mutating func finish() {
             while step() {}
         }
+
+        func bestBid() throws -> LevelNumerals {
+            try #require(exchange.orderBook(TruthSession.instrument, limit: 1)?.bids.first)
+        }
+
+        /// The account's order to buy, which trades with nobody when it comes.
+        mutating func rest(at price: Numeral) throws {
+            let reply = exchange.place(
+                OrderRequest(
+                    instrument: TruthSession.instrument,
+                    orderLinkID: "mine",
+                    side: .buy,
+                    type: .limit,
+                    timeInForce: .postOnly,
+                    quantity: try Numeral(text: "7.777"),
+                    price: price,
+                    reduceOnly: false
+                ),
+                for: account,
+                into: &output
+            )
+            #expect(reply.isAccepted, "\(reply)")
+        }
     }
 
     private static func payloads(
@@ -120,27 +143,11 @@ import Trading
         while play.step(), told.map({ $0.bids.count < 20 }) ?? true {
             told = try play.market.state(of: .linear, Self.book).map(Self.decoded)
         }
-        let best = try #require(
-            play.exchange.orderBook(TruthSession.instrument, limit: 1)?.bids.first
-        )
+        let best = try play.bestBid()
         let scale = try #require(play.exchange.listing(TruthSession.instrument)).instrument.scale
         // One tick before everybody, or with them where there is no room.
         let price = scale.numeral(Price(units: try scale.price(best.price).units))
-        let reply = play.exchange.place(
-            OrderRequest(
-                instrument: TruthSession.instrument,
-                orderLinkID: "mine",
-                side: .buy,
-                type: .limit,
-                timeInForce: .postOnly,
-                quantity: try Numeral(text: "7.777"),
-                price: price,
-                reduceOnly: false
-            ),
-            for: play.account,
-            into: &play.output
-        )
-        #expect(reply.isAccepted, "\(reply)")
+        try play.rest(at: price)
         play.output.removeAll()
         let from = play.pushes.count
         var fills: [ExecutionReport] = []
@@ -238,24 +245,7 @@ import Trading
     /// Rests with the best bid after some pushes, until the end; what the account traded.
     private static func fills(_ play: inout Play, after pushes: Int) throws -> [String] {
         while play.pushes.count < pushes, play.step() {}
-        let best = try #require(
-            play.exchange.orderBook(TruthSession.instrument, limit: 1)?.bids.first
-        )
-        let reply = play.exchange.place(
-            OrderRequest(
-                instrument: TruthSession.instrument,
-                orderLinkID: "mine",
-                side: .buy,
-                type: .limit,
-                timeInForce: .postOnly,
-                quantity: try Numeral(text: "7.777"),
-                price: best.price,
-                reduceOnly: false
-            ),
-            for: play.account,
-            into: &play.output
-        )
-        #expect(reply.isAccepted, "\(reply)")
+        try play.rest(at: play.bestBid().price)
         play.finish()
         return play.output.events.compactMap { told in
             guard case .execution(_, let record) = told.event else { return nil }

@@ -1,0 +1,54 @@
+import Market
+import Testing
+
+@testable import Live
+
+/// Limits of risk, which the exchange tells of a contract at a time.
+@Suite struct LimitQuestionsTests {
+    private static func contract(_ name: String) throws -> InstrumentID {
+        InstrumentID(.linear, try #require(Symbol(name)))
+    }
+
+    @Test func `a contract's limits are asked for once, and another's when it is held`() throws {
+        let bitcoin = try Self.contract("BTCUSDT")
+        let ether = try Self.contract("ETHUSDT")
+        var questions = LimitQuestions()
+        #expect(questions.take([bitcoin], at: 1) == [bitcoin])
+        // While its answer is awaited, however long, and once it has come.
+        #expect(questions.take([bitcoin], at: 1_000).isEmpty)
+        #expect(questions.take([bitcoin, ether], at: 1_001) == [ether])
+        questions.ended(bitcoin, isAnswered: true, at: 1_002)
+        #expect(questions.take([bitcoin, ether], at: 100_000).isEmpty)
+    }
+
+    @Test func `what was refused is asked for again, a few times, until it is answered`() throws {
+        let bitcoin = try Self.contract("BTCUSDT")
+        var questions = LimitQuestions()
+        var asked: [Int] = []
+        for second in 0..<86_400 where !questions.take([bitcoin], at: second).isEmpty {
+            asked.append(second)
+            questions.ended(bitcoin, isAnswered: false, at: second)
+        }
+        #expect(asked == [0, 60, 180, 420, 900])
+
+        questions = LimitQuestions()
+        _ = questions.take([bitcoin], at: 0)
+        questions.ended(bitcoin, isAnswered: false, at: 3)
+        #expect(questions.take([bitcoin], at: 62).isEmpty)
+        #expect(questions.take([bitcoin], at: 63) == [bitcoin])
+        questions.ended(bitcoin, isAnswered: true, at: 64)
+        #expect(questions.take([bitcoin], at: 86_400).isEmpty)
+    }
+
+    @Test func `the end of a question of before a roll is taken in the recording behind it`() throws
+    {
+        let bitcoin = try Self.contract("BTCUSDT")
+        // The recording begins with questions of its own, and the answer may come before or behind the first of them.
+        var questions = LimitQuestions()
+        questions.ended(bitcoin, isAnswered: false, at: 5)
+        #expect(questions.take([bitcoin], at: 5) == [bitcoin])
+        questions.ended(bitcoin, isAnswered: false, at: 6)
+        questions.ended(bitcoin, isAnswered: true, at: 7)
+        #expect(questions.take([bitcoin], at: 86_400).isEmpty)
+    }
+}
