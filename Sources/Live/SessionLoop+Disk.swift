@@ -1,3 +1,4 @@
+import CHeap
 import Gateway
 import Journal
 import Logging
@@ -11,6 +12,8 @@ extension SessionLoop {
     static let diskInterval: Int64 = 10
     /// Nanoseconds between two looks at the age of recordings.
     private static let ageInterval: Int64 = 600_000_000_000
+    /// Nanoseconds from one time to the next that free memory is given back; it keeps whoever allocates waiting.
+    private static let trimInterval: Int64 = 3_600_000_000_000
 
     /// Counts what segments grew by, and has the disk looked at beside the loop.
     func lookAtDisk() {
@@ -28,12 +31,15 @@ extension SessionLoop {
         } else {
             lastAgeLook = monotonic
         }
+        let isTrimming = monotonic - lastTrim >= SessionLoop.trimInterval
+        if isTrimming { lastTrim = monotonic }
         let final = keeper
         let (path, paths, row, now) = (recorder.path, begunPaths, recorder.row, clock.now())
         let bound = NIOLoopBound(self, eventLoop: loop)
         let loop = loop
         NIOThreadPool.singleton.submit { _ in
             let report = final.look(path: path, paths: paths, row: row, now: now)
+            if isTrimming { tapedeck_heap_trim() }
             loop.execute { bound.value.disk(report) }
         }
     }

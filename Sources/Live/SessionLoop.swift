@@ -115,6 +115,8 @@ final class SessionLoop {
     var isLookingAtDisk = false
     /// Monotonic time of the last look at the age of recordings.
     var lastAgeLook = Int64.min / 2
+    /// The same of the last time that free memory was given back.
+    var lastTrim = Int64.min / 2
     /// As it was last looked at; `nil` before.
     var diskForecast: DiskForecast?
     var diskProblem: String?

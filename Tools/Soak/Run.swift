@@ -220,17 +220,46 @@ struct Run {
         return report
     }
 
+    /// The mean of what is resident in each whole virtual day.
+    ///
+    /// A recording knows the account's orders since it began, and is done with them at the day's end: within a day memory grows
+    /// with what the account does. What grows from day to day is what a recorder of weeks dies of.
+    private func wholeDays(_ samples: [Sample]) -> [Double] {
+        let day = Double(24 * 3_600) / Double(settings.factor)
+        let first = Double((24 * 60 - settings.startMinute) * 60) / Double(settings.factor)
+        let end = samples.last?.time ?? 0
+        var means: [Double] = []
+        var begin = first
+        while begin + day <= end {
+            let inside = samples.filter { $0.time >= begin && $0.time < begin + day }
+            guard !inside.isEmpty else { break }
+            means.append(inside.reduce(0) { $0 + $1.resident } / Double(inside.count))
+            begin += day
+        }
+        return means
+    }
+
     private func memory(_ watch: Watch, _ report: inout Report) {
         let steady = watch.samples.filter { $0.time >= Double(settings.warmUpSeconds) }
         let resident = Line(steady.map { ($0.time, $0.resident) })
         let sorted = steady.map(\.resident).sorted()
+        let days = wholeDays(watch.samples)
         report.add(
             "memory, slope over the run after warm-up",
             "\(Report.text(resident.rise, 2)) % of \(Report.text(resident.mean)) MiB"
                 + " (\(Report.text(sorted.first ?? 0)) to \(Report.text(sorted.last ?? 0)))",
-            bar: "< 1 %",
-            resident.rise < 1
+            bar: days.count < 2 ? "< 1 %" : "",
+            days.count >= 2 || resident.rise < 1
         )
+        if let first = days.first, let last = days.last, days.count >= 2 {
+            let rise = (last / first - 1) * 100 / Double(days.count - 1)
+            report.add(
+                "memory, from one whole day to the next",
+                "\(Report.text(rise, 2)) % (means of \(days.map { Report.text($0) }.joined(separator: ", ")) MiB)",
+                bar: "< 1 %",
+                rise < 1
+            )
+        }
         let third = max(1, steady.count / 3)
         func median(_ samples: ArraySlice<Sample>) -> Double {
             let values = samples.map(\.descriptors).sorted()
