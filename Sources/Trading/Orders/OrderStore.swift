@@ -95,15 +95,23 @@ struct OrderStore: Sendable {
         }
     }
 
-    @discardableResult
-    mutating func add(_ order: consuming Order) -> Int {
+    /// Puts an order in, at the end, and returns its place.
+    ///
+    /// - Parameter change: what is done to it where it lies, before it is counted.
+    @discardableResult @inline(__always)
+    mutating func add(
+        _ order: consuming Order,
+        _ change: (inout Order) -> Void = { _ in }
+    ) -> Int {
         if orders.count >= 2 * OrderStore.closedKept + active.count { forget() }
-        order.serial = nextSerial
-        nextSerial += 1
         orders.append(order)
-        take(orders.count - 1)
+        let place = orders.count - 1
+        orders[place].serial = nextSerial
+        nextSerial += 1
+        change(&orders[place])
+        take(place)
         hashes.append()
-        return orders.count - 1
+        return place
     }
 
     // MARK: Fills before their order

@@ -30,9 +30,9 @@ public struct OrderTracker: Sendable {
     /// mostly does not make.
     @inline(never)
     private mutating func add(_ row: OrderUpdate) {
-        var order = Order(row: row, strategy: Order.external, cause: .none, time: .zero)
-        _ = OrderTracker.merge(row, into: &order)
-        store.add(order)
+        store.add(Order(row: row, strategy: Order.external, cause: .none, time: .zero)) {
+            _ = OrderTracker.merge(row, into: &$0)
+        }
     }
 
     private static func merge(_ row: OrderUpdate, into order: inout Order) -> Bool {
