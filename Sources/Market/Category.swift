@@ -28,6 +28,7 @@ public enum Category: UInt8, Hashable, Comparable, Sendable, CaseIterable {
         }
     }
 
+    @inlinable
     public static func < (left: Category, right: Category) -> Bool {
         left.rawValue < right.rawValue
     }
@@ -44,11 +45,19 @@ public struct InstrumentID: Hashable, Comparable, Sendable {
         self.symbol = symbol
     }
 
+    // Of the synthesised one other modules get a call.
+    @inlinable
+    public static func == (left: InstrumentID, right: InstrumentID) -> Bool {
+        left.symbol == right.symbol && left.category == right.category
+    }
+
     /// One word for both.
+    @inlinable
     public func hash(into hasher: inout Hasher) {
         hasher.combine(Mix.combine(symbol.fixedHash, UInt64(category.rawValue)))
     }
 
+    @inlinable
     public static func < (left: InstrumentID, right: InstrumentID) -> Bool {
         left.category == right.category
             ? left.symbol < right.symbol : left.category < right.category

@@ -21,13 +21,18 @@ public enum FullWidth {
     ) throws(NumberError) -> Int128 {
         guard divisor != 0 else { throw .divisionByZero }
         let isNegative = ((a < 0) != (b < 0)) != (divisor < 0)
-        let product = a.magnitude.multipliedFullWidth(by: b.magnitude)
         let by = divisor.magnitude
-        guard product.high < by else { throw .overflow }
-        // Mostly the product fits 128 bits, and the plain division is several times as fast.
-        var (quotient, remainder) =
-            product.high == 0
-            ? FullWidth.divide(product.low, by: by) : by.dividingFullWidth(product)
+        var quotient: UInt128
+        var remainder: UInt128
+        // Mostly the product fits 128 bits, and product and division are several times as fast.
+        let (short, isLong) = a.magnitude.multipliedReportingOverflow(by: b.magnitude)
+        if isLong {
+            let product = a.magnitude.multipliedFullWidth(by: b.magnitude)
+            guard product.high < by else { throw .overflow }
+            (quotient, remainder) = by.dividingFullWidth(product)
+        } else {
+            (quotient, remainder) = FullWidth.divide(short, by: by)
+        }
         if remainder != 0 {
             let isOverHalf = remainder > by - remainder
             let isHalf = remainder == by - remainder

@@ -39,7 +39,8 @@ public enum Mix {
     /// Two fixed hashes of bytes that have nothing to do with one another: 128 bits for what is known by them alone.
     ///
     /// Sixteen bytes a step, by products of 128 bits whose halves are folded: several times as fast as ``hash(_:seed:)``.
-    @inlinable
+    /// In line, so that who needs one of the two makes only that one.
+    @inlinable @inline(__always)
     public static func wide(_ bytes: UnsafeRawBufferPointer) -> (UInt64, UInt64) {
         let count = bytes.count
         var a = UInt64(count) &* 0x9e37_79b9_7f4a_7c15 ^ 0xa076_1d64_78bd_642f
@@ -68,7 +69,7 @@ public enum Mix {
         return (spread(a), spread(b))
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     static func step(_ a: inout UInt64, _ b: inout UInt64, _ low: UInt64, _ high: UInt64) {
         a = fold(a ^ low, high ^ 0x8ebc_6af0_9c88_c6e3)
         b = fold(b ^ high, low ^ 0x5899_65cc_7537_4cc3)
@@ -86,7 +87,7 @@ public enum Mix {
     }
 
     /// ``wide(_:)`` of a text's UTF-8.
-    @inlinable
+    @inlinable @inline(__always)
     public static func wide(_ text: String) -> (UInt64, UInt64) {
         let found = text.utf8.withContiguousStorageIfAvailable { wide(UnsafeRawBufferPointer($0)) }
         if let found { return found }

@@ -119,6 +119,7 @@ public struct Numeral: Sendable {
 
 extension Numeral: Hashable {
     /// Equal as numbers: `90000`, `90000.0` and `90000.00` are one level of a book.
+    @inlinable
     public static func == (left: Numeral, right: Numeral) -> Bool {
         if left.decimals == right.decimals { return left.mantissa == right.mantissa }
         let a = left.trimmed

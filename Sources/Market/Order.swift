@@ -94,6 +94,7 @@ public enum OrderStatus: Hashable, Sendable {
     }
 
     /// Closed orders never open again.
+    @inlinable
     public var isClosed: Bool {
         switch self {
         case .rejected, .partiallyFilledCanceled, .filled, .cancelled, .deactivated: true
@@ -149,6 +150,7 @@ public enum ExecutionType: Hashable, Sendable {
     }
 
     /// An execution that traded against an order and moved the position.
+    @inlinable
     public var isFill: Bool {
         switch self {
         case .trade, .adlTrade, .bustTrade, .blockTrade, .movePosition, .futureSpread: true

@@ -60,6 +60,12 @@ public struct Symbol: Hashable, Sendable {
         return withUnsafeBytes(of: words) { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 
+    /// Mostly the same or other ones from the first letter on: one branch for all four words.
+    @inlinable
+    public static func == (left: Symbol, right: Symbol) -> Bool {
+        (left.a ^ right.a) | (left.b ^ right.b) | (left.c ^ right.c) | (left.d ^ right.d) == 0
+    }
+
     /// All four words in one: hashed more often than any other value here.
     @inlinable
     public func hash(into hasher: inout Hasher) {
@@ -70,6 +76,7 @@ public struct Symbol: Hashable, Sendable {
     }
 
     /// A fixed mix of the text: the same in every process, unlike `Hasher`.
+    @inlinable
     public var fixedHash: UInt64 {
         Mix.combine(Mix.combine(Mix.combine(Mix.combine(0, a), b), c), d)
     }

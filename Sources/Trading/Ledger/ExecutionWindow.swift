@@ -15,7 +15,7 @@ struct ExecutionWindow: Sendable, Codable {
     private(set) var counted = 0
     /// The instrument of the last look-up and what stands for it; not part of the state.
     private var recent = InstrumentID(.linear, .none)
-    private var seed = ExecutionWindow.seed(InstrumentID(.linear, .none))
+    private(set) var seed = ExecutionWindow.seed(InstrumentID(.linear, .none))
 
     private enum CodingKeys: String, CodingKey { case seen }
 
@@ -41,7 +41,7 @@ struct ExecutionWindow: Sendable, Codable {
 
     /// The id is the instrument's.
     private static func entry(_ report: ExecutionReport, _ seed: UInt64) -> SeenWindow.Entry {
-        SeenWindow.Entry(report.executionID, seed: seed, milliseconds: report.timeMilliseconds)
+        SeenWindow.Entry.of(report.executionID, seed: seed, milliseconds: report.timeMilliseconds)
     }
 
     private static func seed(_ instrument: InstrumentID) -> UInt64 {

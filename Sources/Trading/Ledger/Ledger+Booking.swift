@@ -91,16 +91,17 @@ extension Ledger {
         }
     }
 
-    /// The place of an instrument's account, made on first use; `nil` when its coins are not known.
+    /// The place of the account of the instrument that the window has seen last, made on first use; `nil` when its coins
+    /// are not known.
     private mutating func account(
         _ instrument: InstrumentID,
         _ terms: @autoclosure () -> ContractTerms?
     ) -> Int? {
-        if recentAccount < accounts.count, accounts.keys[recentAccount] == instrument {
-            return recentAccount
-        }
+        let slot = Int(truncatingIfNeeded: window.seed) & (recentAccounts.count - 1)
+        let recent = recentAccounts[slot]
+        if recent < accounts.count, accounts.keys[recent] == instrument { return recent }
         if let place = accounts.index(of: instrument) {
-            recentAccount = place
+            recentAccounts[slot] = place
             return place
         }
         guard let terms = terms() ?? ContractTerms(name: instrument) else { return nil }
@@ -149,21 +150,18 @@ extension Ledger {
         }
         return (report.closedQuantity?.isZero ?? true) ? own : 3 - own
     }
+}
 
+extension Booking {
     /// The figure to book: theirs while rounding explains the difference, otherwise ours with a discrepancy.
-    func compare(
-        _ field: String,
-        _ ours: Amount,
-        _ theirs: Amount,
-        _ booking: inout Booking
-    ) -> Amount {
-        booking.compared += 1
+    mutating func compare(_ field: String, _ ours: Amount, _ theirs: Amount) -> Amount {
+        compared += 1
         if ours == theirs { return theirs }
         if let distance = ours.distance(to: theirs), distance <= Ledger.rounding {
-            booking.roundings += 1
+            roundings += 1
             return theirs
         }
-        booking.discrepancies.append(
+        discrepancies.append(
             Discrepancy(field: field, ours: ours.description, theirs: theirs.description)
         )
         return ours

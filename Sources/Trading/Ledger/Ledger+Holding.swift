@@ -29,7 +29,7 @@ extension Ledger {
             // The sign of the rate is that of the long side; some rows turn it for a short.
             if isShort { computed = computed.negated }
             if fault == .fundingSign { computed = computed.negated }
-            paid = compare("funding", computed, report.fee, &booking)
+            paid = booking.compare("funding", computed, report.fee)
         }
         position.funding = try position.funding.adding(paid)
         let coin = report.feeCoin.isEmpty ? accounts.values[place].settleCoin : report.feeCoin
@@ -82,7 +82,7 @@ extension Ledger {
         let before = position.realised
         var realised = try position.fill(isLong ? .sell : .buy, held, at: price)
         if let theirs = report.realisedPnL, terms.category != .option {
-            realised = compare("realised", realised, theirs, &booking)
+            realised = booking.compare("realised", realised, theirs)
             position.realised = try before.adding(realised)
         }
         let cash = terms.category == .option ? (isLong ? value : value.negated) : realised

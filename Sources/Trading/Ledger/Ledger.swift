@@ -58,6 +58,18 @@ public struct Ledger: Sendable, Codable {
             }
         }
 
+        /// As ``SessionHistory/keeps(_:)``.
+        ///
+        /// Changes nothing: it is `mutating` so that of an account in a list the terms are read where they lie.
+        @inline(__always)
+        mutating func keepsHistory() -> Bool { SessionHistory.keeps(terms) }
+
+        /// Takes over a position as a fill left it.
+        mutating func filled(_ index: Int, _ position: Position) {
+            self[index] = position
+            fills += 1
+        }
+
         /// A part of one of its positions was there before the session began.
         public func isOpening(_ index: Int) -> Bool { self[index].isOpening }
 
@@ -106,9 +118,11 @@ public struct Ledger: Sendable, Codable {
     var sessions = OrderedTable<InstrumentID, SessionHistory>()
 
     // Where the last look-ups ended; not part of the state.
-    var recentAccount = 0
-    var recentShares: [Int] = []
-    var recentWallet = 0
+    /// By what stands for an instrument in the window.
+    var recentAccounts = [Int](repeating: 0, count: 64)
+    // As many strategies and coins as mostly are at one instrument.
+    var recentShares = RecentPlaces(ways: 4)
+    var recentWallets = RecentPlaces(ways: 2)
 
     private enum CodingKeys: String, CodingKey {
         case accounts, shares, wallets, fault, window, pendingPositions, opened, openedPositions
@@ -133,7 +147,7 @@ public struct Ledger: Sendable, Codable {
     }
 
     /// The largest difference that the exchange's rounding of one flow explains: 10⁻⁸.
-    public static let rounding = Amount(units: 10_000_000_000)
+    public static var rounding: Amount { Amount(units: 10_000_000_000) }
     static let coin = "USDT"
 }
 
@@ -211,7 +225,7 @@ struct Booking: Sendable {
     var compared = 0
     var roundings = 0
 
-    mutating func add(_ coin: String, _ kind: FlowKind, _ amount: Amount) {
+    mutating func add(_ coin: consuming String, _ kind: FlowKind, _ amount: Amount) {
         changes.append(WalletChange(coin: coin, kind: kind, amount: amount))
     }
 }

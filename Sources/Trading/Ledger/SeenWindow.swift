@@ -54,6 +54,7 @@ struct SeenWindow: Sendable {
     }
 
     /// True the first time, false for a row that was counted or is too old to tell.
+    @inline(__always)
     mutating func insert(_ entry: Entry) -> Bool {
         guard entry.milliseconds >= horizon else { return false }
         if slots.isEmpty { index() }
@@ -145,9 +146,12 @@ extension SeenWindow.Entry {
     }
 
     /// An id within something that `seed` stands for.
-    init(_ id: String, seed: UInt64, milliseconds: Int64) {
+    ///
+    /// No initialiser, since one would hold the text for itself.
+    @inline(__always)
+    static func of(_ id: String, seed: UInt64, milliseconds: Int64) -> SeenWindow.Entry {
         let (a, b) = Mix.wide(id)
-        self.init(
+        return SeenWindow.Entry(
             a: Mix.combine(a, seed),
             b: b ^ seed &* 0x9e37_79b9_7f4a_7c15,
             milliseconds: milliseconds

@@ -79,13 +79,38 @@ extension SessionHistory: Codable {
 }
 
 extension Ledger {
-    mutating func remember(_ fill: SessionHistory.Fill, ours: Amount) {
-        let place = sessions.index(of: fill.report.instrument, orInsert: SessionHistory())
-        sessions.values[place].add(fill)
-        guard let theirs = fill.report.realisedPnL, sessions.values[place].owedSince == nil,
+    /// Notes a fill that is about to be booked.
+    ///
+    /// A call, although it is made at one place only: in line, each fill's row would be copied for it, needed or not.
+    ///
+    /// - Parameters:
+    ///   - booked: what the account realises by it.
+    ///   - ours: the same by our own rule.
+    @inline(never)
+    mutating func remember(
+        _ report: ExecutionReport,
+        _ strategy: String,
+        _ index: Int,
+        account: Int,
+        share: Int,
+        booked: Amount,
+        ours: Amount
+    ) {
+        let place = sessions.index(of: report.instrument, orInsert: SessionHistory())
+        sessions.values[place].add(
+            SessionHistory.Fill(
+                report: report,
+                strategy: strategy,
+                index: index,
+                position: accounts.values[account][index],
+                share: shares.values[share],
+                booked: booked
+            )
+        )
+        guard let theirs = report.realisedPnL, sessions.values[place].owedSince == nil,
             let distance = ours.distance(to: theirs), distance > Ledger.rounding
         else { return }
-        sessions.values[place].owedSince = fill.report.timeMilliseconds
+        sessions.values[place].owedSince = report.timeMilliseconds
         sessions.values[place].owed = Discrepancy(
             field: "realised",
             ours: ours.description,

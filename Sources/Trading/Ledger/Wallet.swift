@@ -102,6 +102,7 @@ public struct FlowSums: Hashable, Sendable, Codable {
         }
     }
 
+    @inline(__always)
     mutating func add(_ amount: Amount, as kind: FlowKind) throws(NumberError) {
         let sum = try total.adding(amount)
         switch kind {
@@ -129,6 +130,19 @@ extension Ledger {
         var agreement = Agreement()
         /// That a flow is owed has been told.
         var isPendingTold = false
+
+        /// - Parameter isBefore: it flowed before the opening balance was told, which is then the lower by as much.
+        @inline(__always)
+        mutating func add(
+            _ amount: Amount,
+            as kind: FlowKind,
+            isBefore: Bool
+        ) throws(NumberError) {
+            let told = isBefore ? try opening?.subtracting(amount) : opening
+            try sums.add(amount, as: kind)
+            if isBefore { opening = told }
+            flows += 1
+        }
 
         /// Opening and all flows; `nil` before the opening is known or past all bounds.
         public var balance: Amount? {
@@ -163,45 +177,72 @@ extension Ledger {
     ///   - milliseconds: when they flowed, by the exchange's clock.
     ///   - isExternal: of an order that may be of before the opening: what flowed before the opening balance was told is in
     ///     it, which is then the lower by as much.
+    ///   - account: the place of the account that they are of.
     mutating func post(
-        _ changes: WalletChanges,
+        _ changes: borrowing WalletChanges,
         at milliseconds: Int64 = .max,
-        isExternal: Bool = false
+        isExternal: Bool = false,
+        of account: Int? = nil
     ) throws(NumberError) {
         let isBefore = isExternal && (opened.map { milliseconds < $0.milliseconds } ?? false)
         var done = 0
         do throws(NumberError) {
-            while done < changes.count {
-                try post(changes[done], isBefore: isBefore)
+            // One by one, since a flow that is taken out of them is a copy of its text.
+            if let change = changes.first {
+                try post(change.coin, change.kind, change.amount, isBefore, account)
+                done = 1
+            }
+            if let change = changes.second {
+                try post(change.coin, change.kind, change.amount, isBefore, account)
+                done = 2
+            }
+            if let change = changes.third {
+                try post(change.coin, change.kind, change.amount, isBefore, account)
+                done = 3
+            }
+            for change in changes.rest {
+                try post(change.coin, change.kind, change.amount, isBefore, account)
                 done += 1
             }
         } catch {
             for place in 0..<done {
-                var change = changes[place]
-                change.amount = change.amount.negated
+                let change = changes[place]
                 // What fitted when it was added fits when it is taken back.
-                try post(change, isBefore: isBefore)
-                wallets.values[wallet(change.coin)].flows -= 2
+                try post(change.coin, change.kind, change.amount.negated, isBefore, account)
+                wallets.values[wallet(change.coin, account)].flows -= 2
             }
             throw error
         }
     }
 
-    private mutating func post(_ change: WalletChange, isBefore: Bool) throws(NumberError) {
-        let place = wallet(change.coin)
-        var opening = wallets.values[place].opening
-        if isBefore { opening = try opening?.subtracting(change.amount) }
-        try wallets.values[place].sums.add(change.amount, as: change.kind)
-        wallets.values[place].opening = opening
-        wallets.values[place].flows += 1
+    @inline(never)
+    private mutating func post(
+        _ coin: String,
+        _ kind: FlowKind,
+        _ amount: Amount,
+        _ isBefore: Bool,
+        _ account: Int?
+    ) throws(NumberError) {
+        let place = wallet(coin, account)
+        try wallets.values[place].add(amount, as: kind, isBefore: isBefore)
     }
 
-    /// The place of a coin's wallet.
-    private mutating func wallet(_ coin: String) -> Int {
-        if recentWallet < wallets.count, wallets.keys[recentWallet] == coin { return recentWallet }
+    /// The place of a coin's wallet, made on first use.
+    @inline(__always)
+    private mutating func wallet(_ coin: String, _ account: Int?) -> Int {
+        guard let account else { return sought(coin) }
+        let recent = recentWallets.place(of: account) { recent in
+            recent < wallets.count && wallets.keys[recent] == coin
+        }
+        if let recent { return recent }
+        let found = sought(coin)
+        recentWallets.add(found, of: account, accounts: accounts.count)
+        return found
+    }
+
+    private mutating func sought(_ coin: String) -> Int {
         let new = newWallet
-        recentWallet = wallets.index(of: coin, orInsert: new)
-        return recentWallet
+        return wallets.index(of: coin, orInsert: new)
     }
 
     /// Coins that were not listed when the session began were zero.

@@ -2,10 +2,10 @@
 ///
 /// In place, so that an execution costs no allocation.
 public struct WalletChanges: Hashable, Sendable, RandomAccessCollection {
-    private var first: WalletChange?
-    private var second: WalletChange?
-    private var third: WalletChange?
-    private var rest: [WalletChange] = []
+    private(set) var first: WalletChange?
+    private(set) var second: WalletChange?
+    private(set) var third: WalletChange?
+    private(set) var rest: [WalletChange] = []
     public private(set) var count = 0
 
     public init() {}
@@ -28,7 +28,7 @@ public struct WalletChanges: Hashable, Sendable, RandomAccessCollection {
         return rest[place - 3]
     }
 
-    mutating func append(_ change: WalletChange) {
+    mutating func append(_ change: consuming WalletChange) {
         switch count {
         case 0: first = change
         case 1: second = change

@@ -17,6 +17,7 @@ struct OrderIndex: Sendable {
     init() {}
 
     /// Never 0, which stands for no id.
+    @inline(never)
     static func hash(_ id: String) -> UInt64 { Mix.wide(id).0 | 1 }
 
     /// The place of the one whose id it is, by `isIt`; the newest of those with the same id.

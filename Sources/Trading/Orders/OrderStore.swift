@@ -95,15 +95,23 @@ struct OrderStore: Sendable {
         }
     }
 
-    @discardableResult
-    mutating func add(_ order: consuming Order) -> Int {
+    /// Puts an order in, at the end, and returns its place.
+    ///
+    /// - Parameter change: what is done to it where it lies, before it is counted.
+    @discardableResult @inline(__always)
+    mutating func add(
+        _ order: consuming Order,
+        _ change: (inout Order) -> Void = { _ in }
+    ) -> Int {
         if orders.count >= 2 * OrderStore.closedKept + active.count { forget() }
         orders.append(order)
-        orders[orders.count - 1].serial = nextSerial
+        let place = orders.count - 1
+        orders[place].serial = nextSerial
         nextSerial += 1
-        take(orders.count - 1)
+        change(&orders[place])
+        take(place)
         hashes.append()
-        return orders.count - 1
+        return place
     }
 
     // MARK: Fills before their order
@@ -191,15 +199,23 @@ struct OrderStore: Sendable {
         }
         let was = notes[place].direction
         let isSame = directions[was].isOf(orders[place].instrument, orders[place].side)
-        if figures.exposure != notes[place].exposure || !isSame {
-            directions[was].exposure.subtract(notes[place].exposure)
-            let now =
-                isSame ? was : direction(orders[place].instrument, orders[place].side)
-            directions[now].exposure.add(figures.exposure)
+        if !isSame { move(place) }
+        if figures.exposure != notes[place].exposure {
+            directions[notes[place].direction].exposure.replace(
+                notes[place].exposure,
+                by: figures.exposure
+            )
             notes[place].exposure = figures.exposure
-            notes[place].direction = now
         }
         return result
+    }
+
+    /// Counts the order at another instrument or side, as far as it was counted.
+    private mutating func move(_ place: Int) {
+        let now = direction(orders[place].instrument, orders[place].side)
+        directions[notes[place].direction].exposure.subtract(notes[place].exposure)
+        directions[now].exposure.add(notes[place].exposure)
+        notes[place].direction = now
     }
 
     private mutating func toggleActive(_ serial: Int) {

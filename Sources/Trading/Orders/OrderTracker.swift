@@ -17,14 +17,22 @@ public struct OrderTracker: Sendable {
     /// Takes in a row; true when it changed something.
     @discardableResult
     public mutating func take(_ row: OrderUpdate) -> Bool {
-        if let place = store.place(linkID: row.orderLinkID, orderID: row.orderID) {
-            return store.update(place) { OrderTracker.merge(row, into: &$0) }
+        guard let place = store.place(linkID: row.orderLinkID, orderID: row.orderID) else {
+            add(row)
+            return true
         }
-        let place = store.add(
-            Order(row: row, strategy: Order.external, cause: .none, time: .zero)
-        )
-        store.update(place) { _ = OrderTracker.merge(row, into: &$0) }
-        return true
+        return store.update(place) { OrderTracker.merge(row, into: &$0) }
+    }
+
+    /// Takes in the first row of an order.
+    ///
+    /// A call, although it is made at one place only: in line, the ids of each row would be held for the order that it
+    /// mostly does not make.
+    @inline(never)
+    private mutating func add(_ row: OrderUpdate) {
+        store.add(Order(row: row, strategy: Order.external, cause: .none, time: .zero)) {
+            _ = OrderTracker.merge(row, into: &$0)
+        }
     }
 
     private static func merge(_ row: OrderUpdate, into order: inout Order) -> Bool {

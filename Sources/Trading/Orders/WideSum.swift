@@ -23,6 +23,12 @@ struct WideSum: Hashable, Sendable {
         high &-= (amount.units < 0 ? -1 : 0) + (borrow ? 1 : 0)
     }
 
+    /// One part of the sum is another amount now.
+    mutating func replace(_ was: Amount, by now: Amount) {
+        subtract(was)
+        add(now)
+    }
+
     /// The sum, or the error that it passes the range of an amount.
     func amount() throws(NumberError) -> Amount {
         let units = Int128(truncatingIfNeeded: low)
