@@ -125,22 +125,36 @@ extension Amount: CustomStringConvertible {
     public var description: String { withText { String(decoding: $0, as: UTF8.self) } }
 
     /// Calls `body` with the text of ``description``, in memory that ends with the call.
+    @inlinable
     public func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: DecimalText.bytesMax, alignment: 1) { text in
+            body(UnsafeRawBufferPointer(rebasing: text[write(into: text)...]))
+        }
+    }
+
+    /// Writes the text at the end of `text` and says where it begins.
+    @usableFromInline
+    func write(into text: UnsafeMutableRawBufferPointer) -> Int {
         let (whole, rest) = units.magnitude.quotientAndRemainder(
             dividingBy: 1_000_000_000_000_000_000
         )
         var fraction = UInt64(rest)
         var decimals = fraction == 0 ? 0 : Amount.decimals
+        // Most amounts have few digits: eight zeros at once.
+        while decimals > 8, fraction % 100_000_000 == 0 {
+            fraction /= 100_000_000
+            decimals -= 8
+        }
         while decimals > 0, fraction % 10 == 0 {
             fraction /= 10
             decimals -= 1
         }
-        return DecimalText.withText(
+        return DecimalText.write(
             isNegative: units < 0,
             whole: whole,
             fraction: fraction,
             decimals: decimals,
-            body
+            into: text
         )
     }
 }

@@ -61,107 +61,113 @@ public enum DecimalText {
         )
     }
 
+    /// Bytes that the text of a number takes at most: 39 digits, a point and a sign.
+    @inlinable public static var bytesMax: Int { 64 }
+
     /// `mantissa` × 10⁻ᵈᵉᶜⁱᵐᵃˡˢ with exactly that many decimals.
     public static func write(_ mantissa: Int128, decimals: Int) -> String {
-        withText(mantissa, decimals: decimals) { String(decoding: $0, as: UTF8.self) }
+        let capacity = bytesMax + (decimals <= 18 ? 0 : decimals)
+        return withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { text in
+            let start = write(mantissa, decimals: decimals, into: text)
+            return String(decoding: text[start...], as: UTF8.self)
+        }
     }
 
-    /// Calls `body` with the text that ``write(_:decimals:)`` makes, in memory that ends with the call.
-    public static func withText<Result>(
+    private static func write(
         _ mantissa: Int128,
         decimals: Int,
-        _ body: (UnsafeRawBufferPointer) -> Result
-    ) -> Result {
+        into text: UnsafeMutableRawBufferPointer
+    ) -> Int {
         let magnitude = mantissa.magnitude
         let isNegative = mantissa < 0
         guard decimals <= 18 else {
-            return withText(
+            return write(
                 isNegative: isNegative,
                 whole: magnitude,
                 fraction: 0,
                 decimals: 0,
                 shiftedBy: decimals,
-                body
+                into: text
             )
         }
         let scale = UInt64(PowerOfTen.int64(decimals))
         if let small = UInt64(exactly: magnitude) {
             let (whole, fraction) = small.quotientAndRemainder(dividingBy: scale)
-            return withText(
+            return write(
                 isNegative: isNegative,
                 whole: UInt128(whole),
                 fraction: fraction,
                 decimals: decimals,
-                body
+                into: text
             )
         }
         let (whole, fraction) = magnitude.quotientAndRemainder(dividingBy: UInt128(scale))
-        return withText(
+        return write(
             isNegative: isNegative,
             whole: whole,
             fraction: UInt64(fraction),
             decimals: decimals,
-            body
+            into: text
         )
     }
 
-    /// The text of `whole`, a point and `fraction` with `decimals` digits, at most 18; no point without decimals.
+    /// Writes `whole`, a point and `fraction` with `decimals` digits, at most 18; no point without decimals.
     ///
-    /// - Parameter shift: digits of `whole` that stand after the point, for more decimals than a fraction holds.
-    static func withText<Result>(
+    /// - Parameters:
+    ///   - shift: digits of `whole` that stand after the point, for more decimals than a fraction holds.
+    ///   - text: of ``bytesMax`` bytes, and `shift` more.
+    /// - Returns: where in `text` it begins; it ends where that does.
+    static func write(
         isNegative: Bool,
         whole: UInt128,
         fraction: UInt64,
         decimals: Int,
         shiftedBy shift: Int = 0,
-        _ body: (UnsafeRawBufferPointer) -> Result
-    ) -> Result {
-        let capacity = 64 + shift
-        return withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { text in
-            var at = capacity
-            var rest = fraction
-            for _ in 0..<decimals {
-                at -= 1
-                text[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            }
-            if decimals > 0 {
-                at -= 1
-                text[at] = UInt8(ascii: ".")
-            }
-            // Nineteen digits at a time, since 128-bit division is slow.
-            var high = whole
-            var written = 0
-            repeat {
-                let part: UInt64
-                if let small = UInt64(exactly: high) {
-                    part = small
-                    high = 0
-                } else {
-                    let split = high.quotientAndRemainder(dividingBy: 10_000_000_000_000_000_000)
-                    part = UInt64(split.remainder)
-                    high = split.quotient
-                }
-                var digits = part
-                var count = 0
-                repeat {
-                    if shift > 0, written == shift {
-                        at -= 1
-                        text[at] = UInt8(ascii: ".")
-                    }
-                    at -= 1
-                    text[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits % 10)
-                    digits /= 10
-                    count += 1
-                    written += 1
-                } while digits != 0 || (high != 0 && count < 19) || (high == 0 && written <= shift)
-            } while high != 0
-            if isNegative {
-                at -= 1
-                text[at] = UInt8(ascii: "-")
-            }
-            return body(UnsafeRawBufferPointer(rebasing: text[at...]))
+        into text: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        var at = text.count
+        var rest = fraction
+        for _ in 0..<decimals {
+            at -= 1
+            text[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
+        if decimals > 0 {
+            at -= 1
+            text[at] = UInt8(ascii: ".")
+        }
+        // Nineteen digits at a time, since 128-bit division is slow.
+        var high = whole
+        var written = 0
+        repeat {
+            let part: UInt64
+            if let small = UInt64(exactly: high) {
+                part = small
+                high = 0
+            } else {
+                let split = high.quotientAndRemainder(dividingBy: 10_000_000_000_000_000_000)
+                part = UInt64(split.remainder)
+                high = split.quotient
+            }
+            var digits = part
+            var count = 0
+            repeat {
+                if shift > 0, written == shift {
+                    at -= 1
+                    text[at] = UInt8(ascii: ".")
+                }
+                at -= 1
+                text[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits % 10)
+                digits /= 10
+                count += 1
+                written += 1
+            } while digits != 0 || (high != 0 && count < 19) || (high == 0 && written <= shift)
+        } while high != 0
+        if isNegative {
+            at -= 1
+            text[at] = UInt8(ascii: "-")
+        }
+        return at
     }
 
     static func withBytes<Result>(

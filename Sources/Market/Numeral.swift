@@ -151,16 +151,25 @@ extension Numeral: CustomStringConvertible {
     }
 
     /// Calls `body` with the text of ``description``, in memory that ends with the call.
+    @inlinable
     public func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: DecimalText.bytesMax, alignment: 1) { text in
+            body(UnsafeRawBufferPointer(rebasing: text[write(into: text)...]))
+        }
+    }
+
+    /// Writes the text at the end of `text` and says where it begins.
+    @usableFromInline
+    func write(into text: UnsafeMutableRawBufferPointer) -> Int {
         let (whole, fraction) = mantissa.magnitude.quotientAndRemainder(
             dividingBy: UInt64(PowerOfTen.int64(Int(decimals)))
         )
-        return DecimalText.withText(
+        return DecimalText.write(
             isNegative: mantissa < 0 || isNegativeZero,
             whole: UInt128(whole),
             fraction: fraction,
             decimals: Int(decimals),
-            body
+            into: text
         )
     }
 }

@@ -94,7 +94,20 @@ struct Binder: ~Copyable {
     /// - Returns: how many rows it changed.
     @discardableResult
     mutating func run() throws -> Int {
+        _ = try step { _ in }
+        return Int(sqlite3_changes(connection))
+    }
+
+    /// Runs a query and makes it ready for the next; `nil` where it finds nothing.
+    ///
+    /// - Parameter read: gets the first row.
+    mutating func first<Result>(_ read: (OpaquePointer) -> Result) throws -> Result? {
+        try step(read)
+    }
+
+    private mutating func step<Result>(_ read: (OpaquePointer) -> Result) throws -> Result? {
         let code = sqlite3_step(statement)
+        let result = code == SQLITE_ROW ? read(statement) : nil
         sqlite3_reset(statement)
         index = 0
         memory?.forget()
@@ -104,7 +117,7 @@ struct Binder: ~Copyable {
                 message: sqlite3_errmsg(connection).map { String(cString: $0) }
             )
         }
-        return Int(sqlite3_changes(connection))
+        return result
     }
 }
 

@@ -40,16 +40,17 @@ public struct ContentHash: Hashable, Sendable {
                 )
             }
             for column in 0..<columns {
+                // Looked up once: asked of the statement, each of these would be looked up again.
+                let value = sqlite3_column_value(statement, column)
                 // The type is part of it: NULL, an empty text and a zero differ.
-                let type = sqlite3_column_type(statement, column)
+                let type = sqlite3_value_type(value)
                 add(UInt64(type))
                 switch type {
-                case SQLITE_INTEGER:
-                    add(UInt64(bitPattern: sqlite3_column_int64(statement, column)))
+                case SQLITE_INTEGER: add(UInt64(bitPattern: sqlite3_value_int64(value)))
                 case SQLITE_NULL: break
                 default:
-                    let start = sqlite3_column_blob(statement, column)
-                    let count = Int(sqlite3_column_bytes(statement, column))
+                    let start = sqlite3_value_blob(value)
+                    let count = Int(sqlite3_value_bytes(value))
                     add(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
                 }
             }

@@ -49,18 +49,20 @@ extension DeskWriter {
         began: ContinuousClock.Instant
     ) throws -> (count: Int, sequence: SequenceNumber) {
         let statements = try prepare(database)
+        var orders = WaitingOrders()
         var trips = WaitingTrips()
         var index = 0
         while index < complete {
             let row = waiting[index]
             let isBoundary = index > 0 && row.place.sequence != waiting[index - 1].place.sequence
+            if isBoundary, orders.isFull { break }
             // The clock is read now and then only.
             if isBoundary, index % 16 == 0,
                 clock.now - began >= .milliseconds(DeskWriter.transactionMilliseconds)
             {
                 break
             }
-            let changed = try statements.write(row)
+            let changed = try statements.write(row, &orders)
             switch row.content {
             case .execution(let execution, let effect, let strategy) where changed:
                 try totals.add(execution, effect, strategy: strategy, at: row.place)
@@ -75,6 +77,7 @@ extension DeskWriter {
             }
             index += 1
         }
+        try orders.write(statements)
         try totals.write(statements)
         try trips.write(statements)
         return (index, index == complete ? completeSequence : waiting[index - 1].place.sequence)

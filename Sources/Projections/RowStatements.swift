@@ -5,12 +5,13 @@ import Market
 final class RowStatements {
     /// Every statement that runs for a row; the order of ``texts``.
     enum Name: Int, CaseIterable {
-        case setOrder, addOrderHistory, addExecution, addPosition, setValuation
+        case findOrder, setOrder, addOrderHistory, addExecution, addPosition, setValuation
         case addExchangePosition, addWallet, addWalletFlow, addTransaction, addCommand, addVerdict
         case addVerdictCheck, addFinding, addGap, endGaps, setTrip, cutTrips, setProfitAndLoss
 
         var text: StaticString {
             switch self {
+            case .findOrder: RowStatements.findOrder
             case .setOrder: RowStatements.setOrder
             case .addOrderHistory: RowStatements.addOrderHistory
             case .addExecution: RowStatements.addExecution
@@ -44,12 +45,13 @@ final class RowStatements {
 
     /// Puts a row into its table.
     ///
+    /// - Parameter orders: gets what is news of an order.
     /// - Returns: false when the row was there already.
-    func write(_ row: WaitingRow) throws -> Bool {
+    func write(_ row: WaitingRow, _ orders: inout WaitingOrders) throws -> Bool {
         switch row.content {
         case .order(let order, let strategy, let isLate):
-            try write(order, strategy, isLate, row)
-            return true
+            let isNews = try !isLate && orders.take(order, strategy, row.place, self)
+            try write(order, strategy, isNews: isNews, row)
         case .execution(let execution, let effect, let strategy):
             return try write(execution, effect, strategy, row)
         case .position(let position, let strategy):
@@ -96,68 +98,9 @@ extension Binder {
     }
 }
 
-// MARK: - Orders and executions
+// MARK: - Executions
 
 extension RowStatements {
-    static let addOrderHistory: StaticString = """
-        INSERT INTO order_history (
-          sequence, ordinal, time, account, order_id, order_link_id, strategy, category, symbol,
-          side, type, time_in_force, status, closed, price, quantity, average_price,
-          leaves_quantity, filled_quantity, filled_value, filled_fee, reject_reason, cancel_type,
-          reduce_only, position_index, created_ms, updated_ms, late
-        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-        """
-
-    /// A closed order never opens again, and older news does not replace newer.
-    static let setOrder: StaticString = """
-        INSERT INTO orders (
-          account, order_id, order_link_id, strategy, category, symbol, side, type, time_in_force,
-          status, closed, price, quantity, average_price, leaves_quantity, filled_quantity,
-          filled_value, filled_fee, reject_reason, cancel_type, reduce_only, position_index,
-          created_ms, updated_ms, updates, first_sequence, sequence, time
-        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1,?25,?25,?26)
-        ON CONFLICT (account, order_id) DO UPDATE SET
-          strategy = excluded.strategy,
-          status = excluded.status, closed = excluded.closed, price = excluded.price,
-          quantity = excluded.quantity, average_price = excluded.average_price,
-          leaves_quantity = excluded.leaves_quantity, filled_quantity = excluded.filled_quantity,
-          filled_value = excluded.filled_value, filled_fee = excluded.filled_fee,
-          reject_reason = excluded.reject_reason, cancel_type = excluded.cancel_type,
-          reduce_only = excluded.reduce_only, updated_ms = excluded.updated_ms,
-          updates = orders.updates + 1, sequence = excluded.sequence, time = excluded.time
-        WHERE excluded.updated_ms >= orders.updated_ms
-          AND (orders.closed = 0 OR excluded.closed = 1)
-        """
-
-    private func write(
-        _ order: OrderUpdate,
-        _ strategy: String,
-        _ isLate: Bool,
-        _ row: WaitingRow
-    ) throws {
-        var isNews = false
-        if !isLate {
-            var binder = self.binder(.setOrder)
-            binder.text(row.place.account)
-            binder.text(order.orderID)
-            binder.text(order.orderLinkID)
-            binder.text(strategy)
-            binder.order(order)
-            binder.integer(Int64(row.place.sequence.value))
-            binder.integer(row.place.time.nanoseconds)
-            isNews = try binder.run() > 0
-        }
-        var binder = self.binder(.addOrderHistory)
-        binder.place(row)
-        binder.text(row.place.account)
-        binder.text(order.orderID)
-        binder.text(order.orderLinkID)
-        binder.text(strategy)
-        binder.order(order)
-        binder.flag(!isNews)
-        try binder.run()
-    }
-
     /// Each execution once, whether a push or a look-up told of it first.
     static let addExecution: StaticString = """
         INSERT INTO executions (
@@ -218,29 +161,4 @@ extension RowStatements {
           turnover, fills, sequence
         ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
-}
-
-extension Binder {
-    /// The columns that orders and order_history have in common, `category` to `updated_ms`.
-    fileprivate mutating func order(_ order: OrderUpdate) {
-        instrument(order.instrument)
-        text(order.side.name)
-        text(order.type.name)
-        text(order.timeInForce.name)
-        text(order.status.name)
-        flag(order.status.isClosed)
-        text(order.price)
-        text(order.quantity)
-        text(order.averagePrice)
-        text(order.leavesQuantity)
-        text(order.filledQuantity)
-        text(order.filledValue)
-        text(order.filledFee)
-        text(order.rejectReason)
-        text(order.cancelType)
-        flag(order.reduceOnly)
-        integer(order.positionIndex)
-        integer(order.createdMilliseconds)
-        integer(order.updatedMilliseconds)
-    }
 }

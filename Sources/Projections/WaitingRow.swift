@@ -11,7 +11,8 @@ struct WaitingRow {
 /// What a record leads to in the tables.
 ///
 /// Whoever folds a recording makes rows, on a thread of its own if it likes, and hands them to a ``DeskWriter``.
-public enum DeskRow: Sendable {
+/// Indirect, since rows are handed on several times, and a wallet need not be as large in memory as a round trip.
+public indirect enum DeskRow: Sendable {
     /// A row of an order push or reply. `isLate`: newer news of the order is known; it goes into the history only.
     case order(OrderUpdate, strategy: String, isLate: Bool)
     case execution(ExecutionReport, ExecutionEffect, strategy: String)

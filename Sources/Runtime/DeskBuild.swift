@@ -141,23 +141,22 @@ public struct DeskBuild {
         walk.opening = { made throws(ReplayError) in
             fold = DeskFold(continuing: made.stepper.engine.ledger)
         }
-        let end = try walk.run(
+        // Outputs and evidence lead to no rows: the engine says the same again.
+        let end = try walk.runInputs(
             recording,
             isPast: { sequence, _ in before.map { sequence >= $0 } ?? false }
-        ) { step, engine throws(ReplayError) in
-            // Outputs and evidence lead to no rows: the engine says the same again.
-            guard let event = step.event else { return true }
+        ) { header, event, outputs, start, engine throws(ReplayError) in
             do throws(ProjectionError) {
-                try fold.take(step.header, event, step.outputs, engine)
+                try fold.take(header, event, outputs, engine)
             } catch {
                 failure = error
                 return false
             }
             guard !fold.rows.isEmpty else { return true }
             let place = Provenance(
-                sequence: step.header.sequence,
-                time: step.header.time,
-                account: step.start.account
+                sequence: header.sequence,
+                time: header.time,
+                account: start.account
             )
             batches.append(DeskBatch(place: place, rows: fold.rows))
             count += fold.rows.count

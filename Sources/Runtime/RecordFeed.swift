@@ -18,7 +18,7 @@ final class RecordFeed {
     private let registry: StrategyRegistry
     private let parser = JSONParser()
     /// By the stream's id, so that a record costs no look-up.
-    private var streams: [(name: StreamName, route: StreamRoute)?] = []
+    private var streams: [MetStream] = []
     private var outputs = Outputs()
     private var checkpoints: CheckpointStore?
 
@@ -51,14 +51,41 @@ final class RecordFeed {
         _ cursor: Cursor,
         _ visit: (Walk.Step, Engine) throws(ReplayError) -> Bool
     ) throws(ReplayError) -> Bool {
-        let stream = stream(record.stream, cursor)
-        let header = RecordHeader(
-            sequence: record.sequence,
-            time: record.time,
-            stream: stream.name
-        )
-        let kind = stream.name.kind
-        if kind == .sessionStart {
+        let place = try advance(record, cursor)
+        let stream = streams[place]
+        let outputs = outputs.elements
+        let goesOn =
+            try made?.show(stream, record.payload, outputs, visit) ?? true
+        keep(record, place)
+        return goesOn
+    }
+
+    /// Takes the next record in, and shows it where it is fed to the engine.
+    ///
+    /// Where it lies: a record of the market costs little more than the copy of what it means.
+    ///
+    /// - Returns: false when `visit` gave false.
+    func takeInput(
+        _ record: Record,
+        _ cursor: Cursor,
+        _ visit: Walk.InputVisit
+    ) throws(ReplayError) -> Bool {
+        let place = try advance(record, cursor)
+        guard streams[place].isInput else { return true }
+        let goesOn =
+            try RecordFeed.show(&streams[place].header, &made, outputs.elements, visit) ?? true
+        keep(record, place)
+        return goesOn
+    }
+
+    /// Feeds the next record to the engine where it is an input.
+    ///
+    /// - Returns: the place of its stream.
+    private func advance(_ record: Record, _ cursor: Cursor) throws(ReplayError) -> Int {
+        let place = place(of: record.stream, cursor)
+        streams[place].header.sequence = record.sequence
+        streams[place].header.time = record.time
+        if streams[place].role == .start {
             made = try EngineStart(
                 record,
                 after: made?.stepper,
@@ -69,46 +96,60 @@ final class RecordFeed {
             if made?.start.continues == nil { facts = AccountFacts() }
         }
         guard made != nil else { throw .noStart(record.sequence) }
-        let isInput = !kind.isOutput && !kind.isEvidence
         outputs.removeAll()
-        if isInput { step(header, stream.route, record.payload) }
-        if isInput { made?.tell(&facts) }
-        let outputs = outputs.elements
-        let goesOn =
-            try made?.show(header, record.payload, isInput: isInput, outputs, visit) ?? true
-        if isInput, let checkpoints, checkpoints.isDue(record.sequence) {
-            made?.keep(facts, in: checkpoints, behind: record)
-        }
-        return goesOn
+        guard streams[place].isInput else { return place }
+        RecordFeed.step(&streams[place], record.payload, before, &made, &outputs)
+        made?.tell(&facts)
+        return place
     }
 
-    private func step(
-        _ header: RecordHeader,
-        _ route: StreamRoute,
-        _ payload: UnsafeRawBufferPointer
+    /// All in place, as ``show(_:_:_:_:)``.
+    private static func step(
+        _ stream: inout MetStream,
+        _ payload: UnsafeRawBufferPointer,
+        _ before: ((Event, RecordHeader, Engine) -> Void)?,
+        _ made: inout EngineStart?,
+        _ outputs: inout Outputs
     ) {
         guard let before else {
-            made?.stepper.step(header, route: route, payload: payload, outputs: &outputs)
+            made?.stepper.step(
+                stream.header,
+                route: stream.route,
+                payload: payload,
+                outputs: &outputs
+            )
             return
         }
         made?.stepper.step(
-            header,
-            route: route,
+            stream.header,
+            route: stream.route,
             payload: payload,
             outputs: &outputs,
             before: before
         )
     }
 
-    private func stream(_ id: StreamID, _ cursor: Cursor) -> (name: StreamName, route: StreamRoute)
-    {
+    private static func show(
+        _ header: inout RecordHeader,
+        _ made: inout EngineStart?,
+        _ outputs: [Output],
+        _ visit: Walk.InputVisit
+    ) throws(ReplayError) -> Bool? {
+        try made?.show(header, outputs, visit)
+    }
+
+    private func keep(_ record: Record, _ place: Int) {
+        guard let checkpoints, streams[place].isInput, checkpoints.isDue(record.sequence) else {
+            return
+        }
+        made?.keep(facts, in: checkpoints, behind: record)
+    }
+
+    private func place(of id: StreamID, _ cursor: Cursor) -> Int {
         let place = Int(id.value)
-        while streams.count <= place { streams.append(nil) }
-        if let known = streams[place] { return known }
-        let name = cursor.name(of: id)
-        let made = (name, StreamRoute(name))
-        streams[place] = made
-        return made
+        while streams.count <= place { streams.append(MetStream()) }
+        if streams[place].role == .unmet { streams[place] = MetStream(cursor.name(of: id)) }
+        return place
     }
 }
 
@@ -118,22 +159,30 @@ extension EngineStart {
     /// Changes nothing: it is `mutating` so that the engine, with all that it holds, is shown where it lies. Taken out of the
     /// feed for it, it would be copied for each record, which costs more than most records.
     fileprivate mutating func show(
-        _ header: RecordHeader,
+        _ stream: MetStream,
         _ payload: UnsafeRawBufferPointer,
-        isInput: Bool,
         _ outputs: [Output],
         _ visit: (Walk.Step, Engine) throws(ReplayError) -> Bool
     ) throws(ReplayError) -> Bool {
         try visit(
             Walk.Step(
-                header: header,
+                header: stream.header,
                 payload: payload,
-                event: isInput ? stepper.event : nil,
+                event: stream.isInput ? stepper.event : nil,
                 outputs: outputs,
                 start: start
             ),
             stepper.engine
         )
+    }
+
+    /// Likewise.
+    fileprivate mutating func show(
+        _ header: RecordHeader,
+        _ outputs: [Output],
+        _ visit: Walk.InputVisit
+    ) throws(ReplayError) -> Bool {
+        try visit(header, stepper.event, outputs, start, stepper.engine)
     }
 
     /// Likewise.

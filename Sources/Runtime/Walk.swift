@@ -27,6 +27,10 @@ public struct Walk {
         public var facts: AccountFacts
     }
 
+    /// Gets an input, what the engine said to it, the settings of its run, and the engine after it; false ends the walk.
+    typealias InputVisit = (RecordHeader, Event, [Output], SessionStart, Engine) throws(ReplayError)
+        -> Bool
+
     private let registry: StrategyRegistry
     public var progress: (SequenceNumber) -> Void = { _ in }
     /// Gets the engine's state now and then; nil: nothing is kept.
@@ -49,6 +53,34 @@ public struct Walk {
         from state: KeptState? = nil,
         isPast: (SequenceNumber, Timestamp) -> Bool = { _, _ in false },
         visit: (Step, Engine) throws(ReplayError) -> Bool
+    ) throws(ReplayError) -> End? {
+        try run(recording, from: state, isPast: isPast) {
+            feed,
+            record,
+            cursor throws(ReplayError) in
+            try feed.take(record, cursor, visit)
+        }
+    }
+
+    /// The same from the beginning for inputs alone, which are shown where they lie.
+    func runInputs(
+        _ recording: Recording,
+        isPast: (SequenceNumber, Timestamp) -> Bool,
+        visit: InputVisit
+    ) throws(ReplayError) -> End? {
+        try run(recording, from: nil, isPast: isPast) {
+            feed,
+            record,
+            cursor throws(ReplayError) in
+            try feed.takeInput(record, cursor, visit)
+        }
+    }
+
+    private func run(
+        _ recording: Recording,
+        from state: KeptState?,
+        isPast: (SequenceNumber, Timestamp) -> Bool,
+        take: (RecordFeed, Record, Cursor) throws(ReplayError) -> Bool
     ) throws(ReplayError) -> End? {
         let feed: RecordFeed
         let cursor: Cursor
@@ -74,7 +106,7 @@ public struct Walk {
                 throw .journal(error)
             }
             guard let record, !isPast(record.sequence, record.time) else { break }
-            guard try feed.take(record, cursor, visit) else { break }
+            guard try take(feed, record, cursor) else { break }
             if record.sequence.value % 4_096 == 0 { progress(record.sequence) }
         }
         return feed.made.map {

@@ -2,7 +2,7 @@ import Bybit
 import Journal
 import Market
 
-/// A stream that a replay has met, with what its name says worked out once.
+/// A stream that a reader of a recording has met, with what its name says worked out once.
 struct MetStream {
     enum Role {
         /// No record of it has come.
@@ -21,6 +21,9 @@ struct MetStream {
     let route: StreamRoute
     /// Of its last input; the stream in it is always this one.
     var header: RecordHeader
+
+    /// Its records are fed to the engine.
+    var isInput: Bool { role == .input || role == .start }
 
     /// Stands where no stream was met.
     init() { self.init(StreamName(""), .unmet) }

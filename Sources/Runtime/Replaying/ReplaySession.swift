@@ -144,12 +144,7 @@ struct ReplaySession {
     }
 
     /// Whether a record is fed to the engine.
-    func isInput(_ record: Record) -> Bool {
-        switch streams[Int(record.stream.value)].role {
-        case .input, .start: true
-        case .unmet, .evidence, .output: false
-        }
-    }
+    func isInput(_ record: Record) -> Bool { streams[Int(record.stream.value)].isInput }
 
     /// Takes the next record, of a stream that was registered; a divergence ends the replay.
     ///
