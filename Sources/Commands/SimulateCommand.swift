@@ -20,8 +20,8 @@ struct SimulateCommand: ParsableCommand {
 
             --parity holds simulated fills of the session's own orders against what happened. --sweep runs a grid on \
             all cores; with --out it goes on where it was stopped. Both keep the decoded market of a sealed recording in \
-            its derived/market, which is always safe to delete, and read that for each run; one run alone reads it where \
-            it is there.
+            its derived/market.events, which is always safe to delete, and read that for each run; one run alone reads \
+            it where it is there.
 
             Example: tapedeck simulate last --set strategies.maker.offset_ticks=3 --queue log
             """

@@ -1,17 +1,26 @@
 import Journal
 
-/// A folder of a recording's `derived/`: files that prove themselves, and that one process at a time makes.
+/// A recording's `derived/`, or a folder in it: files that prove themselves, and that one process at a time makes.
 struct DerivedFolder {
-    /// Held by whoever writes; readers take no notice of it.
-    private static let lock = "lock"
-    private static let unfinished = "unfinished"
-
     let path: String
     let files: any JournalFiles
+    /// Held by whoever writes; readers take no notice of it.
+    private let lock: String
+    private let unfinished: String
 
-    init(recording path: String, _ name: String, files: any JournalFiles) {
-        self.path = path + "/derived/" + name
+    /// - Parameters:
+    ///   - name: of the folder; `nil` for `derived/` itself.
+    ///   - prefix: of the files that writing takes, where others write beside.
+    init(
+        recording path: String,
+        _ name: String? = nil,
+        prefix: String = "",
+        files: any JournalFiles
+    ) {
+        self.path = path + "/derived" + (name.map { "/" + $0 } ?? "")
         self.files = files
+        lock = prefix + "lock"
+        unfinished = prefix + "unfinished"
     }
 
     /// Names of all that is there; empty where the folder is not.
@@ -43,7 +52,7 @@ struct DerivedFolder {
         try files.makeDirectory(path)
         let folder = try files.openDirectory(path)
         do throws(SystemFailure) {
-            let lock = try files.open(DerivedFolder.lock, in: folder, .readWrite)
+            let lock = try files.open(self.lock, in: folder, .readWrite)
             guard try files.lock(lock) else {
                 files.close(lock)
                 files.close(folder)
@@ -53,7 +62,7 @@ struct DerivedFolder {
                 files: files,
                 folder: folder,
                 lock: lock,
-                unfinished: DerivedFolder.unfinished
+                unfinished: unfinished
             )
         } catch {
             files.close(folder)

@@ -4,14 +4,14 @@ import Synchronization
 
 /// The market of a sealed recording, decoded: what runs of a sweep read instead of the recording.
 ///
-/// A file in `derived/market`, always safe to delete. It holds each record that a simulated run has a use for, as decoded
+/// The file `derived/market.events`, always safe to delete. It holds each record that a simulated run has a use for, as decoded
 /// where it is a book, public trades or a ticker, else its bytes; what the recorded session had in the market is still in
 /// it, and edits are none of its business. It proves itself block by block, and names the recording, its chain, the behaviour
 /// and the program file that made it. One that does not read, or was made of another recording or by another program, is made
 /// anew; a run that meets damage on its way goes on in the recording.
 public final class MarketCache: Sendable {
-    private static let folder = "market"
-    private static let name = "decoded.events"
+    private static let prefix = "market."
+    private static let name = prefix + "events"
 
     private let recording: Recording
     private let folder: DerivedFolder
@@ -24,7 +24,11 @@ public final class MarketCache: Sendable {
             DerivedIdentity.hasFolder(recording)
         else { return nil }
         self.recording = recording
-        folder = DerivedFolder(recording: recording.path, MarketCache.folder, files: files)
+        folder = DerivedFolder(
+            recording: recording.path,
+            prefix: MarketCache.prefix,
+            files: files
+        )
         let segments = recording.manifest.segments
         identity =
             "\(CacheFormat.version) \(DerivedIdentity.of(recording)) \(recording.first)-\(recording.last)"
