@@ -79,7 +79,12 @@ extension SimulatedRun {
         )
     }
 
-    func deliver(_ event: Event, _ stream: StreamName, at time: Int64, isPush: Bool = false) {
+    func deliver(
+        _ event: consuming Event,
+        _ stream: StreamName,
+        at time: Int64,
+        isPush: Bool = false
+    ) {
         agenda.add(
             .delivery(RunAgenda.Delivery(stream: stream, event: event, isPush: isPush)),
             at: time
