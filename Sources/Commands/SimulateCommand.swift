@@ -19,7 +19,9 @@ struct SimulateCommand: ParsableCommand {
             the first difference; from there on the exchange is simulated.
 
             --parity holds simulated fills of the session's own orders against what happened. --sweep runs a grid on \
-            all cores; with --out it goes on where it was stopped.
+            all cores; with --out it goes on where it was stopped. Both keep the decoded market of a sealed recording in \
+            its derived/market.events, which is always safe to delete, and read that for each run; one run alone reads \
+            it where it is there.
 
             Example: tapedeck simulate last --set strategies.maker.offset_ticks=3 --queue log
             """
@@ -69,6 +71,9 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Print a sweep's table as CSV.")
     var csv = false
 
+    @Flag(help: "Read the recording for each run, and keep no decoded market in its derived/.")
+    var noCache = false
+
     func run() throws {
         let paths = try recordings.map { try Archive(archive).path(of: $0) }
         guard paths.count == 1 || !sweep.isEmpty else {
@@ -89,7 +94,8 @@ struct SimulateCommand: ParsableCommand {
                 plan: made,
                 planText: plan.text,
                 workers: workers,
-                out: out
+                out: out,
+                caches: !noCache
             )
             return run.print(try run.rows(paths), json: json, csv: csv)
         }
@@ -97,7 +103,9 @@ struct SimulateCommand: ParsableCommand {
         if parity {
             return try measureParity(recording, made, path: paths[0])
         }
+        let cache = noCache ? nil : MarketCache(recording)
         var simulator = Simulator(registry: TapedeckMain.strategies)
+        simulator.cache = cache
         var bar = ProgressBar("simulating", total: recording.last.value)
         simulator.progress = { bar.update($0.value) }
         let result: SimulationResult
@@ -108,6 +116,7 @@ struct SimulateCommand: ParsableCommand {
             throw SimulateCommand.failure(error)
         }
         bar.finish()
+        cache?.tell()
         let report = SimulateReport(result: result, path: paths[0], showsOrders: orders)
         if json { report.printJSON() } else { report.printText() }
     }
@@ -133,6 +142,9 @@ struct SimulateCommand: ParsableCommand {
         parity.takesOut = made.takesOut
         parity.latency = made.latency
         parity.queue = plan.queue == nil ? nil : made.queue
+        parity.cache = noCache ? nil : MarketCache(recording)
+        parity.cache?.makeWithProgress(recording)
+        defer { parity.cache?.tell() }
         do {
             guard let report = try parity.measure(recording) else {
                 throw Failure(
@@ -158,4 +170,16 @@ struct SimulateCommand: ParsableCommand {
         case .engine: Failure(.usage, error.description)
         }
     }
+}
+
+extension MarketCache {
+    /// Makes the file where there is none, which takes about as long as one run.
+    func makeWithProgress(_ recording: Recording) {
+        var bar = ProgressBar("decoding", total: recording.last.value)
+        make { bar.update($0.value) }
+        bar.finish()
+    }
+
+    /// What was to be said of it.
+    func tell() { for note in notes { Printing.note(note) } }
 }

@@ -72,9 +72,16 @@ import Testing
             "simulate", path, "--sweep", "strategies.maker.offset_ticks=0,1,2", "--sweep",
             "queue=risk-averse,log", "--workers", "1",
         ]
+        let decoded = path + "/derived/market.events"
+        try? FileManager.default.removeItem(atPath: decoded)
+        let plain = try await Program.run(grid + ["--csv", "--no-cache"])
+        #expect(plain.status == 0, "\(plain.errors)")
+        #expect(!FileManager.default.fileExists(atPath: decoded))
         let whole = try await Program.run(grid + ["--csv"])
         #expect(whole.status == 0, "\(whole.errors)")
         #expect(whole.lines.count == 7)
+        #expect(whole.output == plain.output)
+        #expect(FileManager.default.fileExists(atPath: decoded))
         let file = folder.path + "/rows"
         let killed = try Program.start(grid + ["--out", file])
         while (try? String(contentsOfFile: file, encoding: .utf8))?.contains("\n") != true,

@@ -204,6 +204,7 @@ struct FillModelFeed {
             if update.isSnapshot { book.removeAll() }
             var levels: [SimulatedExchange.RecordedLevel] = []
             resting.removeAll()
+            var truth = truth
             truth.appendResting(account, on: btc, to: &resting)
             for (side, rows) in [(Side.buy, update.bids), (.sell, update.asks)] {
                 for row in rows {

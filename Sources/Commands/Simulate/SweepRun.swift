@@ -11,6 +11,7 @@ struct SweepRun {
     private let sweep: Sweep
     private let workers: Int
     private let out: String?
+    private let caches: Bool
 
     static func axis(_ text: String) throws -> Sweep.Axis {
         guard let axis = Sweep.Axis(text: text) else {
@@ -28,7 +29,8 @@ struct SweepRun {
         plan: SimulationPlan,
         planText: String,
         workers: Int?,
-        out: String?
+        out: String?,
+        caches: Bool
     ) {
         sweep = Sweep(
             axes: axes,
@@ -38,6 +40,7 @@ struct SweepRun {
         )
         self.workers = workers ?? max(1, ProcessInfo.processInfo.activeProcessorCount)
         self.out = out
+        self.caches = caches
     }
 
     /// All rows in the order of the grid.
@@ -64,12 +67,18 @@ struct SweepRun {
         for place in missing {
             let recording = points[place].recording
             guard surveyed[recording] == nil else { continue }
+            let cache = caches ? MarketCache(recordings[recording]) : nil
             do throws(SimulatedError) {
-                surveyed[recording] = try SurveyedRecording(recordings[recording])
+                surveyed[recording] = try SurveyedRecording(recordings[recording], cache: cache)
             } catch {
                 throw SimulateCommand.failure(error)
             }
+            // For one run it is not worth its making.
+            if missing.count(where: { points[$0].recording == recording }) > 1 {
+                cache?.makeWithProgress(recordings[recording])
+            }
         }
+        defer { for recording in surveyed { recording?.cache?.tell() } }
         let new = try run(missing, points, surveyed, paths, file)
         for row in new { done[row.key] = row }
         return keys.compactMap { done[$0] }

@@ -1,4 +1,3 @@
-import Glibc
 import JSON
 public import Journal
 public import Market
@@ -25,7 +24,7 @@ public final class CheckpointStore {
     private let parser = JSONParser()
     /// Those that may be used; by number.
     private var places: [CheckpointFolder.Place]
-    private var writer: CheckpointWriter?
+    private var writer: DerivedWriter?
     private var mayWrite: Bool
     /// The next one is due at the first input at or behind this number.
     @exclusivity(unchecked) private var due: UInt64
@@ -41,10 +40,8 @@ public final class CheckpointStore {
         self.registry = registry
         self.interval = max(1, interval)
         folder = CheckpointFolder(recording: recording.path, files: files)
-        identity = CheckpointStore.identity(of: recording)
-        var status = stat()
-        // A single file has no folder of its own.
-        mayWrite = stat(recording.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        identity = DerivedIdentity.of(recording)
+        mayWrite = DerivedIdentity.hasFolder(recording)
         places = mayWrite ? folder.list() : []
         due = 0
         begin(behind: .none)
@@ -52,20 +49,6 @@ public final class CheckpointStore {
 
     /// Numbers of the records that states are kept behind, rising; whether they can be used shows when one is taken.
     public var sequences: [SequenceNumber] { places.map(\.sequence) }
-
-    /// Who can read what was kept: the same recording, behaviour and program file.
-    ///
-    /// The file stands for all code that has a part in the state, strategies of a user's own program included.
-    private static func identity(of recording: Recording) -> String {
-        var status = stat()
-        let isKnown = stat("/proc/self/exe", &status) == 0
-        let changed = status.st_mtim
-        let program =
-            isKnown
-            ? "\(status.st_ino) \(status.st_size) \(changed.tv_sec).\(changed.tv_nsec)" : "unknown"
-        return "\(recording.id) \(SessionStart.formatVersion)"
-            + " \(SessionStart.behaviourVersion) \(program)"
-    }
 
     // MARK: Taking
 
@@ -183,7 +166,7 @@ public final class CheckpointStore {
                 facts: try CanonicalEncoder().checkpoint(facts),
                 state: try SegmentCheckpoint.encode(start, engine)
             )
-            try writer?.write(file.bytes, place)
+            try writer?.write(file.bytes, as: place.name)
             let index = places.firstIndex { $0.sequence > place.sequence } ?? places.count
             places.insert(place, at: index)
         } catch {

@@ -38,4 +38,18 @@ final class MarketItem {
     var isCopy = false
     /// The exchange's side has taken it in.
     var isMatched = false
+
+    /// Of a record of this stream, and nothing has been done with it; the event's memory stays.
+    ///
+    /// - Parameter role: as long as nothing is known of what the record says.
+    func begin(_ lane: MarketLane, _ role: Role) {
+        stream = lane.name
+        self.role = role
+        isWithheld = false
+        isMatched = false
+        isRewritten = false
+        isFirst = false
+        isCopy = false
+        payload.removeAll(keepingCapacity: true)
+    }
 }

@@ -11,11 +11,20 @@ struct MarketReader {
     /// What took longer than that counts at the moment it is read.
     static let window: Int64 = 1_000_000_000
 
-    private let cursor: Cursor
+    /// What is read from.
+    private enum Source {
+        case recording(Cursor)
+        case cache(CachedRecords)
+    }
+
+    private let recording: Recording
+    private let cache: MarketCache?
+    private var source: Source
     private let decoder = MessageDecoder()
     private let edits: MarketEdits
     private let offset: (Timestamp) -> Int64
-    private var streams: [(name: StreamName, route: StreamRoute)?] = []
+    /// By the stream's id in the recording.
+    private var lanes: [MarketLane?] = []
     /// Our clock, of the last record read.
     private var readUntil = Timestamp.zero
     private(set) var hasEnded = false
@@ -35,13 +44,21 @@ struct MarketReader {
     /// Payloads of public topics are kept: they are pushed as they are.
     var keepsFrames = false
 
+    /// - Parameter cache: of the recording's market; it has no records of the account.
     init(
         _ recording: Recording,
         _ edits: MarketEdits,
         keepsAccount: Bool,
+        cache: MarketCache? = nil,
         offset: @escaping (Timestamp) -> Int64
     ) throws(JournalError) {
-        cursor = try recording.cursor()
+        self.recording = recording
+        self.cache = cache
+        if !keepsAccount, let records = cache?.open() {
+            source = .cache(records)
+        } else {
+            source = .recording(try recording.cursor())
+        }
         self.edits = edits
         self.keepsAccount = keepsAccount
         self.offset = offset
@@ -78,6 +95,21 @@ struct MarketReader {
     /// Reads until everything that may have happened up to `time` is there, and the outputs of the next arrival with it.
     mutating func fill(to time: Int64) throws(SimulatedError) {
         while !hasEnded, readUntil.nanoseconds <= time + MarketReader.window {
+            guard let item = try next() else { continue }
+            do throws(EditError) {
+                if !edits.changes.isEmpty { try edits.apply(item.number, to: &item.event) }
+            } catch {
+                throw .edit(error)
+            }
+            add(item)
+        }
+    }
+
+    /// The next record; `nil` at the end, and for what neither side has a use for.
+    private mutating func next() throws(SimulatedError) -> MarketItem? {
+        switch source {
+        case .cache(let records): return try next(in: records)
+        case .recording(let cursor):
             let record: Record?
             do throws(JournalError) {
                 record = try cursor.next()
@@ -86,19 +118,36 @@ struct MarketReader {
             }
             guard let record else {
                 hasEnded = true
-                return
+                return nil
             }
             records += 1
             last = record.sequence
             readUntil = record.time
-            guard let item = item(record) else { continue }
-            do throws(EditError) {
-                if !edits.changes.isEmpty { try edits.apply(item.number, to: &item.event) }
-            } catch {
-                throw .edit(error)
-            }
-            add(item)
+            return item(record, cursor)
         }
+    }
+
+    private mutating func next(in cached: CachedRecords) throws(SimulatedError) -> MarketItem? {
+        let item = pool.popLast() ?? MarketItem()
+        let found = cached.next(into: item)
+        if found == .end { hasEnded = true }
+        // Of entries that do not read nothing is known.
+        if found == .item || found == .passed { readUntil = cached.time }
+        if found == .item {
+            complete(item)
+            return item
+        }
+        pool.append(item)
+        records = cached.records
+        last = cached.number
+        guard found == .damaged else { return nil }
+        cache?.discard()
+        do throws(JournalError) {
+            source = .recording(try recording.cursor(from: .sequence(last.next)))
+        } catch {
+            throw .replay(.journal(error))
+        }
+        return nil
     }
 
     /// Reads on, however far ahead what comes next is.
@@ -165,31 +214,34 @@ struct MarketReader {
     }
 
     /// `nil` for what neither side has a use for.
-    private mutating func item(_ record: Record) -> MarketItem? {
-        let place = Int(record.stream.value)
-        while streams.count <= place { streams.append(nil) }
-        if streams[place] == nil {
-            let name = cursor.name(of: record.stream)
-            streams[place] = (name, StreamRoute(name))
-        }
-        guard let stream = streams[place], let role = role(stream.name.kind) else { return nil }
+    private mutating func item(_ record: Record, _ cursor: Cursor) -> MarketItem? {
+        let lane = lane(record.stream, cursor)
+        guard let role = lane.role(keepsAccount: keepsAccount) else { return nil }
         let item = pool.popLast() ?? MarketItem()
         item.number = record.sequence
         item.time = record.time
-        item.stream = stream.name
-        item.role = role
-        item.isWithheld = edits.isDropped(record.sequence)
-        item.isMatched = false
-        item.isRewritten = false
-        item.isFirst = false
-        item.isCopy = false
-        item.payload.removeAll(keepingCapacity: true)
+        item.begin(lane, role)
         if role == .start || role == .output || keepsFrames && role == .market {
             item.payload.append(contentsOf: record.payload)
         }
-        guard role != .output else { return item }
-        decoder.decode(stream.route, record.payload, into: &item.event)
-        guard role == .market else { return item }
+        if role != .output { decoder.decode(lane.route, record.payload, into: &item.event) }
+        complete(item)
+        return item
+    }
+
+    private mutating func lane(_ stream: StreamID, _ cursor: Cursor) -> MarketLane {
+        let place = Int(stream.value)
+        while lanes.count <= place { lanes.append(nil) }
+        if let known = lanes[place] { return known }
+        let made = MarketLane(cursor.name(of: stream))
+        lanes[place] = made
+        return made
+    }
+
+    /// What follows from a record that was decoded: whether it is fed, and when it was so at the exchange.
+    private func complete(_ item: MarketItem) {
+        item.isWithheld = edits.isDropped(item.number)
+        guard item.role == .market else { return }
         let told: Int64
         switch item.event.kind {
         case .book:
@@ -203,27 +255,11 @@ struct MarketReader {
             item.rank = 2
         default:
             item.role = .input
-            return item
+            return
         }
-        let time = record.time.nanoseconds
+        let time = item.time.nanoseconds
         // The exchange's clock ticks in milliseconds: the middle of one is the best guess.
         item.moment =
-            told > 0 ? min(time, told * 1_000_000 + 500_000 - offset(record.time)) : time
-        return item
-    }
-
-    private func role(_ kind: StreamKind) -> MarketItem.Role? {
-        switch kind {
-        case .publicTopic: return .market
-        case .publicOther, .link, .operatorRequest, .sessionTick, .sessionClock, .sessionEnd,
-            .unknown, .sessionFigures:
-            return .input
-        case .sessionStart: return .start
-        case .rest(let account, _, _):
-            return account == "public" ? .input : keepsAccount ? .account : nil
-        case .privateTopic, .privateOther, .trade, .timer: return keepsAccount ? .account : nil
-        case .command, .verdict: return keepsAccount ? .output : nil
-        case .finding, .state, .sent, .sessionChannel, .sessionCommit: return nil
-        }
+            told > 0 ? min(time, told * 1_000_000 + 500_000 - offset(item.time)) : time
     }
 }

@@ -14,7 +14,10 @@ struct NaiveFills {
         var quantity: Int64
     }
 
-    func run(_ recording: Recording) throws(SimulatedError) -> FillTally {
+    func run(
+        _ recording: Recording,
+        _ cache: MarketCache? = nil
+    ) throws(SimulatedError) -> FillTally {
         var tally = FillTally()
         var reader: MarketReader
         do throws(JournalError) {
@@ -22,6 +25,7 @@ struct NaiveFills {
                 recording,
                 MarketEdits(),
                 keepsAccount: false,
+                cache: cache,
                 offset: { _ in 0 }
             )
         } catch {

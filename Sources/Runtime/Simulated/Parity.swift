@@ -50,6 +50,8 @@ public struct Parity {
     /// `nil` is calibrated.
     public var queue: QueueModel?
     public var latency = SimulationPlan.Latency.recorded(factor: 1)
+    /// The market that was decoded before: it is read for each model.
+    public var cache: MarketCache?
 
     public init() {}
 
@@ -84,7 +86,7 @@ public struct Parity {
                 queue: candidate,
                 latency: latency,
                 takesOut: takesOut
-            ).run(recording)
+            ).run(recording, cache)
             let model = Parity.tallies(run.fills, first, second)
             let score = Parity.fillScore(live.first, model.first, first)
             report.candidates.append((candidate, score))
@@ -102,7 +104,7 @@ public struct Parity {
             return venue.exchange.reference(id).map { scale.numeral($0.mark) }
         }
         let model = Parity.tallies(bestFills, first, second)
-        let naive = try NaiveFills(survey: survey).run(recording)
+        let naive = try NaiveFills(survey: survey).run(recording, cache)
         report.orders = second.count
         report.live = Parity.score(live.second, live.second, second, price)
         report.liveFilled = report.live.filledOrders

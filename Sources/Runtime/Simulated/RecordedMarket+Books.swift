@@ -10,12 +10,15 @@ extension RecordedMarket {
         _ exchange: inout SimulatedExchange,
         _ output: inout ExchangeOutput
     ) {
-        let update = item.event.book
         // Other depths show the recorded session as it was: they are not fed.
-        guard update.depth == markets[place].feed.depth else {
+        guard item.event.book.depth == markets[place].feed.depth else {
             item.isWithheld = true
             return
         }
+        // Taken out while it is read and written: had its levels a second owner, they would be copied.
+        var update = BookUpdate()
+        swap(&update, &item.event.book)
+        defer { swap(&update, &item.event.book) }
         var errors: [(field: String, error: NumberError)] = []
         let slot = item.stream.slot
         let outcome = markets[place].feed.apply(update, slot: slot, errors: &errors)
@@ -30,36 +33,32 @@ extension RecordedMarket {
         else { return }
         let isWhole = update.isSnapshot || update.updateID == 1
         dueChanges(update, place)
-        let touched = recordBook(update, isWhole: isWhole, place, &exchange, &output)
-        show(touched, isWhole, place, item, &exchange)
+        recordBook(update, isWhole: isWhole, place, &exchange, &output)
+        if show(isWhole, place, &update, &exchange) { item.isRewritten = true }
     }
 
     /// Brings the exchange's levels to what the feed has, without the recorded session.
     ///
-    /// - Returns: the prices that were touched.
-    @discardableResult
+    /// ``levels`` has those of own changes before, and all prices that were touched afterwards.
     mutating func recordBook(
         _ update: BookUpdate,
         isWhole: Bool,
         _ place: Int,
         _ exchange: inout SimulatedExchange,
         _ output: inout ExchangeOutput
-    ) -> [SimulatedExchange.RecordedLevel] {
+    ) {
         collect(update, isWhole, place)
         let id = markets[place].instrument.id
-        let touched = levels
-        for index in levels.indices {
-            levels[index].quantity = Quantity(units: left(levels[index], place))
-        }
+        let worst = markets[place].takeOut(of: &levels, &attribution)
         exchange.recordLevels(
             levels,
             of: id,
             isWhole: isWhole,
-            worst: markets[place].worst,
+            worst: worst,
             queue,
             into: &output
         )
-        if markets[place].isUnmarked, let middle = markets[place].middle {
+        if markets[place].isUnmarked, let middle = markets[place].feed.book.middle {
             exchange.recordPrices(
                 ReferencePrices(mark: middle, index: middle),
                 fundingRate: nil,
@@ -67,19 +66,18 @@ extension RecordedMarket {
                 into: &output
             )
         }
-        return touched
     }
 
     /// Own changes up to the push's moment; of the same millisecond those alone that its levels tell of.
     private mutating func dueChanges(_ update: BookUpdate, _ place: Int) {
         levels.removeAll(keepingCapacity: true)
-        let changes = markets[place].changes
         let now =
             update.matchTimeMilliseconds > 0 ? update.matchTimeMilliseconds : Int64.max
         var next = markets[place].nextChange
         var later: [OwnActivity.Change] = []
-        while next < changes.count, changes[next].milliseconds <= now {
-            let change = changes[next]
+        while next < markets[place].changes.count {
+            let change = markets[place].changes[next]
+            guard change.milliseconds <= now else { break }
             let side = change.side
             // What follows on a change that waits, waits with it.
             let isDue =
@@ -109,15 +107,14 @@ extension RecordedMarket {
     ///
     /// No level has less than the session has in it: an order that does not fit has not come yet, and one that would not
     /// fit any more has gone, though it came and went between two pushes and no level was touched.
-    private func isInside(
+    private mutating func isInside(
         _ update: BookUpdate,
         _ change: OwnActivity.Change,
         _ place: Int
     ) -> Bool {
-        let market = markets[place]
-        let recorded = market.recorded(change.side, change.price)
-        let own = market.own(change.side, change.price)
-        let isTold = update.isSnapshot || touches(update, change, market.instrument.scale)
+        let (recorded, own) = markets[place].quantities(change.side, change.price)
+        let isTold =
+            update.isSnapshot || touches(update, change, markets[place].instrument.scale)
         return change.delta > 0
             ? isTold && recorded >= own + change.delta : isTold || recorded < own
     }
@@ -151,24 +148,5 @@ extension RecordedMarket {
         for level in update.asks {
             if let price = try? scale.price(level.price) { add(.sell, price) }
         }
-    }
-
-    /// The recorded quantity at a price less the session's own.
-    private mutating func left(_ level: SimulatedExchange.RecordedLevel, _ place: Int) -> Int64 {
-        let recorded = markets[place].recorded(level.side, level.price.units)
-        let own = markets[place].own(level.side, level.price.units)
-        guard own > 0 else { return recorded }
-        if recorded < own {
-            // Out of sight it is no wonder.
-            let worst = markets[place].worst
-            let isOut =
-                level.side == .buy
-                ? worst.bid.map { level.price < $0 } ?? false
-                : worst.ask.map { level.price > $0 } ?? false
-            if !isOut { attribution.shortLevels += 1 }
-            return 0
-        }
-        attribution.levels += 1
-        return recorded - own
     }
 }

@@ -14,7 +14,8 @@ struct RecordedRequests {
 
     /// - Returns: fills, and the last mark price of each instrument.
     func run(
-        _ recording: Recording
+        _ recording: Recording,
+        _ cache: MarketCache? = nil
     ) throws(SimulatedError) -> (fills: [ExecutionReport], venue: SimulatedVenue) {
         var venue: SimulatedVenue
         do throws(SimulationError) {
@@ -43,6 +44,7 @@ struct RecordedRequests {
                 recording,
                 MarketEdits(),
                 keepsAccount: false,
+                cache: cache,
                 offset: { survey.offset(at: $0) }
             )
         } catch {

@@ -46,6 +46,8 @@ struct RecordingSurvey {
     var ends = Timestamp.zero
     /// Offsets of the exchange's clock from ours, nanoseconds, from the time they were measured on.
     private var offsets: [(time: Timestamp, offset: Int64)] = []
+    /// As times of a session do; what was imported may come otherwise.
+    private var offsetsRise = true
     // Only while reading.
     private var asked: [String: Timestamp] = [:]
     private var created: [String: Int64] = [:]
@@ -101,9 +103,16 @@ struct RecordingSurvey {
 
     /// The exchange's clock less ours at a moment of ours.
     func offset(at time: Timestamp) -> Int64 {
-        var offset = offsets.first?.offset ?? 0
-        for one in offsets where one.time <= time { offset = one.offset }
-        return offset
+        guard offsetsRise else {
+            return (offsets.last { $0.time <= time } ?? offsets.first)?.offset ?? 0
+        }
+        var low = 0
+        var high = offsets.count
+        while low < high {
+            let middle = (low + high) / 2
+            if offsets[middle].time <= time { low = middle + 1 } else { high = middle }
+        }
+        return offsets.isEmpty ? 0 : offsets[max(0, low - 1)].offset
     }
 
     /// Whether a record has anything for this; what needs no decoding is taken at once.
@@ -134,7 +143,10 @@ struct RecordingSurvey {
             let text = try? parser.parse(record.payload) { root throws(JSONError) in
                 root["offset"]?.string ?? ""
             }
-            if let text, let offset = Int64(text) { offsets.append((record.time, offset)) }
+            if let text, let offset = Int64(text) {
+                if let last = offsets.last, last.time > record.time { offsetsRise = false }
+                offsets.append((record.time, offset))
+            }
             return false
         default: return false
         }

@@ -2,7 +2,8 @@ import Market
 
 /// What is to happen at which moment of a simulated run; of one moment in the order in which it was put down.
 struct RunAgenda {
-    enum Task {
+    /// What it is of lies apart, so that tasks are put in order without being copied.
+    indirect enum Task {
         /// A request reaches the exchange.
         case arrival(Command.Action, sent: Timestamp, after: SequenceNumber)
         /// Something of the exchange reaches the client.
@@ -10,11 +11,17 @@ struct RunAgenda {
         case timer(TimerEvent)
     }
 
-    struct Delivery {
-        var stream: StreamName
+    final class Delivery {
+        let stream: StreamName
         var event: Event
         /// It comes on the private socket, and is lost while that is down.
-        var isPush: Bool
+        let isPush: Bool
+
+        init(stream: StreamName, event: consuming Event, isPush: Bool) {
+            self.stream = stream
+            self.event = event
+            self.isPush = isPush
+        }
     }
 
     private struct Entry {

@@ -3,14 +3,50 @@ import Simulation
 
 /// The exchange's answers to requests and questions, as decoded records.
 struct SimulatedAnswers {
-    /// Alias of the account, as in the streams' names.
-    let account: String
+    /// Streams of what the exchange pushes of an account.
+    struct Pushes {
+        let order: StreamName
+        let execution: StreamName
+        let position: StreamName
+        let wallet: StreamName
 
-    func stream(_ endpoint: Endpoint) -> StreamName {
-        StreamName("rest/\(account)/\(endpoint.method)\(endpoint.path)")
+        fileprivate init(_ account: String) {
+            func stream(_ topic: String) -> StreamName { StreamName("private/\(account)/\(topic)") }
+            order = stream("order")
+            execution = stream("execution")
+            position = stream("position")
+            wallet = stream("wallet")
+        }
     }
 
-    func push(_ topic: String) -> StreamName { StreamName("private/\(account)/\(topic)") }
+    /// Alias of the account, as in the streams' names.
+    let account: String
+    let pushes: Pushes
+    /// Of the requests that come by the thousand.
+    private let create: StreamName
+    private let amend: StreamName
+    private let cancel: StreamName
+
+    init(account: String) {
+        self.account = account
+        pushes = Pushes(account)
+        create = SimulatedAnswers.stream(.createOrder, account)
+        amend = SimulatedAnswers.stream(.amendOrder, account)
+        cancel = SimulatedAnswers.stream(.cancelOrder, account)
+    }
+
+    func stream(_ endpoint: Endpoint) -> StreamName {
+        switch endpoint {
+        case .createOrder: create
+        case .amendOrder: amend
+        case .cancelOrder: cancel
+        default: SimulatedAnswers.stream(endpoint, account)
+        }
+    }
+
+    private static func stream(_ endpoint: Endpoint, _ account: String) -> StreamName {
+        StreamName("rest/\(account)/\(endpoint.method)\(endpoint.path)")
+    }
 
     /// The end of a request of order entry.
     func reply(

@@ -5,7 +5,9 @@ import Trading
 /// What the engine is fed, and what it says on its way to the exchange.
 extension SimulatedRun {
     /// Something simulated, or a record of the market, for the engine.
-    func feed(_ event: Event, _ stream: StreamName) throws(SimulatedError) {
+    ///
+    /// - Parameter event: not changed; the engine reads it where it lies, since a copy costs more than most events.
+    func feed(_ event: inout Event, _ stream: StreamName) {
         sequence += 1
         outputs.removeAll()
         engine?.apply(
@@ -77,7 +79,12 @@ extension SimulatedRun {
         )
     }
 
-    func deliver(_ event: Event, _ stream: StreamName, at time: Int64, isPush: Bool = false) {
+    func deliver(
+        _ event: consuming Event,
+        _ stream: StreamName,
+        at time: Int64,
+        isPush: Bool = false
+    ) {
         agenda.add(
             .delivery(RunAgenda.Delivery(stream: stream, event: event, isPush: isPush)),
             at: time

@@ -47,31 +47,31 @@ extension SimulatedRun {
         for told in venue.takeOutput() {
             var event = Event()
             event.exchangeMilliseconds = told.time.milliseconds
-            let topic: String
+            let stream: StreamName
             switch told.event {
             case .order(_, let record):
                 event.kind = .orders
                 event.orders = [record.row]
                 rewrite(&event.orders[0])
-                topic = "order"
+                stream = answers.pushes.order
             case .execution(_, let record):
                 event.kind = .executions
                 event.executions = [record.row]
                 note(event.executions[0])
-                topic = "execution"
+                stream = answers.pushes.execution
             case .position(_, let record):
                 event.kind = .positions
                 event.positions = [record.row]
-                topic = "position"
+                stream = answers.pushes.position
             case .wallet(_, let report):
                 event.kind = .wallets
                 event.wallets = report.coins
-                topic = "wallet"
+                stream = answers.pushes.wallet
             default: continue
             }
             let way = latency.at(told.time.nanoseconds).response + plan.edits.privateDelay
             lastPush = max(lastPush, told.time.nanoseconds + way)
-            deliver(event, answers.push(topic), at: max(now, lastPush), isPush: true)
+            deliver(event, stream, at: max(now, lastPush), isPush: true)
         }
     }
 

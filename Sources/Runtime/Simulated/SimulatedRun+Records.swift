@@ -16,11 +16,11 @@ extension SimulatedRun {
         }
         guard isVerbatim else {
             guard item.role != .account, !item.isWithheld else { return }
-            noteLink(item.event)
-            try feed(item.event, item.stream)
+            noteLink(&item.event)
+            feed(&item.event, item.stream)
             return
         }
-        noteLink(item.event)
+        noteLink(&item.event)
         forgetQuestion(item)
         // One that was delayed comes behind others that have larger numbers.
         sequence = max(sequence, item.number.value)
@@ -32,10 +32,10 @@ extension SimulatedRun {
                 outputs: &outputs
             )
         }
-        try compare(item)
+        compare(item)
     }
 
-    private func noteLink(_ event: Event) {
+    private func noteLink(_ event: inout Event) {
         guard event.kind == .link, event.link.socket.hasPrefix("private/") else { return }
         switch event.link.change {
         case .ready: isPrivateReady = true
@@ -85,8 +85,8 @@ extension SimulatedRun {
             isPrivateReady = false
         }
         guard isVerbatim else {
-            try feed(item.event, item.stream)
-            if !survey.hasPrivate { try connect(start.account) }
+            feed(&item.event, item.stream)
+            if !survey.hasPrivate { connect(start.account) }
             return
         }
         sequence = item.number.value
@@ -96,26 +96,26 @@ extension SimulatedRun {
             at: RecordHeader(sequence: item.number, time: item.time, stream: item.stream),
             outputs: &outputs
         )
-        try compare(item)
+        compare(item)
     }
 
     /// The recording had no private socket: the simulated exchange has one.
-    private func connect(_ account: String) throws(SimulatedError) {
+    private func connect(_ account: String) {
         let name = "private/" + (account.isEmpty ? "main" : account)
         for change in [LinkEvent.Change.connected, .ready] {
             var event = Event()
             event.kind = .link
             event.link.change = change
             event.link.socket = name
-            noteLink(event)
-            try feed(event, StreamName("link/" + name))
+            noteLink(&event)
+            feed(&event, StreamName("link/" + name))
         }
     }
 
     // MARK: - Verbatim
 
     /// Holds what the engine said against what it had said then; the first difference ends the verbatim part.
-    private func compare(_ item: MarketItem) throws(SimulatedError) {
+    private func compare(_ item: MarketItem) {
         let recorded = reader.outputs(after: item)
         var place = 0
         var reason: String?
@@ -136,7 +136,7 @@ extension SimulatedRun {
         }
         if reason == nil, place < recorded.count { reason = "a recorded command is not given" }
         guard let reason else { return carryOutRecorded() }
-        try beginSimulated(at: item, reason)
+        beginSimulated(at: item, reason)
     }
 
     /// As it was: commands are not carried out again, and counted.
@@ -180,7 +180,7 @@ extension SimulatedRun {
 
     /// From here on the recorded answers are those of another history: the exchange is given what the engine knows, and
     /// answers from now on.
-    private func beginSimulated(at item: MarketItem, _ why: String) throws(SimulatedError) {
+    private func beginSimulated(at item: MarketItem, _ why: String) {
         isVerbatim = false
         reader.keepsAccount = false
         result.simulatedFrom = item.number
@@ -224,7 +224,7 @@ extension SimulatedRun {
             event.symbol = id.symbol
             event.book = update
             let topic = "orderbook.\(update.depth).\(id.symbol)"
-            try feed(event, StreamName("public/\(id.category.name)/\(topic)"))
+            feed(&event, StreamName("public/\(id.category.name)/\(topic)"))
         }
     }
 

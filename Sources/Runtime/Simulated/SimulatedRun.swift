@@ -46,7 +46,8 @@ final class SimulatedRun {
         _ recording: Recording,
         _ plan: SimulationPlan,
         _ survey: RecordingSurvey,
-        _ registry: StrategyRegistry
+        _ registry: StrategyRegistry,
+        cache: MarketCache? = nil
     ) throws(SimulatedError) {
         self.plan = plan
         self.survey = survey
@@ -74,6 +75,7 @@ final class SimulatedRun {
                 recording,
                 plan.edits,
                 keepsAccount: plan.beginsVerbatim,
+                cache: cache,
                 offset: { survey.offset(at: $0) }
             )
         } catch {
@@ -108,7 +110,7 @@ final class SimulatedRun {
                 reader.dropMarket()
                 match(item)
             } else if due == next, due < comes || !agenda.isDelivery {
-                try perform()
+                perform()
             } else {
                 try arrive(arrival)
                 reader.dropArrival(arrival)
@@ -135,18 +137,20 @@ final class SimulatedRun {
         collect()
     }
 
-    private func perform() throws(SimulatedError) {
+    private static let timerStream = StreamName("desk/timer")
+
+    private func perform() {
         guard let task = agenda.take() else { return }
         switch task {
         case .arrival(let action, let sent, let after): request(action, sent: sent, after: after)
         case .delivery(let delivery):
             guard !delivery.isPush || isPrivateReady else { return }
-            try feed(delivery.event, delivery.stream)
+            feed(&delivery.event, delivery.stream)
         case .timer(let timer):
             var event = Event()
             event.kind = .timer
             event.timer = timer
-            try feed(event, StreamName("desk/timer"))
+            feed(&event, SimulatedRun.timerStream)
         }
     }
 }

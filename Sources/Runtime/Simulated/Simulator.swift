@@ -13,6 +13,8 @@ public import Trading
 public struct Simulator {
     private let registry: StrategyRegistry
     public var progress: (SequenceNumber) -> Void = { _ in }
+    /// The market that was decoded before; runs that are fed what was recorded of the account do without.
+    public var cache: MarketCache?
 
     public init(registry: StrategyRegistry) { self.registry = registry }
 
@@ -29,7 +31,7 @@ public struct Simulator {
         _ plan: SimulationPlan,
         _ survey: RecordingSurvey
     ) throws(SimulatedError) -> SimulationResult {
-        let run = try SimulatedRun(recording, plan, survey, registry)
+        let run = try SimulatedRun(recording, plan, survey, registry, cache: cache)
         if let state = try Simulator.state(recording, plan.goesOn ? registry : nil) {
             run.goOn(from: state, at: recording.first)
         }

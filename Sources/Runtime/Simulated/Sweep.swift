@@ -216,9 +216,12 @@ public struct SweepRow: Hashable, Sendable {
 public struct SurveyedRecording: Sendable {
     public let recording: Recording
     let survey: RecordingSurvey
+    public let cache: MarketCache?
 
-    public init(_ recording: Recording) throws(SimulatedError) {
+    /// - Parameter cache: where all of it is read from again; without it the recording is, and decoded each time.
+    public init(_ recording: Recording, cache: MarketCache? = nil) throws(SimulatedError) {
         self.recording = recording
+        self.cache = cache
         survey = try Simulator.survey(recording)
     }
 }
@@ -233,8 +236,9 @@ extension Sweep {
         name: String
     ) throws -> SweepRow {
         let plan = try plan(point)
-        let result = try Simulator(registry: registry)
-            .run(surveyed.recording, plan, surveyed.survey)
+        var simulator = Simulator(registry: registry)
+        simulator.cache = surveyed.cache
+        let result = try simulator.run(surveyed.recording, plan, surveyed.survey)
         return SweepRow(key: key(point, surveyed.recording), name, point, result)
     }
 }

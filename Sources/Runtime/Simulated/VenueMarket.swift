@@ -3,6 +3,9 @@ import Simulation
 import Trading
 
 /// One instrument's recorded book, and what of it was the recorded session's own.
+///
+/// What is done for each push is `mutating`, changed or not, so that it is done where the market lies: a copy of it costs
+/// more than the push.
 struct VenueMarket {
     let instrument: Instrument
     /// As recorded, own orders included.
@@ -74,7 +77,7 @@ struct VenueMarket {
     }
 
     /// The last price of each side that has as many levels as the depth: beyond it nothing is seen.
-    var worst: (bid: Price?, ask: Price?) {
+    private var worst: (bid: Price?, ask: Price?) {
         let depth = feed.depth
         return (
             feed.book.bids.count >= depth ? feed.book.bids.last?.price : nil,
@@ -82,8 +85,111 @@ struct VenueMarket {
         )
     }
 
+    /// The recorded quantity at a price, and what of it was the session's own.
+    mutating func quantities(_ side: Side, _ price: Int64) -> (recorded: Int64, own: Int64) {
+        (recorded(side, price), own(side, price))
+    }
+
+    /// Gives each level the recorded quantity less the session's own.
+    ///
+    /// - Returns: the last prices in sight.
+    mutating func takeOut(
+        of levels: inout [SimulatedExchange.RecordedLevel],
+        _ attribution: inout Attribution
+    ) -> (bid: Price?, ask: Price?) {
+        let worst = worst
+        for index in levels.indices {
+            let (side, price) = (levels[index].side, levels[index].price)
+            let recorded = recorded(side, price.units)
+            let own = own(side, price.units)
+            levels[index].quantity = Quantity(units: own > 0 ? max(0, recorded - own) : recorded)
+            guard own > 0 else { continue }
+            if recorded >= own {
+                attribution.levels += 1
+                continue
+            }
+            // Out of sight it is no wonder.
+            let isOut =
+                side == .buy
+                ? worst.bid.map { price < $0 } ?? false : worst.ask.map { price > $0 } ?? false
+            if !isOut { attribution.shortLevels += 1 }
+        }
+        return worst
+    }
+
+    /// Writes into a push what its prices show now, and notes what was shown and what was hidden.
+    ///
+    /// - Parameters:
+    ///   - resting: orders of the accounts.
+    ///   - prices: that were touched, each once; all that are written afterwards.
+    mutating func show(
+        _ resting: [SimulatedExchange.RecordedLevel],
+        at prices: inout [SimulatedExchange.RecordedLevel],
+        _ isWhole: Bool,
+        in update: inout BookUpdate
+    ) {
+        var bestBid = Int64.min
+        var bestAsk = Int64.max
+        for level in resting {
+            if level.side == .buy {
+                bestBid = max(bestBid, level.price.units)
+            } else {
+                bestAsk = min(bestAsk, level.price.units)
+            }
+        }
+        func note(_ side: Side, _ price: Price) {
+            if !prices.contains(where: { $0.side == side && $0.price == price }) {
+                prices.append(SimulatedExchange.RecordedLevel(side, price, .zero))
+            }
+        }
+        for level in shown { note(level.side, level.price) }
+        for level in resting { note(level.side, level.price) }
+        for level in hidden { note(level.side, Price(units: level.price)) }
+        // Recorded levels that a resting order of the account stands in the way of.
+        for level in feed.book.asks {
+            guard level.price.units <= bestBid else { break }
+            note(.sell, level.price)
+        }
+        for level in feed.book.bids {
+            guard level.price.units >= bestAsk else { break }
+            note(.buy, level.price)
+        }
+        // A snapshot's levels come best first.
+        if isWhole {
+            prices.sort {
+                guard $0.side == $1.side else { return $0.side == .buy }
+                return $0.side == .buy ? $0.price > $1.price : $0.price < $1.price
+            }
+        }
+        update.bids.removeAll(keepingCapacity: true)
+        update.asks.removeAll(keepingCapacity: true)
+        hidden.removeAll(keepingCapacity: true)
+        for level in prices {
+            let price = level.price.units
+            var quantity = max(0, recorded(level.side, price) - own(level.side, price))
+            if level.side == .buy ? price >= bestAsk : price <= bestBid {
+                if quantity > 0 { hidden.append((level.side, price)) }
+                quantity = 0
+            }
+            for own in resting where own.side == level.side && own.price == level.price {
+                quantity += own.quantity.units
+            }
+            if isWhole, quantity == 0 { continue }
+            let row = LevelNumerals(
+                price: instrument.scale.numeral(level.price),
+                size: instrument.scale.numeral(Quantity(units: quantity))
+            )
+            if level.side == .buy { update.bids.append(row) } else { update.asks.append(row) }
+        }
+        shown.removeAll(keepingCapacity: true)
+        shown.append(contentsOf: resting)
+    }
+}
+
+extension Book {
+    /// Between the best prices, rounded down from the bid; `nil` where a side is empty.
     var middle: Price? {
-        guard let bid = feed.book.bestBid, let ask = feed.book.bestAsk else { return nil }
+        guard let bid = bestBid, let ask = bestAsk else { return nil }
         return Price(units: bid.price.units + (ask.price.units - bid.price.units) / 2)
     }
 }

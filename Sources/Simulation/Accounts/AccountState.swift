@@ -77,6 +77,26 @@ struct AccountState: Sendable {
     /// Open orders, oldest first.
     var openSlots: [Int] { open.map(\.slot) }
 
+    /// Appends what rests on a listing, oldest first.
+    ///
+    /// Changes nothing: it is `mutating` so that the state is read where it lies.
+    mutating func appendResting(
+        on listing: Int,
+        to levels: inout [SimulatedExchange.RecordedLevel]
+    ) {
+        for place in open {
+            let order = orders[place.slot]
+            guard order.listing == listing, order.isOpen, !order.isWaiting else { continue }
+            levels.append(
+                SimulatedExchange.RecordedLevel(
+                    order.side,
+                    Price(units: order.price),
+                    Quantity(units: order.leaves)
+                )
+            )
+        }
+    }
+
     func slot(serial: Int64) -> Int? { place(serial: serial).map { open[$0].slot } }
 
     /// Where an order stands among those that are open.

@@ -52,6 +52,15 @@ struct MatchingBook: Sendable {
     var bestBid: Int64? { bids.last?.price }
     var bestAsk: Int64? { asks.last?.price }
 
+    /// All orders of one price; `nil` where there are none.
+    ///
+    /// Changes nothing: it is `mutating` so that the book is read where it lies.
+    mutating func level(_ side: Side, at price: Int64) -> PriceLevel? {
+        side == .buy
+            ? MatchingBook.level(at: price, in: bids, descending: true)
+            : MatchingBook.level(at: price, in: asks, descending: false)
+    }
+
     /// First order at the best price of `side`.
     func best(_ side: Side) -> Int32 {
         (side == .buy ? bids.last?.head : asks.last?.head) ?? MatchingBook.none
@@ -224,6 +233,16 @@ struct MatchingBook: Sendable {
                 levels.insert(level, at: index)
             }
         }
+    }
+
+    private static func level(
+        at price: Int64,
+        in levels: [PriceLevel],
+        descending: Bool
+    ) -> PriceLevel? {
+        let index = place(of: price, in: levels, descending: descending)
+        guard index < levels.count, levels[index].price == price else { return nil }
+        return levels[index]
     }
 
     /// Where the price stands or would stand; `descending` is a side whose highest price is the

@@ -149,17 +149,6 @@ extension SimulatedExchange {
         return sum
     }
 
-    private func level(_ side: Side, _ price: Int64, on index: Int) -> MatchingBook.PriceLevel? {
-        let levels = side == .buy ? states[index].book.bids : states[index].book.asks
-        // Best last, and most changes are there.
-        for level in levels.reversed() {
-            if level.price == price { return level }
-            if side == .buy ? level.price > price : level.price < price { continue }
-            return nil
-        }
-        return nil
-    }
-
     private mutating func removeUnnamed(_ levels: [RecordedLevel], on index: Int) {
         for side in [Side.buy, .sell] {
             var named: [Int64] = []
@@ -196,7 +185,9 @@ extension SimulatedExchange {
         on index: Int,
         _ model: QueueModel
     ) {
-        guard let level = level(wanted.side, wanted.price.units, on: index) else { return }
+        guard let level = states[index].book.level(wanted.side, at: wanted.price.units) else {
+            return
+        }
         let own = own(level, on: index)
         guard own > 0 else {
             // Nobody's place is at stake.
@@ -273,7 +264,7 @@ extension SimulatedExchange {
     ) -> Bool {
         let price = wanted.price.units
         var more = wanted.quantity.units
-        if let level = level(wanted.side, price, on: index) {
+        if let level = states[index].book.level(wanted.side, at: price) {
             more -= level.total - own(level, on: index)
         }
         guard more > 0 else { return false }
@@ -315,7 +306,7 @@ extension MatchingBook {
 
 extension SimulatedExchange {
     /// Appends what an account has resting on an instrument, order by order.
-    public func appendResting(
+    public mutating func appendResting(
         _ account: AccountID,
         on id: InstrumentID,
         to levels: inout [RecordedLevel]
@@ -323,12 +314,6 @@ extension SimulatedExchange {
         guard accountStates.indices.contains(account.index), let index = index(of: id) else {
             return
         }
-        for slot in accountStates[account.index].openSlots {
-            let order = accountStates[account.index].orders[slot]
-            guard order.listing == index, order.isOpen, !order.isWaiting else { continue }
-            levels.append(
-                RecordedLevel(order.side, Price(units: order.price), Quantity(units: order.leaves))
-            )
-        }
+        accountStates[account.index].appendResting(on: index, to: &levels)
     }
 }

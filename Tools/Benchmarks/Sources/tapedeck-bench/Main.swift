@@ -12,6 +12,9 @@ enum Main {
           replay    replay the session that `record` left; FILE is not used
           ahead     the same with decoding on a second core
           simulate  the maker re-quoting on that session's market; FILE is not used
+          keep      make the decoded events of that session's market; FILE is not used
+          sweep     three such runs from them, as a sweep makes them; FILE is not used
+          resweep   the same from the recording each time; FILE is not used
           plant     record N rounds of a million messages with a maker that changes at two thirds
           bisect    find that change in the recording that `plant` left; FILE and N are not used
           whole     replay that recording with the maker that it has; FILE and N are not used
@@ -78,6 +81,9 @@ enum Main {
         if arguments[1] == "replay" { return try SessionMode.replay(count: count) }
         if arguments[1] == "ahead" { return try SessionMode.replay(count: count, ahead: true) }
         if arguments[1] == "simulate" { return try SessionMode.simulate(count: count) }
+        if arguments[1] == "keep" { return try SweepMode.keep(count: count) }
+        if arguments[1] == "sweep" { return try SweepMode.sweep(count: count, caches: true) }
+        if arguments[1] == "resweep" { return try SweepMode.sweep(count: count, caches: false) }
         if arguments[1] == "plant" {
             return try BisectMode.plant(Workload(path: arguments[2], count: 1_000_000), count)
         }

@@ -104,14 +104,19 @@ enum SessionMode {
 
     /// The maker of that session, re-quoting every 100 ms, on its market against the simulated exchange: constant latency of
     /// 2 ms each way and the risk-averse queue, as the kit gives its peer.
-    static func simulate(count: Int, path: String = SessionMode.path) throws -> String {
-        let measurement = Measurement()
+    static var plan: SimulationPlan {
         var plan = SimulationPlan()
         plan.queue = .riskAverse
         plan.latency = .constant(entry: 2_000_000, response: 2_000_000)
         plan.overrides = [
             Replay.Override(strategy: "maker", parameter: "requote_ms", value: "100")
         ]
+        return plan
+    }
+
+    /// One run of it, the recording opened and surveyed for it.
+    static func simulate(count: Int, path: String = SessionMode.path) throws -> String {
+        let measurement = Measurement()
         let result = try Simulator(registry: .standard).run(Recording.open(path), plan)
         guard !result.orders.isEmpty else { throw BenchError("the maker asked for no order") }
         return measurement.line(
