@@ -94,11 +94,12 @@ enum SessionSettings {
             )
         }
         guard !isFolder.boolValue else {
+            let inside = URL(filePath: file).appending(path: "session.yaml").relativePath
             return Failure(
                 .sessionFile,
                 "a folder is no session file",
                 at: file,
-                do: "Name the file in it: \(URL(filePath: file).appending(path: "session.yaml").relativePath)"
+                do: "Name the file in it, \(inside)."
             )
         }
         guard FileManager.default.isReadableFile(atPath: file) else {
