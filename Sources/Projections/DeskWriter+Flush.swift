@@ -51,16 +51,17 @@ extension DeskWriter {
         let statements = try prepare(database)
         var orders = WaitingOrders()
         var trips = WaitingTrips()
+        let time = Duration.milliseconds(DeskWriter.transactionMilliseconds)
         var index = 0
+        var looked = 0
         while index < complete {
             let row = waiting[index]
             let isBoundary = index > 0 && row.place.sequence != waiting[index - 1].place.sequence
             if isBoundary, orders.isFull { break }
-            // The clock is read now and then only.
-            if isBoundary, index % 16 == 0,
-                clock.now - began >= .milliseconds(DeskWriter.transactionMilliseconds)
-            {
-                break
+            // The clock is read now and then only. What is written at the end takes its part of the time.
+            if isBoundary, index - looked >= 16 {
+                looked = index
+                if clock.now - began + orderTime * orders.count >= time { break }
             }
             let changed = try statements.write(row, &orders)
             switch row.content {
@@ -77,7 +78,10 @@ extension DeskWriter {
             }
             index += 1
         }
+        let ended = clock.now
         try orders.write(statements)
+        // Of a few it would be chance.
+        if orders.count >= 64 { orderTime = (clock.now - ended) / orders.count }
         try totals.write(statements)
         try trips.write(statements)
         return (index, index == complete ? completeSequence : waiting[index - 1].place.sequence)

@@ -55,6 +55,9 @@ public final class DeskWriter {
     /// Positions at the end, for the next `finish`.
     var valuations: [Stored<LedgerPosition>] = []
     var totals = ProfitAndLossTotals()
+    /// What it took to write an order at the end of the last transaction with many; decides where the next one ends, and nothing
+    /// else.
+    var orderTime = Duration.microseconds(30)
     /// Prepared at the first transaction.
     var prepared: RowStatements?
     let clock = ContinuousClock()

@@ -80,7 +80,8 @@ struct WaitingOrders {
     private var places: [Key: Int] = [:]
     private var orders: [Order] = []
 
-    var isFull: Bool { orders.count >= WaitingOrders.countMax }
+    var count: Int { orders.count }
+    var isFull: Bool { count >= WaitingOrders.countMax }
 
     /// - Returns: false where it is no news.
     mutating func take(

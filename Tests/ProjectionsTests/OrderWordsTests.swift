@@ -10,6 +10,9 @@ import Testing
         var moved = try Sample.order("a", .partiallyFilled, updated: start + 3)
         moved.orderLinkID = "another"
         moved.side = .sell
+        moved.type = .market
+        moved.timeInForce = .immediateOrCancel
+        moved.positionIndex = 2
         moved.createdMilliseconds = start - 9
         moved.quantity = try Sample.number("0.020")
         return [
@@ -39,7 +42,7 @@ import Testing
         let hash = try writer.finish(lastSequence: SequenceNumber(8))
         let rows = try DeskReader(path: directory.desk).query(
             """
-            SELECT order_id, order_link_id, side, quantity, status, strategy, created_ms - \(Sample.start),
+            SELECT order_id, order_link_id, side, type, time_in_force, position_index, quantity, status, strategy, created_ms - \(Sample.start),
               updated_ms - \(Sample.start), updates, first_sequence, sequence
             FROM orders ORDER BY order_id
             """
@@ -52,8 +55,14 @@ import Testing
         let single = try write { _ in true }
         #expect(
             single.rows == [
-                ["a", "td-a", "Buy", "0.010", "Cancelled", "s7", "0", "5", "4", "1", "8"],
-                ["b", "td-b", "Buy", "0.010", "Filled", "s6", "0", "4", "2", "4", "7"],
+                [
+                    "a", "td-a", "Buy", "Limit", "PostOnly", "0", "0.010", "Cancelled", "s7", "0",
+                    "5", "4", "1", "8",
+                ],
+                [
+                    "b", "td-b", "Buy", "Limit", "PostOnly", "0", "0.010", "Filled", "s6", "0", "4",
+                    "2", "4", "7",
+                ],
             ]
         )
         for cut in 0..<8 {

@@ -19,7 +19,7 @@ struct MetStream {
 
     let role: Role
     let route: StreamRoute
-    /// Of its last input; the stream in it is always this one.
+    /// Of its last record, of a replay of its last input; the stream in it is always this one.
     var header: RecordHeader
 
     /// Its records are fed to the engine.
