@@ -62,6 +62,32 @@ import Testing
         #expect(without.first?.begins == .unexplained)
     }
 
+    @Test func `what was derived from a recording goes with it, folders and all`() throws {
+        let scratch = try Scratch()
+        let row = try Self.row(scratch, days: 2, each: 40)
+        try row.waitUntilSealed()
+        let folder = RowFolder(scratch.path)
+        let oldest = try #require(try folder.members().first)
+        for name in ["derived", "derived/checkpoints"] {
+            try #require(mkdir(oldest.path + "/" + name, 0o700) == 0)
+        }
+        let other = scratch.path + "-other"
+        try #require(mkdir(other, 0o700) == 0)
+        defer { rmdir(other) }
+        for name in ["desk.sqlite", "checkpoints/40-1.state", "checkpoints/41-2.state"] {
+            let file = open(oldest.path + "/derived/" + name, O_CREAT | O_WRONLY, 0o600)
+            try #require(file >= 0)
+            close(file)
+        }
+        // A link is a file like any other: what it leads to stays.
+        try #require(symlink(other, oldest.path + "/derived/link") == 0)
+        let done = try Self.free(folder.bytes(of: oldest.path), scratch)
+        #expect(done.recordings.map(\.recording) == [oldest.manifest.id])
+        #expect(access(oldest.path, F_OK) != 0)
+        #expect(access(other, F_OK) == 0)
+        try row.seal()
+    }
+
     @Test func `segments of the oldest go where that is enough`() throws {
         let scratch = try Scratch()
         var options = RecorderOptions.small

@@ -122,6 +122,35 @@ public struct RowPruner {
         }
     }
 
+    /// What was derived from a recording: files, and folders of files, as the checkpoints are.
+    private static func removeDerived(
+        _ path: String,
+        _ files: any JournalFiles
+    ) throws(JournalError) {
+        guard let derived = try? RecordingDirectory.open(path, files: files) else { return }
+        defer { derived.close() }
+        for name in (try? files.list(derived.handle)) ?? [] {
+            do throws(JournalError) {
+                try derived.removeIfThere(name)
+            } catch {
+                // A folder; opened so that no link to one is followed.
+                guard let handle = try? files.open(name, in: derived.handle, .read) else {
+                    throw error
+                }
+                defer { files.close(handle) }
+                guard let names = try? files.list(handle) else { throw error }
+                let inner = RecordingDirectory(
+                    path: path + "/" + name,
+                    files: files,
+                    handle: handle
+                )
+                for name in names { try inner.removeIfThere(name) }
+                try? files.removeDirectory(inner.path)
+            }
+        }
+        try? files.removeDirectory(path)
+    }
+
     /// Unlinks every file of a recording, then its directory.
     private static func remove(
         _ path: String,
@@ -129,11 +158,7 @@ public struct RowPruner {
         _ archive: RecordingDirectory
     ) throws(JournalError) {
         let files = folder.files
-        if let derived = try? RecordingDirectory.open(path + "/derived", files: files) {
-            for name in (try? files.list(derived.handle)) ?? [] { try derived.removeIfThere(name) }
-            derived.close()
-            try? files.removeDirectory(path + "/derived")
-        }
+        try removeDerived(path + "/derived", files)
         let inside = try RecordingDirectory.open(path, files: files)
         defer { inside.close() }
         // The manifest lists what goes.
