@@ -142,7 +142,7 @@ struct MarketReader {
         records = cached.records
         last = cached.number
         guard found == .damaged else { return nil }
-        cache?.discard()
+        cache?.discard(cached)
         do throws(JournalError) {
             source = .recording(try recording.cursor(from: .sequence(last.next)))
         } catch {
