@@ -82,7 +82,7 @@ import Testing
     @Test func `numbers of records rise and are the recording's, or the block is damaged`() throws {
         let folder = try ScratchFolder()
         let recording = try MarketCacheTests.session(folder)
-        let cache = try #require(MarketCache(recording, room: .any))
+        let cache = try #require(MarketCache(recording, room: CacheRoom.unbounded))
         cache.make()
         let last = Int64(bitPattern: recording.last.value)
         let item = MarketItem()
@@ -102,7 +102,7 @@ import Testing
     @Test func `a file with more streams than any recording has is damaged`() throws {
         let folder = try ScratchFolder()
         let cache = try #require(
-            MarketCache(try MarketCacheTests.session(folder), room: .any)
+            MarketCache(try MarketCacheTests.session(folder), room: CacheRoom.unbounded)
         )
         cache.make()
         for more in [0, 1] {
@@ -123,7 +123,7 @@ import Testing
     @Test func `a pipe in its place is not read, and gives way`() throws {
         let folder = try ScratchFolder()
         let cache = try #require(
-            MarketCache(try MarketCacheTests.session(folder), room: .any)
+            MarketCache(try MarketCacheTests.session(folder), room: CacheRoom.unbounded)
         )
         cache.make()
         try FileManager.default.removeItem(atPath: cache.path)
@@ -135,8 +135,10 @@ import Testing
 
     // MARK: Room
 
+    private static let gibibyte: UInt64 = 1 << 30
+
     private static func room(_ free: UInt64, of size: UInt64) -> CacheRoom {
-        CacheRoom(bytes: 5 << 30, percent: 10) { _ in
+        CacheRoom(bytes: 5 * gibibyte, percent: 10) { _ in
             CacheRoom.Reading(free: free, size: size)
         }
     }
@@ -157,12 +159,14 @@ import Testing
         let recording = try MarketCacheTests.session(folder)
         let looks = Looks()
         // Enough at first: a recorder beside it takes it meanwhile.
-        let falling = CacheRoom(bytes: 5 << 30, percent: 10, interval: 1) { _ in
-            CacheRoom.Reading(free: looks.next < 2 ? 11 << 30 : 9 << 30, size: 100 << 30)
+        let unit = Self.gibibyte
+        let falling = CacheRoom(bytes: 5 * unit, percent: 10, interval: 1) { _ in
+            let free: UInt64 = looks.next < 2 ? 11 : 9
+            return CacheRoom.Reading(free: free * unit, size: 100 * unit)
         }
-        let short = [
-            Self.room(4 << 30, of: 20 << 30), Self.room(9 << 30, of: 100 << 30),
-            Self.room(10 << 30 | 1, of: 100 << 30), falling,
+        let short: [CacheRoom] = [
+            Self.room(4 * unit, of: 20 * unit), Self.room(9 * unit, of: 100 * unit),
+            Self.room(10 * unit + 1, of: 100 * unit), falling,
         ]
         for room in short {
             let cache = try #require(MarketCache(recording, room: room))
@@ -175,7 +179,7 @@ import Testing
         }
         #expect(looks.next == 3)
         let cache = try #require(
-            MarketCache(recording, room: Self.room(11 << 30, of: 100 << 30))
+            MarketCache(recording, room: Self.room(11 * unit, of: 100 * unit))
         )
         #expect(cache.make() && cache.notes.isEmpty)
     }
@@ -186,7 +190,7 @@ import Testing
         let folder = try ScratchFolder()
         let recording = try MarketCacheTests.session(folder)
         let files = FullDisk(end: .max, removes: false)
-        let kept = try #require(MarketCache(recording, files: files, room: .any))
+        let kept = try #require(MarketCache(recording, files: files, room: CacheRoom.unbounded))
         #expect(kept.make())
         kept.discard(try #require(kept.open()))
         #expect(kept.notes.count == 1 && kept.notes[0].contains("could not be removed"))
@@ -197,16 +201,16 @@ import Testing
         bytes[bytes.count / 2] ^= 1
         try Data(bytes).write(to: url)
         let short = try #require(
-            MarketCache(recording, room: Self.room(1 << 30, of: 100 << 30))
+            MarketCache(recording, room: Self.room(Self.gibibyte, of: 100 * Self.gibibyte))
         )
         #expect(!short.make())
         #expect(short.notes.count == 1 && !short.notes[0].contains("anew"), "\(short.notes)")
-        let cache = try #require(MarketCache(recording, room: .any))
+        let cache = try #require(MarketCache(recording, room: CacheRoom.unbounded))
         #expect(cache.make())
         #expect(cache.notes.count == 1 && cache.notes[0].contains("was made anew"))
 
         // Another has put a file in its place meanwhile.
-        let other = try #require(MarketCache(recording, room: .any))
+        let other = try #require(MarketCache(recording, room: CacheRoom.unbounded))
         let records = try #require(other.open())
         try FileManager.default.removeItem(atPath: other.path)
         try Data("another".utf8).write(to: url)
@@ -214,7 +218,7 @@ import Testing
         #expect(other.notes.count == 1 && other.notes[0].contains("another file"))
         #expect(FileManager.default.fileExists(atPath: other.path))
         try FileManager.default.removeItem(atPath: other.path)
-        let gone = try #require(MarketCache(recording, room: .any))
+        let gone = try #require(MarketCache(recording, room: CacheRoom.unbounded))
         gone.discard(records)
         #expect(gone.notes.count == 1 && gone.notes[0].contains("is gone"))
     }

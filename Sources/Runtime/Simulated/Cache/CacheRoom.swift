@@ -19,7 +19,7 @@ struct CacheRoom: Sendable {
     var percent: UInt64
     /// Blocks of the file between two looks.
     var interval: UInt64 = 64
-    var read: @Sendable (String) throws -> Reading = CacheRoom.reading
+    var read: @Sendable (String) throws -> Reading = { try CacheRoom.reading($0) }
 
     /// - Parameters:
     ///   - path: of anything on the file system.
@@ -33,8 +33,7 @@ struct CacheRoom: Sendable {
         }
     }
 
-    @Sendable
-    private static func reading(_ path: String) throws -> Reading {
+    static func reading(_ path: String) throws -> Reading {
         var system = statvfs()
         guard statvfs(path, &system) == 0 else { throw SystemFailure(errno) }
         let unit = UInt64(system.f_frsize)
