@@ -99,8 +99,12 @@ struct PruneCommand: JudgingCommand {
         } catch {
             throw ReplayCommand.undecided(error)
         }
-        // Its sums include what is gone; they are rebuilt from what is there.
-        for name in ["desk.sqlite", "desk.sqlite-wal", "desk.sqlite-shm"] {
+        // Sums and the decoded market include what is gone; they are made again from what is there.
+        let derived = [
+            "desk.sqlite", "desk.sqlite-wal", "desk.sqlite-shm", "market.events",
+            "market.unfinished", "market.lock",
+        ]
+        for name in derived {
             try? FileManager.default.removeItem(atPath: path + "/derived/" + name)
         }
         show(done, path, isDone: true)

@@ -104,6 +104,7 @@ struct SimulateCommand: ParsableCommand {
             return try measureParity(recording, made, path: paths[0])
         }
         let cache = noCache ? nil : MarketCache(recording)
+        defer { cache?.tell() }
         var simulator = Simulator(registry: TapedeckMain.strategies)
         simulator.cache = cache
         var bar = ProgressBar("simulating", total: recording.last.value)
@@ -116,7 +117,6 @@ struct SimulateCommand: ParsableCommand {
             throw SimulateCommand.failure(error)
         }
         bar.finish()
-        cache?.tell()
         let report = SimulateReport(result: result, path: paths[0], showsOrders: orders)
         if json { report.printJSON() } else { report.printText() }
     }
@@ -142,9 +142,10 @@ struct SimulateCommand: ParsableCommand {
         parity.takesOut = made.takesOut
         parity.latency = made.latency
         parity.queue = plan.queue == nil ? nil : made.queue
-        parity.cache = noCache ? nil : MarketCache(recording)
-        parity.cache?.makeWithProgress(recording)
-        defer { parity.cache?.tell() }
+        let cache = noCache ? nil : MarketCache(recording)
+        defer { cache?.tell() }
+        parity.cache = cache
+        parity.willRun = { cache?.makeWithProgress(recording) }
         do {
             guard let report = try parity.measure(recording) else {
                 throw Failure(

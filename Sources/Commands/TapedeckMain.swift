@@ -33,6 +33,8 @@ public enum TapedeckMain {
     ) -> Never {
         // A reader that goes away is an error of `write`, not the end of a recording.
         signal(SIGPIPE, SIG_IGN)
+        // So is a file that grows past the limit of its size (`ulimit -f`).
+        signal(SIGXFSZ, SIG_IGN)
         registry.withLock { registry in
             for strategy in strategies { registry.register(strategy) }
         }

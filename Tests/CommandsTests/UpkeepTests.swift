@@ -72,11 +72,20 @@ import Testing
             let plan = try await Program.run(["prune", path, "--before", "\(first)", "--dry-run"])
             #expect(plan.status == 0)
             #expect(try Self.segments(path) == segments)
+            let decoded = ["market.events", "market.unfinished", "market.lock"].map {
+                path + "/derived/" + $0
+            }
+            try FileManager.default.createDirectory(
+                atPath: path + "/derived",
+                withIntermediateDirectories: true
+            )
+            for file in decoded { try Data("whole".utf8).write(to: URL(fileURLWithPath: file)) }
             let prune = try await Program.run(
                 ["prune", path, "--before", "\(first)", "--yes", "--json"]
             )
             #expect(prune.status == 0, "\(prune.errors)")
             #expect(prune.object["begins"] as? Int == first)
+            #expect(!decoded.contains { FileManager.default.fileExists(atPath: $0) })
             let verify = try await Program.run(["verify", path, "--json"])
             #expect(verify.status == 0, "\(verify.output)")
             #expect(verify.object["begins"] as? String == "pruned")

@@ -40,7 +40,8 @@ struct SweepRun {
         )
         self.workers = workers ?? max(1, ProcessInfo.processInfo.activeProcessorCount)
         self.out = out
-        self.caches = caches
+        // What begins as recorded is read with the account's records, which are in the recording alone.
+        self.caches = caches && !plan.beginsVerbatim
     }
 
     /// All rows in the order of the grid.
@@ -64,6 +65,7 @@ struct SweepRun {
                 "\(points.count - missing.count) of \(points.count) runs are done already"
             )
         }
+        defer { for recording in surveyed { recording?.cache?.tell() } }
         for place in missing {
             let recording = points[place].recording
             guard surveyed[recording] == nil else { continue }
@@ -78,7 +80,6 @@ struct SweepRun {
                 cache?.makeWithProgress(recordings[recording])
             }
         }
-        defer { for recording in surveyed { recording?.cache?.tell() } }
         let new = try run(missing, points, surveyed, paths, file)
         for row in new { done[row.key] = row }
         return keys.compactMap { done[$0] }

@@ -1,3 +1,4 @@
+import Glibc
 import Journal
 
 /// A recording's `derived/`, or a folder in it: files that prove themselves, and that one process at a time makes.
@@ -35,16 +36,36 @@ struct DerivedFolder {
         }
     }
 
+    /// - Throws: also for a pipe or a device of this name, which might never answer.
     func open(_ name: String) throws(SystemFailure) -> DerivedFile {
+        var status = stat()
+        if lstat(path + "/" + name, &status) == 0 {
+            // A link is refused when it is opened.
+            let kind = status.st_mode & S_IFMT
+            guard kind == S_IFREG || kind == S_IFLNK else { throw SystemFailure(EINVAL) }
+        }
         let folder = try files.openDirectory(path)
         defer { files.close(folder) }
         return DerivedFile(files, try files.open(name, in: folder, .read))
     }
 
-    func remove(_ name: String) throws(SystemFailure) {
-        let folder = try files.openDirectory(path)
-        defer { files.close(folder) }
-        try files.unlink(name, in: folder)
+    /// What stands under a name, held against a file that was opened under it.
+    enum Standing {
+        case same
+        case another
+        case nothing
+    }
+
+    func standing(_ name: String, as file: DerivedFile) -> Standing {
+        var named = stat()
+        guard lstat(path + "/" + name, &named) == 0 else {
+            return errno == ENOENT ? .nothing : .another
+        }
+        var read = stat()
+        guard fstat(file.descriptor, &read) == 0, read.st_dev == named.st_dev,
+            read.st_ino == named.st_ino
+        else { return .another }
+        return .same
     }
 
     /// The right to write, which one process has at a time; `nil` while another has it.
@@ -137,6 +158,8 @@ final class DerivedFile {
     }
 
     deinit { files.close(file) }
+
+    var descriptor: Int32 { file.number }
 
     func size() throws(SystemFailure) -> UInt64 { try files.size(of: file) }
 

@@ -6,14 +6,25 @@ import Journal
 /// The file stands for all code that has a part in it, strategies of a user's own program included.
 enum DerivedIdentity {
     static func of(_ recording: Recording) -> String {
+        of(recording, program: program() ?? "unknown")
+    }
+
+    /// `nil` where it cannot be said which program this is: then nothing is kept that only proves itself.
+    static func known(_ recording: Recording) -> String? {
+        program().map { of(recording, program: $0) }
+    }
+
+    private static func of(_ recording: Recording, program: String) -> String {
+        "\(recording.id) \(SessionStart.formatVersion) \(SessionStart.behaviourVersion) \(program)"
+    }
+
+    /// The file that this process runs; `nil` where there is no `/proc`.
+    private static func program() -> String? {
         var status = stat()
-        let isKnown = stat("/proc/self/exe", &status) == 0
+        guard stat("/proc/self/exe", &status) == 0 else { return nil }
         let changed = status.st_mtim
-        let program =
-            isKnown
-            ? "\(status.st_ino) \(status.st_size) \(changed.tv_sec).\(changed.tv_nsec)" : "unknown"
-        return "\(recording.id) \(SessionStart.formatVersion)"
-            + " \(SessionStart.behaviourVersion) \(program)"
+        return "\(status.st_dev) \(status.st_ino) \(status.st_size)"
+            + " \(changed.tv_sec).\(changed.tv_nsec)"
     }
 
     /// Whether a recording has a folder of its own for it: a single file has none.

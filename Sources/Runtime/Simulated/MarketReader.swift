@@ -94,7 +94,8 @@ struct MarketReader {
 
     /// Reads until everything that may have happened up to `time` is there, and the outputs of the next arrival with it.
     mutating func fill(to time: Int64) throws(SimulatedError) {
-        while !hasEnded, readUntil.nanoseconds <= time + MarketReader.window {
+        let end = Timestamp(nanoseconds: time).advanced(nanoseconds: MarketReader.window)
+        while !hasEnded, readUntil <= end {
             guard let item = try next() else { continue }
             do throws(EditError) {
                 if !edits.changes.isEmpty { try edits.apply(item.number, to: &item.event) }
@@ -141,7 +142,7 @@ struct MarketReader {
         records = cached.records
         last = cached.number
         guard found == .damaged else { return nil }
-        cache?.discard()
+        cache?.discard(cached)
         do throws(JournalError) {
             source = .recording(try recording.cursor(from: .sequence(last.next)))
         } catch {
@@ -258,8 +259,13 @@ struct MarketReader {
             return
         }
         let time = item.time.nanoseconds
+        item.moment = min(time, MarketReader.moment(told, offset(item.time)) ?? time)
+    }
+
+    /// Of the exchange's word on our clock; `nil` where there is none, or one of a time that no clock shows.
+    private static func moment(_ told: Int64, _ offset: Int64) -> Int64? {
+        guard told > 0, let begin = Timestamp(milliseconds: told) else { return nil }
         // The exchange's clock ticks in milliseconds: the middle of one is the best guess.
-        item.moment =
-            told > 0 ? min(time, told * 1_000_000 + 500_000 - offset(item.time)) : time
+        return begin.advanced(nanoseconds: 500_000).advanced(nanoseconds: 0 &- offset).nanoseconds
     }
 }

@@ -52,6 +52,8 @@ public struct Parity {
     public var latency = SimulationPlan.Latency.recorded(factor: 1)
     /// The market that was decoded before: it is read for each model.
     public var cache: MarketCache?
+    /// Called before the first model runs, when it is known that there is something to compare.
+    public var willRun: () -> Void = {}
 
     public init() {}
 
@@ -74,6 +76,7 @@ public struct Parity {
         let first = Set(orders.filter { $0.time < split }.map(\.command.action.orderLinkID))
         let second = Set(orders.filter { $0.time >= split }.map(\.command.action.orderLinkID))
         guard !first.isEmpty else { return nil }
+        willRun()
         let latency: LatencyModel
         (latency, report.latency, report.acknowledgements) = calibrated(survey, split)
         let live = Parity.tallies(survey.executions, first, second)

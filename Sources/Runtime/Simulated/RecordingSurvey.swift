@@ -258,12 +258,14 @@ struct RecordingSurvey {
         for request in requests {
             guard case .place(let order) = request.command.action,
                 let answer = answered[order.orderLinkID], let made = created[order.orderLinkID],
-                let asked = asked[order.orderLinkID], answer >= asked
+                let asked = asked[order.orderLinkID], answer >= asked,
+                let begin = Timestamp(milliseconds: max(0, made))
             else { continue }
             let round = answer.nanoseconds - asked.nanoseconds
             // The exchange's clock ticks in milliseconds: the middle of one is the best guess.
-            let there = made * 1_000_000 + 500_000 - offset(at: answer)
-            let entry = min(max(0, there - asked.nanoseconds), round)
+            let there = begin.advanced(nanoseconds: 500_000)
+                .advanced(nanoseconds: 0 &- offset(at: answer))
+            let entry = min(max(0, there.nanoseconds - asked.nanoseconds), round)
             samples.append(
                 LatencyModel.Sample(time: asked.nanoseconds, entry: entry, response: round - entry)
             )

@@ -73,4 +73,48 @@ import Testing
             ]
         )
     }
+
+    @Test func `a push that tells a time no clock shows was so when it came`() throws {
+        let folder = try ScratchFolder()
+        let path = folder.path + "/made"
+        let draft = try RecordingDraft(path, id: "made")
+        let pushes: [(milliseconds: Int64, told: String)] = [
+            (1_795_377_600_001, "1795377600000"), (1_795_377_600_002, "9300000000000000"),
+            (1_795_377_600_003, "9223372036854775807"), (1_795_377_600_004, "-9300000000000000"),
+        ]
+        for push in pushes {
+            try draft.add(
+                "public/linear/orderbook.50.BTCUSDT",
+                time: Timestamp(nanoseconds: push.milliseconds * 1_000_000),
+                payload: Array(
+                    #"""
+                    {"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":1795377600000,"data":{"s":"BTCUSDT",\#
+                    "b":[["90000.1","1"]],"a":[["90000.2","1"]],"u":1,"seq":1},"cts":\#(push.told)}
+                    """#.utf8
+                )
+            )
+        }
+        try draft.seal()
+        let recording = try Recording.open(path)
+        var reader = try MarketReader(
+            recording,
+            MarketEdits(),
+            keepsAccount: false,
+            offset: { _ in 0 }
+        )
+        // To the end of all time.
+        try reader.fill(to: Int64.max)
+        #expect(reader.hasEnded && reader.records == 4)
+        var moments: [Int64] = []
+        while let item = reader.market {
+            moments.append(item.moment)
+            reader.dropMarket()
+        }
+        #expect(
+            moments == [
+                1_795_377_600_000_500_000, 1_795_377_600_002_000_000, 1_795_377_600_003_000_000,
+                1_795_377_600_004_000_000,
+            ]
+        )
+    }
 }

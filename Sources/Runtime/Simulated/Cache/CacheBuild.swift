@@ -8,7 +8,9 @@ struct CacheBuild {
     private let decoder = MessageDecoder()
     private var event = Event()
     private var writer = EventWriter()
-    private var block: UInt64 = 0
+    /// How many blocks were written, and their bytes.
+    private(set) var block: UInt64 = 0
+    private(set) var written: UInt64 = 0
     private var records: UInt64 = 0
     /// Of the last record, and of the last one with an entry.
     private var last = SequenceNumber.none
@@ -30,15 +32,16 @@ struct CacheBuild {
         }
     }
 
-    init(_ file: DerivedFile, identity: String) throws(SystemFailure) {
+    init(_ file: DerivedFile, identity: String) throws {
         self.file = file
         try file.append(CacheFormat.magic)
         try append(Array(identity.utf8))
     }
 
-    mutating func add(_ record: Record, _ cursor: Cursor) throws(SystemFailure) {
+    mutating func add(_ record: Record, _ cursor: Cursor) throws {
         records += 1
         let lane = lane(record.stream, cursor)
+        guard lanesWritten <= CacheFormat.lanesMost else { throw CacheFailure.manyStreams }
         if let place = lane.place {
             add(record, lane, place)
         } else if record.time != time {
@@ -48,7 +51,7 @@ struct CacheBuild {
         if writer.bytes.count >= CacheFormat.blockBytes { try endBlock() }
     }
 
-    mutating func finish() throws(SystemFailure) {
+    mutating func finish() throws {
         try endBlock()
         var kind = CacheFormat.Entry.end.rawValue
         writer.byte(&kind)
@@ -109,7 +112,7 @@ struct CacheBuild {
         time = record.time
     }
 
-    private mutating func endBlock() throws(SystemFailure) {
+    private mutating func endBlock() throws {
         var kind = CacheFormat.Entry.sum.rawValue
         writer.byte(&kind)
         var sum = Int64(bitPattern: records)
@@ -121,10 +124,12 @@ struct CacheBuild {
         writer.removeAll()
     }
 
-    private mutating func append(_ content: [UInt8]) throws(SystemFailure) {
+    private mutating func append(_ content: [UInt8]) throws {
+        guard content.count <= CacheFormat.blockBytesMost else { throw CacheFailure.longBlock }
         let head = content.withUnsafeBytes { CacheFormat.head($0, place: block) }
         try file.append(head)
         try file.append(content)
         block += 1
+        written += UInt64(head.count + content.count)
     }
 }

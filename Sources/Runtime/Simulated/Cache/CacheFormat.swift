@@ -17,8 +17,10 @@ enum CacheFormat {
     static let headBytes = 24
     /// A block ends with the first entry that reaches this; one entry may be longer.
     static let blockBytes = 256 << 10
-    /// No block is longer: a record of the journal is shorter by far.
-    static let blockBytesMost = 1 << 30
+    /// No block is longer, written or read: its length is believed before its hash is known.
+    static let blockBytesMost = 64 << 20
+    /// No file has more streams.
+    static let lanesMost: Int64 = 65_536
 
     enum Entry: UInt8 {
         /// Records that neither side has a use for, the first of them of another time than the record before.

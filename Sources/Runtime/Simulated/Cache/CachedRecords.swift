@@ -19,7 +19,10 @@ final class CachedRecords {
     /// How many records there were up to ``number``; exact at the end of a block.
     private(set) var records: UInt64 = 0
 
-    private let file: DerivedFile
+    let file: DerivedFile
+    /// Of the recording.
+    private let first: SequenceNumber
+    private let end: SequenceNumber
     private let decoder = MessageDecoder()
     private var lanes: [Lane] = []
     private var offset = UInt64(CacheFormat.magic.count)
@@ -37,8 +40,14 @@ final class CachedRecords {
     }
 
     /// - Returns: `nil` for a file of another recording, of another program, or that is none.
-    init?(_ file: DerivedFile, identity: String) throws(SystemFailure) {
+    init?(
+        _ file: DerivedFile,
+        of recording: Recording,
+        identity: String
+    ) throws(SystemFailure) {
         self.file = file
+        first = recording.first
+        end = recording.last
         var magic = [UInt8](repeating: 0, count: CacheFormat.magic.count)
         guard try file.read(magic.count, into: &magic, at: 0) == magic.count,
             magic == CacheFormat.magic, try readBlock(),
@@ -111,11 +120,11 @@ final class CachedRecords {
         guard let entry = CacheFormat.Entry(rawValue: kind) else { return .damaged }
         switch entry {
         case .passed:
-            step(&reader)
-            return .passed
+            return step(&reader) ? .passed : .damaged
         case .stream:
             var name = ""
             reader.text(&name)
+            guard lanes.count < CacheFormat.lanesMost else { return .damaged }
             lanes.append(Lane(name))
             return nil
         case .sum:
@@ -123,16 +132,17 @@ final class CachedRecords {
             reader.integer(&sum)
             var last = Int64(bitPattern: number.value)
             reader.integer(&last)
+            let found = SequenceNumber(UInt64(bitPattern: last))
+            guard found >= number, found <= end, sum >= 0 else { return .damaged }
             records = UInt64(bitPattern: sum)
-            number = SequenceNumber(UInt64(bitPattern: last))
+            number = found
             return nil
         case .end: return .end
         case .payload, .book, .trades, .ticker: break
         }
         var place: Int64 = 0
         reader.integer(&place)
-        guard place >= 0, place < lanes.count else { return .damaged }
-        step(&reader)
+        guard place >= 0, place < lanes.count, step(&reader) else { return .damaged }
         let lane = lanes[Int(place)]
         guard let role = lane.lane.role(keepsAccount: false) else { return .damaged }
         item.number = number
@@ -158,15 +168,18 @@ final class CachedRecords {
         return .item
     }
 
-    /// Number and time of the record that an entry is of.
+    /// Number and time of the record that an entry is of; false where none of the recording comes here.
     @inline(__always)
-    private func step(_ reader: inout EventReader) {
+    private func step(_ reader: inout EventReader) -> Bool {
         var next = Int64(bitPattern: number.value)
         reader.integer(&next, near: next)
         var moment = time.nanoseconds
         reader.integer(&moment, near: moment)
-        records &+= UInt64(bitPattern: next) &- number.value
-        number = SequenceNumber(UInt64(bitPattern: next))
+        let found = SequenceNumber(UInt64(bitPattern: next))
+        guard found > number, found >= first, found <= end else { return false }
+        records &+= found.value &- number.value
+        number = found
         time = Timestamp(nanoseconds: moment)
+        return true
     }
 }

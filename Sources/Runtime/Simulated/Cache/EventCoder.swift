@@ -112,17 +112,22 @@ enum Numerals {
     static let none: UInt8 = 0xff
     private static let negativeZero: UInt8 = 0x80
     static let decimalsMost: UInt8 = 18
+    /// A numeral has 18 digits at most: what is computed with it counts on that.
+    private static let mantissaEnd: UInt64 = 1_000_000_000_000_000_000
 
     @inline(__always)
     static func form(_ value: Numeral) -> UInt8 {
         value.decimals | (value.isNegativeZero ? negativeZero : 0)
     }
 
-    /// `nil` for a form that none has.
+    @inline(__always)
+    static func isWritable(_ mantissa: Int64) -> Bool { mantissa.magnitude < mantissaEnd }
+
+    /// `nil` for a form or for digits that none has.
     @inline(__always)
     static func numeral(_ mantissa: Int64, _ form: UInt8) -> Numeral? {
         let decimals = form & ~negativeZero
-        guard decimals <= decimalsMost else { return nil }
+        guard decimals <= decimalsMost, isWritable(mantissa) else { return nil }
         return Numeral(
             mantissa: mantissa,
             decimals: decimals,

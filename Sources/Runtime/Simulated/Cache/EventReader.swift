@@ -7,6 +7,7 @@ struct EventReader: EventCoder {
     static var isReading: Bool { true }
     /// Bytes that must be readable behind the last part.
     static let padding = 64
+    private static let levelsUsual = 4_096
 
     private let bytes: UnsafeRawBufferPointer
     /// Where the padding begins.
@@ -75,7 +76,8 @@ struct EventReader: EventCoder {
         byte(&priceDecimals)
         byte(&sizeDecimals)
         let isMixed = priceDecimals == LevelForm.mixed
-        levels.reserveCapacity(count)
+        // A count that is not true takes no memory before its levels do not read.
+        levels.reserveCapacity(min(count, EventReader.levelsUsual))
         var price = near
         for place in 0..<count {
             // The longest level ends in the padding.
@@ -92,6 +94,7 @@ struct EventReader: EventCoder {
             let sizeLength = Int(lengths >> 4)
             price &+= LevelForm.unfold(load(min(8, Int(lengths & 15))))
             let size = Int64(bitPattern: load(min(8, sizeLength)))
+            guard Numerals.isWritable(price), Numerals.isWritable(size) else { return fail() }
             if place == 0 { near = price }
             levels.append(
                 LevelNumerals(
