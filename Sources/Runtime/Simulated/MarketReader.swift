@@ -25,6 +25,8 @@ struct MarketReader {
     private let offset: (Timestamp) -> Int64
     /// By the stream's id in the recording.
     private var lanes: [MarketLane?] = []
+    /// By topic, whatever its connection: the moment of the last push that was read.
+    private var latest: [StreamKind: Int64] = [:]
     /// Our clock, of the last record read.
     private var readUntil = Timestamp.zero
     private(set) var hasEnded = false
@@ -240,7 +242,7 @@ struct MarketReader {
     }
 
     /// What follows from a record that was decoded: whether it is fed, and when it was so at the exchange.
-    private func complete(_ item: MarketItem) {
+    private mutating func complete(_ item: MarketItem) {
         item.isWithheld = edits.isDropped(item.number)
         guard item.role == .market else { return }
         let told: Int64
@@ -259,7 +261,11 @@ struct MarketReader {
             return
         }
         let time = item.time.nanoseconds
-        item.moment = min(time, MarketReader.moment(told, offset(item.time)) ?? time)
+        let moment = MarketReader.moment(told, offset(item.time)) ?? time
+        // A clock that goes back, the exchange's or by the offset ours, does not turn a topic's pushes round: its book would
+        // have a gap, and stand still until the next snapshot.
+        item.moment = min(time, max(moment, latest[item.stream.kind] ?? moment))
+        latest[item.stream.kind] = item.moment
     }
 
     /// Of the exchange's word on our clock; `nil` where there is none, or one of a time that no clock shows.

@@ -66,7 +66,7 @@ public struct Sweep: Sendable {
     }
 
     /// Of the exchange's side: it rises where the same run comes to other figures, so that rows of before are not kept.
-    private static let exchangeVersion = 2
+    private static let exchangeVersion = 3
 
     /// What a row is known by: a run is done again when anything of it is another.
     public func key(_ point: Point, _ recording: Recording) -> String {

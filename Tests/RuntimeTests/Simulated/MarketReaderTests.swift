@@ -74,17 +74,17 @@ import Testing
         )
     }
 
-    @Test func `a push that tells a time no clock shows was so when it came`() throws {
+    /// The moments and numbers of pushes of one book, in the order of the exchange's side.
+    private func read(
+        _ pushes: [(milliseconds: Int64, told: String)]
+    ) throws -> (moments: [Int64], numbers: [UInt64]) {
         let folder = try ScratchFolder()
         let path = folder.path + "/made"
         let draft = try RecordingDraft(path, id: "made")
-        let pushes: [(milliseconds: Int64, told: String)] = [
-            (1_795_377_600_001, "1795377600000"), (1_795_377_600_002, "9300000000000000"),
-            (1_795_377_600_003, "9223372036854775807"), (1_795_377_600_004, "-9300000000000000"),
-        ]
-        for push in pushes {
+        for (place, push) in pushes.enumerated() {
             try draft.add(
-                "public/linear/orderbook.50.BTCUSDT",
+                // In turn by two connections.
+                "public/linear/orderbook.50.BTCUSDT" + (place % 2 == 0 ? "" : "@2"),
                 time: Timestamp(nanoseconds: push.milliseconds * 1_000_000),
                 payload: Array(
                     #"""
@@ -104,14 +104,38 @@ import Testing
         )
         // To the end of all time.
         try reader.fill(to: Int64.max)
-        #expect(reader.hasEnded && reader.records == 4)
+        #expect(reader.hasEnded && reader.records == UInt64(pushes.count))
         var moments: [Int64] = []
+        var numbers: [UInt64] = []
         while let item = reader.market {
             moments.append(item.moment)
+            numbers.append(item.number.value)
             reader.dropMarket()
         }
+        return (moments, numbers)
+    }
+
+    @Test func `a clock that goes back does not turn the pushes of a topic round`() throws {
+        let found = try read([
+            (1_795_377_600_020, "1795377600010"), (1_795_377_600_021, "1795377600004"),
+            (1_795_377_600_022, "1795377600007"), (1_795_377_600_023, "1795377600012"),
+        ])
+        #expect(found.numbers == found.numbers.sorted())
         #expect(
-            moments == [
+            found.moments == [
+                1_795_377_600_010_500_000, 1_795_377_600_010_500_000, 1_795_377_600_010_500_000,
+                1_795_377_600_012_500_000,
+            ]
+        )
+    }
+
+    @Test func `a push that tells a time no clock shows was so when it came`() throws {
+        let found = try read([
+            (1_795_377_600_001, "1795377600000"), (1_795_377_600_002, "9300000000000000"),
+            (1_795_377_600_003, "9223372036854775807"), (1_795_377_600_004, "-9300000000000000"),
+        ])
+        #expect(
+            found.moments == [
                 1_795_377_600_000_500_000, 1_795_377_600_002_000_000, 1_795_377_600_003_000_000,
                 1_795_377_600_004_000_000,
             ]
