@@ -6,8 +6,8 @@ struct FillCharge {
     private(set) var inSettle: Amount = .zero
     /// What a spot fee takes from the base coin.
     private(set) var inBase: Amount = .zero
-    /// A fee in a coin that is none of the instrument's.
-    private(set) var other: ExtraFee?
+    /// Fees in coins that are none of the instrument's, one of each coin; mostly none.
+    private(set) var others: [ExtraFee] = []
 
     /// Works out the fees of a fill.
     ///
@@ -75,11 +75,10 @@ struct FillCharge {
         } else if terms.category == .spot, coin == terms.baseCoin {
             inBase = try inBase.adding(amount)
             inSettle = try inSettle.adding(try Amount.value(price, amount))
-        } else if var other, other.coin == coin {
-            other.amount = try other.amount.adding(amount)
-            self.other = other
+        } else if let place = others.firstIndex(where: { $0.coin == coin }) {
+            others[place].amount = try others[place].amount.adding(amount)
         } else {
-            other = ExtraFee(coin: coin, type: "", amount: amount)
+            others.append(ExtraFee(coin: coin, type: "", amount: amount))
         }
     }
 

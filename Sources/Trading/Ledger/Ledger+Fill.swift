@@ -74,13 +74,15 @@ extension Ledger {
             position.fees = try position.fees.adding(charge.inSettle)
             own.fees = try own.fees.adding(charge.inSettle)
         }
+        let others = try charge.others.isEmpty ? [] : otherFees(with: charge.others, place)
+        // The last thing that may not fit, and by itself all or nothing: what follows is sure.
         try post(
             booking.changes,
             at: report.timeMilliseconds,
             isExternal: opened != nil && strategy == Order.external,
             of: place
         )
-        if let other = charge.other { try addOther(other, place) }
+        for other in others { accounts.values[place].otherFees[other.coin] = other.amount }
         if accounts.values[place].keepsHistory() {
             remember(
                 report,
@@ -150,8 +152,16 @@ extension Ledger {
         return found
     }
 
-    private mutating func addOther(_ fee: ExtraFee, _ place: Int) throws(NumberError) {
-        let sum = accounts.values[place].otherFees[fee.coin] ?? .zero
-        accounts.values[place].otherFees[fee.coin] = try sum.adding(fee.amount)
+    /// The sums of an account's fees in other coins with those of one more fill.
+    private func otherFees(
+        with fees: [ExtraFee],
+        _ place: Int
+    ) throws(NumberError) -> [ExtraFee] {
+        var sums = fees
+        for number in sums.indices {
+            let sum = accounts.values[place].otherFees[sums[number].coin] ?? .zero
+            sums[number].amount = try sum.adding(sums[number].amount)
+        }
+        return sums
     }
 }

@@ -205,9 +205,9 @@ extension Ledger {
                 done += 1
             }
         } catch {
-            for place in 0..<done {
+            // The last one first: each step back comes to sums that were there, which fit. In another order they need not.
+            for place in (0..<done).reversed() {
                 let change = changes[place]
-                // What fitted when it was added fits when it is taken back.
                 try post(change.coin, change.kind, change.amount.negated, isBefore, account)
                 wallets.values[wallet(change.coin, account)].flows -= 2
             }
