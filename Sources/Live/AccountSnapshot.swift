@@ -18,8 +18,8 @@ struct AccountSnapshot {
 
     /// The key's rights are known, or there are none to know.
     var isPermitted = false
-    /// What the account is was asked for.
-    var hasSurroundings = false
+    /// Which parts of what the account is were asked for in this recording.
+    var surroundings = AccountQuestions<RESTRequest>()
     /// The day before was asked for.
     var hasHistory = false
     /// Whose limits of risk were asked for in this recording.

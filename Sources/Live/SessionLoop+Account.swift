@@ -74,18 +74,20 @@ extension SessionLoop {
 
     // MARK: - The account
 
-    /// Modes, fee rates, protection: each once, and behind what the core asks, which must not wait for their quotas.
+    /// Modes, fee rates, protection, in each recording; behind what the core asks, which must not wait for their quotas.
     private func askSurroundings() {
-        guard !account.hasSurroundings, account.isPermitted else { return }
-        account.hasSurroundings = true
-        for request in AccountSnapshot.surroundings(configuration.categories) {
-            askOrSay(request) {}
+        guard account.isPermitted else { return }
+        let requests = AccountSnapshot.surroundings(configuration.categories)
+        for request in account.surroundings.take(requests, at: account.seconds) {
+            askOrSay(request) { [unowned self] in
+                account.surroundings.ended(request, isAnswered: isAnswered, at: account.seconds)
+            }
         }
     }
 
     /// Limits of risk of each contract that is named or held, in each recording.
     private func askLimits() {
-        guard account.hasSurroundings else { return }
+        guard account.surroundings.hasAsked else { return }
         var contracts = Set(namedContracts)
         let accounts = stepper.engine.ledger.accounts
         for place in accounts.keys.indices
@@ -96,7 +98,7 @@ extension SessionLoop {
             }
             contracts.insert(instrument)
         }
-        askLimits(account.limits.take(contracts, at: account.seconds)[...])
+        askLimits(account.limits.take(contracts.sorted(), at: account.seconds)[...])
     }
 
     /// One contract after the other.

@@ -170,8 +170,8 @@ extension SessionLoop {
         // Who reads the new recording alone finds lists and clock in it too.
         measureClock()
         askLists {}
-        account.hasSurroundings = false
-        account.limits = LimitQuestions()
+        account.surroundings = AccountQuestions()
+        account.limits = AccountQuestions()
     }
 
     /// Reads what was just sealed once more, on another thread: what does not verify is told while it can still be copied.

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Live
 
-/// Limits of risk, which the exchange tells of a contract at a time.
-@Suite struct LimitQuestionsTests {
+/// What a session asks about its account: limits of risk, which the exchange tells of a contract at a time, and what it is.
+@Suite struct AccountQuestionsTests {
     private static func contract(_ name: String) throws -> InstrumentID {
         InstrumentID(.linear, try #require(Symbol(name)))
     }
@@ -50,5 +50,21 @@ import Testing
         questions.ended(bitcoin, isAnswered: false, at: 6)
         questions.ended(bitcoin, isAnswered: true, at: 7)
         #expect(questions.take([bitcoin], at: 86_400).isEmpty)
+    }
+
+    @Test func `each part of what the account is is asked for by itself until it is answered`() {
+        let parts = ["/v5/account/info?", "/v5/account/fee-rate?category=linear"]
+        var questions = AccountQuestions<String>()
+        #expect(!questions.hasAsked)
+        // In the order in which they are given.
+        #expect(questions.take(parts, at: 1) == parts)
+        #expect(questions.hasAsked)
+        questions.ended(parts[0], isAnswered: true, at: 2)
+        questions.ended(parts[1], isAnswered: false, at: 2)
+        #expect(questions.take(parts, at: 61).isEmpty)
+        #expect(questions.take(parts, at: 62) == [parts[1]])
+        // A category that was added to the session file meanwhile has a part of its own.
+        let added = "/v5/account/fee-rate?category=spot"
+        #expect(questions.take(parts + [added], at: 63) == [added])
     }
 }
