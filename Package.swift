@@ -195,7 +195,7 @@ let package = Package(
         // What recordings survive, tried: no product, not installed.
         .executableTarget(
             name: "torture",
-            dependencies: ["Journal", "Market"],
+            dependencies: ["Journal", "Market", "DiskKit"],
             path: "Tools/Torture"
         ),
 
@@ -252,6 +252,8 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         // Reads the third-party recordings beside a full checkout, for more than one test target.
         .target(name: "SharedData", dependencies: ["JSON"], path: "Tests/SharedData"),
+        // Disks that do what disks do, for tests and for what tries recordings.
+        .target(name: "DiskKit", dependencies: ["Journal"], path: "Tests/DiskKit"),
         // A TCP proxy that does to connections what networks do, for every target that has sockets.
         .target(
             name: "FaultProxy",
@@ -268,7 +270,7 @@ let package = Package(
         ),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Market"]),
         .testTarget(name: "WatchTests", dependencies: ["Watch", "Market"]),
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "Market"]),
+        .testTarget(name: "JournalTests", dependencies: ["Journal", "Market", "DiskKit"]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
@@ -304,7 +306,7 @@ let package = Package(
             name: "RuntimeTests",
             dependencies: [
                 "Runtime", "Trading", "Journal", "Bybit", "Market", "JSON", "DeskStrategies",
-                "flawed-desk",
+                "DiskKit", "flawed-desk",
                 // A session and its exchange on one virtual clock.
                 "Gateway", "ReplayServer", "Simulation",
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -68,6 +68,7 @@ import Testing
         try row.waitUntilSealed()
         let folder = RowFolder(scratch.path)
         let oldest = try #require(try folder.members().first)
+        let bare = folder.bytes(of: oldest.path)
         for name in ["derived", "derived/checkpoints"] {
             try #require(mkdir(oldest.path + "/" + name, 0o700) == 0)
         }
@@ -76,13 +77,16 @@ import Testing
         defer { rmdir(other) }
         for name in ["desk.sqlite", "checkpoints/40-1.state", "checkpoints/41-2.state"] {
             let file = open(oldest.path + "/derived/" + name, O_CREAT | O_WRONLY, 0o600)
-            try #require(file >= 0)
+            try #require(file >= 0 && ftruncate(file, 1_000) == 0)
             close(file)
         }
-        // A link is a file like any other: what it leads to stays.
+        // A link is a file like any other: what it leads to stays, and is not counted.
         try #require(symlink(other, oldest.path + "/derived/link") == 0)
-        let done = try Self.free(folder.bytes(of: oldest.path), scratch)
+        let all = folder.bytes(of: oldest.path)
+        #expect(all == bare + 3_000)
+        let done = try Self.free(all, scratch)
         #expect(done.recordings.map(\.recording) == [oldest.manifest.id])
+        #expect(done.bytesFreed == all)
         #expect(access(oldest.path, F_OK) != 0)
         #expect(access(other, F_OK) == 0)
         try row.seal()

@@ -89,7 +89,8 @@ enum SessionTemplate {
         #  signing_key: signing.pem
         # At 00:00 UTC one recording is sealed and the next begun; --out then names the folder that they lie in.
         #roll: day
-        # What may stay on the disk: budget of all recordings of the row, and what stays free on the file system.
+        # What may stay on the disk: budget of all recordings of the row with what was derived from them, and what stays
+        # free on the file system.
         # when_full: prune (the oldest goes, noted in pruned.jsonl), shed-public (public data is counted and not
         # kept) or stop (seal, and end with status 74). keep: what is older goes; max_size: of one recording.
         #disk:

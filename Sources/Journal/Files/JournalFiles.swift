@@ -42,6 +42,8 @@ public protocol JournalFiles: Sendable {
     /// An empty directory, by its path.
     func removeDirectory(_ path: String) throws(SystemFailure)
     func list(_ directory: OpenFile) throws(SystemFailure) -> [String]
+    /// What a name stands for, without opening it; a link is not followed.
+    func look(at name: String, in directory: OpenFile) throws(SystemFailure) -> FileKind
     /// An exclusive lock that ends with the process; false where another holds it.
     func lock(_ file: OpenFile) throws(SystemFailure) -> Bool
     /// Monotonic nanoseconds, for ages and intervals.
@@ -53,6 +55,19 @@ extension JournalFiles {
     public func removeDirectory(_ path: String) throws(SystemFailure) {
         throw SystemFailure.notSupported
     }
+
+    /// Only what others put beside a recording's own files is looked at, and there is none.
+    public func look(at name: String, in directory: OpenFile) throws(SystemFailure) -> FileKind {
+        throw SystemFailure.notSupported
+    }
+}
+
+/// What stands in a directory under a name.
+public enum FileKind: Hashable, Sendable {
+    case file(bytes: UInt64)
+    case folder
+    /// A link, a socket, a device.
+    case other
 }
 
 /// An open file or directory of a ``JournalFiles``.

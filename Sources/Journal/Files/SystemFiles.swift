@@ -93,6 +93,18 @@ public struct SystemFiles: JournalFiles {
         guard rmdir(path) == 0 else { throw SystemFailure(errno) }
     }
 
+    public func look(at name: String, in directory: OpenFile) throws(SystemFailure) -> FileKind {
+        var status = stat()
+        guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            throw SystemFailure(errno)
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file(bytes: UInt64(max(0, status.st_size)))
+        case S_IFDIR: return .folder
+        default: return .other
+        }
+    }
+
     public func list(_ directory: OpenFile) throws(SystemFailure) -> [String] {
         // A descriptor of its own: closedir closes it, and the place in the directory is its own too.
         let descriptor = openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)

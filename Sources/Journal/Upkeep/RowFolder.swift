@@ -116,7 +116,7 @@ public struct RowFolder: Sendable {
         return removed
     }
 
-    /// Bytes of every file of a recording, as they are counted against a budget.
+    /// Bytes of every file of a recording, what was derived from it included, as they are counted against a budget.
     ///
     /// - Parameter ofSegments: counts segments alone, which is what pruning can take.
     public func bytes(of path: String, ofSegments: Bool = false) -> UInt64 {
@@ -125,11 +125,34 @@ public struct RowFolder: Sendable {
         var sum: UInt64 = 0
         for name in (try? files.list(directory.handle)) ?? [] {
             // Directories open as files only for reading, and have a size of no meaning.
-            guard !name.hasPrefix("derived"), !ofSegments || name.hasSuffix(".mcap"),
+            guard name != RowFolder.derived, !ofSegments || name.hasSuffix(".mcap"),
                 let file = try? directory.open(name, .read)
             else { continue }
             sum += (try? directory.size(file, name)) ?? 0
             files.close(file)
+        }
+        return ofSegments ? sum : sum + bytesInside(RowFolder.derived, directory, deep: 2)
+    }
+
+    private static let derived = "derived"
+
+    /// Of the files in a folder and in the folders in it, as tables, states and caches lie, down to `deep`.
+    ///
+    /// None is opened: a file that is closed takes all locks of this process with it, those of SQLite too.
+    private func bytesInside(_ name: String, _ directory: RecordingDirectory, deep: Int) -> UInt64 {
+        guard deep > 0, let folder = try? files.open(name, in: directory.handle, .read) else {
+            return 0
+        }
+        defer { files.close(folder) }
+        let path = directory.path + "/" + name
+        let inside = RecordingDirectory(path: path, files: files, handle: folder)
+        var sum: UInt64 = 0
+        for name in (try? files.list(folder)) ?? [] {
+            switch try? files.look(at: name, in: folder) {
+            case .file(let bytes): sum += bytes
+            case .folder: sum += bytesInside(name, inside, deep: deep - 1)
+            case .other, nil: break
+            }
         }
         return sum
     }

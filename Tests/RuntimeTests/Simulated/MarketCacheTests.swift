@@ -1,3 +1,4 @@
+import DiskKit
 import Foundation
 import Journal
 import Market
@@ -246,10 +247,10 @@ extension CacheRoom {
 }
 
 /// The disk itself, with room for little in a file, or where the decoded market cannot be removed.
-struct FullDisk: JournalFiles {
+struct FullDisk: PassingFiles {
     var end: UInt64 = 1_024
     var removes = true
-    let disk = SystemFiles()
+    let disk: any JournalFiles = SystemFiles()
 
     func write(
         _ file: OpenFile,
@@ -260,39 +261,8 @@ struct FullDisk: JournalFiles {
         return try disk.write(file, bytes, at: offset)
     }
 
-    func makeDirectory(_ path: String) throws(SystemFailure) { try disk.makeDirectory(path) }
-    func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
-        try disk.openDirectory(path)
-    }
-    func open(
-        _ name: String,
-        in directory: OpenFile,
-        _ mode: OpenMode
-    ) throws(SystemFailure) -> OpenFile { try disk.open(name, in: directory, mode) }
-    func close(_ file: OpenFile) { disk.close(file) }
-    func read(
-        _ file: OpenFile,
-        into buffer: UnsafeMutableRawBufferPointer,
-        at offset: UInt64
-    ) throws(SystemFailure) -> Int { try disk.read(file, into: buffer, at: offset) }
-    func size(of file: OpenFile) throws(SystemFailure) -> UInt64 { try disk.size(of: file) }
-    func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure) {
-        try disk.allocate(file, bytes: bytes)
-    }
-    func sync(_ file: OpenFile) throws(SystemFailure) { try disk.sync(file) }
-    func syncDirectory(_ directory: OpenFile) throws(SystemFailure) {
-        try disk.syncDirectory(directory)
-    }
-    func rename(
-        _ name: String,
-        to newName: String,
-        in directory: OpenFile
-    ) throws(SystemFailure) { try disk.rename(name, to: newName, in: directory) }
     func unlink(_ name: String, in directory: OpenFile) throws(SystemFailure) {
         guard removes || name != "market.events" else { throw SystemFailure.inputOutput }
         try disk.unlink(name, in: directory)
     }
-    func list(_ directory: OpenFile) throws(SystemFailure) -> [String] { try disk.list(directory) }
-    func lock(_ file: OpenFile) throws(SystemFailure) -> Bool { try disk.lock(file) }
-    func now() -> Int64 { disk.now() }
 }

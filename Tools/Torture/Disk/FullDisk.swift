@@ -1,3 +1,4 @@
+import DiskKit
 import Journal
 import Synchronization
 
@@ -5,7 +6,7 @@ import Synchronization
 ///
 /// Blocks that were allocated, or written once, stay writable. A write that finds room for a part is short, as on
 /// a real disk.
-final class FullDisk: JournalFiles {
+final class FullDisk: PassingFiles {
     /// What a full disk refuses.
     enum Way: CaseIterable {
         /// Blocks.
@@ -27,7 +28,7 @@ final class FullDisk: JournalFiles {
         var late: Set<OpenFile> = []
     }
 
-    private let disk: any JournalFiles
+    let disk: any JournalFiles
     private let number: Int
     private let way: Way
     /// Of a sync that found no blocks: what was written since the last is not on the disk.
@@ -127,8 +128,6 @@ final class FullDisk: JournalFiles {
         try disk.sync(file)
     }
 
-    // MARK: Others
-
     func close(_ file: OpenFile) {
         state.withLock { state in
             state.sizes[file] = nil
@@ -136,34 +135,4 @@ final class FullDisk: JournalFiles {
         }
         disk.close(file)
     }
-
-    func makeDirectory(_ path: String) throws(SystemFailure) { try disk.makeDirectory(path) }
-
-    func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
-        try disk.openDirectory(path)
-    }
-
-    func read(
-        _ file: OpenFile,
-        into buffer: UnsafeMutableRawBufferPointer,
-        at offset: UInt64
-    ) throws(SystemFailure) -> Int { try disk.read(file, into: buffer, at: offset) }
-
-    func size(of file: OpenFile) throws(SystemFailure) -> UInt64 { try disk.size(of: file) }
-
-    func syncDirectory(_ directory: OpenFile) throws(SystemFailure) {
-        try disk.syncDirectory(directory)
-    }
-
-    func rename(_ name: String, to newName: String, in directory: OpenFile) throws(SystemFailure) {
-        try disk.rename(name, to: newName, in: directory)
-    }
-
-    func unlink(_ name: String, in directory: OpenFile) throws(SystemFailure) {
-        try disk.unlink(name, in: directory)
-    }
-
-    func list(_ directory: OpenFile) throws(SystemFailure) -> [String] { try disk.list(directory) }
-    func lock(_ file: OpenFile) throws(SystemFailure) -> Bool { try disk.lock(file) }
-    func now() -> Int64 { disk.now() }
 }

@@ -1,9 +1,10 @@
+import DiskKit
 import Glibc
 import Journal
 import Synchronization
 
 /// The disk itself, and a process that kills itself at its n-th call that changes something.
-final class KillingFiles: JournalFiles {
+final class KillingFiles: PassingFiles {
     /// Whether the call happens before the kill.
     enum Moment: String, CaseIterable {
         /// Not at all.
@@ -13,7 +14,7 @@ final class KillingFiles: JournalFiles {
         case after
     }
 
-    private let disk = SystemFiles()
+    let disk: any JournalFiles = SystemFiles()
     private let fatal: Int
     private let moment: Moment
     private let count = Atomic<Int>(0)
@@ -102,25 +103,4 @@ final class KillingFiles: JournalFiles {
     func unlink(_ name: String, in directory: OpenFile) throws(SystemFailure) {
         try change { () throws(SystemFailure) in try disk.unlink(name, in: directory) }
     }
-
-    // MARK: Others
-
-    func makeDirectory(_ path: String) throws(SystemFailure) { try disk.makeDirectory(path) }
-
-    func openDirectory(_ path: String) throws(SystemFailure) -> OpenFile {
-        try disk.openDirectory(path)
-    }
-
-    func close(_ file: OpenFile) { disk.close(file) }
-
-    func read(
-        _ file: OpenFile,
-        into buffer: UnsafeMutableRawBufferPointer,
-        at offset: UInt64
-    ) throws(SystemFailure) -> Int { try disk.read(file, into: buffer, at: offset) }
-
-    func size(of file: OpenFile) throws(SystemFailure) -> UInt64 { try disk.size(of: file) }
-    func list(_ directory: OpenFile) throws(SystemFailure) -> [String] { try disk.list(directory) }
-    func lock(_ file: OpenFile) throws(SystemFailure) -> Bool { try disk.lock(file) }
-    func now() -> Int64 { disk.now() }
 }
