@@ -33,7 +33,11 @@ public final class MessageDecoder {
         switch route.subject {
         case .book(let depth):
             event.symbol = route.symbol
-            if !route.isImprovementBook, decodeBookFast(payload, route, depth, &event) { return }
+            if decodeBookFast(payload, route, depth, &event) { return }
+        case .trades:
+            if decodeTradesFast(payload, route, &event) { return }
+        case .ticker:
+            if decodeTickerFast(payload, route, &event) { return }
         case .none: return
         case .rest: return decodeExchange(payload, route.endpoint, route.replyForm, &event)
         default: break

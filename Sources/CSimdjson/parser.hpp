@@ -24,10 +24,18 @@ struct tdj_parser {
     tdj_level *asks = nullptr;
     size_t level_capacity = 0;
 
+    tdj_trade *trades = nullptr;
+    size_t trade_capacity = 0;
+
+    tdj_member *members = nullptr;
+    size_t member_capacity = 0;
+
     ~tdj_parser() {
         std::free(nodes);
         std::free(bids);
         std::free(asks);
+        std::free(trades);
+        std::free(members);
     }
 };
 

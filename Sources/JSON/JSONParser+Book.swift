@@ -34,8 +34,8 @@ extension JSONParser {
             ts: book.ts,
             cts: book.cts,
             symbol: UnsafeRawBufferPointer(
-                start: base + Int(book.symbol_start),
-                count: Int(book.symbol_length)
+                start: base + Int(book.symbol.start),
+                count: Int(book.symbol.length)
             ),
             bids: JSONParser.levels(book.bids, book.bid_count),
             asks: JSONParser.levels(book.asks, book.ask_count)

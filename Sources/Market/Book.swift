@@ -3,11 +3,11 @@
 /// Flat sorted arrays: a change touches a few levels near the top, and a book of 200 levels fits the cache.
 /// A hash of the content is kept up at each change, never recomputed.
 public struct Book: Sendable {
-    public private(set) var bids: [Level] = []
-    public private(set) var asks: [Level] = []
+    public internal(set) var bids: [Level] = []
+    public internal(set) var asks: [Level] = []
     public private(set) var scale: Scale
     /// Wrapping sum over levels of a fixed mix of side, price and size: independent of the way there.
-    public private(set) var contentHash: UInt64 = 0
+    public internal(set) var contentHash: UInt64 = 0
 
     public init(scale: Scale) { self.scale = scale }
 
@@ -145,9 +145,17 @@ public struct Book: Sendable {
 
     @inline(__always)
     private static func mix(_ side: UInt64, _ level: Level) -> UInt64 {
-        Mix.spread(
-            Mix.spread(UInt64(bitPattern: level.price.units) &+ side &* 0x51_7cc1_b727_220a)
-                ^ UInt64(bitPattern: level.size.units)
-        )
+        mix(key(side, level.price.units), level.size.units)
+    }
+
+    /// What side and price add to a level's hash.
+    @inline(__always)
+    static func key(_ side: UInt64, _ price: Int64) -> UInt64 {
+        Mix.spread(UInt64(bitPattern: price) &+ side &* 0x51_7cc1_b727_220a)
+    }
+
+    @inline(__always)
+    static func mix(_ key: UInt64, _ size: Int64) -> UInt64 {
+        Mix.spread(key ^ UInt64(bitPattern: size))
     }
 }

@@ -75,6 +75,12 @@ public struct Symbol: Hashable, Sendable {
         )
     }
 
+    /// A quick mix of the text, its high bits the best: for tables of places that are looked at again.
+    @inlinable
+    public var mixed: UInt64 {
+        ((a ^ (a >> 29)) &+ (b &* 0xbf58_476d_1ce4_e5b9) &+ c &+ d) &* 0x9e37_79b9_7f4a_7c15
+    }
+
     /// A fixed mix of the text: the same in every process, unlike `Hasher`.
     @inlinable
     public var fixedHash: UInt64 {

@@ -86,8 +86,8 @@ extension Desk {
     public func hasBook(_ id: InstrumentID) -> Bool { livePlace(id) != nil }
 
     private func livePlace(_ id: InstrumentID) -> (market: Int, feed: Int)? {
-        guard let place = markets.states.index(of: id) else { return nil }
-        guard let feed = markets.states.values[place].shownFeed,
+        guard let place = markets.place(of: id) else { return nil }
+        guard let feed = MarketState.shown(markets.states.values[place].feeds),
             markets.states.values[place].feeds[feed].freshness == .live
         else { return nil }
         return (place, feed)

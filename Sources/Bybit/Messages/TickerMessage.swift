@@ -95,8 +95,7 @@ enum TickerMessage {
     }
 
     @inline(__always)
-    private static func take(_ field: TickerField, _ number: Numeral, _ ticker: inout TickerUpdate)
-    {
+    static func take(_ field: TickerField, _ number: Numeral, _ ticker: inout TickerUpdate) {
         switch field {
         case .lastPrice: ticker.lastPrice = number
         case .markPrice: ticker.markPrice = number

@@ -103,6 +103,38 @@ enum TickerNames {
         return names.first { member.isNamed($0.name) }?.field
     }
 
+    /// The same for a name that has no escape.
+    static func field(of name: UnsafeRawBufferPointer) -> TickerField? {
+        var slot = hash(name)
+        while slots[slot] >= 0 {
+            let entry = names[Int(slots[slot])]
+            if isSame(name, entry.name) { return entry.field }
+            slot = (slot + 1) & 255
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private static func isSame(_ name: UnsafeRawBufferPointer, _ other: StaticString) -> Bool {
+        let count = name.count
+        guard count == other.utf8CodeUnitCount else { return false }
+        let other = UnsafeRawBufferPointer(start: other.utf8Start, count: count)
+        var offset = 0
+        while offset &+ 8 <= count {
+            if name.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                != other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            {
+                return false
+            }
+            offset &+= 8
+        }
+        while offset < count {
+            if name[offset] != other[offset] { return false }
+            offset &+= 1
+        }
+        return true
+    }
+
     /// The fields that a push of a category may have, in its order.
     static func fields(of category: Category) -> [(field: TickerField, name: StaticString)] {
         switch category {

@@ -1,4 +1,5 @@
-// A C face over simdjson: text in, a flat array of nodes out; and a fast path for order book frames.
+// A C face over simdjson: text in, a flat array of nodes out; and a fast path each for pushes of order books, trades
+// and tickers.
 //
 // simdjson's first stage (structure, strings, UTF-8, with the machine's widest vectors, chosen at run time) does the
 // heavy work. The walk over its index is ours: it keeps the raw bytes of every number, where simdjson's own would
@@ -98,6 +99,12 @@ typedef struct tdj_number {
     uint8_t is_negative_zero;
 } tdj_number;
 
+/// Bytes of the text.
+typedef struct tdj_text {
+    uint32_t start;
+    uint32_t length;
+} tdj_text;
+
 typedef struct tdj_level {
     tdj_number price;
     tdj_number size;
@@ -114,8 +121,7 @@ typedef struct tdj_book {
     int64_t ts;
     /// 0 when absent.
     int64_t cts;
-    uint32_t symbol_start;
-    uint32_t symbol_length;
+    tdj_text symbol;
     uint8_t is_snapshot;
 } tdj_book;
 
@@ -123,6 +129,55 @@ typedef struct tdj_book {
 /// Returns `TDJ_UNUSUAL` for anything out of the ordinary (a field missing, doubled or of another type, a number
 /// of more than 18 digits, an escape): `tdj_parse` then tells what.
 int32_t tdj_parse_book(tdj_parser *parser, const uint8_t *text, size_t length, tdj_book *book);
+
+typedef struct tdj_trade {
+    int64_t time;
+    /// 0 when absent.
+    int64_t cross_sequence;
+    tdj_text symbol;
+    tdj_text id;
+    /// Empty when absent.
+    tdj_text tick_direction;
+    uint8_t is_buy;
+    uint8_t is_block;
+    uint8_t is_improvement;
+    // Last, since Swift puts what follows into the end of a number.
+    tdj_number price;
+    tdj_number size;
+} tdj_trade;
+
+/// What one push of public trades says.
+typedef struct tdj_trades {
+    const tdj_trade *trades;
+    uint32_t count;
+    int64_t ts;
+} tdj_trades;
+
+/// Reads a push of public trades, as `tdj_parse_book` does one of an order book.
+int32_t tdj_parse_trades(tdj_parser *parser, const uint8_t *text, size_t length, tdj_trades *push);
+
+/// A member of an object that is a string.
+typedef struct tdj_member {
+    tdj_text name;
+    tdj_text value;
+    uint8_t is_number;
+    /// What the value is, where it is one.
+    tdj_number number;
+} tdj_member;
+
+/// What one push of a ticker says.
+typedef struct tdj_ticker {
+    /// All that its `data` has, in order.
+    const tdj_member *members;
+    uint32_t count;
+    int64_t ts;
+    /// 0 when absent.
+    int64_t cross_sequence;
+    uint8_t is_snapshot;
+} tdj_ticker;
+
+/// Reads a push of a ticker, as `tdj_parse_book` does one of an order book.
+int32_t tdj_parse_ticker(tdj_parser *parser, const uint8_t *text, size_t length, tdj_ticker *push);
 
 #ifdef __cplusplus
 }

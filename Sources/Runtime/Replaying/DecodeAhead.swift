@@ -175,11 +175,17 @@ extension Replay {
         let ahead = DecodeAhead(try Replay.cursor(of: recording), isPast: isPast)
         guard ahead.begin() else { return try read(Replay.cursor(of: recording), &session) }
         defer { ahead.end() }
+        let book = UnsafeMutablePointer<Event>.allocate(capacity: 1)
+        book.initialize(to: Event())
+        defer {
+            book.deinitialize(count: 1)
+            book.deallocate()
+        }
         while true {
             let batch = ahead.take()
             var found: Divergence?
             for stream in batch.streams { session.register(stream.id, stream.name) }
-            try batch.forEach { (record, event) throws(ReplayError) in
+            try batch.forEach(book: book) { (record, event) throws(ReplayError) in
                 found = try session.take(record, decoded: event)
                 if record.sequence.value % 4_096 == 0 { progress(record.sequence) }
                 return found == nil

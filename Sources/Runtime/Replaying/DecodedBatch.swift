@@ -6,6 +6,15 @@ import Market
 ///
 /// `@unchecked Sendable`: one thread has it at a time, and it changes hands through a lock.
 final class DecodedBatch: @unchecked Sendable {
+    /// Where it stands what a record means.
+    private enum Meaning {
+        case none
+        /// Place among ``events``.
+        case event(Int)
+        /// Place among ``books``, and where its levels begin.
+        case book(Int, levels: Int)
+    }
+
     private struct Entry {
         var sequence: SequenceNumber
         var time: Timestamp
@@ -13,7 +22,7 @@ final class DecodedBatch: @unchecked Sendable {
         /// Among ``bytes``; of inputs none is kept.
         var start: Int
         var count: Int
-        var isDecoded: Bool
+        var meaning: Meaning
     }
 
     /// Few enough that what they decode to stays in a core's cache until it is applied.
@@ -28,9 +37,14 @@ final class DecodedBatch: @unchecked Sendable {
     /// Why reading ended behind the last entry; nothing comes after it.
     var failure: ReplayError?
     var isLast = false
-    private var entries: [Entry] = []
-    private var bytes: [UInt8] = []
-    private var read = 0
+    @exclusivity(unchecked) private var entries: [Entry] = []
+    @exclusivity(unchecked) private var bytes: [UInt8] = []
+    /// Most records: one behind the other, since what one core has written another one has to fetch.
+    @exclusivity(unchecked) private var books: [BookPush] = []
+    @exclusivity(unchecked) private var levels: [LevelNumerals] = []
+    @exclusivity(unchecked) private var read = 0
+    /// How many of ``events`` are used.
+    @exclusivity(unchecked) private var eventCount = 0
     private let events: UnsafeMutablePointer<Event>
 
     init() {
@@ -54,6 +68,9 @@ final class DecodedBatch: @unchecked Sendable {
         entries.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
         streams.removeAll(keepingCapacity: true)
+        books.removeAll(keepingCapacity: true)
+        levels.removeAll(keepingCapacity: true)
+        eventCount = 0
         read = 0
     }
 
@@ -62,7 +79,6 @@ final class DecodedBatch: @unchecked Sendable {
     /// - Parameter keepsPayload: of outputs, and of the records that an engine is made from.
     func add(_ record: Record, _ route: StreamRoute?, keepsPayload: Bool, _ decoder: MessageDecoder)
     {
-        let place = entries.count
         read += record.payload.count
         let start = bytes.count
         if keepsPayload { bytes.append(contentsOf: record.payload) }
@@ -73,16 +89,29 @@ final class DecodedBatch: @unchecked Sendable {
                 stream: record.stream,
                 start: start,
                 count: keepsPayload ? record.payload.count : 0,
-                isDecoded: route != nil
+                meaning: route.map { meaning($0, record.payload, decoder) } ?? .none
             )
         )
-        guard let route else { return }
-        decoder.decode(route, record.payload, into: &events[place])
+    }
+
+    private func meaning(
+        _ route: StreamRoute,
+        _ payload: UnsafeRawBufferPointer,
+        _ decoder: MessageDecoder
+    ) -> Meaning {
+        let first = levels.count
+        if let book = decoder.bookPush(route, payload, into: &levels) {
+            books.append(book)
+            return .book(books.count - 1, levels: first)
+        }
+        decoder.decode(route, payload, into: &events[eventCount])
+        eventCount += 1
+        return .event(eventCount - 1)
     }
 
     /// Long lists, such as that of all instruments, do not stay in memory.
     func shrink() {
-        for place in entries.indices where entries[place].isDecoded {
+        for place in 0..<eventCount {
             if events[place].instruments.count > DecodedBatch.keptRows
                 || events[place].details.count > DecodedBatch.keptRows
             {
@@ -93,24 +122,37 @@ final class DecodedBatch: @unchecked Sendable {
 
     /// Hands the records over, each with what it means.
     ///
-    /// - Parameter body: false ends it.
+    /// - Parameters:
+    ///   - book: what is lent to `body` for each push of an order book; of nothing else.
+    ///   - body: false ends it.
     func forEach(
+        book: UnsafeMutablePointer<Event>,
         _ body: (Record, UnsafeMutablePointer<Event>?) throws(ReplayError) -> Bool
     ) throws(ReplayError) {
-        try bytes.withUnsafeBufferPointer { (buffer) throws(ReplayError) in
-            let bytes = UnsafeRawBufferPointer(buffer)
-            for (place, entry) in entries.enumerated() {
+        for entry in entries {
+            let event: UnsafeMutablePointer<Event>?
+            switch entry.meaning {
+            case .none: event = nil
+            case .event(let place): event = events + place
+            case .book(let place, let first):
+                levels.withUnsafeBufferPointer { levels in
+                    let end = first + books[place].levelCount
+                    let own = UnsafeBufferPointer(rebasing: levels[first..<end])
+                    books[place].write(into: &book.pointee, levels: own)
+                }
+                event = book
+            }
+            let goesOn = try bytes.withUnsafeBufferPointer { (bytes) throws(ReplayError) in
+                let own = bytes[entry.start..<entry.start + entry.count]
                 let record = Record(
                     sequence: entry.sequence,
                     time: entry.time,
                     stream: entry.stream,
-                    payload: UnsafeRawBufferPointer(
-                        rebasing: bytes[entry.start..<entry.start + entry.count]
-                    )
+                    payload: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: own))
                 )
-                guard try body(record, entry.isDecoded ? events + place : nil)
-                else { return }
+                return try body(record, event)
             }
+            guard goesOn else { return }
         }
     }
 }

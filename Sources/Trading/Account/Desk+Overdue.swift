@@ -14,8 +14,12 @@ extension Desk {
         guard links.isReconciled, links.reconciliation == nil else { return }
         // Of a category one list of executions serves all its orders.
         var executions = OrderedTable<Category, Int64>()
+        var last = -1
         for serial in orderStore.active {
-            guard let place = orderStore.place(ofSerial: serial) else { continue }
+            guard let place = orderStore.place(ofSerial: serial, behind: last) else { continue }
+            last = place
+            // Nearly all of them: nothing is copied of those.
+            if orderStore.isQuiet(place, at: time) { continue }
             let order = orderStore[place]
             guard let lack = order.lack else {
                 if order.overdue != nil { orderStore.update(place) { $0.overdue = nil } }
@@ -26,9 +30,7 @@ extension Desk {
                 orderStore.update(place) { $0.overdue = Order.Overdue(order, since: now) }
                 continue
             }
-            guard overdue.asked <= Desk.questionsMax,
-                now >= overdue.since.advanced(nanoseconds: Desk.patience << Int64(overdue.asked))
-            else { continue }
+            if overdue.rests(at: now) { continue }
             orderStore.update(place) {
                 $0.overdue = Order.Overdue(order, since: now, asked: overdue.asked + 1)
             }

@@ -150,27 +150,19 @@ public struct BookFeed: Sendable, Codable {
         _ levels: [LevelNumerals],
         _ errors: inout [(field: String, error: NumberError)]
     ) {
-        let priceDecimals = book.scale.priceDecimals
-        let quantityDecimals = book.scale.quantityDecimals
-        for (place, level) in levels.enumerated() {
-            do throws(NumberError) {
-                let price = Price(units: try level.price.units(decimals: priceDecimals))
-                let size = Quantity(units: try level.size.units(decimals: quantityDecimals))
-                book.set(side, price: price, size: size)
-            } catch {
-                // Finer digits than the book counts in: it goes on in a finer scale, from this level.
-                do throws(NumberError) {
-                    if case .tooFine = error { try widen(for: level) } else { throw error }
-                    for rest in levels[place...] { try setWide(side, rest) }
-                } catch {
+        guard let misfit = book.set(side, levels) else { return }
+        let place = misfit.place
+        // Finer digits than the book counts in: it goes on in a finer scale, from this level.
+        do throws(NumberError) {
+            guard case .tooFine = misfit.error else { throw misfit.error }
+            try widen(for: levels[place])
+            for rest in levels[place...] { try setWide(side, rest) }
+        } catch {
+            errors.append((side == .buy ? "b" : "a", error))
+            for rest in levels[(place + 1)...] {
+                do throws(NumberError) { try setWide(side, rest) } catch {
                     errors.append((side == .buy ? "b" : "a", error))
-                    for rest in levels[(place + 1)...] {
-                        do throws(NumberError) { try setWide(side, rest) } catch {
-                            errors.append((side == .buy ? "b" : "a", error))
-                        }
-                    }
                 }
-                return
             }
         }
     }

@@ -115,8 +115,11 @@ extension Desk {
         _ depth: Int,
         _ header: RecordHeader
     ) -> Int {
+        for feed in markets.states.values[place].feeds.indices
+        where markets.states.values[place].feeds[feed].depth == depth {
+            return feed
+        }
         let feeds = markets.states.values[place].feeds
-        if let feed = feeds.firstIndex(where: { $0.depth == depth }) { return feed }
         var topic = ""
         if case .publicTopic(_, let name) = header.stream.kind { topic = name }
         let feed = BookFeed(depth: depth, topic: topic, scale: markets.scale(of: instrument))

@@ -18,9 +18,13 @@ public struct MarketState: Sendable, Codable {
     /// The deepest subscription; the full book only where there is no other.
     public var feed: BookFeed? { shownFeed.map { feeds[$0] } }
 
-    var shownFeed: Int? {
-        guard let last = feeds.indices.last else { return nil }
-        return feeds[last].isFull && last > 0 ? last - 1 : last
+    var shownFeed: Int? { MarketState.shown(feeds) }
+
+    /// Of the feeds alone: a look at a whole state copies it.
+    static func shown(_ feeds: [BookFeed]) -> Int? {
+        let last = feeds.count - 1
+        guard last >= 0 else { return nil }
+        return last > 0 && feeds[last].depth == BookUpdate.fullDepth ? last - 1 : last
     }
 }
 
@@ -32,15 +36,29 @@ struct MarketStates: Sendable {
     private var instrumentsHash: UInt64 = 0
     /// Lists of instruments of which not all pages have come.
     var lists: [InstrumentList] = []
-    /// Where the last look-up ended; not part of the state.
-    private var recent = 0
+    /// Where look-ups ended, by a mix of the symbol, so that a place is tried before it is searched; not part of the state.
+    private var recent = [Int](repeating: 0, count: 64)
 
     init() {}
 
     mutating func index(of instrument: InstrumentID) -> Int {
-        if recent < states.count, states.keys[recent] == instrument { return recent }
-        recent = states.index(of: instrument, orInsert: MarketState())
-        return recent
+        let slot = MarketStates.slot(instrument)
+        let known = recent[slot]
+        if known < states.count, states.keys[known] == instrument { return known }
+        let place = states.index(of: instrument, orInsert: MarketState())
+        recent[slot] = place
+        return place
+    }
+
+    /// `nil`: nothing is kept of it.
+    func place(of instrument: InstrumentID) -> Int? {
+        let known = recent[MarketStates.slot(instrument)]
+        if known < states.count, states.keys[known] == instrument { return known }
+        return states.index(of: instrument)
+    }
+
+    private static func slot(_ instrument: InstrumentID) -> Int {
+        Int(instrument.symbol.mixed >> 58)
     }
 
     /// Takes in a row of instruments-info; books that count more coarsely follow.
@@ -90,7 +108,6 @@ struct MarketStates: Sendable {
             }
         }
         states[id] = nil
-        recent = 0
     }
 
     func scale(of instrument: InstrumentID) -> Scale {

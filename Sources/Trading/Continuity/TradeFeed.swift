@@ -19,6 +19,13 @@ struct TradeFeed: Sendable, Codable {
             ids = [trade.id]
         }
 
+        /// Goes on to the moment of a later trade, in the same memory.
+        mutating func begin(_ trade: PublicTrade) {
+            milliseconds = trade.timeMilliseconds
+            ids.removeAll(keepingCapacity: true)
+            ids.append(trade.id)
+        }
+
         /// The same trade again, or one of the same moment; false for one of another.
         mutating func take(_ trade: PublicTrade) -> Bool {
             guard trade.timeMilliseconds == milliseconds else { return false }
@@ -93,7 +100,7 @@ struct TradeFeed: Sendable, Codable {
             if last?.take(trade) == true { continue }
             // Of connections beside each other one may be behind.
             guard trade.timeMilliseconds > last?.milliseconds ?? .min else { continue }
-            last = Moment(trade)
+            if last?.begin(trade) == nil { last = Moment(trade) }
         }
         return given
     }

@@ -78,9 +78,16 @@ public struct Order: Hashable, Sendable, Codable {
             updatedMilliseconds = order.updatedMilliseconds
         }
 
+        @inline(__always)
         func isOf(_ order: Order) -> Bool {
             filled == order.filled && executed == order.executed
                 && updatedMilliseconds == order.updatedMilliseconds
+        }
+
+        /// It is waited for at that moment, or has been asked for often enough.
+        func rests(at time: Timestamp) -> Bool {
+            asked > Desk.questionsMax
+                || time < since.advanced(nanoseconds: Desk.patience << Int64(asked))
         }
     }
 
@@ -229,6 +236,7 @@ public struct Order: Hashable, Sendable, Codable {
     var isClosedUnheard: Bool { isClosed && updatedMilliseconds == 0 }
 
     /// What the exchange's answers and rows promise and has not come; `nil` while all has, or a request is on its way.
+    @inline(__always)
     var lack: Lack? {
         if filled > executed { return .executions }
         // Nobody settles one of others that has no id of the client's: its row is asked for until it comes.

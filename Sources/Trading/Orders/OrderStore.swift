@@ -70,6 +70,25 @@ struct OrderStore: Sendable {
         return low < orders.count && orders[low].serial == serial ? low : nil
     }
 
+    /// The same for who goes through them in their order: the next places behind the last one are looked at first.
+    func place(ofSerial serial: Int, behind last: Int) -> Int? {
+        var place = last + 1
+        while place < min(orders.count, last + 5) {
+            if orders[place].serial == serial { return place }
+            place += 1
+        }
+        return self.place(ofSerial: serial)
+    }
+
+    /// Nothing is owed of the order and nothing was, or it is not yet time to ask for it, or no longer.
+    func isQuiet(_ place: Int, at time: Timestamp) -> Bool {
+        orders.withUnsafeBufferPointer { orders in
+            guard orders[place].lack != nil else { return orders[place].overdue == nil }
+            guard let overdue = orders[place].overdue else { return false }
+            return overdue.isOf(orders[place]) && overdue.rests(at: time)
+        }
+    }
+
     func place(linkID: String, orderID: String) -> Int? {
         if !linkID.isEmpty {
             let place = byLinkID.place(OrderIndex.hash(linkID)) {
