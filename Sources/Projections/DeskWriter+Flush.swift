@@ -36,7 +36,11 @@ extension DeskWriter {
                 return reached
             }
         }
-        waiting.removeFirst(count)
+        if count == waiting.count {
+            waiting.removeAll(keepingCapacity: true)
+        } else {
+            waiting.removeFirst(count)
+        }
         complete -= count
         stored = last
         rowsWritten += count

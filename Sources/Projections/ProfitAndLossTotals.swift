@@ -4,11 +4,11 @@ import Market
 /// Exact sums of the ledger's amounts by strategy, instrument and day, kept beside the file while it is written.
 struct ProfitAndLossTotals {
     struct Key: Hashable {
-        var account: String
-        var strategy: String
+        var account: ExactText
+        var strategy: ExactText
         var instrument: InstrumentID
         var day: String
-        var coin: String
+        var coin: ExactText
     }
 
     struct Sums {
@@ -25,6 +25,7 @@ struct ProfitAndLossTotals {
     private var places: [Key: Int] = [:]
     private var rows: [(key: Key, sums: Sums)] = []
     private var changed: [Int] = []
+    private var days = Days()
 
     init() {}
 
@@ -40,11 +41,11 @@ struct ProfitAndLossTotals {
         while let row = try stored.next() {
             let columns = Columns(row, table: "pnl")
             let key = Key(
-                account: columns.text(0),
-                strategy: columns.text(1),
+                account: ExactText(columns.text(0)),
+                strategy: ExactText(columns.text(1)),
                 instrument: try columns.instrument(2, 3),
                 day: columns.text(4),
-                coin: columns.text(5)
+                coin: ExactText(columns.text(5))
             )
             places[key] = rows.count
             rows.append(
@@ -71,11 +72,11 @@ struct ProfitAndLossTotals {
         at place: Provenance
     ) throws(ProjectionError) {
         let key = Key(
-            account: place.account,
-            strategy: strategy,
+            account: ExactText(place.account),
+            strategy: ExactText(strategy),
             instrument: execution.instrument,
-            day: Day.text(of: execution, at: place),
-            coin: effect.coin
+            day: days.text(of: execution, at: place),
+            coin: ExactText(effect.coin)
         )
         var fee = effect.fee
         var funding = effect.funding
@@ -91,7 +92,7 @@ struct ProfitAndLossTotals {
                     continue
                 }
                 var partKey = key
-                partKey.strategy = part.strategy
+                partKey.strategy = ExactText(part.strategy)
                 try change(partKey, at: place) { (sums) throws(NumberError) in
                     sums.ownRealised = try sums.ownRealised.adding(part.realised)
                     sums.fees = try sums.fees.adding(part.fee)
@@ -123,11 +124,11 @@ struct ProfitAndLossTotals {
         at place: Provenance
     ) throws(ProjectionError) {
         let key = Key(
-            account: place.account,
-            strategy: strategy,
+            account: ExactText(place.account),
+            strategy: ExactText(strategy),
             instrument: more.instrument,
-            day: more.isBefore ? Day.before(place.sequence) : Day.text(of: place.time),
-            coin: more.coin
+            day: more.isBefore ? Days.before(place.sequence) : days.text(of: place.time),
+            coin: ExactText(more.coin)
         )
         do throws(NumberError) {
             try change(key, at: place) { (sums) throws(NumberError) in
@@ -168,12 +169,12 @@ struct ProfitAndLossTotals {
         var binder = statements.binder(.setProfitAndLoss)
         for index in changed {
             let (key, sums) = rows[index]
-            binder.text(key.account)
-            binder.text(key.strategy)
+            binder.text(key.account.text)
+            binder.text(key.strategy.text)
             binder.text(key.instrument.category.name)
             binder.text(key.instrument.symbol.description)
             binder.text(key.day)
-            binder.text(key.coin)
+            binder.text(key.coin.text)
             binder.text(sums.realised)
             binder.text(sums.ownRealised)
             binder.text(sums.fees)
@@ -186,20 +187,4 @@ struct ProfitAndLossTotals {
         }
         changed.removeAll(keepingCapacity: true)
     }
-}
-
-/// The UTC day of an execution.
-enum Day {
-    /// Instead of a day, for what was earned before a recording's first record; nobody kept on which day.
-    static func before(_ sequence: SequenceNumber) -> String { "before record \(sequence)" }
-
-    /// Of the exchange's time; of the record's where the exchange gives none.
-    static func text(of execution: ExecutionReport, at place: Provenance) -> String {
-        let time =
-            execution.timeMilliseconds > 0
-            ? Timestamp(milliseconds: execution.timeMilliseconds) ?? place.time : place.time
-        return text(of: time)
-    }
-
-    static func text(of time: Timestamp) -> String { String(time.description.prefix(10)) }
 }

@@ -62,14 +62,19 @@ extension Binder {
 struct WaitingTrips {
     private struct Place: Hashable {
         var id: TripRow.ID
-        var account: String
+        var strategy: ExactText
+        var account: ExactText
     }
 
     private var places: [Place: Int] = [:]
     private var rows: [(account: String, trip: TripRow)] = []
 
     mutating func set(_ trip: TripRow, account: String) {
-        let place = Place(id: trip.id, account: account)
+        let place = Place(
+            id: trip.id,
+            strategy: ExactText(trip.id.strategy),
+            account: ExactText(account)
+        )
         if let index = places[place] {
             rows[index].trip = trip
         } else {

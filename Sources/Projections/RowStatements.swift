@@ -37,6 +37,7 @@ final class RowStatements {
     let database: Database
     private let statements: [Statement]
     private let memory = BindingMemory()
+    private var days = Days()
 
     init(_ database: Database) throws {
         self.database = database
@@ -145,7 +146,7 @@ extension RowStatements {
         binder.text(execution.markPrice)
         binder.integer(execution.timeMilliseconds)
         binder.integer(execution.crossSequence)
-        binder.text(Day.text(of: execution, at: row.place))
+        binder.text(days.text(of: execution, at: row.place))
         binder.integer(effect.positionIndex)
         binder.text(effect.coin)
         binder.text(effect.realised)

@@ -47,17 +47,20 @@ struct WaitingOrders {
             time = place.time
         }
 
-        /// What an order is placed with stays as it was told first.
+        /// Takes over what the row's update sets; what an order is placed with stays as it was told first.
         mutating func take(_ next: OrderUpdate, _ strategy: String, _ place: Provenance) {
-            let before = order
-            order = next
-            order.orderLinkID = before.orderLinkID
-            order.instrument = before.instrument
-            order.side = before.side
-            order.type = before.type
-            order.timeInForce = before.timeInForce
-            order.positionIndex = before.positionIndex
-            order.createdMilliseconds = before.createdMilliseconds
+            order.status = next.status
+            order.price = next.price
+            order.quantity = next.quantity
+            order.averagePrice = next.averagePrice
+            order.leavesQuantity = next.leavesQuantity
+            order.filledQuantity = next.filledQuantity
+            order.filledValue = next.filledValue
+            order.filledFee = next.filledFee
+            order.rejectReason = next.rejectReason
+            order.cancelType = next.cancelType
+            order.reduceOnly = next.reduceOnly
+            order.updatedMilliseconds = next.updatedMilliseconds
             self.strategy = strategy
             updates += 1
             sequence = place.sequence
@@ -66,8 +69,8 @@ struct WaitingOrders {
     }
 
     private struct Key: Hashable {
-        var account: String
-        var orderID: String
+        var account: ExactText
+        var orderID: ExactText
     }
 
     private struct Order {
@@ -107,7 +110,7 @@ struct WaitingOrders {
         account: String,
         _ statements: RowStatements
     ) throws -> Int {
-        let key = Key(account: account, orderID: orderID)
+        let key = Key(account: ExactText(account), orderID: ExactText(orderID))
         if let known = places[key] { return known }
         let standing = try statements.standing(orderID, account: account)
         places[key] = orders.count

@@ -71,4 +71,39 @@ import Testing
             #expect(cut.hash == single.hash)
         }
     }
+
+    @Test func `orders whose ids differ in code points alone are two, with sums of their own`()
+        throws
+    {
+        // Swift takes the two for equal, and SQLite does not.
+        let spellings = ["caf\u{e9}", "cafe\u{301}"]
+        let directory = try TemporaryDirectory()
+        let writer = try DeskWriter(path: directory.desk, identity: Sample.identity)
+        for (index, spelling) in spellings.enumerated() {
+            let place = Sample.place(UInt64(index + 1))
+            try writer.add(
+                order: try Sample.order(spelling, .filled),
+                strategy: spelling,
+                at: place
+            )
+            try writer.add(
+                execution: try Sample.execution("e-\(index)"),
+                effect: ExecutionEffect(coin: "USDT"),
+                strategy: spelling,
+                at: place
+            )
+        }
+        try writer.finish(lastSequence: SequenceNumber(2))
+        let reader = try DeskReader(path: directory.desk)
+        for query in [
+            "SELECT hex(order_id), updates FROM orders ORDER BY sequence",
+            "SELECT hex(strategy), fills FROM pnl ORDER BY sequence",
+        ] {
+            #expect(
+                try reader.query(query).rows == [["636166C3A9", "1"], ["63616665CC81", "1"]],
+                "\(query)"
+            )
+        }
+        try writer.close()
+    }
 }
