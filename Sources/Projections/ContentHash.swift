@@ -14,21 +14,39 @@ public struct ContentHash: Hashable, Sendable {
         self.low = low
     }
 
+    /// Reads the rows on the caller's thread and hashes them on another.
     init(of database: Database) throws {
-        self.init(high: 1, low: 2)
-        add(UInt64(Schema.version))
-        for table in Schema.tables {
-            "\(table.name)".withCString { name in
-                add(UnsafeRawBufferPointer(start: name, count: table.name.utf8CodeUnitCount))
+        var beginning = ContentHash(high: 1, low: 2)
+        beginning.add(UInt64(Schema.version))
+        let thread = HashingThread(beginning)
+        var words = HashedWords()
+        do {
+            for table in Schema.tables {
+                words.add(
+                    type: HashedWords.bytesAlone,
+                    bytes: UnsafeRawBufferPointer(
+                        start: table.name.utf8Start,
+                        count: table.name.utf8CodeUnitCount
+                    )
+                )
+                let statement = try database.makeStatement(
+                    sql: "SELECT * FROM \(table.name) ORDER BY \(table.key)"
+                )
+                try ContentHash.read(statement.sqliteStatement, in: database, &words, thread)
             }
-            let statement = try database.makeStatement(
-                sql: "SELECT * FROM \(table.name) ORDER BY \(table.key)"
-            )
-            try addRows(of: statement.sqliteStatement, in: database)
+        } catch {
+            _ = thread.end(words)
+            throw error
         }
+        self = thread.end(words)
     }
 
-    private mutating func addRows(of statement: OpaquePointer, in database: Database) throws {
+    private static func read(
+        _ statement: OpaquePointer,
+        in database: Database,
+        _ words: inout HashedWords,
+        _ thread: HashingThread
+    ) throws {
         let columns = sqlite3_column_count(statement)
         while true {
             let code = sqlite3_step(statement)
@@ -44,18 +62,47 @@ public struct ContentHash: Hashable, Sendable {
                 let value = sqlite3_column_value(statement, column)
                 // The type is part of it: NULL, an empty text and a zero differ.
                 let type = sqlite3_value_type(value)
-                add(UInt64(type))
                 switch type {
-                case SQLITE_INTEGER: add(UInt64(bitPattern: sqlite3_value_int64(value)))
-                case SQLITE_NULL: break
+                case SQLITE_INTEGER:
+                    words.add(
+                        type: UInt64(type),
+                        value: UInt64(bitPattern: sqlite3_value_int64(value))
+                    )
+                case SQLITE_NULL: words.add(type: UInt64(type))
                 default:
                     let start = sqlite3_value_blob(value)
                     let count = Int(sqlite3_value_bytes(value))
-                    add(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
+                    words.add(
+                        type: UInt64(type),
+                        bytes: UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)
+                    )
                 }
             }
+            if words.isFull { words = thread.exchange(words) }
         }
         sqlite3_reset(statement)
+    }
+
+    /// Takes in what ``HashedWords`` holds.
+    mutating func add(_ words: HashedWords) {
+        let words = words.words
+        var at = 0
+        while at < words.count {
+            let type = words[at]
+            at += 1
+            if type != HashedWords.bytesAlone { add(type) }
+            switch type {
+            case UInt64(SQLITE_INTEGER):
+                add(words[at])
+                at += 1
+            case UInt64(SQLITE_NULL): break
+            default:
+                let count = words[at]
+                let end = at + 2 + Int(count / 8)
+                add(UnsafeBufferPointer(rebasing: words[at + 1..<end]), of: count)
+                at = end
+            }
+        }
     }
 
     private mutating func add(_ value: UInt64) {
@@ -64,27 +111,16 @@ public struct ContentHash: Hashable, Sendable {
     }
 
     /// ``Mix/hash(_:seed:)`` of both, word by word side by side: each waits for its own word before, and not for the other.
-    private mutating func add(_ bytes: UnsafeRawBufferPointer) {
-        var a = Mix.combine(high, UInt64(bytes.count))
-        var b = Mix.combine(low, UInt64(bytes.count))
-        var offset = 0
-        while offset + 8 <= bytes.count {
-            let word = UInt64(
-                littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            )
+    private mutating func add(_ words: UnsafeBufferPointer<UInt64>, of count: UInt64) {
+        var a = Mix.combine(high, count)
+        var b = Mix.combine(low, count)
+        for word in words {
+            let word = UInt64(littleEndian: word)
             a = Mix.combine(a, word)
             b = Mix.combine(b, word)
-            offset += 8
         }
-        var rest: UInt64 = 0
-        var shift: UInt64 = 0
-        while offset < bytes.count {
-            rest |= UInt64(bytes[offset]) << shift
-            shift += 8
-            offset += 1
-        }
-        high = Mix.combine(a, rest)
-        low = Mix.combine(b, rest)
+        high = a
+        low = b
     }
 }
 

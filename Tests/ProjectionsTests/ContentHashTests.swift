@@ -28,7 +28,12 @@ import Testing
         let directory = try TemporaryDirectory()
         let writer = try DeskWriter(path: directory.desk, identity: Sample.identity)
         try Sample.fill(writer, through: 400)
-        let hash = try writer.finish(lastSequence: SequenceNumber(400))
+        // More than is handed to the hashing thread at once: one value longer than that, and rows that fill several.
+        var long = Sample.finding(.decode, 401)
+        long.note = String(repeating: "a note without an end ", count: 20_000)
+        try writer.add(finding: long, at: Sample.place(401))
+        try Sample.fill(writer, from: 402, through: 4_000)
+        let hash = try writer.finish(lastSequence: SequenceNumber(4_000))
         try writer.close()
 
         let database = try RawDatabase(directory.desk)
