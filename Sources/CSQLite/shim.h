@@ -6,6 +6,11 @@ static inline int tapedeck_sqlite_defensive(sqlite3 *database) {
     return sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
 }
 
+// Likewise: SQLite counts no memory, which costs a lock and a look-up at each allocation; before its first use.
+static inline int tapedeck_sqlite_count_no_memory(void) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 // A function pointer made of an integer: the bound bytes are copied before the call returns.
 static inline int tapedeck_sqlite_bind_text(
     sqlite3_stmt *statement, int index, const unsigned char *text, int count

@@ -7,7 +7,17 @@ enum Connection {
     /// How long a connection waits for another one's lock.
     static let busySeconds = 2.0
 
+    /// Of a new file, in bytes.
+    ///
+    /// A row of an order takes some 450. The tables have no row ids, so that rows stand in the inner pages of their trees too: with
+    /// pages of 4,096 bytes nine of them in each, and the trees are high.
+    private static let pageBytes = 16_384
+
+    /// Once, before the first connection of the process; where another library was first it is left as it was.
+    private static let isPrepared = tapedeck_sqlite_count_no_memory() == SQLITE_OK
+
     static func open(_ path: String, readOnly: Bool) throws(ProjectionError) -> DatabaseQueue {
+        _ = isPrepared
         var configuration = Configuration()
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(busySeconds)
@@ -34,6 +44,7 @@ enum Connection {
                 // journal of the recording can rebuild every row.
                 try database.execute(
                     sql: """
+                        PRAGMA page_size = \(pageBytes);
                         PRAGMA journal_mode = TRUNCATE;
                         PRAGMA synchronous = OFF;
                         PRAGMA cache_size = -16384;
