@@ -56,7 +56,7 @@ public struct DeskBuild {
             try DeskBuild.open(path, identity, first: recording.first, last: recording.last)
         }
         do {
-            let end = try fold(recording) { worker.add($0) }
+            let end = try fold(recording, decodesAhead: true) { worker.add($0) }
             try worker.finish(recording.last, valuations: end)
         } catch let error as ProjectionError {
             guard case .heldElsewhere = error, recording.isHeld else { throw error }
@@ -125,15 +125,18 @@ public struct DeskBuild {
     ///
     /// - Parameters:
     ///   - before: the first record that is left out; nil: none.
+    ///   - decodesAhead: on a second core, where there is one and no session has use for it.
     ///   - take: gets rows of whole records, in order; false ends it.
     /// - Returns: positions at the end.
     private func fold(
         _ recording: Recording,
         before: SequenceNumber? = nil,
+        decodesAhead: Bool = false,
         into take: ([DeskBatch]) -> Bool
     ) throws -> [Stored<LedgerPosition>] {
         var walk = Walk(registry: registry)
         walk.progress = progress
+        walk.decodesAhead = decodesAhead && sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1
         var fold = DeskFold()
         var failure: ProjectionError?
         var batches: [DeskBatch] = []

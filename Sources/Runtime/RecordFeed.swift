@@ -15,6 +15,8 @@ final class RecordFeed {
     /// Called with each input before the engine takes it in.
     var before: ((Event, RecordHeader, Engine) -> Void)?
 
+    /// Whether the engine says what its state comes to.
+    private let reportsState: Bool
     private let registry: StrategyRegistry
     private let parser = JSONParser()
     /// By the stream's id, so that a record costs no look-up.
@@ -23,16 +25,23 @@ final class RecordFeed {
     private var checkpoints: CheckpointStore?
 
     /// Before the first record of a recording.
-    init(_ recording: Recording, registry: StrategyRegistry) throws(ReplayError) {
+    init(
+        _ recording: Recording,
+        registry: StrategyRegistry,
+        reportsState: Bool = true
+    ) throws(ReplayError) {
         self.registry = registry
+        self.reportsState = reportsState
         let beginning = try recording.beginning(registry: registry, parser: parser)
         made = beginning.map { EngineStart($0) }
+        made?.stepper.engine.reportsState = reportsState
         if let beginning { facts = beginning.facts }
     }
 
     /// Behind the record of a kept state.
     init(_ state: KeptState, registry: StrategyRegistry) {
         self.registry = registry
+        reportsState = true
         made = EngineStart(state)
         facts = state.facts
     }
@@ -51,7 +60,8 @@ final class RecordFeed {
         _ cursor: Cursor,
         _ visit: (Walk.Step, Engine) throws(ReplayError) -> Bool
     ) throws(ReplayError) -> Bool {
-        let place = try advance(record, cursor)
+        let place = place(of: record.stream, cursor)
+        try advance(record, place)
         let stream = streams[place]
         let outputs = outputs.elements
         let goesOn =
@@ -70,7 +80,8 @@ final class RecordFeed {
         _ cursor: Cursor,
         _ visit: Walk.InputVisit
     ) throws(ReplayError) -> Bool {
-        let place = try advance(record, cursor)
+        let place = place(of: record.stream, cursor)
+        try advance(record, place)
         guard streams[place].isInput else { return true }
         let goesOn =
             try RecordFeed.show(&streams[place].header, &made, outputs.elements, visit) ?? true
@@ -78,11 +89,43 @@ final class RecordFeed {
         return goesOn
     }
 
+    /// The name of a stream, before its first record that was decoded elsewhere.
+    func register(_ stream: StreamID, _ name: StreamName) {
+        let place = Int(stream.value)
+        while streams.count <= place { streams.append(MetStream()) }
+        streams[place] = MetStream(name)
+    }
+
+    /// The same as ``takeInput(_:_:_:)`` for a record that was decoded elsewhere, of a stream that was registered.
+    ///
+    /// - Parameters:
+    ///   - record: its payload is looked at where an engine is made from it, and nowhere else.
+    ///   - decoded: `nil` of what is no input.
+    func takeInput(
+        _ record: Record,
+        decoded: UnsafeMutablePointer<Event>?,
+        _ visit: Walk.InputVisit
+    ) throws(ReplayError) -> Bool {
+        let place = Int(record.stream.value)
+        try advance(record, place, decoded)
+        guard let decoded, streams[place].isInput else { return true }
+        return try RecordFeed.show(
+            &streams[place].header,
+            &decoded.pointee,
+            &made,
+            outputs.elements,
+            visit
+        ) ?? true
+    }
+
     /// Feeds the next record to the engine where it is an input.
     ///
-    /// - Returns: the place of its stream.
-    private func advance(_ record: Record, _ cursor: Cursor) throws(ReplayError) -> Int {
-        let place = place(of: record.stream, cursor)
+    /// - Parameter decoded: what it means, where that is known already.
+    private func advance(
+        _ record: Record,
+        _ place: Int,
+        _ decoded: UnsafeMutablePointer<Event>? = nil
+    ) throws(ReplayError) {
         streams[place].header.sequence = record.sequence
         streams[place].header.time = record.time
         if streams[place].role == .start {
@@ -92,15 +135,20 @@ final class RecordFeed {
                 registry: registry,
                 parser: parser
             )
+            made?.stepper.engine.reportsState = reportsState
             // A run that begins anew is told everything anew.
             if made?.start.continues == nil { facts = AccountFacts() }
         }
         guard made != nil else { throw .noStart(record.sequence) }
         outputs.removeAll()
-        guard streams[place].isInput else { return place }
+        guard streams[place].isInput else { return }
+        if let decoded {
+            RecordFeed.step(&streams[place], &decoded.pointee, before, &made, &outputs)
+            facts.take(decoded.pointee)
+            return
+        }
         RecordFeed.step(&streams[place], record.payload, before, &made, &outputs)
         made?.tell(&facts)
-        return place
     }
 
     /// All in place, as ``show(_:_:_:_:)``.
@@ -127,6 +175,28 @@ final class RecordFeed {
             outputs: &outputs,
             before: before
         )
+    }
+
+    /// Likewise.
+    private static func step(
+        _ stream: inout MetStream,
+        _ event: inout Event,
+        _ before: ((Event, RecordHeader, Engine) -> Void)?,
+        _ made: inout EngineStart?,
+        _ outputs: inout Outputs
+    ) {
+        if let before { made?.show(event, stream.header, before) }
+        made?.stepper.step(stream.header, decoded: &event, outputs: &outputs)
+    }
+
+    private static func show(
+        _ header: inout RecordHeader,
+        _ event: inout Event,
+        _ made: inout EngineStart?,
+        _ outputs: [Output],
+        _ visit: Walk.InputVisit
+    ) throws(ReplayError) -> Bool? {
+        try made?.show(header, &event, outputs, visit)
     }
 
     private static func show(
@@ -183,6 +253,25 @@ extension EngineStart {
         _ visit: Walk.InputVisit
     ) throws(ReplayError) -> Bool {
         try visit(header, stepper.event, outputs, start, stepper.engine)
+    }
+
+    /// Likewise, of a record that was decoded elsewhere.
+    fileprivate mutating func show(
+        _ header: RecordHeader,
+        _ event: inout Event,
+        _ outputs: [Output],
+        _ visit: Walk.InputVisit
+    ) throws(ReplayError) -> Bool {
+        try visit(header, event, outputs, start, stepper.engine)
+    }
+
+    /// Likewise, before the engine takes the record in.
+    fileprivate mutating func show(
+        _ event: Event,
+        _ header: RecordHeader,
+        _ before: (Event, RecordHeader, Engine) -> Void
+    ) {
+        before(event, header, stepper.engine)
     }
 
     /// Likewise.

@@ -36,6 +36,8 @@ public struct Walk {
     /// Gets the engine's state now and then; nil: nothing is kept.
     public var checkpoints: CheckpointStore?
 
+    /// Reads and decodes inputs on a thread of its own, some hundred records ahead; the same comes of it.
+    var decodesAhead = false
     /// Called with the state that a recording begins with where it begins later than its session did.
     var opening: (EngineStart) throws(ReplayError) -> Void = { _ in }
     /// Called with each input before the engine takes it in.
@@ -62,13 +64,22 @@ public struct Walk {
         }
     }
 
-    /// The same from the beginning for inputs alone, which are shown where they lie.
+    /// The same from the beginning for inputs alone, which are shown where they lie; the engine reports no state.
     func runInputs(
         _ recording: Recording,
-        isPast: (SequenceNumber, Timestamp) -> Bool,
+        isPast: @escaping @Sendable (SequenceNumber, Timestamp) -> Bool,
         visit: InputVisit
     ) throws(ReplayError) -> End? {
-        try run(recording, from: nil, isPast: isPast) {
+        // What a state is kept behind is a record where the cursor stands.
+        if decodesAhead, checkpoints == nil {
+            let ahead = DecodeAhead(
+                try Replay.cursor(of: recording),
+                keepsOutputs: false,
+                isPast: isPast
+            )
+            if ahead.begin() { return try runInputs(recording, from: ahead, visit: visit) }
+        }
+        return try run(recording, from: nil, isPast: isPast, reportsState: false) {
             feed,
             record,
             cursor throws(ReplayError) in
@@ -76,10 +87,43 @@ public struct Walk {
         }
     }
 
+    private func runInputs(
+        _ recording: Recording,
+        from ahead: DecodeAhead,
+        visit: InputVisit
+    ) throws(ReplayError) -> End? {
+        defer { ahead.end() }
+        let feed = try RecordFeed(recording, registry: registry, reportsState: false)
+        if let made = feed.made { try opening(made) }
+        feed.before = before
+        // Lent to each push of an order book in turn.
+        let book = UnsafeMutablePointer<Event>.allocate(capacity: 1)
+        book.initialize(to: Event())
+        defer {
+            book.deinitialize(count: 1)
+            book.deallocate()
+        }
+        var goesOn = true
+        while goesOn {
+            let batch = ahead.take()
+            for stream in batch.streams { feed.register(stream.id, stream.name) }
+            try batch.forEach(book: book) { (record, event) throws(ReplayError) in
+                goesOn = try feed.takeInput(record, decoded: event, visit)
+                if record.sequence.value % 4_096 == 0 { progress(record.sequence) }
+                return goesOn
+            }
+            if goesOn, let failure = batch.failure { throw failure }
+            if batch.isLast { break }
+            ahead.giveBack(batch)
+        }
+        return end(of: feed)
+    }
+
     private func run(
         _ recording: Recording,
         from state: KeptState?,
         isPast: (SequenceNumber, Timestamp) -> Bool,
+        reportsState: Bool = true,
         take: (RecordFeed, Record, Cursor) throws(ReplayError) -> Bool
     ) throws(ReplayError) -> End? {
         let feed: RecordFeed
@@ -88,7 +132,7 @@ public struct Walk {
             feed = RecordFeed(state, registry: registry)
             cursor = state.cursor
         } else {
-            feed = try RecordFeed(recording, registry: registry)
+            feed = try RecordFeed(recording, registry: registry, reportsState: reportsState)
             if let made = feed.made { try opening(made) }
             do throws(JournalError) {
                 cursor = try recording.cursor()
@@ -109,8 +153,10 @@ public struct Walk {
             guard try take(feed, record, cursor) else { break }
             if record.sequence.value % 4_096 == 0 { progress(record.sequence) }
         }
-        return feed.made.map {
-            End(engine: $0.stepper.engine, start: $0.start, facts: feed.facts)
-        }
+        return end(of: feed)
+    }
+
+    private func end(of feed: RecordFeed) -> End? {
+        feed.made.map { End(engine: $0.stepper.engine, start: $0.start, facts: feed.facts) }
     }
 }

@@ -26,6 +26,10 @@ public struct Engine: Sendable {
     var rollingHash: UInt64 = 0
     var nextStateAt = Engine.stateInterval
     var isStarted = false
+    /// Whether ``stateInterval`` counts: who folds a recording and compares no state is spared the walk over all of it.
+    ///
+    /// No part of the state.
+    package var reportsState = true
 
     public init(
         configuration: EngineConfiguration,
@@ -109,6 +113,7 @@ public struct Engine: Sendable {
         if header.sequence.value >= nextStateAt {
             nextStateAt =
                 (header.sequence.value / Engine.stateInterval + 1) * Engine.stateInterval
+            guard reportsState else { return }
             desk.orderStore.refreshHashes()
             outputs.append(.state(stateReport()))
         }

@@ -4,7 +4,7 @@ import Journal
 import Market
 import Synchronization
 
-/// A thread that reads and decodes ahead of the engine, so that a replay takes two cores.
+/// A thread that reads and decodes ahead of the engine, so that a replay, or a walk, takes two cores.
 ///
 /// Decoding is a pure function of one record and the engine takes the records in their order, so that results are the
 /// same to the byte. ``depth`` batches bound what lies between the two.
@@ -24,10 +24,10 @@ final class DecodeAhead: @unchecked Sendable {
         let route: StreamRoute?
         let keepsPayload: Bool
 
-        init(_ name: StreamName) {
+        init(_ name: StreamName, keepsOutputs: Bool) {
             let kind = name.kind
             route = kind.isOutput || kind.isEvidence ? nil : StreamRoute(name)
-            keepsPayload = kind.isOutput || kind == .sessionStart
+            keepsPayload = kind == .sessionStart || (keepsOutputs && kind.isOutput)
         }
     }
 
@@ -39,14 +39,18 @@ final class DecodeAhead: @unchecked Sendable {
     private let hasReady = Atomic<Int>(0)
     private let hasFree = Atomic<Int>(DecodeAhead.depth)
     private let cursor: Cursor
+    private let keepsOutputs: Bool
     private let isPast: @Sendable (SequenceNumber, Timestamp) -> Bool
     private var thread = pthread_t()
 
+    /// - Parameter keepsOutputs: payloads of outputs go along, for who compares them.
     init(
         _ cursor: sending Cursor,
+        keepsOutputs: Bool = true,
         isPast: @escaping @Sendable (SequenceNumber, Timestamp) -> Bool
     ) {
         self.cursor = cursor
+        self.keepsOutputs = keepsOutputs
         self.isPast = isPast
         rows.withLock { rows in
             for _ in 0..<DecodeAhead.depth { rows.free.append(DecodedBatch()) }
@@ -141,7 +145,7 @@ final class DecodeAhead: @unchecked Sendable {
             }
             let name = cursor.name(of: record.stream)
             batch.add(stream: record.stream, name)
-            let lane = Lane(name)
+            let lane = Lane(name, keepsOutputs: keepsOutputs)
             lanes[place] = lane
             batch.add(record, lane.route, keepsPayload: lane.keepsPayload, decoder)
         }
