@@ -100,22 +100,22 @@ import Testing
         var state: UInt64 = 7
         func number() -> String {
             state = Mix.spread(state)
-            let digits = (0..<Int(state % 11) + 1).map { place in
-                String((state >> UInt64(place * 4 + 4)) % 10)
-            }.joined()
+            var digits = ""
+            for place in 0...state % 11 { digits += String((state >> (place * 4 + 4)) % 10) }
             let decimals = Int((state >> 52) % 12)
             if decimals == 0 || decimals >= digits.count { return digits }
             return digits.dropLast(decimals) + "." + digits.suffix(decimals)
         }
+        let head =
+            #"{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":["#
         for _ in 0..<2_000 {
-            let bids = (0..<5).map { _ in #"["\#(number())","\#(number())"]"# }
-            compare(
-                "public/linear/orderbook.50.BTCUSDT",
-                Array(
-                    (#"{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":["#
-                        + bids.joined(separator: ",") + #"],"a":[],"u":5,"seq":6},"cts":3}"#).utf8
-                )
-            )
+            var bids: [String] = []
+            for _ in 0..<5 {
+                let (price, size) = (number(), number())
+                bids.append(#"["\#(price)","\#(size)"]"#)
+            }
+            let text = head + bids.joined(separator: ",") + #"],"a":[],"u":5,"seq":6},"cts":3}"#
+            compare("public/linear/orderbook.50.BTCUSDT", Array(text.utf8))
         }
     }
 }

@@ -38,7 +38,8 @@ import Testing
             case 1: levels.sort { $0.price.mantissa > $1.price.mantissa }
             default: break
             }
-            #expect(batch.set(side, levels) == nil)
+            let misfit = batch.set(side, levels)
+            #expect(misfit == nil)
             for level in levels {
                 single.set(
                     side,
@@ -71,11 +72,13 @@ import Testing
             price: Numeral(mantissa: 99, decimals: 1),
             size: Numeral(mantissa: 5, decimals: 0)
         )
-        let tooFine = try #require(book.set(.buy, [good, fine, last]))
+        let buy = book.set(.buy, [good, fine, last])
+        let tooFine = try #require(buy)
         #expect(tooFine.place == 1)
         #expect(tooFine.error == .tooFine(decimals: 3, scale: 1))
         #expect(book.bids == [Level(price: Price(units: 100), size: Quantity(units: 500))])
-        let tooLarge = try #require(book.set(.sell, [vast]))
+        let sell = book.set(.sell, [vast])
+        let tooLarge = try #require(sell)
         #expect(tooLarge.place == 0)
         #expect(tooLarge.error == .overflow)
         #expect(book.asks.isEmpty)
