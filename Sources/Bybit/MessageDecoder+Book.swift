@@ -3,7 +3,7 @@ public import Market
 
 extension MessageDecoder {
     /// The usual push of an order book, its levels put behind those of `levels`; `nil`: the record is another one, and
-    /// ``decode(_:_:into:)-(StreamRoute,_,_)`` says what it is.
+    /// ``decodeLeft(_:_:into:)`` says what it is.
     public func bookPush(
         _ route: StreamRoute,
         _ payload: UnsafeRawBufferPointer,

@@ -28,12 +28,40 @@ public final class MessageDecoder {
         _ payload: UnsafeRawBufferPointer,
         into event: inout Event
     ) {
-        event.reset()
-        event.category = route.category
+        decode(route, payload, isLeft: false, into: &event)
+    }
+
+    /// The same for what ``bookPush(_:_:into:)`` has left: the fast way of order books, which would leave it too, is not
+    /// taken a second time.
+    public func decodeLeft(
+        _ route: StreamRoute,
+        _ payload: UnsafeRawBufferPointer,
+        into event: inout Event
+    ) {
+        decode(route, payload, isLeft: true, into: &event)
+    }
+
+    /// The same for a push, by the general way alone: what a fast way takes it must read as this does.
+    func decodeGenerally(
+        _ route: StreamRoute,
+        _ payload: UnsafeRawBufferPointer,
+        into event: inout Event
+    ) {
+        begin(route, &event)
+        readText(payload, route, &event)
+    }
+
+    @inline(__always)
+    private func decode(
+        _ route: StreamRoute,
+        _ payload: UnsafeRawBufferPointer,
+        isLeft: Bool,
+        into event: inout Event
+    ) {
+        begin(route, &event)
         switch route.subject {
         case .book(let depth):
-            event.symbol = route.symbol
-            if decodeBookFast(payload, route, depth, &event) { return }
+            if !isLeft, decodeBookFast(payload, route, depth, &event) { return }
         case .trades:
             if decodeTradesFast(payload, route, &event) { return }
         case .ticker:
@@ -42,6 +70,21 @@ public final class MessageDecoder {
         case .rest: return decodeExchange(payload, route.endpoint, route.replyForm, &event)
         default: break
         }
+        readText(payload, route, &event)
+    }
+
+    @inline(__always)
+    private func begin(_ route: StreamRoute, _ event: inout Event) {
+        event.reset()
+        event.category = route.category
+        if case .book = route.subject { event.symbol = route.symbol }
+    }
+
+    private func readText(
+        _ payload: UnsafeRawBufferPointer,
+        _ route: StreamRoute,
+        _ event: inout Event
+    ) {
         do throws(JSONError) {
             decode(try parser.root(payload), route, &event)
         } catch {

@@ -82,7 +82,8 @@ inline bool short_number(
 // A level `["price","size"]` of short numbers; passes it. Nothing is passed where it is not, and what it is says a look at
 // each byte.
 //
-// At least fifteen bytes stand before any level, and the window ends before the text does.
+// At least fourteen bytes stand before any level, `{"data":{"b":[`, and the window ends before the text does: what is
+// read in front of a number, at most six bytes before its level, is of the text too.
 inline bool short_level(const uint8_t *&at, tdj_level &level) {
     __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
     __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at + 16));

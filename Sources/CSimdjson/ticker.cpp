@@ -15,6 +15,7 @@ bool read_members(Scan &scan, tdj_parser &parser, uint32_t &count) {
         if (!scan.take('"')) return false;
         if (!reserve(parser.members, parser.member_capacity, count + 1)) return false;
         tdj_member &member = parser.members[count++];
+        member = tdj_member{};
         if (!scan.rest_of_string(member.name) || !scan.take(':') || !scan.take('"')) return false;
         const uint8_t *start = scan.at;
         member.is_number = scan::decimal(scan.at, member.number);

@@ -53,15 +53,10 @@ extension JSONParser {
 
     /// True when a level here and in the shim has the same fields in the same places.
     private static let levelsMatch: Bool =
-        MemoryLayout<LevelNumerals>.stride == MemoryLayout<tdj_level>.stride
+        JSONParser.numeralMatches
+        && MemoryLayout<LevelNumerals>.stride == MemoryLayout<tdj_level>.stride
         && MemoryLayout<LevelNumerals>.offset(of: \.price)
             == MemoryLayout<tdj_level>.offset(of: \.price)
         && MemoryLayout<LevelNumerals>.offset(of: \.size)
             == MemoryLayout<tdj_level>.offset(of: \.size)
-        && MemoryLayout<Numeral>.offset(of: \.mantissa)
-            == MemoryLayout<tdj_number>.offset(of: \.mantissa)
-        && MemoryLayout<Numeral>.offset(of: \.decimals)
-            == MemoryLayout<tdj_number>.offset(of: \.decimals)
-        && MemoryLayout<Numeral>.offset(of: \.isNegativeZero)
-            == MemoryLayout<tdj_number>.offset(of: \.is_negative_zero)
 }

@@ -48,7 +48,10 @@ extension JSONParser {
 
     /// True when a member here and in the shim has the same fields in the same places.
     private static let membersMatch: Bool =
-        MemoryLayout<JSONMember>.stride == MemoryLayout<tdj_member>.stride
+        JSONParser.numeralMatches && JSONParser.textMatches
+        && MemoryLayout<JSONMember>.stride == MemoryLayout<tdj_member>.stride
+        && MemoryLayout<JSONMember>.offset(of: \.name)
+            == MemoryLayout<tdj_member>.offset(of: \.name)
         && MemoryLayout<JSONMember>.offset(of: \.value)
             == MemoryLayout<tdj_member>.offset(of: \.value)
         && MemoryLayout<JSONMember>.offset(of: \.isNumber)

@@ -59,6 +59,11 @@ extension JSONParser {
 
     /// True when a trade here and in the shim has the same fields in the same places.
     private static let tradesMatch: Bool =
+        JSONParser.numeralMatches && JSONParser.textMatches && JSONParser.tradeFieldsMatch
+        && MemoryLayout<JSONTrade>.offset(of: \.timeMilliseconds)
+            == MemoryLayout<tdj_trade>.offset(of: \.time)
+
+    private static let tradeFieldsMatch: Bool =
         MemoryLayout<JSONTrade>.stride == MemoryLayout<tdj_trade>.stride
         && MemoryLayout<JSONTrade>.offset(of: \.crossSequence)
             == MemoryLayout<tdj_trade>.offset(of: \.cross_sequence)

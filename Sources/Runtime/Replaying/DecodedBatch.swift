@@ -104,7 +104,7 @@ final class DecodedBatch: @unchecked Sendable {
             books.append(book)
             return .book(books.count - 1, levels: first)
         }
-        decoder.decode(route, payload, into: &events[eventCount])
+        decoder.decodeLeft(route, payload, into: &events[eventCount])
         eventCount += 1
         return .event(eventCount - 1)
     }
