@@ -44,12 +44,14 @@ public struct DeskTables {
                 )
             },
             prepare: { writer in
-                guard ledger == nil, writer.lastSequence.next < first else { return }
-                try DeskBuild(registry: registry, program: program).complete(
-                    writer,
-                    try Recording.open(recording),
-                    before: first
-                )
+                if ledger == nil, writer.lastSequence.next < first {
+                    try DeskBuild(registry: registry, program: program).complete(
+                        writer,
+                        try Recording.open(recording),
+                        before: first
+                    )
+                }
+                try writer.keepLittle()
             },
             kept: kept
         )
