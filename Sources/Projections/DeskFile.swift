@@ -90,13 +90,18 @@ enum DeskFile {
                     )
                     try database.execute(sql: "\(Schema.meta)")
                     for table in Schema.tables { try database.execute(sql: "\(table.definition)") }
-                    for index in Schema.indexes { try database.execute(sql: "\(index)") }
+                    try database.execute(sql: "\(Schema.writersIndex)")
                     try Meta.begin(identity, in: database)
                     return .commit
                 }
             }
         }
         return queue
+    }
+
+    /// Makes the indexes that readers look up by, where they are not there yet.
+    static func completeIndexes(_ database: Database) throws {
+        for index in Schema.readersIndexes { try database.execute(sql: "\(index)") }
     }
 
     /// Renames the file, its journal with it, to the first free name `….corrupt-N`.

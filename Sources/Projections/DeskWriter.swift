@@ -134,6 +134,7 @@ public final class DeskWriter {
             try queue.inDatabase { database in
                 var content = ContentHash(high: 0, low: 0)
                 try database.inTransaction(.immediate) {
+                    try DeskFile.completeIndexes(database)
                     try self.prepare(database).set(valuations)
                     content = try ContentHash(of: database)
                     try Meta.set(.contentHash, content.description, in: database)
@@ -147,12 +148,17 @@ public final class DeskWriter {
         return hash
     }
 
-    /// Gives back the memory that a rebuild gains by, and takes no more than 2 MiB from here on: for a live session,
-    /// whose memory is to stay the same for weeks.
-    public func keepLittle() throws(ProjectionError) {
+    /// From here on readers' indexes are kept up, and no more than 2 MiB of the file in memory.
+    ///
+    /// For a session that writes as it goes, whose memory is to stay the same for weeks. A rebuild needs neither.
+    public func goLive() throws(ProjectionError) {
         let queue = queue
         try Connection.translating(path) {
-            try queue.writeWithoutTransaction { database in
+            try queue.inDatabase { database in
+                try database.inTransaction(.immediate) {
+                    try DeskFile.completeIndexes(database)
+                    return .commit
+                }
                 try database.execute(
                     sql: "PRAGMA cache_size = -\(DeskWriter.smallCache); PRAGMA shrink_memory"
                 )

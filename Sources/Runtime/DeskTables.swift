@@ -51,7 +51,7 @@ public struct DeskTables {
                         before: first
                     )
                 }
-                try writer.keepLittle()
+                try writer.goLive()
             },
             kept: kept
         )

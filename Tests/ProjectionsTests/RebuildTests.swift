@@ -29,6 +29,36 @@ import Testing
         #expect(one.rowsWritten > 400)
     }
 
+    @Test func `readers find their indexes behind a rebuild, and beside a session`() throws {
+        let expected: [[String?]] = [
+            ["commands_by_link"], ["executions_by_order"], ["gaps_by_subject"],
+            ["order_history_by_order"], ["orders_by_link"], ["verdicts_by_cause"],
+        ]
+        func indexes(_ directory: TemporaryDirectory) throws -> [[String?]] {
+            try RawDatabase(directory.desk).rows(
+                "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+            )
+        }
+        let rebuilt = try TemporaryDirectory()
+        let one = try DeskWriter(path: rebuilt.desk, identity: Sample.identity)
+        try Sample.fill(one, through: 100)
+        try one.flush()
+        #expect(try indexes(rebuilt) == [["gaps_by_subject"]])
+        let hash = try one.finish(lastSequence: SequenceNumber(100))
+        #expect(try indexes(rebuilt) == expected)
+        // A second end leaves them as they are.
+        #expect(try one.finish(lastSequence: SequenceNumber(100)) == hash)
+
+        let live = try TemporaryDirectory()
+        let other = try DeskWriter(path: live.desk, identity: Sample.identity)
+        try other.goLive()
+        #expect(try indexes(live) == expected)
+        try Sample.fill(other, through: 100)
+        #expect(try other.finish(lastSequence: SequenceNumber(100)) == hash)
+        #expect(try RawDatabase(live.desk).rows("PRAGMA integrity_check") == [["ok"]])
+        #expect(try RawDatabase(rebuilt.desk).rows("PRAGMA integrity_check") == [["ok"]])
+    }
+
     @Test func `one digit more is another content`() throws {
         var hashes: Set<ContentHash> = []
         for text in ["1.5", "1.500000000000000001", "-1.5"] {
