@@ -87,7 +87,7 @@ final class DeskedSession {
     }
 
     func waitUntilReady() async throws {
-        let _: Bool = try await recorder.line(60) { line in
+        let _: Bool = try await recorder.line { line in
             guard let object = Self.object(line), let ready = object["sockets_ready"] as? Int
             else { return nil }
             return ready > 0 && ready == object["sockets"] as? Int ? true : nil

@@ -204,7 +204,7 @@ import Testing
         )
         // As soon as the way is free there is a door.
         try FileManager.default.removeItem(atPath: session.path + "/control.sock")
-        for _ in 0..<300 {
+        for _ in 0..<1_200 {
             if try await session.desk("status", session.path).status == 0 { break }
             try await Task.sleep(for: .milliseconds(100))
         }

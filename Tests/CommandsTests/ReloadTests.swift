@@ -16,7 +16,7 @@ import Testing
 
     private func hangUp(_ session: DeskedSession, until words: String) async throws {
         kill(session.recorder.process.processIdentifier, SIGHUP)
-        for _ in 0..<1_500 where !session.recorder.errorsSoFar.contains(words) {
+        for _ in 0..<6_000 where !session.recorder.errorsSoFar.contains(words) {
             try await Task.sleep(for: .milliseconds(20))
         }
         #expect(session.recorder.errorsSoFar.contains(words), "\(session.recorder.errorsSoFar)")
@@ -28,7 +28,7 @@ import Testing
         try await hangUp(session, until: "SIGHUP: the session file was applied at record")
         let status = try await session.status()
         #expect(status["disconnects"] as? Int == 0 && status["reloads"] as? Int == 1)
-        for _ in 0..<500 {
+        for _ in 0..<6_000 {
             if try await session.status()["sockets_ready"] as? Int == 2 { break }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -85,7 +85,7 @@ import Testing
         #expect(reload.status == 0, "\(reload.errors)")
         #expect(reload.object["topics_added"] as? Int ?? 0 > 2, "\(reload.output)")
         #expect(reload.object["topics_removed"] as? Int == 0)
-        for _ in 0..<1_500 {
+        for _ in 0..<6_000 {
             let status = try await session.status()
             if status["sockets_ready"] as? Int == 2 { break }
             try await Task.sleep(for: .milliseconds(20))
@@ -191,7 +191,7 @@ import Testing
             try await Program.run(["desk"] + arguments + ["one", "--json"], in: folder.path)
         }
         func waitUntilReady() async throws {
-            for _ in 0..<1_500 {
+            for _ in 0..<6_000 {
                 let status = try await desk("status").object
                 if status["sockets_ready"] as? Int == 2 { return }
                 try await Task.sleep(for: .milliseconds(20))
@@ -291,7 +291,7 @@ import Testing
             try DeskedSession.writeCredentials(["main": DeskedSession.account], in: folder.path)
         }
         func wait(_ key: String, above count: Int) async throws {
-            for _ in 0..<1_500 {
+            for _ in 0..<6_000 {
                 if try await session.status()[key] as? Int ?? 0 > count { return }
                 try await Task.sleep(for: .milliseconds(20))
             }
@@ -308,7 +308,7 @@ import Testing
                 .compactMap { $0.hasSuffix(".mcap") ? Int($0.dropLast(5)) : nil }.sorted()
                 .first { $0 > sequence }
         }
-        for _ in 0..<3_000 where try later() == nil { try await Task.sleep(for: .milliseconds(20)) }
+        for _ in 0..<6_000 where try later() == nil { try await Task.sleep(for: .milliseconds(20)) }
         let commands = try await session.status()["commands"] as? Int ?? 0
         try await wait("commands", above: commands + 5)
         let stop = try await session.desk("stop", session.path, "--reason", "enough", "--json")
