@@ -122,6 +122,13 @@ final class DeskedSession {
         return outcome.lines.compactMap(Self.object)
     }
 
+    /// What was asked for at the door or by a signal; a disk that stands still for a moment has the journal ask too.
+    func requests() async throws -> [[String: Any]] {
+        try await records("desk/operator").filter {
+            ($0["verb"] as? String)?.hasPrefix("journal-") != true
+        }
+    }
+
     static func object(_ line: String) -> [String: Any]? {
         (try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: Any]
     }
