@@ -5,7 +5,7 @@ import Testing
 
 extension ClientTests {
     /// Orders, private topics and questions about the account, on the real exchange.
-    @Suite(.timeLimit(.minutes(3))) struct AccountTests {
+    @Suite(.timeLimit(.minutes(10))) struct AccountTests {
         private static func order(
             _ price: Numeral?,
             link: String = "",
@@ -189,7 +189,7 @@ extension ClientTests {
             async throws
         {
             try await ServedExchange.run { exchange in
-                let client = try exchange.client { $0.timeout = 1_500_000_000 }
+                let client = try exchange.client { $0.timeout = 6_000_000_000 }
                 let order = try Self.order(try await Self.low(client))
                 await exchange.server.setOrderAnswers(.never)
                 let outcome = try await client.place(order)

@@ -7,7 +7,7 @@ import Testing
 
 extension ClientTests {
     /// Frames that an exchange should not send, from a server that sends what a file holds.
-    @Suite(.timeLimit(.minutes(2))) struct DamagedFrameTests {
+    @Suite(.timeLimit(.minutes(10))) struct DamagedFrameTests {
         private static let book = "orderbook.50.AAAUSDT"
         private static let trades = "publicTrade.AAAUSDT"
 

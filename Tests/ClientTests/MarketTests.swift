@@ -4,7 +4,7 @@ import Testing
 
 extension ClientTests {
     /// Market data by REST.
-    @Suite(.timeLimit(.minutes(2))) struct MarketTests {
+    @Suite(.timeLimit(.minutes(10))) struct MarketTests {
         @Test func `market questions come typed`() async throws {
             try await ServedExchange.run { exchange in
                 let client = try exchange.client(secret: nil)

@@ -5,7 +5,7 @@ import Testing
 
 extension ClientTests {
     /// Keys and where orders may go.
-    @Suite(.timeLimit(.minutes(3))) struct SafetyTests {
+    @Suite(.timeLimit(.minutes(10))) struct SafetyTests {
         private static let order = OrderRequest(
             instrument: InstrumentID(.linear, Symbol("BTCUSDT") ?? .none),
             orderLinkID: "real",

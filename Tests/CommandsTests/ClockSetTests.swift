@@ -14,7 +14,7 @@ import Testing
         _ what: String,
         until isThere: ([String: Any]) -> Bool
     ) async throws {
-        for _ in 0..<600 {
+        for _ in 0..<3_000 {
             if isThere(status(recorder)) { return }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -61,7 +61,7 @@ import Testing
         try await proxyIsBack(proxy)
 
         bot.die()
-        let limit = ContinuousClock.now + .seconds(60)
+        let limit = ContinuousClock.now + .seconds(240)
         while try await resting(bot) > 0 {
             try #require(ContinuousClock.now < limit, "the orders were never cancelled")
             try await Task.sleep(for: .milliseconds(200))
@@ -70,7 +70,7 @@ import Testing
     }
 
     private func proxyIsBack(_ proxy: FaultProxy) async throws {
-        for _ in 0..<600 {
+        for _ in 0..<3_000 {
             let lines = try await proxy.connections().filter { $0.path == "/v5/private" }
             if let last = lines.last, last.isOpen,
                 last.forwarded.contains(where: {
@@ -86,7 +86,7 @@ import Testing
 
     private func check(_ recorder: Running, _ path: String, _ proxy: FaultProxy) async throws {
         // What was cancelled has been pushed by now; the recorder has it once the proxy has handed it on and more.
-        for _ in 0..<600 {
+        for _ in 0..<3_000 {
             let forwarded = try await proxy.connections().filter { $0.path == "/v5/private" }
                 .flatMap(\.forwarded).map { String(decoding: $0.payload, as: UTF8.self) }
             let last = forwarded.last ?? ""

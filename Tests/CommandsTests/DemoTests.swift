@@ -90,7 +90,7 @@ import Testing
     {
         let folder = try TemporaryFolder()
         let outcome = try await Program.run([
-            "demo", "--seconds", "8", "--seed", "7", "--fault", "\(side):\(what)", "--json",
+            "demo", "--seconds", "12", "--seed", "7", "--fault", "\(side):\(what)", "--json",
             "--out", folder.path + "/demo",
         ])
         #expect(outcome.status == 1, "\(outcome.output) \(outcome.errors)")

@@ -87,7 +87,7 @@ final class DeskedSession {
     }
 
     func waitUntilReady() async throws {
-        let _: Bool = try await recorder.line(60) { line in
+        let _: Bool = try await recorder.line { line in
             guard let object = Self.object(line), let ready = object["sockets_ready"] as? Int
             else { return nil }
             return ready > 0 && ready == object["sockets"] as? Int ? true : nil
@@ -120,6 +120,13 @@ final class DeskedSession {
         let outcome = try await Program.run(["cat", path, "--stream", stream, "--raw"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         return outcome.lines.compactMap(Self.object)
+    }
+
+    /// What was asked for at the door or by a signal; a disk that stands still for a moment has the journal ask too.
+    func requests() async throws -> [[String: Any]] {
+        try await records("desk/operator").filter {
+            ($0["verb"] as? String)?.hasPrefix("journal-") != true
+        }
     }
 
     static func object(_ line: String) -> [String: Any]? {

@@ -50,7 +50,7 @@ import Testing
         // The answer came after the record was written: no kill takes it away.
         session.recorder.kill()
         _ = try await session.recorder.end()
-        let record = try #require(try await session.records("desk/operator").first)
+        let record = try #require(try await session.requests().first)
         #expect(record["verb"] as? String == "mark")
         #expect(record["reason"] as? String == "a look")
         #expect(record["uid"] as? Int == Int(geteuid()))
@@ -80,7 +80,7 @@ import Testing
         #expect(end.object["state"] as? String == "sealed")
         #expect(throws: DoorPeer.Closed.self) { try peer.line() }
         #expect(!FileManager.default.fileExists(atPath: session.path + "/control.sock"))
-        let request = try #require(try await session.records("desk/operator").last)
+        let request = try #require(try await session.requests().last)
         #expect(request["verb"] as? String == "stop" && request["reason"] as? String == "lunch")
         let last = try #require(try await session.records("session/end").last)
         #expect(last["reason"] as? String == "desk stop by uid \(geteuid()): lunch")
@@ -131,7 +131,7 @@ import Testing
         #expect(try (1...3).map { _ in try peer.line()["id"] as? String } == ["1", "2", "3"])
         #expect(throws: DoorPeer.Closed.self) { try peer.line() }
         // Of all this nothing is on record, and nothing is lost.
-        #expect(try await session.records("desk/operator").isEmpty)
+        #expect(try await session.requests().isEmpty)
         #expect(try await session.status()["health"] as? String == "sound")
     }
 
@@ -204,7 +204,7 @@ import Testing
         )
         // As soon as the way is free there is a door.
         try FileManager.default.removeItem(atPath: session.path + "/control.sock")
-        for _ in 0..<300 {
+        for _ in 0..<1_200 {
             if try await session.desk("status", session.path).status == 0 { break }
             try await Task.sleep(for: .milliseconds(100))
         }
@@ -242,7 +242,7 @@ import Testing
             #expect(refused.status == 1, "\(refused.output) \(refused.errors)")
             #expect(refused.errors.contains("uid 65534 may not"), "\(refused.errors)")
         }
-        #expect(try await session.records("desk/operator").isEmpty)
+        #expect(try await session.requests().isEmpty)
         #expect(try await session.status()["phase"] as? String == "running")
     }
 }

@@ -34,7 +34,7 @@ import Testing
     {
         let folder = try TemporaryFolder()
         let server = try Program.start(
-            ["serve", "--synthetic", "--seed", "3", "--plain", "--json", "--for", "120s"],
+            ["serve", "--synthetic", "--seed", "3", "--plain", "--json", "--for", "900s"],
             in: folder.path
         )
         defer { server.kill() }

@@ -13,7 +13,7 @@ import Testing
         let folder = try TemporaryFolder()
         let sign = folder.path + "/full"
         let library = try await Preload.build("full-disk", Preload.fullDisk, in: folder.path)
-        let (server, endpoint) = try await Endpoint.serve(for: "120s", in: folder)
+        let (server, endpoint) = try await Endpoint.serve(for: "900s", in: folder)
         defer { server.kill() }
         let recorder = try Program.start(
             [
@@ -25,7 +25,7 @@ import Testing
             in: folder.path
         )
         func status(_ isMet: @escaping ([String: Any]) -> Bool) async throws {
-            _ = try await recorder.line(60) { line -> Bool? in
+            _ = try await recorder.line { line -> Bool? in
                 Self.object(line).flatMap { isMet($0) ? true : nil }
             }
         }
@@ -45,10 +45,9 @@ import Testing
         try await Task.sleep(for: .seconds(2))
         try FileManager.default.removeItem(atPath: sign)
         try await status { ($0["health"] as? String ?? "").hasPrefix("full") }
-        for _ in 0..<500 {
+        try await ProxiedSession.until("the journal is sound again") {
             let last = recorder.outputSoFar.split(separator: "\n").last.map(String.init) ?? ""
-            if Self.object(last)?["health"] as? String == "sound" { break }
-            try await Task.sleep(for: .milliseconds(20))
+            return Self.object(last)?["health"] as? String == "sound"
         }
         try await Task.sleep(for: .seconds(1))
         recorder.interrupt()

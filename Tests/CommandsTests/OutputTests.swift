@@ -33,12 +33,13 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let (server, endpoint) = try await Endpoint.serve(for: "60s", in: folder)
+        let (server, endpoint) = try await Endpoint.serve(for: "900s", in: folder)
         defer { server.kill() }
         let outcome = try await Program.run(
             [
                 "-c", #""$0" "$@" > /dev/full"#, Program.path, "record", "--endpoint", endpoint,
-                "--public", "linear:publicTrade.BTCUSDT", "--out", "full", "--json", "--for", "30s",
+                "--public", "linear:publicTrade.BTCUSDT", "--out", "full", "--json", "--for",
+                "600s",
             ],
             program: "/bin/sh",
             in: folder.path

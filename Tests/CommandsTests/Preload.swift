@@ -52,7 +52,9 @@ enum Preload {
         }
         """
 
-    /// Each write at an offset takes 100 ms for as long as the file `SLOW_DISK` is there.
+    /// Each write at an offset takes 300 ms for as long as the file `SLOW_DISK` is there.
+    ///
+    /// A slow machine serves a market slowly too, and the disk is to be slower.
     static let slowDisk = """
         #define _GNU_SOURCE
         #include <dlfcn.h>
@@ -61,7 +63,7 @@ enum Preload {
         #include <unistd.h>
         static void wait_for_disk(void) {
             const char *sign = getenv("SLOW_DISK");
-            if (sign && access(sign, F_OK) == 0) usleep(100000);
+            if (sign && access(sign, F_OK) == 0) usleep(300000);
         }
         ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at) {
             static ssize_t (*next)(int, const void *, size_t, off_t);
@@ -79,7 +81,7 @@ enum Preload {
 
     /// Writes at an offset do not return for as long as the file `STUCK_DISK` is there.
     static let stuckDisk = slowDisk.replacingOccurrences(
-        of: "if (sign && access(sign, F_OK) == 0) usleep(100000);",
+        of: "if (sign && access(sign, F_OK) == 0) usleep(300000);",
         with: "while (sign && access(sign, F_OK) == 0) usleep(10000);"
     ).replacingOccurrences(of: "SLOW_DISK", with: "STUCK_DISK")
 }

@@ -18,7 +18,7 @@ import Testing
             [
                 "probe", "--endpoint", "http://127.0.0.1:\(port)", "--credentials", "main",
                 "--credentials-file", folder.path + "/credentials", "--trade", "--out", "probe",
-                "--for", "8s", "--json",
+                "--for", "20s", "--json",
             ],
             in: folder.path
         )

@@ -123,13 +123,15 @@ final class Running: @unchecked Sendable {
         (try? String(contentsOfFile: folder.path + "/errors", encoding: .utf8)) ?? ""
     }
 
-    /// Waits until the output holds a line that `pick` takes something from.
-    func line<Value>(_ seconds: Int = 30, _ pick: (String) -> Value?) async throws -> Value {
-        for _ in 0..<(seconds * 50) {
+    /// Waits until the output holds a line that `pick` takes something from; five minutes at most.
+    func line<Value>(_ pick: (String) -> Value?) async throws -> Value {
+        for _ in 0..<15_000 {
+            // Asked before its output is read, so that what it said last is looked at.
+            let isRunning = process.isRunning
             for line in outputSoFar.split(separator: "\n") {
                 if let value = pick(String(line)) { return value }
             }
-            if !process.isRunning { break }
+            if !isRunning { break }
             try await Task.sleep(for: .milliseconds(20))
         }
         let words = (try? String(contentsOfFile: folder.path + "/errors", encoding: .utf8)) ?? ""

@@ -152,7 +152,7 @@ struct ProxiedSession {
         _ what: Comment,
         _ isSo: () async throws -> Bool
     ) async throws {
-        for _ in 0..<600 {
+        for _ in 0..<3_000 {
             if try await isSo() { return }
             try await Task.sleep(for: .milliseconds(100))
         }

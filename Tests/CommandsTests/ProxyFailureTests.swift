@@ -62,8 +62,10 @@ import Testing
         }
         #expect(Self.code(await bot.place("while-full", price: price)) == 0)
         // An alert begins after half a second, and is looked for each second.
-        let later = ContinuousClock.now + .seconds(3)
-        while ContinuousClock.now < later { _ = try socket.text() }
+        let limit = ContinuousClock.now + .seconds(300)
+        while !proxy.running.errorsSoFar.contains("append-stalled"), ContinuousClock.now < limit {
+            _ = try socket.text()
+        }
         try FileManager.default.removeItem(at: sign)
         _ = try Self.read(socket, proxy) { $0["health"] as? String == "sound" }
         for _ in 0..<50 { _ = try socket.text() }

@@ -60,7 +60,7 @@ import Testing
         let shared = try #require(Program.shared)
         let file = "\(shared)/data/bybit/cryptofeed-2026-08-09/\(category).jsonl"
         let server = try Program.start(
-            ["serve", "--messages", file, "--json", "--for", "60s", "--ca-out", "ca.pem"],
+            ["serve", "--messages", file, "--json", "--for", "900s", "--ca-out", "ca.pem"],
             in: folder.path
         )
         defer { server.kill() }
@@ -69,12 +69,12 @@ import Testing
         let recorder = try Program.start(
             [
                 "record", "--endpoint", endpoint, "--ca-file", "ca.pem", "--public",
-                topics.joined(separator: ","), "--out", category, "--json", "--for", "50s",
+                topics.joined(separator: ","), "--out", category, "--json", "--for", "900s",
             ],
             in: folder.path
         )
         let expected = try frames(file).count
-        _ = try await recorder.line(40) { line -> Int? in
+        _ = try await recorder.line { line -> Int? in
             let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
             let frames = object?["frames"] as? Int ?? 0
             return frames >= expected ? frames : nil

@@ -67,7 +67,7 @@ import Testing
 
     /// Waits until the exchange's status says so.
     private func wait(_ control: RawSocket, for text: String) async throws {
-        for _ in 0..<500 {
+        for _ in 0..<6_000 {
             if try control.request("GET", "/tapedeck/status").contains(text) { return }
             try await Task.sleep(for: .milliseconds(20))
         }

@@ -57,7 +57,7 @@ import Testing
         let folder = try TemporaryFolder()
         async let path = SyntheticSession.record(in: folder, seconds: 4)
         let session = folder.path + "/session"
-        for _ in 0..<1_000 where !FileManager.default.fileExists(atPath: session + "/HEAD") {
+        for _ in 0..<6_000 where !FileManager.default.fileExists(atPath: session + "/HEAD") {
             try await Task.sleep(for: .milliseconds(20))
         }
         let following = try Program.start(["replay", session, "--follow", "--json"])
@@ -104,7 +104,7 @@ import Testing
         try #"{"t":"recv","data":"{\"topic\":\"publicTrade.BTCUSDT\",\"data\":[]}"}"#
             .write(toFile: folder.path + "/frames.jsonl", atomically: true, encoding: .utf8)
         let server = try Program.start(
-            ["serve", "--messages", "frames.jsonl", "--plain", "--json", "--for", "60s"],
+            ["serve", "--messages", "frames.jsonl", "--plain", "--json", "--for", "900s"],
             in: folder.path
         )
         defer { server.kill() }

@@ -5,7 +5,7 @@ import Testing
     /// Recorders that are killed, over a market that does not stop.
     @Test func `fifty kills of the recorder lose nothing that was written`() async throws {
         let folder = try TemporaryFolder()
-        let (server, endpoint) = try await Endpoint.serve(for: "300s", in: folder)
+        let (server, endpoint) = try await Endpoint.serve(for: "3000s", in: folder)
         defer { server.kill() }
         var written = 0
         var promised = 0
@@ -53,7 +53,7 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let (server, endpoint) = try await Endpoint.serve(for: "60s", in: folder)
+        let (server, endpoint) = try await Endpoint.serve(for: "900s", in: folder)
         defer { server.kill() }
         let arguments = [
             "record", "--endpoint", endpoint, "--public", "linear:publicTrade.BTCUSDT", "--out",
@@ -113,7 +113,7 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let (server, endpoint) = try await Endpoint.serve(for: "120s", in: folder)
+        let (server, endpoint) = try await Endpoint.serve(for: "900s", in: folder)
         defer { server.kill() }
         let recorder = try Program.start(
             [
@@ -135,7 +135,7 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let (server, endpoint) = try await Endpoint.serve(for: "60s", in: folder)
+        let (server, endpoint) = try await Endpoint.serve(for: "900s", in: folder)
         defer { server.kill() }
         let arguments = [
             "record", "--endpoint", endpoint, "--public", "linear:publicTrade.BTCUSDT", "--out",

@@ -19,7 +19,7 @@ import Testing
         let server = try Program.start(
             [
                 "serve", "--synthetic", "--plain", "--json", "--seed", "\(seed)", "--pace",
-                "virtual", "--symbols", "2", "--for", "120s", "--account",
+                "virtual", "--symbols", "2", "--for", "900s", "--account",
                 Self.account.key + ":" + String(decoding: Self.account.secret, as: UTF8.self),
             ],
             program: program,
@@ -124,7 +124,7 @@ import Testing
         let server = try Program.start(
             [
                 "serve", "--synthetic", "--plain", "--json", "--seed", "11", "--start",
-                "2026-01-01T00:00:00Z", "--symbols", "2", "--for", "90s", "--account", "K:S",
+                "2026-01-01T00:00:00Z", "--symbols", "2", "--for", "900s", "--account", "K:S",
             ],
             program: program,
             in: folder.path

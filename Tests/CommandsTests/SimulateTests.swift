@@ -7,7 +7,10 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let path = try await SyntheticSession.record(in: folder)
+        let path = try await SyntheticSession.record(in: folder) { path in
+            let orders = ["cat", path, "--stream", "private/*/order", "--raw"]
+            return try await Program.run(orders).lines.count > 4
+        }
         try await isTheSameInBothBuilds(path)
         try await namesItsModels(path)
         try await saysWhatIsWrong(path, in: folder)
@@ -100,6 +103,7 @@ import Testing
             try await Task.sleep(for: .milliseconds(5))
         }
         killed.kill()
+        _ = try await killed.end()
         let kept = try String(contentsOfFile: file, encoding: .utf8)
         // A kill within a write leaves a piece of a line.
         try (kept + #"{"schema":"tapedeck.simulate.sw"#).write(

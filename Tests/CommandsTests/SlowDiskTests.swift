@@ -61,7 +61,7 @@ import Testing
         try Data().write(to: URL(filePath: sign))
         let library = try await Preload.build("slow", Preload.slowDisk, in: folder.path)
         let server = try Program.start(
-            ["serve", "--messages", "frames.jsonl", "--plain", "--json", "--for", "120s"],
+            ["serve", "--messages", "frames.jsonl", "--plain", "--json", "--for", "900s"],
             in: folder.path
         )
         defer { server.kill() }
@@ -74,7 +74,7 @@ import Testing
             environment: ["LD_PRELOAD": library, "SLOW_DISK": sign],
             in: folder.path
         )
-        _ = try await recorder.line(60) { line -> [String: Any]? in
+        _ = try await recorder.line { line -> [String: Any]? in
             guard let object = Self.object(line), object["frames"] is Int else { return nil }
             if isEnough(object) { try? FileManager.default.removeItem(atPath: sign) }
             let frames = object["frames"] as? Int ?? 0

@@ -39,7 +39,7 @@ final class StartedProxy {
 
     /// Waits for a status that meets the condition.
     func wait(
-        _ seconds: Int = 60,
+        _ seconds: Int = 300,
         for condition: ([String: Any]) -> Bool
     ) async throws -> [String: Any] {
         for _ in 0..<(seconds * 50) {

@@ -14,7 +14,7 @@ import Testing
         let folder = try TemporaryFolder()
         let server = try Program.start(
             [
-                "serve", "--synthetic", "--json", "--symbols", "4", "--for", "300s", "--ca-out",
+                "serve", "--synthetic", "--json", "--symbols", "4", "--for", "900s", "--ca-out",
                 "ca.pem",
             ],
             in: folder.path
@@ -34,26 +34,32 @@ import Testing
         \(topics.joined())  - option:tickers.BTC-*
           - spread:tickers.*
         """.write(toFile: folder.path + "/session.yaml", atomically: true, encoding: .utf8)
-        let recorder = try Program.start(
-            ["record", "session.yaml", "--out", "one", "--json", "--status-every", "50ms"],
-            in: folder.path
-        )
-        let sockets: Int = try await recorder.line(60) { line in
-            let object = DeskedSession.object(line)
-            let ready = object?["sockets_ready"] as? Int ?? 0
-            return ready > 0 && ready == object?["sockets"] as? Int ? ready : nil
+        // Two seconds on a machine that is free; TLS alone would wait five for the goodbye of the other side, each time.
+        // A machine that is busy may stand still for once, and is given another try.
+        var isSoon = false
+        for attempt in 1...3 where !isSoon {
+            let out = "recording-\(attempt)"
+            let recorder = try Program.start(
+                ["record", "session.yaml", "--out", out, "--json", "--status-every", "50ms"],
+                in: folder.path
+            )
+            let sockets: Int = try await recorder.line { line in
+                let object = DeskedSession.object(line)
+                let ready = object?["sockets_ready"] as? Int ?? 0
+                return ready > 0 && ready == object?["sockets"] as? Int ? ready : nil
+            }
+            #expect(sockets == 15)
+            kill(server.process.processIdentifier, SIGSTOP)
+            defer { kill(server.process.processIdentifier, SIGCONT) }
+            let begin = ContinuousClock.now
+            kill(recorder.process.processIdentifier, signal)
+            let end = try await recorder.end()
+            isSoon = ContinuousClock.now - begin < .seconds(5)
+            #expect(end.status == 0, "\(end.errors)")
+            let verify = try await Program.run(["verify", out, "--json"], in: folder.path)
+            #expect(verify.status == 0 && verify.object["sealed"] as? Bool == true)
         }
-        #expect(sockets == 15)
-        kill(server.process.processIdentifier, SIGSTOP)
-        let begin = ContinuousClock.now
-        kill(recorder.process.processIdentifier, signal)
-        let end = try await recorder.end()
-        let seconds = (ContinuousClock.now - begin).components.seconds
-        #expect(end.status == 0, "\(end.errors)")
-        // Two on a machine that is free; TLS alone would wait five for the goodbye of the other side.
-        #expect(seconds < 5)
-        let verify = try await Program.run(["verify", "one", "--json"], in: folder.path)
-        #expect(verify.status == 0 && verify.object["sealed"] as? Bool == true)
+        #expect(isSoon, "each time it took five seconds and more")
     }
 
     /// The system's resolver hangs, as it does when the network is gone.
@@ -79,22 +85,30 @@ import Testing
             """,
             in: folder.path
         )
-        let recorder = try Program.start(
-            [
-                "record", "--endpoint", "http://exchange.example:1", "--public",
-                "linear:publicTrade.BTCUSDT", "--out", "one", "--json", "--status-every", "50ms",
-            ],
-            environment: ["LD_PRELOAD": library],
-            in: folder.path
-        )
-        let _: Bool = try await recorder.line { $0.contains(#""phase":"starting""#) ? true : nil }
-        let begin = ContinuousClock.now
-        recorder.terminate()
-        let end = try await recorder.end()
-        #expect(end.status == 0, "\(end.errors)")
-        #expect((ContinuousClock.now - begin).components.seconds < 5)
-        let info = try await Program.run(["info", "one", "--json"], in: folder.path)
-        #expect(info.object["state"] as? String == "sealed")
+        // As above: who waits for the resolver does so each time.
+        var isSoon = false
+        for attempt in 1...3 where !isSoon {
+            let out = "recording-\(attempt)"
+            let recorder = try Program.start(
+                [
+                    "record", "--endpoint", "http://exchange.example:1", "--public",
+                    "linear:publicTrade.BTCUSDT", "--out", out, "--json", "--status-every", "50ms",
+                ],
+                environment: ["LD_PRELOAD": library],
+                in: folder.path
+            )
+            let _: Bool = try await recorder.line {
+                $0.contains(#""phase":"starting""#) ? true : nil
+            }
+            let begin = ContinuousClock.now
+            recorder.terminate()
+            let end = try await recorder.end()
+            isSoon = ContinuousClock.now - begin < .seconds(5)
+            #expect(end.status == 0, "\(end.errors)")
+            let info = try await Program.run(["info", out, "--json"], in: folder.path)
+            #expect(info.object["state"] as? String == "sealed")
+        }
+        #expect(isSoon, "each time it took five seconds and more")
     }
 
     @Test(

@@ -48,7 +48,7 @@ enum SyntheticSession {
                 + options,
             in: folder.path
         )
-        let _: Bool = try await session.line(60) {
+        let _: Bool = try await session.line {
             $0.contains(#""phase":"running""#) ? true : nil
         }
         let path = folder.path + "/session"

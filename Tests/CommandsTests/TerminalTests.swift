@@ -9,7 +9,8 @@ import Testing
         try await SyntheticSession.record(
             in: folder,
             settings: "journal:\n  segment_bytes: 65536",
-            seconds: 10
+            seconds: 10,
+            until: { try UpkeepTests.segments($0).count >= 3 }
         )
     }
 
@@ -28,7 +29,7 @@ import Testing
             ["prune", recording, "--before", "\(before)"],
             input: terminal
         )
-        for _ in 0..<1_500 where !program.errorsSoFar.contains("Type yes:") {
+        for _ in 0..<6_000 where !program.errorsSoFar.contains("Type yes:") {
             guard program.process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -68,7 +69,8 @@ import Testing
             // A segment's checkpoint alone takes 80 KiB and more, the account's log that ends a session 30: of what is
             // left some seconds must be trading, or there is nothing to replay.
             settings: "journal:\n  segment_bytes: 65536\ndisk:\n  max_size: 800KiB",
-            seconds: 14
+            seconds: 14,
+            until: { (try UpkeepTests.segments($0).first ?? 1) > 1 }
         )
         let left = try UpkeepTests.segments(recording)
         let first = try #require(left.first)

@@ -19,9 +19,7 @@ import Testing
             guard case .request = event else { return }
             seen.add()
             peer.respond(200, headers: headers, body: [UInt8](repeating: 0x61, count: bytes))
-            guard closes else { return }
-            // When all of it is on its way.
-            peer.loop.assumeIsolated().scheduleTask(in: .milliseconds(300)) { peer.close() }
+            if closes { peer.closeWhenSent() }
         }
     }
 
@@ -68,7 +66,7 @@ import Testing
             seen.add()
             if seen.value > 1 { peer.respond(200, body: Array("{}".utf8)) }
         }
-        let rig = try await RelayRig(to: server.base) { $0.replyTimeout = 200_000_000 }
+        let rig = try await RelayRig(to: server.base) { $0.replyTimeout = 5_000_000_000 }
         let bot = try PlainSocket(port: rig.port)
         try bot.write("POST /v5/order/create HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
         let late = try bot.answer()
@@ -260,7 +258,7 @@ import Testing
         let server = try await Self.exchange(2)
         let network = try await FaultProxy.start(to: server.port)
         let rig = try await RelayRig(to: "http://127.0.0.1:\(network.port)") {
-            $0.replyTimeout = 1_500_000_000
+            $0.replyTimeout = 5_000_000_000
         }
         let bot = try PlainSocket(port: rig.port)
         try bot.write(Self.question)

@@ -402,10 +402,14 @@ private enum BadFrame: CaseIterable {
             $0.want(["t"])
             $0.pause()
         }
+        // What it sends may be told at any time.
+        func received() -> Int {
+            socket.delivered.items.count { if case .received = $0 { true } else { false } }
+        }
         try await Task.sleep(for: .milliseconds(50))
-        let before = socket.delivered.items.count
+        let before = received()
         try await Task.sleep(for: .milliseconds(50))
-        #expect(socket.delivered.items.count == before)
+        #expect(received() == before)
         try await socket.on { $0.resume() }
         let items = try await socket.delivered.wait(for: "all") { items in
             items.last == .received(#"{"topic":"t","n":1999}"#)
@@ -426,7 +430,7 @@ private enum BadFrame: CaseIterable {
             items.count(where: \.isReady) >= 2
         }
         #expect(items.contains(.sent(#"{"op":"ping"}"#)))
-        #expect(items.contains(.link("disconnected", reason: "nothing received for 0 s")))
+        #expect(items.contains(where: \.isGivenUp))
         try await socket.stop()
         try await server.stop()
     }

@@ -54,8 +54,10 @@ import Testing
         var options = RecorderOptions.small
         options.segmentBytes = 1 << 30
         let tape = try Tape(path, options)
-        try tape.append(records)
-        try tape.recorder.waitUntilDurable(tape.recorder.watermarks.appended)
+        let last = try tape.append(records)
+        try tape.recorder.waitUntilDurable(last)
+        // HEAD comes a moment after.
+        try eventually { (try? Recording.open(path))?.durable == last }
         try Scratch.copy(path, to: path + "-killed")
         let recording = try Recording.open(path + "-killed")
         #expect(recording.manifest.segments.count == 1)

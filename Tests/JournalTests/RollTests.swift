@@ -40,15 +40,15 @@ import Testing
             try tape.append(2)
             try eventually { tape.recorder.statistics.chunks >= UInt64(round) }
         }
-        // Old without a chunk to close: nothing is written. On a busy machine two records may have made two chunks, of
-        // which the second is still to close.
+        // Old without a chunk to close: nothing is written. On a busy machine each record may have made a chunk, also of
+        // those that come before the rounds.
         var chunks: UInt64 = 0
         try eventually {
             chunks = tape.recorder.statistics.chunks
             usleep(30_000)
             return tape.recorder.statistics.chunks == chunks
         }
-        #expect((3...6).contains(chunks))
+        #expect((3...tape.recorder.watermarks.appended.value).contains(chunks))
         try tape.recorder.seal()
         #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
     }

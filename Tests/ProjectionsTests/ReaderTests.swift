@@ -86,7 +86,7 @@ import Testing
         #expect(try reader.query("PRAGMA query_only").rows == [["1"]])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a reader that holds its lock delays the rows and loses none`() throws {
         let directory = try TemporaryDirectory()
         let writer = try DeskWriter(path: directory.desk, identity: Sample.identity)

@@ -60,7 +60,7 @@ import Testing
         let worker = try worker(directory, .giveUp) { shared.value }
         for sequence in 1...10 { #expect(worker.add([try batch(UInt64(sequence))])) }
         var reached = SequenceNumber.none
-        for _ in 0..<500 where reached.value < 5 {
+        for _ in 0..<12_000 where reached.value < 5 {
             usleep(10_000)
             reached = (try? DeskReader(path: directory.desk).status().lastSequence) ?? .none
         }
@@ -84,7 +84,7 @@ import Testing
         let worker = try worker(directory, .giveUp)
         #expect(worker.add([try batch(1)]))
         var reached = false
-        for _ in 0..<500 where !reached {
+        for _ in 0..<12_000 where !reached {
             usleep(10_000)
             reached = (try? DeskReader(path: directory.desk).status().lastSequence.value) == 1
         }

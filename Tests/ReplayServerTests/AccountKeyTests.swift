@@ -6,7 +6,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Keys that sign with RSA.
-    @Suite(.timeLimit(.minutes(1))) struct AccountKeyTests {
+    @Suite(.timeLimit(.minutes(10))) struct AccountKeyTests {
         /// A fresh key pair: the PEM of its public half, and a way to sign with the private one.
         private final class Pair {
             let key: OpaquePointer

@@ -6,7 +6,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Books that clients rebuild from pushes, held against the exchange's own in the same process.
-    @Suite(.timeLimit(.minutes(2))) struct BookTests {
+    @Suite(.timeLimit(.minutes(10))) struct BookTests {
         @Test(arguments: [true, false])
         func `books rebuilt from thousands of pushes equal the exchange's own`(
             isPlain: Bool

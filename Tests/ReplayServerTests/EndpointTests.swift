@@ -8,7 +8,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Every endpoint: that it is there, how it pages, and what it refuses.
-    @Suite(.timeLimit(.minutes(3))) struct EndpointTests {
+    @Suite(.timeLimit(.minutes(10))) struct EndpointTests {
         @Test func `every endpoint of the reference has a route with its method`() {
             for endpoint in Endpoints.all {
                 let route = Route.table[endpoint.path]

@@ -10,7 +10,7 @@ import Testing
 extension ReplayServerTests {
     /// The fields that we send, against those of the real messages and fixtures in ../shared/data.
     @Suite(
-        .timeLimit(.minutes(5)),
+        .timeLimit(.minutes(10)),
         .enabled(if: SharedData.Shared.isPresent, "needs ../shared")
     )
     struct FieldCheckTests {
@@ -252,7 +252,7 @@ enum FieldSession {
         ]
         var hasFunding = false
         var hasDelivery = false
-        let end = ContinuousClock.now + .seconds(90)
+        let end = ContinuousClock.now + .seconds(300)
         while !missing.isEmpty || !hasFunding || !hasDelivery {
             guard ContinuousClock.now < end else {
                 Issue.record(
@@ -319,7 +319,7 @@ enum FieldSession {
         for topic in topics where topic.hasPrefix("orderbook.") {
             missing.formUnion([topic + " b", topic + " a"])
         }
-        let end = ContinuousClock.now + .seconds(60)
+        let end = ContinuousClock.now + .seconds(300)
         while !missing.isEmpty {
             guard ContinuousClock.now < end else {
                 Issue.record("\(missing) never came")

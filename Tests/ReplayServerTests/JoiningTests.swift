@@ -6,7 +6,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Subscribers that come at any moment, at every depth of every category.
-    @Suite(.timeLimit(.minutes(3))) struct JoiningTests {
+    @Suite(.timeLimit(.minutes(10))) struct JoiningTests {
         /// One client's book of one topic, kept by the protocol's rules and by nothing else.
         struct Kept {
             var bids: [Int64: Int64] = [:]

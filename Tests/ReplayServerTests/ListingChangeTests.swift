@@ -7,7 +7,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Contracts that end and begin while the exchange runs.
-    @Suite(.timeLimit(.minutes(2))) struct ListingChangeTests {
+    @Suite(.timeLimit(.minutes(10))) struct ListingChangeTests {
         private static func listing(_ product: TestProduct, after seconds: Int64) throws -> Listing
         {
             var product = product

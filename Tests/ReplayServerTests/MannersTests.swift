@@ -6,7 +6,7 @@ import Testing
 
 extension ReplayServerTests {
     /// What is done to the pushes of a socket: ordered, seen on the wire byte by byte, and in the journal.
-    @Suite(.timeLimit(.minutes(2))) struct MannersTests {
+    @Suite(.timeLimit(.minutes(10))) struct MannersTests {
         static let best = "orderbook.1.BTCUSDT"
         static let linear = "/v5/public/linear"
 

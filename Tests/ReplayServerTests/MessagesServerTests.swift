@@ -7,7 +7,7 @@ import Testing
 
 extension ReplayServerTests {
     /// The server of a file of messages, over real sockets.
-    @Suite(.timeLimit(.minutes(1))) struct MessagesServerTests {
+    @Suite(.timeLimit(.minutes(10))) struct MessagesServerTests {
         static let frames = [
             #"{"success":true,"ret_msg":"","conn_id":"old","req_id":"","op":"subscribe"}"#,
             #"{"topic":"tickers.AAAUSDT","type":"snapshot","data":{"symbol":"AAAUSDT"}}"#,

@@ -6,7 +6,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Private pushes of every product: which topics get them, and with which keys.
-    @Suite(.timeLimit(.minutes(2))) struct PrivateTopicTests {
+    @Suite(.timeLimit(.minutes(10))) struct PrivateTopicTests {
         /// Reads until every topic has come once; the last message of each.
         private static func read(
             _ socket: TestSocket,

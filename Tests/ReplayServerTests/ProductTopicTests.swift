@@ -6,7 +6,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Every public topic of every category, decoded by the client's own decoder.
-    @Suite(.timeLimit(.minutes(3))) struct ProductTopicTests {
+    @Suite(.timeLimit(.minutes(10))) struct ProductTopicTests {
         private static let cases: [(product: TestProduct, topics: [String])] = [
             (
                 .perpetual,

@@ -6,7 +6,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Signature, envelope, limits and paging of the REST door.
-    @Suite(.timeLimit(.minutes(1))) struct RESTTests {
+    @Suite(.timeLimit(.minutes(10))) struct RESTTests {
         /// Vectors of the protocol's documentation, for one key and secret.
         static let vectors: [(text: String, signature: String)] = [
             (

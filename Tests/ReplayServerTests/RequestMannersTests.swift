@@ -6,7 +6,7 @@ import Testing
 
 extension ReplayServerTests {
     /// What is done to requests, and to everybody; the control endpoint's own words; chaos by seed.
-    @Suite(.timeLimit(.minutes(2))) struct RequestMannersTests {
+    @Suite(.timeLimit(.minutes(10))) struct RequestMannersTests {
         private static let book = "/v5/market/orderbook?category=linear&symbol=BTCUSDT"
 
         private func ask(

@@ -8,7 +8,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Figures and words of REST rows that clients stumble over when they are not there.
-    @Suite(.timeLimit(.minutes(1))) struct RowFactTests {
+    @Suite(.timeLimit(.minutes(10))) struct RowFactTests {
         @Test(arguments: ["5min", "15min", "30min", "1h", "4h", "1d"])
         func `open interest has a row from the start, whatever the interval`(
             interval: String

@@ -5,7 +5,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Acks, pongs, logins and subscriptions on each path, as clients see them.
-    @Suite(.timeLimit(.minutes(1))) struct SocketProtocolTests {
+    @Suite(.timeLimit(.minutes(10))) struct SocketProtocolTests {
         @Test(arguments: [
             (
                 "/v5/public/linear", #"{"op":"ping","req_id":"p1"}"#,

@@ -7,7 +7,7 @@ import Testing
 
 extension ReplayServerTests {
     /// How much one request and one connection may subscribe to, at the limit and one beyond, answer for answer.
-    @Suite(.timeLimit(.minutes(2))) struct SubscriptionLimitTests {
+    @Suite(.timeLimit(.minutes(10))) struct SubscriptionLimitTests {
         @Test func `spot takes ten topics a request, and another ten in the next`() async throws {
             try await ControlledExchange.run { exchange in
                 let socket = try await exchange.exchange.open("/v5/public/spot")

@@ -6,7 +6,7 @@ import Testing
 
 extension ReplayServerTests {
     /// What the trade socket refuses requests with that are right in themselves.
-    @Suite(.timeLimit(.minutes(2))) struct TradeCodeTests {
+    @Suite(.timeLimit(.minutes(10))) struct TradeCodeTests {
         private static func order(_ id: String) -> String {
             #"{"reqId":"\#(id)","op":"order.create","header":{"X-BAPI-TIMESTAMP":"\#(WallClock.now.milliseconds)"},"#
                 + #""args":[{"category":"linear","symbol":"BTCUSDT","side":"Buy","orderType":"Limit","#

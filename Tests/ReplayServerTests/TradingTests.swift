@@ -6,7 +6,7 @@ import Testing
 
 extension ReplayServerTests {
     /// Orders over REST, and what the private sockets tell of them.
-    @Suite(.timeLimit(.minutes(1))) struct TradingTests {
+    @Suite(.timeLimit(.minutes(10))) struct TradingTests {
         @Test(arguments: [true, false])
         func `a fill tells order, execution, order, position and wallet in that order`(
             isPlain: Bool

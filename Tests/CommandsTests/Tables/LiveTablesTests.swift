@@ -69,7 +69,7 @@ import Trading
     }
 
     private static func eventually(_ condition: () throws -> Bool) async throws {
-        for _ in 0..<1_000 {
+        for _ in 0..<6_000 {
             if try condition() { return }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -89,7 +89,11 @@ import Trading
         let held = Self.reach(desk)
         let before = try #require(try await session.status()["written"] as? Int)
         try await Task.sleep(for: .milliseconds(1_500))
-        let after = try #require(try await session.status()["written"] as? Int)
+        var after = before
+        for _ in 0..<600 where after <= before {
+            try await Task.sleep(for: .milliseconds(100))
+            after = try #require(try await session.status()["written"] as? Int)
+        }
         #expect(after > before, "the recorder goes on")
         #expect(Self.reach(desk) == held, "the tables wait")
         holder.release()

@@ -10,7 +10,7 @@ import Testing
     }
 
     private static func until(_ receiver: AlertReceiver, _ word: String) async throws {
-        for _ in 0..<600 {
+        for _ in 0..<6_000 {
             if receiver.words.contains(word) { return }
             try await Task.sleep(for: .milliseconds(50))
         }

@@ -31,9 +31,11 @@ import Watch
                 .map { String($0.dropFirst(name.count + 1)) }
         }
 
-        func until(_ word: String, _ count: Int = 1) async throws {
-            for _ in 0..<1_800 {
-                if receiver.words.count(where: { $0 == word }) >= count { return }
+        /// Waits until this is the last word of its alert: where a machine stood still it may have begun and ended before.
+        func until(_ word: String) async throws {
+            let name = String(word.prefix { $0 != " " }) + " "
+            for _ in 0..<6_000 {
+                if receiver.words.last(where: { $0.hasPrefix(name) }) == word { return }
                 try await Task.sleep(for: .milliseconds(50))
             }
             throw Running.Missing(
@@ -86,17 +88,17 @@ import Watch
         let stuck = folder.path + "/stuck"
         let library = try await Preload.build("stuck", Preload.stuckDisk, in: folder.path)
         let recorder = try Program.start(
-            ["record", "session.yaml", "--out", "session", "--json", "--for", "900s"],
+            ["record", "session.yaml", "--out", "session", "--json", "--for", "3000s"],
             environment: ["LD_PRELOAD": library, "STUCK_DISK": stuck],
             in: folder.path
         )
         var port: Int?
-        for _ in 0..<1_000 where port == nil {
+        for _ in 0..<6_000 where port == nil {
             port = recorder.errorsSoFar.firstMatch(of: #/metrics on port (\d+)/#)
                 .flatMap { Int($0.output.1) }
             try await Task.sleep(for: .milliseconds(20))
         }
-        let _: Bool = try await recorder.line(60) {
+        let _: Bool = try await recorder.line {
             $0.contains(#""sockets_ready":2"#) ? true : nil
         }
         return Scene(
@@ -110,7 +112,7 @@ import Watch
         )
     }
 
-    @Test(.timeLimit(.minutes(8)))
+    @Test(.timeLimit(.minutes(25)))
     func
         `each alert begins at a webhook when the exchange or the disk misbehaves, and ends when they do not`()
         async throws
@@ -147,7 +149,7 @@ import Watch
 
     /// The exchange is away: books wait for a snapshot.
     private func absence(_ scene: Scene) async throws {
-        try scene.order(#"{"manner":"maintenance","milliseconds":8000}"#)
+        try scene.order(#"{"manner":"maintenance","milliseconds":20000}"#)
         try await scene.until("book-invalid firing")
         #expect(try scene.figure("tapedeck_books_stale") == "2")
         try await scene.until("book-invalid resolved")
@@ -156,7 +158,12 @@ import Watch
 
     private func storm(_ scene: Scene) async throws {
         let name = #"tapedeck_socket_reconnects_total{socket="public/linear"}"#
-        for _ in 0..<3 {
+        for number in 0..<20 {
+            // Three may take longer than the twenty seconds that count.
+            if number >= 3 {
+                try await Task.sleep(for: .seconds(3))
+                if scene.receiver.words.contains("reconnect-storm firing") { break }
+            }
             let before = try scene.figure(name)
             try scene.order(#"{"manner":"disconnect","path":"/v5/public/linear"}"#)
             for _ in 0..<400 where try scene.figure(name) == before {
@@ -176,6 +183,17 @@ import Watch
     }
 
     private func check(_ scene: Scene) async throws {
+        // A key that expires in a hundred years is what this session was told to warn of.
+        try await ProxiedSession.until("nothing else is warned of") {
+            let body = try MetricsPage.get(scene.port, "/health").body
+            let names = body.matches(of: #/"name":"([a-z-]+)"/#).map { String($0.output.1) }
+            return names == ["key-expiring"]
+        }
+        let file = scene.folder.path + "/paged"
+        try await ProxiedSession.until("the program has been told all that the webhook was") {
+            let paged = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+            return paged.split(separator: "\n").count == scene.receiver.words.count
+        }
         let words = scene.receiver.words
         for name in Set(words.map { $0.prefix { $0 != " " } }) {
             let own = words.filter { $0.hasPrefix(name + " ") }.map { $0.dropFirst(name.count + 1) }
@@ -183,14 +201,9 @@ import Watch
                 #expect(state == (place % 2 == 0 ? "firing" : "resolved"), "\(name): \(own)")
             }
         }
-        // A key that expires in a hundred years is what this session was told to warn of.
         let health = try MetricsPage.get(scene.port, "/health")
         #expect(health.head.hasPrefix("HTTP/1.1 503 "))
-        #expect(
-            health.body.matches(of: #/"name":"([a-z-]+)"/#).map { String($0.output.1) } == [
-                "key-expiring"
-            ]
-        )
+        #expect(health.body.contains(#""name":"key-expiring""#))
         let metrics = try scene.metrics()
         let log = scene.recorder.errorsSoFar
         scene.recorder.interrupt()
@@ -200,7 +213,7 @@ import Watch
             let name = String(word.prefix { $0 != " " })
             #expect(outcome.errors.contains("alert=\(name)"), "the log has \(word)")
         }
-        let paged = try String(contentsOfFile: scene.folder.path + "/paged", encoding: .utf8)
+        let paged = try String(contentsOfFile: file, encoding: .utf8)
         #expect(paged.split(separator: "\n").count == words.count)
         let bodies = scene.receiver.alerts.map { "\($0)" }.joined()
         for text in [metrics, health.body, bodies, paged, log, outcome.errors, outcome.output] {

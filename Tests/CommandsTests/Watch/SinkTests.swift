@@ -56,11 +56,16 @@ import Watch
     @Test func `what it has started goes with it`() throws {
         let folder = try TemporaryFolder()
         let file = folder.path + "/pid"
-        #expect(run("sleep 600 & echo $! > \(file); wait", limit: 1_000_000_000) != nil)
+        #expect(run("sleep 600 & echo $! > \(file); wait", limit: 5_000_000_000) != nil)
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let child = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
-        // Gone, or waiting for whoever inherited it to take note.
-        let status = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)) ?? ""
+        // Gone, or waiting for whoever inherited it to take note; a moment after the signal.
+        var status = ""
+        for _ in 0..<6_000 {
+            status = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)) ?? ""
+            if status.isEmpty || status.contains(") Z") { break }
+            usleep(10_000)
+        }
         #expect(status.isEmpty || status.contains(") Z"), "\(status)")
     }
 

@@ -64,9 +64,9 @@ final class RelayRig: Sendable {
         var all: [String] { lines.withLock { $0 } }
         func add(_ line: String) { lines.withLock { $0.append(line) } }
 
-        /// Waits for a line that holds all of these words; ten seconds at most.
+        /// Waits for a line that holds all of these words; two minutes at most.
         func wait(for words: String...) async throws -> String {
-            for _ in 0..<1_000 {
+            for _ in 0..<12_000 {
                 if let line = all.first(where: { line in words.allSatisfy(line.contains) }) {
                     return line
                 }
@@ -136,7 +136,7 @@ final class PlainSocket {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
         }
         // Nobody waits longer than this for a byte.
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         var address = sockaddr_in()

@@ -124,6 +124,16 @@ final class TestPeer: ChannelInboundHandler {
 
     func close() { context?.close(promise: nil) }
 
+    /// Ends the connection once all that was written is on its way.
+    func closeWhenSent() {
+        guard let context else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in bound.value.close() }
+        let nothing = context.channel.allocator.buffer(capacity: 0)
+        context.writeAndFlush(wrapOutboundOut(nothing), promise: sent)
+    }
+
     /// Ends the connection with a reset.
     func reset() {
         guard let context, let channel = context.channel as? any SocketOptionProvider else {

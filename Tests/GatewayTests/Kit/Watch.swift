@@ -22,7 +22,7 @@ final class Watch<Item: Sendable>: Sendable {
         sourceLocation: SourceLocation = #_sourceLocation,
         until condition: ([Item]) -> Bool
     ) async throws -> [Item] {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < end {
             let items = items
             if condition(items) { return items }
@@ -48,6 +48,11 @@ enum Delivered: Sendable, Equatable {
     }
 
     var isReady: Bool { self == .link("ready", reason: "") }
+    /// For its silence, after however many seconds this machine came to look.
+    var isGivenUp: Bool {
+        guard case .link("disconnected", let reason) = self else { return false }
+        return reason.wholeMatch(of: #/nothing received for \d+ s/#) != nil
+    }
 }
 
 /// A socket on a loop of its own, with all that it delivered.
