@@ -5,6 +5,8 @@ struct Sample: Sendable {
     /// Seconds since the beginning.
     var time: Double
     var resident: Double
+    /// The part of it that is no file's: what a leak would be in.
+    var anonymous: Double
     var descriptors: Double
     /// Seconds of processor time, all threads.
     var processor: Double
@@ -15,20 +17,25 @@ struct Sample: Sendable {
         func seconds(_ time: timeval) -> Double {
             Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000
         }
+        let (resident, shared) = memory()
         return Sample(
             time: time,
-            resident: resident(),
+            resident: resident,
+            anonymous: resident - shared,
             descriptors: Double(Files.names(in: "/proc/self/fd").count - 1),
             processor: seconds(usage.ru_utime) + seconds(usage.ru_stime)
         )
     }
 
-    /// MiB.
-    private static func resident() -> Double {
+    /// MiB that are resident, and those of them that are a file's, the program's code above all.
+    private static func memory() -> (resident: Double, shared: Double) {
         let fields = String(decoding: Files.bytes(of: "/proc/self/statm"), as: UTF8.self)
             .split(separator: " ")
-        guard fields.count > 1, let pages = Double(fields[1]) else { return 0 }
-        return pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576
+        guard fields.count > 2, let pages = Double(fields[1]), let shared = Double(fields[2]) else {
+            return (0, 0)
+        }
+        let size = Double(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576
+        return (pages * size, shared * size)
     }
 }
 

@@ -220,11 +220,11 @@ struct Run {
         return report
     }
 
-    /// The mean of what is resident in each whole virtual day.
+    /// The mean of a part of the memory in each whole virtual day.
     ///
     /// A recording knows the account's orders since it began, and is done with them at the day's end: within a day memory grows
     /// with what the account does. What grows from day to day is what a recorder of weeks dies of.
-    private func wholeDays(_ samples: [Sample]) -> [Double] {
+    private func wholeDays(_ samples: [Sample], _ part: KeyPath<Sample, Double>) -> [Double] {
         let day = Double(24 * 3_600) / Double(settings.factor)
         let first = Double((24 * 60 - settings.startMinute) * 60) / Double(settings.factor)
         let end = samples.last?.time ?? 0
@@ -233,7 +233,7 @@ struct Run {
         while begin + day <= end {
             let inside = samples.filter { $0.time >= begin && $0.time < begin + day }
             guard !inside.isEmpty else { break }
-            means.append(inside.reduce(0) { $0 + $1.resident } / Double(inside.count))
+            means.append(inside.reduce(0) { $0 + $1[keyPath: part] } / Double(inside.count))
             begin += day
         }
         return means
@@ -243,7 +243,8 @@ struct Run {
         let steady = watch.samples.filter { $0.time >= Double(settings.warmUpSeconds) }
         let resident = Line(steady.map { ($0.time, $0.resident) })
         let sorted = steady.map(\.resident).sorted()
-        let days = wholeDays(watch.samples)
+        let days = wholeDays(watch.samples, \.resident)
+        let anonymous = wholeDays(watch.samples, \.anonymous)
         report.add(
             "memory, slope over the run after warm-up",
             "\(Report.text(resident.rise, 2)) % of \(Report.text(resident.mean)) MiB"
@@ -258,6 +259,10 @@ struct Run {
                 "\(Report.text(rise, 2)) % (means of \(days.map { Report.text($0) }.joined(separator: ", ")) MiB)",
                 bar: "< 1 %",
                 rise < 1
+            )
+            report.note(
+                "memory that is no file's, in the same days: "
+                    + "\(anonymous.map { Report.text($0, 2) }.joined(separator: ", ")) MiB"
             )
         }
         let third = max(1, steady.count / 3)
