@@ -53,6 +53,12 @@ public struct StreamRoute: Sendable {
     /// `orderbook.rpi.…`: levels are triples, and the book is another one than those of the depths.
     let isImprovementBook: Bool
 
+    /// Its records are pushes of an order book.
+    public var isBook: Bool {
+        if case .book = subject { return true }
+        return false
+    }
+
     public init(_ stream: StreamName) {
         var subject = Subject.unknown
         var category = Category.linear

@@ -6,10 +6,6 @@
 
 #include "parser.hpp"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace scan {
 
 // Bytes that may stand in a string as they are: printable ASCII without quote and backslash. The closing brace is left
@@ -105,5 +101,40 @@ struct Scan {
         return (value || literal("false")) && (*at == ',' || *at == '}');
     }
 };
+
+// The members of an object behind its opening brace, up to the closing one, which is not passed.
+//
+// `read` passes one and gives its bit, 0 for one that cannot be read. False also where one is there twice, or one of
+// `needed` is not there.
+template <typename Read>
+inline bool members(Scan &scan, unsigned needed, Read read) {
+    unsigned seen = 0;
+    for (;;) {
+        unsigned field = read(scan);
+        if (field == 0 || (seen & field)) return false;
+        seen |= field;
+        if (!scan.take(',')) return (seen & needed) == needed;
+    }
+}
+
+// An object within the text from behind its opening brace on.
+template <typename Read>
+inline bool object(Scan &scan, unsigned needed, Read read) {
+    return members(scan, needed, read) && scan.at < scan.last && scan.take('}');
+}
+
+// Nothing is read of a text that does not end as an object does.
+inline bool is_closed(const uint8_t *text, size_t length) {
+    return length >= 2 && length <= TDJ_LENGTH_MAX && text[length - 1] == '}';
+}
+
+// A push: the object that is the whole text.
+template <typename Read>
+inline int32_t push(const uint8_t *text, size_t length, unsigned needed, Read read) {
+    if (!is_closed(text, length)) return TDJ_UNUSUAL;
+    Scan scan{text, text + length - 1, text};
+    bool is_read = scan.take('{') && members(scan, needed, read) && scan.at == scan.last;
+    return is_read ? TDJ_OK : TDJ_UNUSUAL;
+}
 
 }  // namespace scan

@@ -30,37 +30,18 @@ bool read_members(Scan &scan, tdj_parser &parser, uint32_t &count) {
     }
 }
 
-bool read_push(Scan &scan, tdj_parser &parser, tdj_ticker &push) {
-    unsigned seen = 0;
-    if (!scan.take('{')) return false;
-    for (;;) {
-        unsigned field;
-        bool is_read;
-        if (scan.literal("\"topic\":\"")) {
-            field = TOPIC;
-            tdj_text topic;
-            is_read = scan.rest_of_string(topic);
-        } else if (scan.literal("\"type\":\"")) {
-            field = TYPE;
-            push.is_snapshot = scan.literal("snapshot\"");
-            is_read = push.is_snapshot || scan.literal("delta\"");
-        } else if (scan.literal("\"data\":{")) {
-            field = DATA;
-            is_read = read_members(scan, parser, push.count);
-        } else if (scan.literal("\"cs\":")) {
-            field = CS;
-            is_read = scan.integer(push.cross_sequence);
-        } else if (scan.literal("\"ts\":")) {
-            field = TS;
-            is_read = scan.integer(push.ts);
-        } else {
-            return false;
-        }
-        if (!is_read || (seen & field)) return false;
-        seen |= field;
-        if (scan.take(',')) continue;
-        return scan.at == scan.last && (seen & ALL) == ALL;
+unsigned read_member(Scan &scan, tdj_parser &parser, tdj_ticker &push) {
+    if (scan.literal("\"topic\":\"")) {
+        tdj_text topic;
+        return scan.rest_of_string(topic) ? TOPIC : 0;
     }
+    if (scan.literal("\"type\":\"")) {
+        push.is_snapshot = scan.literal("snapshot\"");
+        return push.is_snapshot || scan.literal("delta\"") ? TYPE : 0;
+    }
+    if (scan.literal("\"data\":{")) return read_members(scan, parser, push.count) ? DATA : 0;
+    if (scan.literal("\"cs\":")) return scan.integer(push.cross_sequence) ? CS : 0;
+    return scan.literal("\"ts\":") && scan.integer(push.ts) ? TS : 0;
 }
 
 }  // namespace
@@ -71,10 +52,9 @@ extern "C" int32_t tdj_parse_ticker(
     size_t length,
     tdj_ticker *push
 ) {
-    if (length < 2 || length > TDJ_LENGTH_MAX || text[length - 1] != '}') return TDJ_UNUSUAL;
     push->cross_sequence = 0;
-    Scan scan{text, text + length - 1, text};
-    if (!read_push(scan, *parser, *push)) return TDJ_UNUSUAL;
+    auto member = [&](Scan &scan) { return read_member(scan, *parser, *push); };
+    int32_t status = scan::push(text, length, ALL, member);
     push->members = parser->members;
-    return TDJ_OK;
+    return status;
 }

@@ -40,15 +40,7 @@ unsigned read_field(Scan &scan, tdj_trade &trade) {
 bool read_trade(Scan &scan, tdj_trade &trade) {
     if (!scan.take('{')) return false;
     trade = tdj_trade{};
-    unsigned seen = 0;
-    for (;;) {
-        unsigned field = read_field(scan, trade);
-        // What cannot be read, or is there twice.
-        if (field == 0 || (seen & field)) return false;
-        seen |= field;
-        if (scan.take(',')) continue;
-        return scan.at < scan.last && scan.take('}') && (seen & ALL_FIELDS) == ALL_FIELDS;
-    }
+    return scan::object(scan, ALL_FIELDS, [&](Scan &scan) { return read_field(scan, trade); });
 }
 
 bool read_trades(Scan &scan, tdj_parser &parser, uint32_t &count) {
@@ -63,36 +55,13 @@ bool read_trades(Scan &scan, tdj_parser &parser, uint32_t &count) {
     }
 }
 
-bool read_push(Scan &scan, tdj_parser &parser, tdj_trades &push) {
-    unsigned seen = 0;
+unsigned read_member(Scan &scan, tdj_parser &parser, tdj_trades &push) {
     tdj_text ignored;
-    if (!scan.take('{')) return false;
-    for (;;) {
-        unsigned field;
-        bool is_read;
-        if (scan.literal("\"topic\":\"")) {
-            field = TOPIC;
-            is_read = scan.rest_of_string(ignored);
-        } else if (scan.literal("\"type\":\"")) {
-            field = TYPE;
-            is_read = scan.rest_of_string(ignored);
-        } else if (scan.literal("\"id\":\"")) {
-            field = ID;
-            is_read = scan.rest_of_string(ignored);
-        } else if (scan.literal("\"ts\":")) {
-            field = TS;
-            is_read = scan.integer(push.ts);
-        } else if (scan.literal("\"data\":")) {
-            field = DATA;
-            is_read = read_trades(scan, parser, push.count);
-        } else {
-            return false;
-        }
-        if (!is_read || (seen & field)) return false;
-        seen |= field;
-        if (scan.take(',')) continue;
-        return scan.at == scan.last && (seen & ALL) == ALL;
-    }
+    if (scan.literal("\"topic\":\"")) return scan.rest_of_string(ignored) ? TOPIC : 0;
+    if (scan.literal("\"type\":\"")) return scan.rest_of_string(ignored) ? TYPE : 0;
+    if (scan.literal("\"id\":\"")) return scan.rest_of_string(ignored) ? ID : 0;
+    if (scan.literal("\"ts\":")) return scan.integer(push.ts) ? TS : 0;
+    return scan.literal("\"data\":") && read_trades(scan, parser, push.count) ? DATA : 0;
 }
 
 }  // namespace
@@ -103,9 +72,8 @@ extern "C" int32_t tdj_parse_trades(
     size_t length,
     tdj_trades *push
 ) {
-    if (length < 2 || length > TDJ_LENGTH_MAX || text[length - 1] != '}') return TDJ_UNUSUAL;
-    Scan scan{text, text + length - 1, text};
-    if (!read_push(scan, *parser, *push)) return TDJ_UNUSUAL;
+    auto member = [&](Scan &scan) { return read_member(scan, *parser, *push); };
+    int32_t status = scan::push(text, length, ALL, member);
     push->trades = parser->trades;
-    return TDJ_OK;
+    return status;
 }

@@ -42,6 +42,24 @@ extension JSONParser {
         )
     }
 
+    /// A list of levels, `[[price,size],…]`, of the object that was read last; `nil` for anything out of the ordinary, which a
+    /// look at each of its values then explains.
+    public func levels(_ list: JSONValue) -> UnsafeBufferPointer<LevelNumerals>? {
+        guard JSONParser.levelsMatch, let native, list.isArray else { return nil }
+        var levels: UnsafePointer<tdj_level>?
+        var count: UInt32 = 0
+        let status = tdj_parse_levels(
+            native,
+            list.text.assumingMemoryBound(to: UInt8.self),
+            list.offset,
+            list.raw.count,
+            &levels,
+            &count
+        )
+        guard status == Int32(TDJ_OK.rawValue) else { return nil }
+        return JSONParser.levels(levels, count)
+    }
+
     /// The shim's levels seen as ours: the two are laid out alike, which ``levelsMatch`` has made sure of.
     private static func levels(
         _ levels: UnsafePointer<tdj_level>?,

@@ -13,15 +13,14 @@ extension Book {
     public mutating func set(_ side: Side, _ levels: [LevelNumerals]) -> Misfit? {
         if levels.isEmpty { return nil }
         if side == .buy {
-            return Book.set(levels, in: &bids, &contentHash, scale, BestIsHighest.self)
+            return Book.set(levels, in: &bids, scale, BestIsHighest.self)
         }
-        return Book.set(levels, in: &asks, &contentHash, scale, BestIsLowest.self)
+        return Book.set(levels, in: &asks, scale, BestIsLowest.self)
     }
 
     private static func set<Order: BookOrder>(
         _ levels: [LevelNumerals],
         in side: inout [Level],
-        _ contentHash: inout UInt64,
         _ scale: Scale,
         _ order: Order.Type
     ) -> Misfit? {
@@ -33,7 +32,7 @@ extension Book {
         let left = levels.withUnsafeBufferPointer { levels in
             side.withUnsafeMutableBufferPointer { side in
                 guard let base = side.baseAddress else { return count }
-                var rows = BookRows<Order>(base: base, count: count, hash: contentHash)
+                var rows = BookRows<Order>(base: base, count: count)
                 for place in levels.indices {
                     do throws(NumberError) {
                         let level = levels[place]
@@ -45,7 +44,6 @@ extension Book {
                         break
                     }
                 }
-                contentHash = rows.hash
                 return rows.count
             }
         }
@@ -56,18 +54,15 @@ extension Book {
 
 /// Which of two prices of a side stands before the other.
 protocol BookOrder {
-    static var side: UInt64 { get }
     static func isBetter(_ price: Int64, than other: Int64) -> Bool
 }
 
 enum BestIsHighest: BookOrder {
-    static var side: UInt64 { 0 }
     @inline(__always)
     static func isBetter(_ price: Int64, than other: Int64) -> Bool { price > other }
 }
 
 enum BestIsLowest: BookOrder {
-    static var side: UInt64 { 1 }
     @inline(__always)
     static func isBetter(_ price: Int64, than other: Int64) -> Bool { price < other }
 }

@@ -1,13 +1,10 @@
 /// The price levels of one instrument, best first on each side.
 ///
 /// Flat sorted arrays: a change touches a few levels near the top, and a book of 200 levels fits the cache.
-/// A hash of the content is kept up at each change, never recomputed.
 public struct Book: Sendable {
     public internal(set) var bids: [Level] = []
     public internal(set) var asks: [Level] = []
     public private(set) var scale: Scale
-    /// Wrapping sum over levels of a fixed mix of side, price and size: independent of the way there.
-    public internal(set) var contentHash: UInt64 = 0
 
     public init(scale: Scale) { self.scale = scale }
 
@@ -21,10 +18,19 @@ public struct Book: Sendable {
         return bid.price >= ask.price
     }
 
+    /// Wrapping sum over levels of a fixed mix of side, price and size: independent of the way there.
+    ///
+    /// Made of all levels each time: thousands of them change between two looks at it.
+    public var contentHash: UInt64 {
+        var hash: UInt64 = 0
+        for level in bids { hash &+= Book.mix(0, level) }
+        for level in asks { hash &+= Book.mix(1, level) }
+        return hash
+    }
+
     public mutating func removeAll() {
         bids.removeAll(keepingCapacity: true)
         asks.removeAll(keepingCapacity: true)
-        contentHash = 0
     }
 
     /// Sets a level to `size`; zero deletes it, and a level that is not there is ignored.
@@ -37,17 +43,9 @@ public struct Book: Sendable {
     mutating func setBid(_ price: Price, _ size: Quantity) {
         let index = Book.place(of: price, in: bids, descending: true)
         if index < bids.count, bids[index].price == price {
-            contentHash &-= Book.mix(0, bids[index])
-            if size.units == 0 {
-                bids.remove(at: index)
-            } else {
-                bids[index].size = size
-                contentHash &+= Book.mix(0, bids[index])
-            }
+            if size.units == 0 { bids.remove(at: index) } else { bids[index].size = size }
         } else if size.units != 0 {
-            let level = Level(price: price, size: size)
-            bids.insert(level, at: index)
-            contentHash &+= Book.mix(0, level)
+            bids.insert(Level(price: price, size: size), at: index)
         }
     }
 
@@ -55,31 +53,19 @@ public struct Book: Sendable {
     mutating func setAsk(_ price: Price, _ size: Quantity) {
         let index = Book.place(of: price, in: asks, descending: false)
         if index < asks.count, asks[index].price == price {
-            contentHash &-= Book.mix(1, asks[index])
-            if size.units == 0 {
-                asks.remove(at: index)
-            } else {
-                asks[index].size = size
-                contentHash &+= Book.mix(1, asks[index])
-            }
+            if size.units == 0 { asks.remove(at: index) } else { asks[index].size = size }
         } else if size.units != 0 {
-            let level = Level(price: price, size: size)
-            asks.insert(level, at: index)
-            contentHash &+= Book.mix(1, level)
+            asks.insert(Level(price: price, size: size), at: index)
         }
     }
 
     /// Drops levels beyond `depth` on each side.
     public mutating func trim(depth: Int) {
-        while bids.count > depth {
-            contentHash &-= Book.mix(0, bids.removeLast())
-        }
-        while asks.count > depth {
-            contentHash &-= Book.mix(1, asks.removeLast())
-        }
+        while bids.count > depth { bids.removeLast() }
+        while asks.count > depth { asks.removeLast() }
     }
 
-    /// The same book counted in a finer scale; the content hash follows the new units.
+    /// The same book counted in a finer scale; the content hash is of the new units.
     public mutating func rescale(to finer: Scale) throws(NumberError) {
         let priceFactor = finer.priceDecimals - scale.priceDecimals
         let quantityFactor = finer.quantityDecimals - scale.quantityDecimals
@@ -91,9 +77,6 @@ public struct Book: Sendable {
         bids = newBids
         asks = newAsks
         scale = finer
-        contentHash = 0
-        for level in bids { contentHash &+= Book.mix(0, level) }
-        for level in asks { contentHash &+= Book.mix(1, level) }
     }
 
     private static func rescaled(
@@ -145,17 +128,7 @@ public struct Book: Sendable {
 
     @inline(__always)
     private static func mix(_ side: UInt64, _ level: Level) -> UInt64 {
-        mix(key(side, level.price.units), level.size.units)
-    }
-
-    /// What side and price add to a level's hash.
-    @inline(__always)
-    static func key(_ side: UInt64, _ price: Int64) -> UInt64 {
-        Mix.spread(UInt64(bitPattern: price) &+ side &* 0x51_7cc1_b727_220a)
-    }
-
-    @inline(__always)
-    static func mix(_ key: UInt64, _ size: Int64) -> UInt64 {
-        Mix.spread(key ^ UInt64(bitPattern: size))
+        let price = UInt64(bitPattern: level.price.units) &+ side &* 0x51_7cc1_b727_220a
+        return Mix.spread(Mix.spread(price) ^ UInt64(bitPattern: level.size.units))
     }
 }

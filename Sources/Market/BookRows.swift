@@ -6,37 +6,30 @@ struct BookRows<Order: BookOrder> {
     /// Best first, with room for one level more at each ``set(_:_:)``.
     let base: UnsafeMutablePointer<Level>
     private(set) var count: Int
-    /// The book's content hash.
-    private(set) var hash: UInt64
     /// Where the last level stands, or stood.
     private var at = 0
 
-    init(base: UnsafeMutablePointer<Level>, count: Int, hash: UInt64) {
+    init(base: UnsafeMutablePointer<Level>, count: Int) {
         self.base = base
         self.count = count
-        self.hash = hash
     }
 
     /// As ``Book/set(_:price:size:)``.
     @inline(__always)
     mutating func set(_ price: Int64, _ size: Int64) {
         find(price)
-        let key = Book.key(Order.side, price)
         let row = base + at
         if at < count, row.pointee.price.units == price {
-            hash &-= Book.mix(key, row.pointee.size.units)
             if size == 0 {
                 count &-= 1
                 row.update(from: row + 1, count: count &- at)
             } else {
                 row.pointee.size = Quantity(units: size)
-                hash &+= Book.mix(key, size)
             }
         } else if size != 0 {
             (row + 1).update(from: row, count: count &- at)
             row.pointee = Level(price: Price(units: price), size: Quantity(units: size))
             count &+= 1
-            hash &+= Book.mix(key, size)
         }
     }
 

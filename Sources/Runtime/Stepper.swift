@@ -23,7 +23,7 @@ public struct Stepper {
         outputs: inout Outputs
     ) {
         decoder.decode(route, payload, into: &event)
-        engine.apply(event, at: header, outputs: &outputs)
+        engine.apply(&event, at: header, outputs: &outputs)
     }
 
     /// Shows what the last record meant, and the engine as it left it.
@@ -43,7 +43,7 @@ public struct Stepper {
         decoded: inout Event,
         outputs: inout Outputs
     ) {
-        engine.apply(decoded, at: header, outputs: &outputs)
+        engine.apply(&decoded, at: header, outputs: &outputs)
     }
 
     /// The same, with a look at what the record says before the engine takes it in.
@@ -56,6 +56,6 @@ public struct Stepper {
     ) {
         decoder.decode(route, payload, into: &event)
         before(event, header, engine)
-        engine.apply(event, at: header, outputs: &outputs)
+        engine.apply(&event, at: header, outputs: &outputs)
     }
 }

@@ -77,21 +77,16 @@ extension Desk {
     ///
     /// The full book only where there is no other: it is stale for longer, and is asked for by its depth.
     public func book(_ id: InstrumentID) -> Book? {
-        guard let place = livePlace(id) else { return nil }
+        guard let place = markets.livePlace(id) else { return nil }
         // In place: a copy of the whole state of the instrument would cost more than all else here.
         return markets.states.values[place.market].feeds[place.feed].book
     }
 
     /// True while there is a book and it is not stale; cheaper than asking for the book.
-    public func hasBook(_ id: InstrumentID) -> Bool { livePlace(id) != nil }
-
-    private func livePlace(_ id: InstrumentID) -> (market: Int, feed: Int)? {
-        guard let place = markets.place(of: id) else { return nil }
-        guard let feed = MarketState.shown(markets.states.values[place].feeds),
-            markets.states.values[place].feeds[feed].freshness == .live
-        else { return nil }
-        return (place, feed)
-    }
+    ///
+    /// In line, so that not all of the desk is copied for a look at its markets.
+    @inline(__always)
+    public func hasBook(_ id: InstrumentID) -> Bool { markets.livePlace(id) != nil }
 
     /// The book of one depth; `nil` while there is none or it is stale.
     public func book(_ id: InstrumentID, depth: Int) -> Book? {

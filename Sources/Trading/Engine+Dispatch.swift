@@ -2,22 +2,22 @@ import Market
 
 extension Engine {
     /// State first, then the strategies.
-    mutating func dispatch(_ event: Event, _ header: RecordHeader) {
+    mutating func dispatch(_ event: inout Event, _ header: RecordHeader) {
         switch event.kind {
         case .book:
-            if desk.bookPush(event, header) {
+            if desk.bookPush(&event, header) {
                 let id = InstrumentID(event.category, event.symbol)
                 tell { $0.bookChanged(id, &$1) }
             }
         case .publicTrades:
-            desk.tradesPush(event, header)
+            desk.tradesPush(&event, header)
             let symbol = event.symbol.isNone ? event.trades.first?.symbol : event.symbol
             if let symbol, !seats.isEmpty {
                 let id = InstrumentID(event.category, symbol)
                 tell { $0.tradesSeen(event.trades, of: id, &$1) }
             }
         case .ticker:
-            if desk.tickerPush(event, header) {
+            if desk.tickerPush(&event, header) {
                 let id = InstrumentID(event.category, event.symbol)
                 tell { $0.tickerChanged(id, &$1) }
             }
@@ -26,7 +26,7 @@ extension Engine {
                 let id = InstrumentID(event.category, event.symbol)
                 tell { $0.candlesSeen(event.candles, of: id, &$1) }
             }
-        case .orders, .executions, .positions, .wallets: accountPush(event)
+        case .orders, .executions, .positions, .wallets: accountPush(&event)
         case .reply:
             var changed: InstrumentID?
             watchHalt { changed = $0.reply(event, header) }
@@ -53,7 +53,7 @@ extension Engine {
             }
         // Fills count when they come with their fee, on `execution`.
         case .fastExecutions, .strategyOrders: break
-        case .spreadOrders, .spreadExecutions: accountPush(event)
+        case .spreadOrders, .spreadExecutions: accountPush(&event)
         // Recorded; no state is made of them.
         case .improvementBook, .liquidations, .priceLimits, .insurance, .deleveragingAlerts,
             .systemStatus, .greeks, .disconnectProtection:
@@ -63,7 +63,7 @@ extension Engine {
         }
     }
 
-    private mutating func accountPush(_ event: Event) {
+    private mutating func accountPush(_ event: inout Event) {
         for row in event.orders { desk.orderRow(row) }
         desk.executionRows(event.executions)
         for row in event.positions { desk.ledger.told(row) }

@@ -37,9 +37,10 @@ extension Engine {
     ///
     /// `desk/state` says them at intervals; a replay's end asks for them.
     public func stateReport() -> StateReport {
+        let hasher = CanonicalHasher()
         var components = [
-            component("books", Version.books, desk.markets),
-            component("orders", Version.orders, desk.orderStore),
+            component("books", Version.books, desk.markets, hasher),
+            component("orders", Version.orders, desk.orderStore, hasher),
             component(
                 "positions",
                 Version.positions,
@@ -50,7 +51,8 @@ extension Engine {
                     pending: desk.ledger.pendingPositions,
                     opened: desk.ledger.openedPositions,
                     sessions: desk.ledger.sessions
-                )
+                ),
+                hasher
             ),
             component(
                 "wallet",
@@ -60,17 +62,21 @@ extension Engine {
                     opened: desk.ledger.opened,
                     deposited: desk.ledger.deposited,
                     logAsked: desk.ledger.logAsked
-                )
+                ),
+                hasher
             ),
-            component("risk", Version.risk, desk.risk),
+            component("risk", Version.risk, desk.risk, hasher),
             component(
                 "desk",
                 Version.desk,
-                Circumstances(links: desk.links, timers: desk.timers)
+                Circumstances(links: desk.links, timers: desk.timers),
+                hasher
             ),
         ]
         for seat in seats {
-            components.append(component("strategies." + seat.name, seat.version, seat.logic))
+            components.append(
+                component("strategies." + seat.name, seat.version, seat.logic, hasher)
+            )
         }
         return StateReport(
             cause: desk.cause,
@@ -82,13 +88,14 @@ extension Engine {
     private func component(
         _ name: String,
         _ version: Int,
-        _ state: some Encodable
+        _ state: some Encodable,
+        _ hasher: CanonicalHasher
     ) -> StateReport.Component {
         do {
             return StateReport.Component(
                 name: name,
                 version: version,
-                hash: try CanonicalEncoder().hash(state)
+                hash: try hasher.hash(state)
             )
         } catch {
             // Only a strategy can come to hold what cannot be encoded; its hash is then that of nothing.

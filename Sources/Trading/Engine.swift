@@ -98,9 +98,21 @@ public struct Engine: Sendable {
         at header: RecordHeader,
         outputs: inout Outputs
     ) {
+        var event = event
+        apply(&event, at: header, outputs: &outputs)
+    }
+
+    /// The same for an event that is lent.
+    ///
+    /// - Parameter event: not changed; read where it lies, since a copy of its 2 KB costs more than most events.
+    package mutating func apply(
+        _ event: inout Event,
+        at header: RecordHeader,
+        outputs: inout Outputs
+    ) {
         desk.begin(header)
         if !event.findings.isEmpty { desk.decodeFindings(event.findings, header) }
-        dispatch(event, header)
+        dispatch(&event, header)
         if !desk.news.isEmpty { tellNews() }
         if !desk.outputs.isEmpty {
             for output in desk.outputs {

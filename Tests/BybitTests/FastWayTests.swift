@@ -84,8 +84,8 @@ import Testing
         func number() -> String {
             state = Mix.spread(state)
             var digits = ""
-            for place in 0...state % 11 { digits += String((state >> (place * 4 + 4)) % 10) }
-            let decimals = Int((state >> 52) % 12)
+            for place in 0...state % 17 { digits += String((state >> (place * 3 + 4)) % 10) }
+            let decimals = Int((state >> 52) % 18)
             if decimals == 0 || decimals >= digits.count { return digits }
             return digits.dropLast(decimals) + "." + digits.suffix(decimals)
         }

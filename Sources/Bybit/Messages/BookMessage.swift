@@ -39,11 +39,14 @@ enum BookMessage {
 
     /// `s`, `b`, `a`, `u`, `seq`; false when it lacks what it cannot stand without: a book of its own, and a number
     /// that gives it a place among others.
+    ///
+    /// - Parameter parser: that of the text, for long lists; `nil`: each level is looked at.
     static func readData(
         _ data: JSONValue,
         _ expected: Symbol,
         hasImprovements: Bool = false,
         sequence: Presence = .required,
+        parser: JSONParser? = nil,
         _ event: inout Event,
         _ findings: inout Findings
     ) -> Bool {
@@ -70,8 +73,8 @@ enum BookMessage {
                 &findings
             )
         } else {
-            readLevels("b", in: data, into: &event.book.bids, &findings)
-            readLevels("a", in: data, into: &event.book.asks, &findings)
+            readLevels("b", in: data, parser, into: &event.book.bids, &findings)
+            readLevels("a", in: data, parser, into: &event.book.asks, &findings)
         }
         guard let update, let symbol else { return false }
         event.book.updateID = update
@@ -123,11 +126,13 @@ enum BookMessage {
     private static func readLevels(
         _ key: StaticString,
         in data: JSONValue,
+        _ parser: JSONParser?,
         into levels: inout [LevelNumerals],
         _ findings: inout Findings
     ) {
         guard let list = data[key] else { return findings.missing(key, in: data) }
         guard list.isArray else { return findings.add(list, .wrongType) }
+        if let usual = parser?.levels(list) { return levels.append(contentsOf: usual) }
         for pair in list.elements {
             guard pair.isArray, pair.count == 2 else {
                 findings.add(pair, .wrongType)

@@ -137,6 +137,6 @@ extension MessageDecoder {
         guard code == 0 else { return }
         if form != .none { return ReplyResult.read(form, root, &event, &findings) }
         guard let result = root["result"], result.isObject else { return }
-        ReplyResult.read(result, &event, &findings)
+        ReplyResult.read(result, parser, &event, &findings)
     }
 }

@@ -5,7 +5,12 @@ import Market
 ///
 /// - Source: bybit-v5 §6.
 enum ReplyResult {
-    static func read(_ result: JSONValue, _ event: inout Event, _ findings: inout Findings) {
+    static func read(
+        _ result: JSONValue,
+        _ parser: JSONParser,
+        _ event: inout Event,
+        _ findings: inout Findings
+    ) {
         event.reply.nextPageCursor = Fields.optionalText("nextPageCursor", in: result, &findings)
         if let name = result["category"]?.string, let category = Category(name: name) {
             event.category = category
@@ -14,10 +19,11 @@ enum ReplyResult {
         case .serverTime: readTime(result, &event, &findings)
         // Replies of before 2024 have no `seq`.
         case .orderBook:
-            readBook(result, depth: 1_000, sequence: .optional, &event, &findings)
+            readBook(result, parser, depth: 1_000, sequence: .optional, &event, &findings)
         case .fullOrderBook:
             readBook(
                 result,
+                parser,
                 depth: BookUpdate.fullDepth,
                 sequence: .required,
                 &event,
@@ -124,6 +130,7 @@ enum ReplyResult {
     /// `s`, `b`, `a`, `ts`, `u`, `seq`, `cts`; `u` is that of the stream of `depth` levels.
     private static func readBook(
         _ result: JSONValue,
+        _ parser: JSONParser,
         depth: Int,
         sequence: Presence,
         _ event: inout Event,
@@ -139,6 +146,7 @@ enum ReplyResult {
             result,
             event.symbol,
             sequence: sequence,
+            parser: parser,
             &event,
             &findings
         )

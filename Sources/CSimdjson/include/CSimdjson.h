@@ -130,6 +130,18 @@ typedef struct tdj_book {
 /// of more than 18 digits, an escape): `tdj_parse` then tells what.
 int32_t tdj_parse_book(tdj_parser *parser, const uint8_t *text, size_t length, tdj_book *book);
 
+/// Reads a list of levels `[["price","size"],…]` that stands in a text, as `tdj_parse_book` does those of a push.
+///
+/// `start` and `length` are the list's, with both brackets. Nodes that `tdj_parse` gave of the text hold on.
+int32_t tdj_parse_levels(
+    tdj_parser *parser,
+    const uint8_t *text,
+    size_t start,
+    size_t length,
+    const tdj_level **levels,
+    uint32_t *count
+);
+
 typedef struct tdj_trade {
     int64_t time;
     /// 0 when absent.

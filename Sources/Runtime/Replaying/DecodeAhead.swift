@@ -7,7 +7,7 @@ import Synchronization
 /// A thread that reads and decodes ahead of the engine, so that a replay, or a walk, takes two cores.
 ///
 /// Decoding is a pure function of one record and the engine takes the records in their order, so that results are the
-/// same to the byte. ``depth`` batches bound what lies between the two.
+/// same to the byte, whichever of the two threads decodes. ``depth`` batches bound what lies between them.
 ///
 /// `@unchecked Sendable`: the cursor and decoder are the thread's alone; batches pass through `rows`.
 final class DecodeAhead: @unchecked Sendable {
@@ -18,20 +18,32 @@ final class DecodeAhead: @unchecked Sendable {
         var hasEnded = false
     }
 
+    /// What of a batch is left to who takes it.
+    private enum Left {
+        case nothing
+        /// All but pushes of order books: what those mean is small, and what others mean one core has to fetch from the other.
+        case others
+        case all
+    }
+
     /// What is done with a stream's records: an object, since its route would be copied else for each of them.
     private final class Lane {
         /// `nil`: its records are not decoded.
         let route: StreamRoute?
         let keepsPayload: Bool
+        let isBook: Bool
 
         init(_ name: StreamName, keepsOutputs: Bool) {
             let kind = name.kind
             route = kind.isOutput || kind.isEvidence ? nil : StreamRoute(name)
             keepsPayload = kind == .sessionStart || (keepsOutputs && kind.isOutput)
+            isBook = route?.isBook ?? false
         }
     }
 
     private static let depth = 6
+    /// With fewer batches ready the engine's thread is the faster one, and decodes a part of the next batch itself.
+    private static let near = 3
     /// Looks at the other side before sleeping: waking a thread takes longer than a batch.
     private static let looks = 200
 
@@ -40,17 +52,22 @@ final class DecodeAhead: @unchecked Sendable {
     private let hasFree = Atomic<Int>(DecodeAhead.depth)
     private let cursor: Cursor
     private let keepsOutputs: Bool
+    private let sharesDecoding: Bool
     private let isPast: @Sendable (SequenceNumber, Timestamp) -> Bool
     private var thread = pthread_t()
 
-    /// - Parameter keepsOutputs: payloads of outputs go along, for who compares them.
+    /// - Parameters:
+    ///   - keepsOutputs: payloads of outputs go along, for who compares them.
+    ///   - sharesDecoding: who takes the batches decodes records that come without their event.
     init(
         _ cursor: sending Cursor,
         keepsOutputs: Bool = true,
+        sharesDecoding: Bool = false,
         isPast: @escaping @Sendable (SequenceNumber, Timestamp) -> Bool
     ) {
         self.cursor = cursor
         self.keepsOutputs = keepsOutputs
+        self.sharesDecoding = sharesDecoding
         self.isPast = isPast
         rows.withLock { rows in
             for _ in 0..<DecodeAhead.depth { rows.free.append(DecodedBatch()) }
@@ -109,7 +126,7 @@ final class DecodeAhead: @unchecked Sendable {
             }
             if isEnding { return }
             guard let batch else { continue }
-            fill(batch, decoder, &lanes)
+            fill(batch, decoder, &lanes, left())
             let isLast = batch.isLast
             rows.withLock { $0.ready.append(batch) }
             hasReady.add(1, ordering: .releasing)
@@ -117,10 +134,21 @@ final class DecodeAhead: @unchecked Sendable {
         }
     }
 
+    /// What who takes the batches had better do himself: the longer he has to wait, the more.
+    private func left() -> Left {
+        guard sharesDecoding else { return .nothing }
+        switch hasReady.load(ordering: .relaxed) {
+        case ...0: return .all
+        case ..<DecodeAhead.near: return .others
+        default: return .nothing
+        }
+    }
+
     private func fill(
         _ batch: DecodedBatch,
         _ decoder: MessageDecoder,
-        _ lanes: inout [Lane?]
+        _ lanes: inout [Lane?],
+        _ left: Left
     ) {
         batch.shrink()
         batch.clear()
@@ -139,15 +167,22 @@ final class DecodeAhead: @unchecked Sendable {
             }
             let place = Int(record.stream.value)
             while lanes.count <= place { lanes.append(nil) }
-            if let lane = lanes[place] {
-                batch.add(record, lane.route, keepsPayload: lane.keepsPayload, decoder)
-                continue
+            let lane: Lane
+            if let known = lanes[place] {
+                lane = known
+            } else {
+                let name = cursor.name(of: record.stream)
+                batch.add(stream: record.stream, name)
+                lane = Lane(name, keepsOutputs: keepsOutputs)
+                lanes[place] = lane
             }
-            let name = cursor.name(of: record.stream)
-            batch.add(stream: record.stream, name)
-            let lane = Lane(name, keepsOutputs: keepsOutputs)
-            lanes[place] = lane
-            batch.add(record, lane.route, keepsPayload: lane.keepsPayload, decoder)
+            batch.add(
+                record,
+                lane.route,
+                keepsPayload: lane.keepsPayload,
+                isLeft: left == .all || (left == .others && !lane.isBook),
+                decoder
+            )
         }
     }
 
@@ -176,7 +211,11 @@ extension Replay {
         _ recording: Recording,
         _ session: inout ReplaySession
     ) throws(ReplayError) -> End {
-        let ahead = DecodeAhead(try Replay.cursor(of: recording), isPast: isPast)
+        let ahead = DecodeAhead(
+            try Replay.cursor(of: recording),
+            sharesDecoding: true,
+            isPast: isPast
+        )
         guard ahead.begin() else { return try read(Replay.cursor(of: recording), &session) }
         defer { ahead.end() }
         let book = UnsafeMutablePointer<Event>.allocate(capacity: 1)

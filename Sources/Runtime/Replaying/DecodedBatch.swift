@@ -8,6 +8,7 @@ import Market
 final class DecodedBatch: @unchecked Sendable {
     /// Where it stands what a record means.
     private enum Meaning {
+        /// None, or it was left to who takes the record.
         case none
         /// Place among ``events``.
         case event(Int)
@@ -76,12 +77,22 @@ final class DecodedBatch: @unchecked Sendable {
 
     func add(stream id: StreamID, _ name: StreamName) { streams.append((id, name)) }
 
-    /// - Parameter keepsPayload: of outputs, and of the records that an engine is made from.
-    func add(_ record: Record, _ route: StreamRoute?, keepsPayload: Bool, _ decoder: MessageDecoder)
-    {
+    /// - Parameters:
+    ///   - keepsPayload: of outputs, and of the records that an engine is made from.
+    ///   - isLeft: what the record means is left to who takes it, and its payload goes along.
+    func add(
+        _ record: Record,
+        _ route: StreamRoute?,
+        keepsPayload: Bool,
+        isLeft: Bool = false,
+        _ decoder: MessageDecoder
+    ) {
+        let keepsPayload = keepsPayload || (isLeft && route != nil)
         read += record.payload.count
         let start = bytes.count
         if keepsPayload { bytes.append(contentsOf: record.payload) }
+        var meaning = Meaning.none
+        if let route, !isLeft { meaning = self.meaning(route, record.payload, decoder) }
         entries.append(
             Entry(
                 sequence: record.sequence,
@@ -89,7 +100,7 @@ final class DecodedBatch: @unchecked Sendable {
                 stream: record.stream,
                 start: start,
                 count: keepsPayload ? record.payload.count : 0,
-                meaning: route.map { meaning($0, record.payload, decoder) } ?? .none
+                meaning: meaning
             )
         )
     }
@@ -111,6 +122,7 @@ final class DecodedBatch: @unchecked Sendable {
 
     /// Long lists, such as that of all instruments, do not stay in memory.
     func shrink() {
+        if bytes.capacity > 2 * DecodedBatch.mostBytes { bytes = [] }
         for place in 0..<eventCount {
             if events[place].instruments.count > DecodedBatch.keptRows
                 || events[place].details.count > DecodedBatch.keptRows
@@ -120,7 +132,7 @@ final class DecodedBatch: @unchecked Sendable {
         }
     }
 
-    /// Hands the records over, each with what it means.
+    /// Hands the records over, each with what it means where that is known.
     ///
     /// - Parameters:
     ///   - book: what is lent to `body` for each push of an order book; of nothing else.

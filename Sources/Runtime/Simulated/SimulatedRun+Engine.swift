@@ -11,7 +11,7 @@ extension SimulatedRun {
         sequence += 1
         outputs.removeAll()
         engine?.apply(
-            event,
+            &event,
             at: RecordHeader(
                 sequence: SequenceNumber(sequence),
                 time: Timestamp(nanoseconds: now),

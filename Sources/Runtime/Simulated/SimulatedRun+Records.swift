@@ -27,7 +27,7 @@ extension SimulatedRun {
         outputs.removeAll()
         if !item.isWithheld {
             engine?.apply(
-                item.event,
+                &item.event,
                 at: RecordHeader(sequence: item.number, time: item.time, stream: item.stream),
                 outputs: &outputs
             )
@@ -92,7 +92,7 @@ extension SimulatedRun {
         sequence = item.number.value
         outputs.removeAll()
         engine?.apply(
-            item.event,
+            &item.event,
             at: RecordHeader(sequence: item.number, time: item.time, stream: item.stream),
             outputs: &outputs
         )

@@ -11,9 +11,7 @@ public struct CanonicalEncoder: Sendable {
 
     /// A fixed 64-bit hash of the state.
     public func hash(_ state: some Encodable) throws -> UInt64 {
-        let walk = CanonicalWalk(sink: .hash)
-        try WalkEncoder(walk: walk).encode(root: state)
-        return walk.finishedHash()
+        try CanonicalHasher().hash(state)
     }
 
     /// The state as bytes.
@@ -36,6 +34,17 @@ public struct CanonicalEncoder: Sendable {
         let rightWalk = CanonicalWalk(sink: .difference)
         try WalkEncoder(walk: rightWalk).encode(root: right)
         return FieldDifference.compare(leftWalk.leaves, rightWalk.leaves, limit: limit)
+    }
+}
+
+/// ``CanonicalEncoder/hash(_:)`` for many states, one after the other: in the same memory, with the same types judged once.
+struct CanonicalHasher {
+    private let walk = CanonicalWalk(sink: .hash)
+
+    func hash(_ state: some Encodable) throws -> UInt64 {
+        walk.begin()
+        try WalkEncoder(walk: walk).encode(root: state)
+        return walk.finishedHash()
     }
 }
 

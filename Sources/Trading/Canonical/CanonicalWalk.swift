@@ -52,6 +52,8 @@ final class CanonicalWalk {
         var failure: CanonicalError?
         /// Types that were judged already, and whether they are refused; for look-up only.
         var judged: [ObjectIdentifier: Bool] = [:]
+        /// Types that are not refused, by some bits of their identity: most are found here, without a hash.
+        var passed = [ObjectIdentifier?](repeating: nil, count: 64)
     }
 
     let sink: Sink
@@ -76,9 +78,12 @@ final class CanonicalWalk {
     /// True for a type that can never be canonical; a type is judged once.
     func refuses(_ type: Any.Type, _ judge: () -> Bool) -> Bool {
         let id = ObjectIdentifier(type)
-        if let known = state.pointee.judged[id] { return known }
-        let verdict = judge()
+        // What describes a type lies on 8 bytes at least.
+        let slot = Int(UInt(bitPattern: id) >> 3 & 63)
+        if state.pointee.passed[slot] == id { return false }
+        let verdict = state.pointee.judged[id] ?? judge()
         state.pointee.judged[id] = verdict
+        if !verdict { state.pointee.passed[slot] = id }
         return verdict
     }
 
@@ -92,6 +97,18 @@ final class CanonicalWalk {
             }
         }
         return text.isEmpty ? "state" : text
+    }
+
+    /// Begins anew, in the same memory; what was found out of types stays.
+    func begin() {
+        state.pointee.bytes.removeAll(keepingCapacity: true)
+        state.pointee.leaves.removeAll(keepingCapacity: true)
+        state.pointee.hash = 0
+        state.pointee.steps.removeLast(state.pointee.steps.count - 1)
+        state.pointee.open.removeAll(keepingCapacity: true)
+        state.pointee.nextID = 1
+        state.pointee.tokens = 0
+        state.pointee.failure = nil
     }
 
     // MARK: Containers
@@ -133,15 +150,22 @@ final class CanonicalWalk {
 
     private func end(_ depth: Int) {
         state.pointee.open.removeLast()
-        state.pointee.steps.removeLast(state.pointee.steps.count - depth)
+        let surplus = state.pointee.steps.count - depth
+        if surplus > 0 { state.pointee.steps.removeLast(surplus) }
         put(CanonicalWalk.tokenEnd)
     }
 
     /// Names the field or element that is written next in the innermost container.
     func at(_ step: Step) {
         guard let last = state.pointee.open.last else { return }
-        state.pointee.steps.removeLast(state.pointee.steps.count - last.depth)
-        state.pointee.steps.append(step)
+        let surplus = state.pointee.steps.count - last.depth
+        // Mostly the field before stands there.
+        if surplus == 1 {
+            state.pointee.steps[last.depth] = step
+        } else {
+            if surplus > 1 { state.pointee.steps.removeLast(surplus) }
+            state.pointee.steps.append(step)
+        }
         if case .key(let key) = step, sink != .difference {
             state.pointee.bytes.append(CanonicalWalk.tokenField)
             text(key)
@@ -200,7 +224,11 @@ final class CanonicalWalk {
 
     private func text(_ string: String) {
         varint(UInt64(string.utf8.count))
-        state.pointee.bytes.append(contentsOf: string.utf8)
+        // As one piece of memory, which all but texts of other systems are; else byte by byte.
+        let isDone: Void? = string.utf8.withContiguousStorageIfAvailable {
+            state.pointee.bytes.append(contentsOf: $0)
+        }
+        if isDone == nil { state.pointee.bytes.append(contentsOf: string.utf8) }
     }
 
     private func varint(_ number: UInt64) {

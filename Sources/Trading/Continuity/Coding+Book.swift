@@ -1,6 +1,6 @@
 import Market
 
-/// A book in the state: its levels in a checkpoint or a difference, its kept-up hash where a hash is made.
+/// A book in the state: its levels in a checkpoint or a difference, its hash where a hash is made.
 struct StoredBook: Codable {
     private enum Key: String, CodingKey { case scale, hash, bids, asks }
 

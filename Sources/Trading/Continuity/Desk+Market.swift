@@ -2,7 +2,7 @@ import Market
 
 extension Desk {
     /// Takes in a push of an order book; true when strategies are to be told.
-    mutating func bookPush(_ event: Event, _ header: RecordHeader) -> Bool {
+    mutating func bookPush(_ event: inout Event, _ header: RecordHeader) -> Bool {
         let instrument = InstrumentID(event.category, event.symbol)
         let place = markets.index(of: instrument)
         // On its way when the rules ceased to pick it.
@@ -217,7 +217,7 @@ extension Desk {
     }
 
     /// True when the ticker changed; a change without a snapshot is not applied.
-    mutating func tickerPush(_ event: Event, _ header: RecordHeader) -> Bool {
+    mutating func tickerPush(_ event: inout Event, _ header: RecordHeader) -> Bool {
         let instrument = InstrumentID(event.category, event.symbol)
         let place = markets.index(of: instrument)
         if markets.states.values[place].isTickerDropped { return false }

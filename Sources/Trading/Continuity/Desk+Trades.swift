@@ -11,7 +11,7 @@ extension Desk {
     /// Times that a list is asked for which does not reach the gap's end yet, or is refused.
     private static let listQuestionsMost = 3
 
-    mutating func tradesPush(_ event: Event, _ header: RecordHeader) {
+    mutating func tradesPush(_ event: inout Event, _ header: RecordHeader) {
         let slot = header.stream.slot
         var start = event.trades.startIndex
         while start < event.trades.endIndex {

@@ -57,6 +57,14 @@ struct MarketStates: Sendable {
         return states.index(of: instrument)
     }
 
+    /// Where the deepest book is, while there is one that is not stale.
+    func livePlace(_ id: InstrumentID) -> (market: Int, feed: Int)? {
+        guard let place = place(of: id), let feed = MarketState.shown(states.values[place].feeds),
+            states.values[place].feeds[feed].freshness == .live
+        else { return nil }
+        return (place, feed)
+    }
+
     private static func slot(_ instrument: InstrumentID) -> Int {
         Int(instrument.symbol.mixed >> 58)
     }

@@ -248,6 +248,16 @@ public struct Order: Hashable, Sendable, Codable {
         return nil
     }
 
+    /// Nothing is owed of it and nothing was, or it is not yet time to ask for it, or no longer.
+    ///
+    /// Changes nothing: it is `mutating` as ``figures()`` is.
+    @inline(__always)
+    mutating func isQuiet(at time: Timestamp) -> Bool {
+        guard lack != nil else { return overdue == nil }
+        guard let overdue else { return false }
+        return overdue.isOf(self) && overdue.rests(at: time)
+    }
+
     /// True while it may still trade, or fills that were told are not all reported.
     var isActive: Bool { !isClosed || exposure.units > 0 }
 

@@ -22,8 +22,9 @@ struct OrderHashes: Sendable {
 
     /// Brings all up to date; `orders` in the order of their places.
     mutating func refresh(_ orders: [Order]) {
+        let hasher = CanonicalHasher()
         for place in orders.indices where isChanged[place] {
-            hashes[place] = OrderHashes.hash(orders[place])
+            hashes[place] = OrderHashes.hash(orders[place], hasher)
             isChanged[place] = false
             settled &+= hashes[place]
         }
@@ -49,15 +50,16 @@ struct OrderHashes: Sendable {
     /// Of all orders, whether up to date or not.
     func sum(_ orders: [Order]) -> UInt64 {
         var sum = settled
+        let hasher = CanonicalHasher()
         for place in orders.indices where isChanged[place] {
-            sum &+= OrderHashes.hash(orders[place])
+            sum &+= OrderHashes.hash(orders[place], hasher)
         }
         return sum
     }
 
-    private static func hash(_ order: Order) -> UInt64 {
+    private static func hash(_ order: Order, _ hasher: CanonicalHasher) -> UInt64 {
         do {
-            return try CanonicalEncoder().hash(order)
+            return try hasher.hash(order)
         } catch {
             // Nothing in an order is refused.
             return 0

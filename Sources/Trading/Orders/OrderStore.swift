@@ -50,6 +50,8 @@ struct OrderStore: Sendable {
     private var nextSerial = 1
     /// Fills of orders that no row has told of yet, the newest last.
     private var early: [EarlyFill] = []
+    /// Of the order ids of ``early``, place by place: of hundreds hardly two are the same, and texts are slow to compare.
+    private var earlyHashes: [UInt64] = []
     private var notes: [Note] = []
     private var directions: [Direction] = []
     private var hashes = OrderHashes()
@@ -81,12 +83,8 @@ struct OrderStore: Sendable {
     }
 
     /// Nothing is owed of the order and nothing was, or it is not yet time to ask for it, or no longer.
-    func isQuiet(_ place: Int, at time: Timestamp) -> Bool {
-        orders.withUnsafeBufferPointer { orders in
-            guard orders[place].lack != nil else { return orders[place].overdue == nil }
-            guard let overdue = orders[place].overdue else { return false }
-            return overdue.isOf(orders[place]) && overdue.rests(at: time)
-        }
+    mutating func isQuiet(_ place: Int, at time: Timestamp) -> Bool {
+        orders[place].isQuiet(at: time)
     }
 
     func place(linkID: String, orderID: String) -> Int? {
@@ -146,20 +144,35 @@ struct OrderStore: Sendable {
 
     mutating func addEarly(_ quantity: Amount, of orderID: String) {
         guard !orderID.isEmpty else { return }
-        if let place = early.lastIndex(where: { $0.orderID == orderID }) {
+        let hash = OrderIndex.hash(orderID)
+        if let place = earlyPlace(orderID, hash) {
             let (sum, overflow) = early[place].quantity.units.addingReportingOverflow(
                 quantity.units
             )
             if !overflow { early[place].quantity = Amount(units: sum) }
             return
         }
-        if early.count == OrderStore.earlyKept { early.removeFirst() }
+        if early.count == OrderStore.earlyKept {
+            early.removeFirst()
+            earlyHashes.removeFirst()
+        }
         early.append(EarlyFill(orderID: orderID, quantity: quantity))
+        earlyHashes.append(hash)
+    }
+
+    private func earlyPlace(_ orderID: String, _ hash: UInt64) -> Int? {
+        var place = earlyHashes.count
+        while place > 0 {
+            place -= 1
+            if earlyHashes[place] == hash, early[place].orderID == orderID { return place }
+        }
+        return nil
     }
 
     /// What was filled before the first row, which has come now.
     mutating func takeEarly(_ orderID: String) -> Amount {
-        guard let place = early.lastIndex(where: { $0.orderID == orderID }) else { return .zero }
+        guard let place = earlyPlace(orderID, OrderIndex.hash(orderID)) else { return .zero }
+        earlyHashes.remove(at: place)
         return early.remove(at: place).quantity
     }
 
@@ -316,6 +329,7 @@ extension OrderStore: Codable {
         }
         nextSerial = try container.decode(Int.self, forKey: .nextSerial)
         early = try container.decode([EarlyFill].self, forKey: .early)
+        earlyHashes = early.map { OrderIndex.hash($0.orderID) }
     }
 
     func encode(to encoder: any Encoder) throws {

@@ -77,6 +77,66 @@ import Testing
         return text(event)
     }
 
+    private static func add(
+        _ written: Written,
+        at place: Int,
+        keepsPayload: Bool,
+        isLeft: Bool = false,
+        to batch: DecodedBatch,
+        _ decoder: MessageDecoder
+    ) {
+        written.bytes.withUnsafeBytes { payload in
+            let record = Record(
+                sequence: SequenceNumber(UInt64(place + 1)),
+                time: Timestamp(nanoseconds: Int64(place) * 10),
+                stream: StreamID(UInt16(place)),
+                payload: payload
+            )
+            batch.add(
+                record,
+                written.route,
+                keepsPayload: keepsPayload,
+                isLeft: isLeft,
+                decoder
+            )
+        }
+    }
+
+    @Test func `what is not decoded comes with its bytes, between what is`() throws {
+        let decoder = MessageDecoder()
+        let batch = DecodedBatch()
+        let lent = UnsafeMutablePointer<Event>.allocate(capacity: 1)
+        lent.initialize(to: Event())
+        defer {
+            lent.deinitialize(count: 1)
+            lent.deallocate()
+        }
+        for round in 0..<3 {
+            batch.clear()
+            for (place, written) in Self.records.enumerated() {
+                Self.add(
+                    written,
+                    at: place,
+                    keepsPayload: false,
+                    isLeft: (place + round) % 2 == 0,
+                    to: batch,
+                    decoder
+                )
+            }
+            var place = 0
+            try batch.forEach(book: lent) { record, event in
+                let written = Self.records[place]
+                let isLeft = (place + round) % 2 == 0 && written.isDecoded
+                #expect(Array(record.payload) == (isLeft ? written.bytes : []))
+                #expect((event == nil) == (isLeft || !written.isDecoded))
+                if let event { #expect(Self.text(event.pointee) == Self.expected(written)) }
+                place += 1
+                return true
+            }
+            #expect(place == Self.records.count)
+        }
+    }
+
     @Test func `each record comes out as decoding it alone has it`() throws {
         let decoder = MessageDecoder()
         let batch = DecodedBatch()
@@ -90,15 +150,7 @@ import Testing
         for round in rounds {
             batch.clear()
             for (place, written) in round.enumerated() {
-                written.bytes.withUnsafeBytes { payload in
-                    let record = Record(
-                        sequence: SequenceNumber(UInt64(place + 1)),
-                        time: Timestamp(nanoseconds: Int64(place) * 10),
-                        stream: StreamID(UInt16(place)),
-                        payload: payload
-                    )
-                    batch.add(record, written.route, keepsPayload: place % 2 == 0, decoder)
-                }
+                Self.add(written, at: place, keepsPayload: place % 2 == 0, to: batch, decoder)
             }
             var place = 0
             try batch.forEach(book: lent) { record, event in

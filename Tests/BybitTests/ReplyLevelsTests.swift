@@ -1,0 +1,81 @@
+import Bybit
+import Market
+import Testing
+
+/// The levels of a reply are read at once where they are usual: as a look at each of them reads them.
+@Suite struct ReplyLevelsTests {
+    private static let stream = "rest/public/GET/v5/market/orderbook"
+
+    /// - Parameter bids: the list with its brackets.
+    private func reply(_ bids: String, _ asks: String = "[]") -> [UInt8] {
+        let body =
+            #"{"retCode":0,"retMsg":"OK","result":{"s":"BTCUSDT","b":"# + bids + #","a":"# + asks
+            + #","ts":1,"u":2,"seq":3,"cts":4},"retExtInfo":{},"time":5}"#
+        let line =
+            #"{"method":"GET","path":"/v5/market/orderbook","query":"category=linear","status":200,"#
+            + #""outcome":"answered","sent":"1","received":"2","after":1,"request":0,"response":"#
+            + "\(body.utf8.count)}\n"
+        return Array((line + body).utf8)
+    }
+
+    private func event(_ payload: [UInt8], _ decoder: MessageDecoder) -> Event {
+        var event = Event()
+        payload.withUnsafeBytes { decoder.decode(StreamName(Self.stream), $0, into: &event) }
+        return event
+    }
+
+    /// The list as it is and with a blank in it, which is not usual, come to the same.
+    private func compare(_ list: String, _ decoder: MessageDecoder) -> Event {
+        let usual = event(reply(list, list), decoder)
+        let blank = "[ " + list.dropFirst()
+        #expect(lines(of: usual) == lines(of: event(reply(blank, blank), decoder)), "\(list)")
+        return usual
+    }
+
+    @Test func `levels are read alike whatever their lengths are`() {
+        let decoder = MessageDecoder()
+        var state: UInt64 = 3
+        func number() -> String {
+            state = Mix.spread(state)
+            var digits = ""
+            for place in 0...state % 17 { digits += String((state >> (place * 3 + 4)) % 10) }
+            let decimals = Int((state >> 52) % 18)
+            if decimals == 0 || decimals >= digits.count { return digits }
+            return digits.dropLast(decimals) + "." + digits.suffix(decimals)
+        }
+        for count in 0..<300 {
+            let levels = (0..<count % 40).map { _ in #"["\#(number())","\#(number())"]"# }
+            let event = compare("[" + levels.joined(separator: ",") + "]", decoder)
+            #expect(event.kind == .reply && event.findings.isEmpty)
+            #expect(event.book.bids.count == count % 40 && event.book.asks.count == count % 40)
+        }
+    }
+
+    @Test func `a list is read alike, whatever byte of it is another, missing or doubled`() {
+        let decoder = MessageDecoder()
+        let text = #"[["97250.10","0.001"],["97250","12"],["0.00001234567","3"],["1","2"]]"#
+        let list = Array(text.utf8)
+        func check(_ changed: [UInt8]) {
+            // Brackets that do not close are the whole text's own matter.
+            guard changed.first == UInt8(ascii: "[") else { return }
+            let usual = event(reply(String(decoding: changed, as: UTF8.self)), decoder)
+            let blank = "[ " + String(decoding: changed.dropFirst(), as: UTF8.self)
+            let general = event(reply(blank), decoder)
+            #expect(usual.book.bids == general.book.bids)
+            #expect(usual.findings.map(\.field) == general.findings.map(\.field))
+        }
+        for place in list.indices {
+            for byte in #"09.-+ "',:[]{}\aTbs"#.utf8 where byte != list[place] {
+                var changed = list
+                changed[place] = byte
+                check(changed)
+            }
+            var shorter = list
+            shorter.remove(at: place)
+            check(shorter)
+            var longer = list
+            longer.insert(list[place], at: place)
+            check(longer)
+        }
+    }
+}
