@@ -77,6 +77,8 @@ public struct Finding: Hashable, Sendable {
         case number
         /// The exchange's state differs from ours.
         case audit
+        /// Two clocks of the exchange alone say whether the answers that opened the ledger have an execution or a flow.
+        case timing
         /// A topic, endpoint or enumeration that this version does not know.
         case unknown
         /// An order whose fate is not known yet, or was settled by look-up.

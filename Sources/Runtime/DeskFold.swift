@@ -53,6 +53,7 @@ public struct DeskFold {
             // Most records: nothing of the account is in them.
             if engine.bookings.isEmpty { break }
             try addBookings(engine, header)
+            try addFlows(event, engine, header)
         default:
             addTold(event, engine)
             try addBookings(engine, header)

@@ -7,8 +7,8 @@ public import Trading
 /// The first record of each run, on `session/start`. Secrets are not in it: the configuration is redacted before it
 /// gets here.
 public struct SessionStart: Hashable, Sendable {
-    /// Version of what can change a command: decoder, ledger, risk, strategy interface.
-    public static let behaviourVersion = 5
+    /// Version of what can change a command: the engine's.
+    public static let behaviourVersion = Engine.behaviourVersion
     /// Version of the records of our own and of the journal's profile.
     public static let formatVersion = 1
 

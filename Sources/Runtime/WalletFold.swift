@@ -8,6 +8,8 @@ import Trading
 /// counted of its rows; anything else that the ledger's sums moved by is told too, without a reference.
 struct WalletFold {
     private struct Coin {
+        /// The opening balance that ``balance`` has in it.
+        var opening = Amount.zero
         var isOpen = false
         var balance = Amount.zero
         /// By kind, in the order of `FlowKind.allCases`.
@@ -30,6 +32,7 @@ struct WalletFold {
             coin.flows = wallet.flows
             if let balance = wallet.balance {
                 coin.isOpen = true
+                coin.opening = wallet.opening ?? .zero
                 coin.balance = balance
                 flows.append(
                     WalletFlow(coin: name, kind: "opening", amount: balance, balance: balance)
@@ -47,16 +50,21 @@ struct WalletFold {
         let ledger = engine.ledger
         var flows: [(flow: WalletFlow, strategy: String)] = []
         for (name, wallet) in zip(ledger.wallets.keys, ledger.wallets.values) {
-            guard let opening = wallet.opening, !(coins[name]?.isOpen ?? false) else { continue }
-            var coin = coins[name] ?? Coin()
+            // It moves once more where a flow was found to be in it.
+            guard let opening = wallet.opening else { continue }
+            let known = coins[name]
+            if let known, known.isOpen, known.opening == opening { continue }
+            var coin = known ?? Coin()
+            let moved = try opening.subtracting(coin.opening)
             coin.isOpen = true
-            coin.balance = try coin.balance.adding(opening)
+            coin.opening = opening
+            coin.balance = try coin.balance.adding(moved)
             coins[name] = coin
-            guard !opening.isZero else { continue }
+            guard !moved.isZero else { continue }
             let flow = WalletFlow(
                 coin: name,
                 kind: "opening",
-                amount: opening,
+                amount: moved,
                 balance: coin.balance
             )
             flows.append((flow, ""))
@@ -94,7 +102,7 @@ struct WalletFold {
         _ ledger: Ledger
     ) throws(NumberError) -> WalletFlow? {
         guard let kind = FlowKind(transaction: row), let wallet = ledger.wallets[row.coin],
-            let opened = ledger.opened, row.timeMilliseconds >= opened.milliseconds,
+            ledger.opened != nil, !ledger.isInOpening(row),
             let place = FlowKind.allCases.firstIndex(of: kind),
             wallet.sums[kind] != coins[row.coin]?.sums[place] ?? .zero,
             seen.insert(row.id + " " + row.tradeID + " " + row.type + " " + row.coin).inserted

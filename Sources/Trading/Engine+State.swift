@@ -6,7 +6,7 @@ extension Engine {
         static let books = 3
         static let orders = 5
         static let positions = 3
-        static let wallet = 3
+        static let wallet = 4
         static let risk = 1
         static let desk = 3
         static let checkpoint = 5
@@ -24,6 +24,7 @@ extension Engine {
     private struct Wallets: Encodable {
         let wallets: OrderedTable<String, Ledger.Wallet>
         let opened: Timestamp?
+        let opening: Opening?
         let deposited: SeenWindow
         let logAsked: Timestamp?
     }
@@ -60,6 +61,7 @@ extension Engine {
                 Wallets(
                     wallets: desk.ledger.wallets,
                     opened: desk.ledger.opened,
+                    opening: desk.ledger.opening,
                     deposited: desk.ledger.deposited,
                     logAsked: desk.ledger.logAsked
                 ),
@@ -203,6 +205,7 @@ extension Engine {
         desk.markets = checkpoint.markets
         desk.orderStore = checkpoint.orders
         desk.ledger = checkpoint.ledger
+        desk.ledger.noteOpeningEnd()
         desk.risk = checkpoint.risk
         desk.links = checkpoint.links
         desk.timers = checkpoint.timers

@@ -161,7 +161,7 @@ import Testing
             try await bench.proxy.cut(.serverGone, path: Self.path)
         }
         try await bench.wait(for: "another connection") { $0.count { $0.isReady } >= 2 }
-        #expect(bench.socket.delivered.items.contains(where: \.isGivenUp))
+        #expect(bench.socket.delivered.items.contains { $0.isGivenUp })
         try await bench.end()
     }
 

@@ -430,7 +430,7 @@ private enum BadFrame: CaseIterable {
             items.count(where: \.isReady) >= 2
         }
         #expect(items.contains(.sent(#"{"op":"ping"}"#)))
-        #expect(items.contains(where: \.isGivenUp))
+        #expect(items.contains { $0.isGivenUp })
         try await socket.stop()
         try await server.stop()
     }

@@ -36,7 +36,11 @@ extension Desk {
         let rows = event.transactions.enumerated().sorted {
             ($0.element.timeMilliseconds, -$0.offset) < ($1.element.timeMilliseconds, -$1.offset)
         }
+        let judged = ledger.judge(rows.map(\.element))
+        for row in judged.byTime { sayByTime(row) }
+        for late in judged.booked { lateFlow(late.report, late.booking) }
         for (_, row) in rows {
+            if let late = ledger.bookOwed(row) { lateFlow(late.report, late.booking) }
             do throws(NumberError) {
                 guard let counted = try ledger.count(row) else { continue }
                 flowBookings.append(

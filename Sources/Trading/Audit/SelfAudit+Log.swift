@@ -4,9 +4,9 @@ extension SelfAudit {
     /// Rows of the transaction log against the flows that were booked.
     mutating func compareLog(_ event: Event, _ header: RecordHeader, _ engine: Engine) {
         guard event.reply.endpoint == .transactionLog, event.reply.isSuccess,
-            let opened = engine.ledger.opened
+            engine.ledger.opened != nil
         else { return }
-        for row in event.transactions where row.timeMilliseconds >= opened.milliseconds {
+        for row in event.transactions where !engine.ledger.isInOpening(row) {
             compare(row, header)
         }
         // One category's flows are not all; the last page ends the answer.

@@ -23,6 +23,8 @@ public struct ExecutionBooking: Hashable, Sendable {
     public var changes: WalletChanges
     /// A part of what it closed was there before the recording began: its opening fee is not known.
     public var isOpening: Bool
+    /// The position with which the recording began has its size already: only what it paid and realised was counted.
+    public var isFlowAlone = false
     /// Figures of the exchange (fee, realised P&L, funding) that were compared with ours.
     public var compared: Int
     /// Of those, the ones that differ by no more than the exchange's rounding: theirs were booked.

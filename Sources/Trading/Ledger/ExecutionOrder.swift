@@ -42,7 +42,9 @@ public enum ExecutionOrder {
         if first.orderID != second.orderID { return first.orderID < second.orderID }
         let open = (left(first), left(second))
         if open.0 != open.1 { return open.0 > open.1 }
-        return first.executionID < second.executionID
+        if first.executionID != second.executionID { return first.executionID < second.executionID }
+        // The same row twice: a push says what it realised, and a list does not.
+        return first.realisedPnL != nil && second.realisedPnL == nil
     }
 
     private static func left(_ row: ExecutionReport) -> Amount {

@@ -124,6 +124,10 @@ extension Ledger {
     ) throws(NumberError) {
         opened = time
         isOpen = true
+        noteOpeningEnd()
+        var opening = Opening()
+        for row in listed { opening.balances[row.coin] = row.walletBalance }
+        self.opening = opening
         for row in listed where wallets.index(of: row.coin) == nil {
             wallets[row.coin] = Wallet()
         }

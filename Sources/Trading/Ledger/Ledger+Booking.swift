@@ -52,31 +52,37 @@ extension Ledger {
             booking.outcome = .outside
             return
         }
+        var isBefore = false
         // An order of this session was placed after the opening, so its fills cannot be in it, whatever the
         // clocks of matching engine and REST say.
-        if opened != nil, strategy == Order.external, isInOpening(report, place) {
-            booking.outcome = .opening
-            return
+        if report.timeMilliseconds <= openingEnd, strategy == Order.external,
+            let halves = openingHalves(report, place)
+        {
+            booking.halves = halves
+            guard !halves.size.isInside else {
+                return bookInside(report, positionIndex, place, halves, &booking)
+            }
+            isBefore = halves.flow.isInside
         }
         let index = self.index(of: report, positionIndex, place)
         booking.positionIndex = index
         do throws(NumberError) {
             switch report.type {
             case .trade, .adlTrade, .bustTrade, .blockTrade, .movePosition:
-                try bookFill(report, strategy, place, index, &booking)
+                try bookFill(report, strategy, place, index, isBefore, &booking)
             case .futureSpread:
-                try bookFill(report, strategy, place, index, &booking)
+                try bookFill(report, strategy, place, index, isBefore, &booking)
                 if fault == .doubleLeg {
                     booking = Booking(outcome: .booked)
-                    try bookFill(report, strategy, place, index, &booking)
+                    try bookFill(report, strategy, place, index, isBefore, &booking)
                 }
             case .funding:
                 if fault == .fundingFill {
-                    try bookFill(report, strategy, place, index, &booking)
+                    try bookFill(report, strategy, place, index, isBefore, &booking)
                 } else {
                     try bookFunding(report, place, index, &booking)
                 }
-            case .delivery, .settle: try bookDelivery(report, place, index, &booking)
+            case .delivery, .settle: try bookDelivery(report, place, index, isBefore, &booking)
             case .other:
                 booking.outcome = .outside
                 return
@@ -88,6 +94,32 @@ extension Ledger {
             }
         } catch {
             booking = Booking(outcome: .number(error))
+        }
+        if let halves = booking.halves, halves.flow.isClose {
+            noteClose(report, index, isInside: isBefore, booking.changes)
+        }
+    }
+
+    /// What the opening position has: its flow is counted where the opening balance has not got it.
+    private mutating func bookInside(
+        _ report: ExecutionReport,
+        _ told: Int?,
+        _ place: Int,
+        _ halves: Opening.Halves,
+        _ booking: inout Booking
+    ) {
+        let index = self.index(of: report, told, place)
+        if halves.flow.isInside {
+            booking.outcome = .opening
+        } else {
+            do throws(NumberError) {
+                try bookFlow(report, place, index, &booking)
+            } catch {
+                booking = Booking(outcome: .number(error))
+            }
+        }
+        if halves.flow.isClose {
+            noteClose(report, index, isInside: halves.flow.isInside, booking.changes)
         }
     }
 
@@ -106,26 +138,6 @@ extension Ledger {
         }
         guard let terms = terms() ?? ContractTerms(name: instrument) else { return nil }
         return accounts.index(of: instrument, orInsert: Account(terms))
-    }
-
-    /// True for what the position and balance with which the session began have in them already.
-    ///
-    /// Positions and balance are told by answers of their own: a fill between the two is in the balance and not in the
-    /// position.
-    private func isInOpening(_ report: ExecutionReport, _ place: Int) -> Bool {
-        guard let opened else { return false }
-        if report.type.isFill {
-            let openingSequence = accounts.values[place].openingSequence
-            if openingSequence >= 0 { return report.crossSequence <= openingSequence }
-            let list = OpenedList(
-                report.instrument.category,
-                coin: accounts.values[place].settleCoin
-            )
-            if let told = openedPositions[list] {
-                return report.timeMilliseconds < told.milliseconds
-            }
-        }
-        return report.timeMilliseconds < opened.milliseconds
     }
 
     /// Which of the account's positions a row moves.

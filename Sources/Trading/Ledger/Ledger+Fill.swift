@@ -1,11 +1,13 @@
 import Market
 
 extension Ledger {
+    /// - Parameter isBefore: the opening balance has its flow already, and the opening position has not its size.
     mutating func bookFill(
         _ report: ExecutionReport,
         _ strategy: String,
         _ place: Int,
         _ index: Int,
+        _ isBefore: Bool,
         _ booking: inout Booking
     ) throws(NumberError) {
         let quantity = Amount(exactly: report.quantity)
@@ -76,12 +78,7 @@ extension Ledger {
         }
         let others = try charge.others.isEmpty ? [] : otherFees(with: charge.others, place)
         // The last thing that may not fit, and by itself all or nothing: what follows is sure.
-        try post(
-            booking.changes,
-            at: report.timeMilliseconds,
-            isExternal: opened != nil && strategy == Order.external,
-            of: place
-        )
+        try post(booking.changes, isBefore: isBefore, of: place)
         for other in others { accounts.values[place].otherFees[other.coin] = other.amount }
         if accounts.values[place].keepsHistory() {
             remember(
@@ -131,7 +128,7 @@ extension Ledger {
     }
 
     /// Place of a strategy's share, made on first use.
-    private mutating func share(
+    mutating func share(
         _ strategy: String,
         _ instrument: InstrumentID,
         _ index: Int,
@@ -153,7 +150,7 @@ extension Ledger {
     }
 
     /// The sums of an account's fees in other coins with those of one more fill.
-    private func otherFees(
+    func otherFees(
         with fees: [ExtraFee],
         _ place: Int
     ) throws(NumberError) -> [ExtraFee] {

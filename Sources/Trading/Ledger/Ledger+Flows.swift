@@ -15,7 +15,7 @@ extension Ledger {
     mutating func count(_ row: TransactionRow) throws(NumberError) -> Counted? {
         guard let kind = FlowKind(transaction: row) else { return nil }
         // What flowed before the opening balance was told is in it.
-        guard let opened, row.timeMilliseconds >= opened.milliseconds else { return nil }
+        guard opened != nil, !isInOpening(row) else { return nil }
         let entry = SeenWindow.Entry(
             [row.id, row.tradeID, row.type, row.coin],
             seed: 0,

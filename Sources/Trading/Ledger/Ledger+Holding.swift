@@ -49,10 +49,13 @@ extension Ledger {
     }
 
     /// The end of a dated contract: the position closes at the delivery price, an option at what it is worth then.
+    ///
+    /// - Parameter isBefore: the opening balance has its flow already, and the opening position is still open.
     mutating func bookDelivery(
         _ report: ExecutionReport,
         _ place: Int,
         _ index: Int,
+        _ isBefore: Bool,
         _ booking: inout Booking
     ) throws(NumberError) {
         let terms = accounts.values[place].terms
@@ -109,7 +112,7 @@ extension Ledger {
                 )
             )
         }
-        try post(booking.changes)
+        try post(booking.changes, isBefore: isBefore)
         accounts.values[place][index] = position
         for (part, own) in zip(fees, closed) { shares.values[part.place] = own }
         booking.fee = report.fee

@@ -110,12 +110,20 @@ public struct Ledger: Sendable, Codable {
     var openedPositions = OrderedTable<OpenedList, Timestamp>()
     /// The opening balances are fixed.
     var isOpen = false
+    /// What is remembered of the answers that opened the ledger; `nil` before.
+    var opening: Opening?
     /// Transaction-log rows that were counted: thousands, and all of a day.
     var deposited = SeenWindow(kept: 2_048, span: 86_400_000)
     /// When the newest whole answer of the transaction log was asked for; `nil` before the first.
     var logAsked: Timestamp?
     /// Of contracts with session settlements.
     var sessions = OrderedTable<InstrumentID, SessionHistory>()
+
+    /// Executions that are later than this, Unix milliseconds, are behind every answer that opened the ledger; the least
+    /// time before there was one.
+    ///
+    /// Follows from the times of the answers; not part of the state.
+    var openingEnd = Int64.min
 
     // Where the last look-ups ended; not part of the state.
     /// By what stands for an instrument in the window.
@@ -126,7 +134,7 @@ public struct Ledger: Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case accounts, shares, wallets, fault, window, pendingPositions, opened, openedPositions
-        case isOpen, deposited, logAsked, sessions
+        case isOpen, opening, deposited, logAsked, sessions
     }
 
     public init(fault: LedgerFault = .none) { self.fault = fault }
@@ -199,6 +207,9 @@ struct Booking: Sendable {
         case repeated
         /// In the opening position already: not counted again, though its order has it.
         case opening
+        /// In the opening position, and not in the opening balance: what it realised is not known before the transaction
+        /// log tells it.
+        case owed
         /// A spread combination's own row: its legs are counted.
         case combination
         /// Of a type or category that this ledger does not account for.
@@ -220,6 +231,10 @@ struct Booking: Sendable {
     var changes = WalletChanges()
     /// A part of what it closed was there before the session began.
     var isOpening = false
+    /// Its size is in the opening position: only its flow was counted.
+    var isFlowAlone = false
+    /// What the opening has of it, where it is of others and not later than ``Ledger/openingEnd``.
+    var halves: Opening.Halves?
     var discrepancies: [Discrepancy] = []
     /// Figures of the exchange that were compared with ours, and those of them that its rounding explains.
     var compared = 0

@@ -174,17 +174,13 @@ extension Ledger {
     /// Changes wallets by the flows of one event: by all of them, or by none when one does not fit.
     ///
     /// - Parameters:
-    ///   - milliseconds: when they flowed, by the exchange's clock.
-    ///   - isExternal: of an order that may be of before the opening: what flowed before the opening balance was told is in
-    ///     it, which is then the lower by as much.
+    ///   - isBefore: they flowed before the opening balance was told, which is then the lower by as much.
     ///   - account: the place of the account that they are of.
     mutating func post(
         _ changes: borrowing WalletChanges,
-        at milliseconds: Int64 = .max,
-        isExternal: Bool = false,
+        isBefore: Bool = false,
         of account: Int? = nil
     ) throws(NumberError) {
-        let isBefore = isExternal && (opened.map { milliseconds < $0.milliseconds } ?? false)
         var done = 0
         do throws(NumberError) {
             // One by one, since a flow that is taken out of them is a copy of its text.

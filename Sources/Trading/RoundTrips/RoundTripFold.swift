@@ -60,8 +60,9 @@ public struct RoundTripFold: Sendable {
         switch event.kind {
         case .ticker, .publicTrades:
             if !positions.isEmpty { see(event, engine.desk) }
-            return
-        case .book, .candles, .none, .tick, .clock: return
+            if engine.desk.bookings.isEmpty { return }
+        case .book, .candles, .none, .tick, .clock:
+            if engine.desk.bookings.isEmpty { return }
         case .sessionStart:
             // A session that goes on behind another keeps its ledger.
             if engine.desk.ledger.opened == nil { self = RoundTripFold() }
@@ -168,6 +169,22 @@ public struct RoundTripFold: Sendable {
         let report = booking.report
         guard let terms = ledger.accounts[report.instrument]?.terms else { return }
         let whole = TripKey(instrument: report.instrument, positionIndex: booking.positionIndex)
+        if booking.isFlowAlone {
+            try charge(
+                whole,
+                terms,
+                realised: booking.realised,
+                fee: booking.fee,
+                at: moment
+            )
+            return try charge(
+                whole.of(booking.strategy),
+                terms,
+                realised: booking.shareRealised,
+                fee: booking.fee,
+                at: moment
+            )
+        }
         switch report.type {
         case .funding:
             try charge(whole, terms, funding: booking.funding, at: moment)
@@ -209,11 +226,19 @@ public struct RoundTripFold: Sendable {
     private mutating func charge(
         _ key: TripKey,
         _ terms: ContractTerms,
-        funding: Amount,
+        realised: Amount = .zero,
+        fee: Amount = .zero,
+        funding: Amount = .zero,
         at moment: TripMoment
     ) throws(NumberError) {
         let place = place(key, terms.valuation)
-        try positions[place].charge(funding: funding, at: moment, into: &changes)
+        try positions[place].charge(
+            realised: realised,
+            fee: fee,
+            funding: funding,
+            at: moment,
+            into: &changes
+        )
     }
 
     /// The end of a dated contract closes what is open, at the price of the delivery; an option at what it is worth.

@@ -1,0 +1,251 @@
+package import Market
+
+/// What the answers that opened the ledger have of executions and flows, and what is missing of them.
+extension Ledger {
+    /// When the balances were told is known: what is later than ``openingEnd`` is behind all answers.
+    mutating func noteOpeningEnd() {
+        guard let opened else { return }
+        var last = opened.milliseconds
+        for told in openedPositions.values { last = max(last, told.milliseconds) }
+        let (end, overflow) = last.addingReportingOverflow(Opening.tail)
+        openingEnd = overflow ? .max : end
+    }
+
+    /// What the opening has of an execution of others.
+    ///
+    /// Each half by its own answer: of a position that was listed the cross sequence says it, else the time does.
+    @inline(never)
+    func openingHalves(_ report: ExecutionReport, _ place: Int) -> Opening.Halves? {
+        guard let opened else { return nil }
+        var flow = Opening.Side(report.timeMilliseconds, before: opened)
+        if flow.isClose, let row = opening?.row(of: report) {
+            flow.isInside = row.isInside
+            flow.isClose = !row.isProven
+        }
+        // Spot holds no position, funding moves none: there is the flow alone.
+        guard report.movesPosition else { return Opening.Halves(size: flow, flow: flow) }
+        let openingSequence = accounts.values[place].openingSequence
+        if openingSequence >= 0, report.crossSequence > 0 {
+            let size = Opening.Side(isInside: report.crossSequence <= openingSequence)
+            return Opening.Halves(size: size, flow: flow)
+        }
+        let list = OpenedList(report.instrument.category, coin: accounts.values[place].settleCoin)
+        let told = openedPositions[list] ?? opened
+        return Opening.Halves(
+            size: Opening.Side(report.timeMilliseconds, before: told),
+            flow: flow
+        )
+    }
+
+    /// Keeps an execution whose time alone says on which side of the balances' answer it is, until the log says it too.
+    mutating func noteClose(
+        _ report: ExecutionReport,
+        _ index: Int,
+        isInside: Bool,
+        _ changes: WalletChanges
+    ) {
+        opening?.fills.append(
+            Opening.Fill(
+                report: report,
+                index: index,
+                isInside: isInside,
+                changes: Array(changes)
+            )
+        )
+    }
+
+    // MARK: Flow without size
+
+    /// Counts what a fill or a delivery did to the wallet, and not its size, which the opening position has.
+    ///
+    /// - Parameter cash: what it realised, where the log has told it.
+    mutating func bookFlow(
+        _ report: ExecutionReport,
+        _ place: Int,
+        _ index: Int,
+        cash told: Amount? = nil,
+        _ booking: inout Booking
+    ) throws(NumberError) {
+        booking.isFlowAlone = true
+        booking.positionIndex = index
+        let terms = accounts.values[place].terms
+        let value = try terms.valuation.value(report.price, Amount(exactly: report.quantity))
+        let isEnd = report.type == .delivery || report.type == .settle
+        var realised = Amount.zero
+        var cash: Amount
+        if terms.category == .option {
+            // What it realised of the position before is not known; what was paid is.
+            var worth = value
+            if isEnd {
+                guard let option = OptionName(report.instrument.symbol) else {
+                    booking.outcome = .outside
+                    return
+                }
+                let price = try option.payoff(at: report.price)
+                worth = try terms.valuation.value(price, Amount(exactly: report.quantity))
+            }
+            cash = report.side == .buy ? worth.negated : worth
+        } else {
+            let closesNothing = !isEnd && report.closedQuantity?.isZero == true
+            guard let known = told ?? report.realisedPnL ?? (closesNothing ? .zero : nil) else {
+                opening?.owed.append(Opening.Owed(report: report, index: index))
+                booking.outcome = .owed
+                return
+            }
+            realised = known
+            cash = known
+        }
+        if !cash.isZero || terms.category == .option {
+            booking.add(terms.settleCoin, isEnd ? .delivery : .fill, cash)
+        }
+        var charge = FillCharge()
+        if isEnd {
+            let coin = report.feeCoin.isEmpty ? terms.settleCoin : report.feeCoin
+            if !report.fee.isZero { booking.add(coin, .fee, report.fee.negated) }
+            if coin == terms.settleCoin { charge = FillCharge(inSettle: report.fee) }
+        } else {
+            try charge.take(report, &accounts.values[place].terms, value, fault, &booking)
+        }
+        let sharePlace = share(Order.external, report.instrument, index, terms.valuation, place)
+        var position = accounts.values[place][index]
+        var own = shares.values[sharePlace]
+        position.realised = try position.realised.adding(realised)
+        own.realised = try own.realised.adding(realised)
+        position.fees = try position.fees.adding(charge.inSettle)
+        own.fees = try own.fees.adding(charge.inSettle)
+        let others = try otherFees(with: charge.others, place)
+        try post(booking.changes, of: place)
+        for other in others { accounts.values[place].otherFees[other.coin] = other.amount }
+        accounts.values[place][index] = position
+        shares.values[sharePlace] = own
+        booking.fee = charge.inSettle
+        booking.realised = realised
+        booking.shareRealised = realised
+    }
+
+    /// What a row of the log says of a fill whose flow waits for it; `nil` where none does.
+    mutating func bookOwed(_ row: TransactionRow) -> (report: ExecutionReport, booking: Booking)? {
+        guard let waiting = opening?.owed, !waiting.isEmpty,
+            let number = waiting.firstIndex(where: { row.isOf($0.report) })
+        else { return nil }
+        let owed = waiting[number]
+        guard let place = accounts.index(of: owed.report.instrument),
+            row.coin == accounts.values[place].settleCoin
+        else { return nil }
+        opening?.owed.remove(at: number)
+        return (owed.report, late(owed.report, place, owed.index, cash: row.cashFlow))
+    }
+
+    /// Counts what the log has told to be behind the opening balance, and what was not counted for that.
+    private mutating func late(
+        _ report: ExecutionReport,
+        _ place: Int,
+        _ index: Int,
+        cash: Amount?
+    ) -> Booking {
+        var booking = Booking(outcome: .booked, positionIndex: index)
+        do throws(NumberError) {
+            if report.movesPosition {
+                try bookFlow(report, place, index, cash: cash, &booking)
+            } else if report.type == .funding {
+                try bookFunding(report, place, index, &booking)
+            } else {
+                try bookFill(report, Order.external, place, index, false, &booking)
+            }
+        } catch {
+            booking = Booking(outcome: .number(error))
+        }
+        return booking
+    }
+
+    // MARK: The transaction log
+
+    /// The opening balance has the row's flow.
+    package func isInOpening(_ row: TransactionRow) -> Bool {
+        guard let opened else { return false }
+        let side = Opening.Side(row.timeMilliseconds, before: opened)
+        guard side.isClose, let known = opening?.row(like: row) else { return side.isInside }
+        return known.isInside
+    }
+
+    /// Decides of the rows of an answer that are close to the opening balances' moment whether these have them.
+    ///
+    /// Executions that time had put on the other side than the log proves are put right.
+    /// - Parameter rows: oldest first.
+    /// - Returns: rows that time alone has decided, and executions whose flow is counted now.
+    mutating func judge(
+        _ rows: [TransactionRow]
+    ) -> (byTime: [TransactionRow], booked: [(report: ExecutionReport, booking: Booking)]) {
+        guard let opened, let known = opening else { return ([], []) }
+        let new = rows.filter {
+            Opening.Side($0.timeMilliseconds, before: opened).isClose && known.row(like: $0) == nil
+        }
+        guard !new.isEmpty, var judged = opening else { return ([], []) }
+        let decided = judged.decide(new, opened: opened).map { judged.rows[$0] }
+        opening = judged
+        var byTime: [TransactionRow] = []
+        var booked: [(report: ExecutionReport, booking: Booking)] = []
+        for one in decided {
+            guard one.isProven else {
+                byTime.append(one.row)
+                continue
+            }
+            if let booking = putRight(one) { booked.append(booking) }
+        }
+        return (byTime, booked)
+    }
+
+    /// Counts an execution's flow on the side of the opening balance that the log has proved.
+    private mutating func putRight(
+        _ proven: Opening.Row
+    ) -> (report: ExecutionReport, booking: Booking)? {
+        guard let fills = opening?.fills,
+            let number = fills.firstIndex(where: { proven.row.isOf($0.report) }),
+            fills[number].isInside != proven.isInside
+        else { return nil }
+        let fill = fills[number]
+        // A row of another of its coins says the same.
+        opening?.fills.remove(at: number)
+        if proven.isInside {
+            opening?.owed.removeAll { proven.row.isOf($0.report) }
+            move(fill.changes, isInside: true)
+            return nil
+        }
+        guard fill.changes.isEmpty else {
+            move(fill.changes, isInside: false)
+            return nil
+        }
+        guard let place = accounts.index(of: fill.report.instrument) else { return nil }
+        let isSettled = proven.row.coin == accounts.values[place].settleCoin
+        return (
+            fill.report,
+            late(fill.report, place, fill.index, cash: isSettled ? proven.row.cashFlow : nil)
+        )
+    }
+
+    /// Flows that the sums have are in the opening balances, which are then the lower by them, or are not.
+    private mutating func move(_ changes: [WalletChange], isInside: Bool) {
+        for change in changes {
+            guard let place = wallets.index(of: change.coin),
+                let opening = wallets.values[place].opening
+            else { continue }
+            do throws(NumberError) {
+                let amount = isInside ? change.amount.negated : change.amount
+                wallets.values[place].opening = try opening.adding(amount)
+            } catch {
+                // Past all bounds: the balance stays what time has made it, and the audit says that it differs.
+                continue
+            }
+        }
+    }
+}
+
+extension ExecutionReport {
+    /// It changes the size of a position that the exchange lists.
+    var movesPosition: Bool {
+        switch instrument.category {
+        case .linear, .inverse, .option: type.isFill || type == .delivery || type == .settle
+        case .spot, .spread: false
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Market
+
+/// What is remembered of the answers that opened the ledger, as long as the exchange can tell of their moments again.
+///
+/// Positions and balances are told by answers of their own, each of a moment of its own: an execution can be in the one and
+/// not in the other, and only the half that is missing is counted. Where a moment and an execution are closer together than
+/// the exchange's clocks are, time says what is counted, and that only time has said it.
+struct Opening: Hashable, Sendable, Codable {
+    /// As far apart as two clocks of the exchange may be, in milliseconds: 0.5 s.
+    static let reach: Int64 = 500
+    /// How far behind the last of the answers the cross sequence is looked at, in milliseconds: 5 min.
+    static let tail: Int64 = 300_000
+
+    /// A row of the transaction log within ``reach`` of the balances' answer.
+    struct Row: Hashable, Sendable, Codable {
+        var row: TransactionRow
+        /// The opening balance has its flow.
+        var isInside: Bool
+        /// By the balances of the log's rows, and not by time alone.
+        var isProven: Bool
+    }
+
+    /// A fill of others within ``reach`` of the balances' answer: by time its flow was counted on one side of it.
+    struct Fill: Hashable, Sendable, Codable {
+        var report: ExecutionReport
+        var index: Int
+        /// The opening balance has its flow.
+        var isInside: Bool
+        /// What was counted of it; empty where the opening has all of it.
+        var changes: [WalletChange]
+    }
+
+    /// A fill that the opening position has and the opening balance has not, until the log says what it realised.
+    struct Owed: Hashable, Sendable, Codable {
+        var report: ExecutionReport
+        var index: Int
+    }
+
+    /// What the answer listed; coins that it does not name were zero.
+    var balances = OrderedTable<String, Amount>()
+    /// Of one coin in the log's order.
+    var rows: [Row] = []
+    var fills: [Fill] = []
+    var owed: [Owed] = []
+
+    /// Which side of a moment a time is on.
+    struct Side: Hashable, Sendable {
+        /// The answer of that moment has it.
+        var isInside: Bool
+        /// The two are so close together that their clocks need not agree on it.
+        var isClose: Bool
+
+        init(_ milliseconds: Int64, before moment: Timestamp) {
+            isInside = milliseconds < moment.milliseconds
+            let (distance, overflow) = milliseconds.subtractingReportingOverflow(
+                moment.milliseconds
+            )
+            isClose = !overflow && distance.magnitude <= Opening.reach.magnitude
+        }
+
+        init(isInside: Bool) {
+            self.isInside = isInside
+            isClose = false
+        }
+    }
+
+    /// What the opening has of an execution.
+    struct Halves: Hashable, Sendable {
+        /// The opening position has its size.
+        var size: Side
+        /// The opening balance has its flow.
+        var flow: Side
+    }
+}
+
+extension Opening {
+    /// On which side the log has an execution's flow; `nil` where it has not told.
+    func row(of report: ExecutionReport) -> Row? {
+        rows.first { $0.row.isOf(report) }
+    }
+
+    func row(like row: TransactionRow) -> Row? {
+        rows.first { $0.row.isSame(as: row) }
+    }
+}
+
+extension TransactionRow {
+    func isSame(as other: TransactionRow) -> Bool {
+        id == other.id && tradeID == other.tradeID && type == other.type && coin == other.coin
+    }
+
+    func isOf(_ report: ExecutionReport) -> Bool {
+        !tradeID.isEmpty && tradeID == report.executionID
+            && symbol == report.instrument.symbol.description
+            && (category == nil || category == report.instrument.category)
+    }
+
+    /// The balance behind the flow; `nil` where it was not told, which reads as zero: nothing that comes in leaves zero.
+    fileprivate var balanceAfter: Amount? { balance.isZero && change > .zero ? nil : balance }
+
+    /// The balance before the flow.
+    fileprivate var balanceBefore: Amount? {
+        guard let after = balanceAfter else { return nil }
+        do throws(NumberError) {
+            return try after.subtracting(change)
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension Opening {
+    /// Decides of rows of the log, oldest first, whether the opening balances have them; what was decided before stays so.
+    ///
+    /// Each row says what the balance was before and behind it. Where the balance that was listed stands among those of its
+    /// coin, the opening ends; where it stands nowhere, or at several places, time decides.
+    /// - Parameter opened: when the balances were told.
+    /// - Returns: the places of the rows that are decided now.
+    mutating func decide(_ new: [TransactionRow], opened: Timestamp) -> [Int] {
+        var decided: [Int] = []
+        var coins: [String] = []
+        for row in new where !coins.contains(row.coin) { coins.append(row.coin) }
+        for coin in coins {
+            let known = rows.filter { $0.row.coin == coin }.map(\.row)
+            let chain = (known + new.filter { $0.coin == coin }).enumerated()
+                .sorted {
+                    ($0.element.timeMilliseconds, $0.offset)
+                        < ($1.element.timeMilliseconds, $1.offset)
+                }.map(\.element)
+            let sides = chain.map { row(like: $0)?.isInside }
+            // What is decided stays so: where a balance comes again, nothing is on both sides.
+            let ends = Opening.ends(chain, balances[coin] ?? .zero).filter { end in
+                sides.enumerated().allSatisfy {
+                    $0.element == nil || $0.element == ($0.offset < end)
+                }
+            }
+            for (number, row) in chain.enumerated() where self.row(like: row) == nil {
+                var isInside = Opening.Side(row.timeMilliseconds, before: opened).isInside
+                var isProven = false
+                if let first = ends.first, let last = ends.last,
+                    number < first || number >= last
+                {
+                    isInside = number < first
+                    isProven = true
+                } else if let fill = fills.first(where: { row.isOf($0.report) }) {
+                    isInside = fill.isInside
+                }
+                decided.append(rows.count)
+                rows.append(Row(row: row, isInside: isInside, isProven: isProven))
+            }
+        }
+        return decided
+    }
+
+    /// After how many rows of a coin the balance was the one that was listed, as far as the rows on both sides say so.
+    private static func ends(_ chain: [TransactionRow], _ balance: Amount) -> [Int] {
+        (0...chain.count).filter { place in
+            (place == 0 || chain[place - 1].balanceAfter == balance)
+                && (place == chain.count || chain[place].balanceBefore == balance)
+        }
+    }
+}
