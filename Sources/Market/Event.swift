@@ -83,6 +83,12 @@ public struct Event: Sendable {
         symbol = .none
         exchangeMilliseconds = 0
         Event.empty(&findings)
+        // A reply that lacks them leaves them as they are: what it means must not depend on the buffer it is decoded into.
+        book.isSnapshot = false
+        book.depth = 0
+        book.updateID = 0
+        book.crossSequence = 0
+        book.matchTimeMilliseconds = 0
         Event.empty(&book.bids)
         Event.empty(&book.asks)
         Event.empty(&book.bidImprovements)

@@ -1,4 +1,5 @@
 import Bybit
+import JSON
 import Market
 import Testing
 
@@ -8,9 +9,15 @@ import Testing
 
     /// - Parameter bids: the list with its brackets.
     private func reply(_ bids: String, _ asks: String = "[]") -> [UInt8] {
+        reply(
+            result: #"{"s":"BTCUSDT","b":"# + bids + #","a":"# + asks
+                + #","ts":1,"u":2,"seq":3,"cts":4}"#
+        )
+    }
+
+    private func reply(result: String) -> [UInt8] {
         let body =
-            #"{"retCode":0,"retMsg":"OK","result":{"s":"BTCUSDT","b":"# + bids + #","a":"# + asks
-            + #","ts":1,"u":2,"seq":3,"cts":4},"retExtInfo":{},"time":5}"#
+            #"{"retCode":0,"retMsg":"OK","result":"# + result + #","retExtInfo":{},"time":5}"#
         let line =
             #"{"method":"GET","path":"/v5/market/orderbook","query":"category=linear","status":200,"#
             + #""outcome":"answered","sent":"1","received":"2","after":1,"request":0,"response":"#
@@ -30,6 +37,57 @@ import Testing
         let blank = "[ " + list.dropFirst()
         #expect(lines(of: usual) == lines(of: event(reply(blank, blank), decoder)), "\(list)")
         return usual
+    }
+
+    @Test func `usual lists are read at once, and others level by level`() throws {
+        let parser = JSONParser()
+        let lists = [
+            (#"[["97250.10","0.001"]]"#, true), (#"[["1","2"],["0.5","12345678.9"]]"#, true),
+            (#"[ ["97250.10","0.001"]]"#, false), (#"[["97250.10", "0.001"]]"#, false),
+            (#"[["97250.10",0.001]]"#, false), (#"[["97250.10","0.001","1"]]"#, false),
+        ]
+        for (list, isUsual) in lists {
+            let text = Array((#"{"b":"# + list + "}").utf8)
+            try text.withUnsafeBytes { text in
+                let value = try #require(try parser.root(text)["b"])
+                #expect((parser.levels(value) != nil) == isUsual, "\(list)")
+            }
+        }
+    }
+
+    /// What a reply means must not depend on what was decoded into the same memory before.
+    @Test func `of a reply that lacks a book nothing of the one before is left`() {
+        let decoder = MessageDecoder()
+        let push =
+            #"{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":7,"data":{"s":"BTCUSDT","#
+            + #""b":[["1","2"]],"a":[["3","4"]],"u":10,"seq":100},"cts":6}"#
+        let lacking = [
+            "null", #"{"s":null,"b":[],"a":[],"ts":1,"u":2,"seq":3}"#,
+            #"{"s":"BTCUSDT","b":[],"a":[],"ts":1,"u":"2","seq":3}"#,
+        ]
+        for result in lacking {
+            let payload = reply(result: result)
+            let fresh = event(payload, decoder)
+            #expect(fresh.kind == .reply)
+            var used = Event()
+            Array(push.utf8).withUnsafeBytes {
+                decoder.decode(
+                    StreamName("public/linear/orderbook.50.BTCUSDT"),
+                    $0,
+                    into: &used
+                )
+            }
+            #expect(used.book.updateID == 10 && used.book.isSnapshot)
+            payload.withUnsafeBytes {
+                decoder.decode(StreamName(Self.stream), $0, into: &used)
+            }
+            for field in [\BookUpdate.updateID, \.crossSequence, \.matchTimeMilliseconds] {
+                #expect(used.book[keyPath: field] == fresh.book[keyPath: field], "\(result)")
+            }
+            #expect(used.book.isSnapshot == fresh.book.isSnapshot)
+            #expect(used.book.depth == fresh.book.depth)
+            #expect(lines(of: used) == lines(of: fresh))
+        }
     }
 
     @Test func `levels are read alike whatever their lengths are`() {
@@ -61,8 +119,7 @@ import Testing
             let usual = event(reply(String(decoding: changed, as: UTF8.self)), decoder)
             let blank = "[ " + String(decoding: changed.dropFirst(), as: UTF8.self)
             let general = event(reply(blank), decoder)
-            #expect(usual.book.bids == general.book.bids)
-            #expect(usual.findings.map(\.field) == general.findings.map(\.field))
+            #expect(lines(of: usual) == lines(of: general))
         }
         for place in list.indices {
             for byte in #"09.-+ "',:[]{}\aTbs"#.utf8 where byte != list[place] {

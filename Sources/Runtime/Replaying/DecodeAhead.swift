@@ -19,7 +19,7 @@ final class DecodeAhead: @unchecked Sendable {
     }
 
     /// What of a batch is left to who takes it.
-    private enum Left {
+    enum Left: CaseIterable {
         case nothing
         /// All but pushes of order books: what those mean is small, and what others mean one core has to fetch from the other.
         case others
@@ -53,21 +53,25 @@ final class DecodeAhead: @unchecked Sendable {
     private let cursor: Cursor
     private let keepsOutputs: Bool
     private let sharesDecoding: Bool
+    private let always: Left?
     private let isPast: @Sendable (SequenceNumber, Timestamp) -> Bool
     private var thread = pthread_t()
 
     /// - Parameters:
     ///   - keepsOutputs: payloads of outputs go along, for who compares them.
     ///   - sharesDecoding: who takes the batches decodes records that come without their event.
+    ///   - always: that much is left to him; nil: as the two threads' paces have it.
     init(
         _ cursor: sending Cursor,
         keepsOutputs: Bool = true,
         sharesDecoding: Bool = false,
+        always: Left? = nil,
         isPast: @escaping @Sendable (SequenceNumber, Timestamp) -> Bool
     ) {
         self.cursor = cursor
         self.keepsOutputs = keepsOutputs
         self.sharesDecoding = sharesDecoding
+        self.always = always
         self.isPast = isPast
         rows.withLock { rows in
             for _ in 0..<DecodeAhead.depth { rows.free.append(DecodedBatch()) }
@@ -136,6 +140,7 @@ final class DecodeAhead: @unchecked Sendable {
 
     /// What who takes the batches had better do himself: the longer he has to wait, the more.
     private func left() -> Left {
+        if let always { return always }
         guard sharesDecoding else { return .nothing }
         switch hasReady.load(ordering: .relaxed) {
         case ...0: return .all
@@ -214,6 +219,7 @@ extension Replay {
         let ahead = DecodeAhead(
             try Replay.cursor(of: recording),
             sharesDecoding: true,
+            always: alwaysLeft,
             isPast: isPast
         )
         guard ahead.begin() else { return try read(Replay.cursor(of: recording), &session) }

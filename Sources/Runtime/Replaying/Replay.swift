@@ -33,6 +33,8 @@ public struct Replay {
     public var strictness = ReplayStrictness()
     /// Decodes on a thread of its own, some hundred records ahead; results are the same.
     public var decodesAhead = false
+    /// What the thread that decodes ahead always leaves to the engine's, for tests; nil: as their paces have it.
+    var alwaysLeft: DecodeAhead.Left?
     /// Goes on with what a recorder writes meanwhile, until the recording is sealed or ``before`` says no.
     public var follows = false
     /// Stops before the first record that is past it.

@@ -39,7 +39,7 @@ extension Desk {
         let judged = ledger.judge(rows.map(\.element))
         for row in judged.byTime { sayByTime(row) }
         for late in judged.booked { lateFlow(late.report, late.booking) }
-        for (_, row) in rows {
+        for row in judged.turned + rows.map(\.element) {
             if let late = ledger.bookOwed(row) { lateFlow(late.report, late.booking) }
             do throws(NumberError) {
                 guard let counted = try ledger.count(row) else { continue }

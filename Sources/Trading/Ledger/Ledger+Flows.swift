@@ -16,11 +16,7 @@ extension Ledger {
         guard let kind = FlowKind(transaction: row) else { return nil }
         // What flowed before the opening balance was told is in it.
         guard opened != nil, !isInOpening(row) else { return nil }
-        let entry = SeenWindow.Entry(
-            [row.id, row.tradeID, row.type, row.coin],
-            seed: 0,
-            milliseconds: row.timeMilliseconds
-        )
+        let entry = Ledger.entry(of: row)
         guard !deposited.contains(entry) else { return nil }
         var counted = Counted(kind: kind, changes: WalletChanges())
         let instrument = row.category.flatMap { category in
@@ -52,6 +48,15 @@ extension Ledger {
         }
         _ = deposited.insert(entry)
         return counted
+    }
+
+    /// By what a row that was counted is known again.
+    static func entry(of row: TransactionRow) -> SeenWindow.Entry {
+        SeenWindow.Entry(
+            [row.id, row.tradeID, row.type, row.coin],
+            seed: 0,
+            milliseconds: row.timeMilliseconds
+        )
     }
 
     /// Realised + unrealised − fees − funding over all instruments that settle in `coin`.

@@ -24,10 +24,14 @@ extension Ledger {
         }
         // Spot holds no position, funding moves none: there is the flow alone.
         guard report.movesPosition else { return Opening.Halves(size: flow, flow: flow) }
+        // A delivery is behind every position that is still listed. In hedge mode a side that was flat is not listed: a
+        // sequence behind that of the other side says nothing of it.
         let openingSequence = accounts.values[place].openingSequence
-        if openingSequence >= 0, report.crossSequence > 0 {
-            let size = Opening.Side(isInside: report.crossSequence <= openingSequence)
-            return Opening.Halves(size: size, flow: flow)
+        if openingSequence >= 0, report.crossSequence > 0, report.type.isFill {
+            let isInside = report.crossSequence <= openingSequence
+            if isInside || !accounts.values[place].isHedged {
+                return Opening.Halves(size: Opening.Side(isInside: isInside), flow: flow)
+            }
         }
         let list = OpenedList(report.instrument.category, coin: accounts.values[place].settleCoin)
         let told = openedPositions[list] ?? opened
@@ -74,7 +78,8 @@ extension Ledger {
         var realised = Amount.zero
         var cash: Amount
         if terms.category == .option {
-            // What it realised of the position before is not known; what was paid is.
+            // What was paid is known; what it realised of the position before only where it is told.
+            realised = report.realisedPnL ?? .zero
             var worth = value
             if isEnd {
                 guard let option = OptionName(report.instrument.symbol) else {
@@ -168,31 +173,46 @@ extension Ledger {
         return known.isInside
     }
 
+    /// What ``judge(_:)`` found.
+    struct Judgement {
+        /// Rows that time alone has decided.
+        var byTime: [TransactionRow] = []
+        /// Executions whose flow is counted now.
+        var booked: [(report: ExecutionReport, booking: Booking)] = []
+        /// Rows that are behind the opening balances although time had put them into these: still to be counted.
+        var turned: [TransactionRow] = []
+    }
+
     /// Decides of the rows of an answer that are close to the opening balances' moment whether these have them.
     ///
-    /// Executions that time had put on the other side than the log proves are put right.
+    /// What time had put on the other side than the log proves is put right.
     /// - Parameter rows: oldest first.
-    /// - Returns: rows that time alone has decided, and executions whose flow is counted now.
-    mutating func judge(
-        _ rows: [TransactionRow]
-    ) -> (byTime: [TransactionRow], booked: [(report: ExecutionReport, booking: Booking)]) {
-        guard let opened, let known = opening else { return ([], []) }
+    mutating func judge(_ rows: [TransactionRow]) -> Judgement {
+        var judgement = Judgement()
+        guard let opened, let known = opening else { return judgement }
         let new = rows.filter {
             Opening.Side($0.timeMilliseconds, before: opened).isClose && known.row(like: $0) == nil
         }
-        guard !new.isEmpty, var judged = opening else { return ([], []) }
-        let decided = judged.decide(new, opened: opened).map { judged.rows[$0] }
+        guard !new.isEmpty, var judged = opening else { return judgement }
+        let decisions = judged.decide(new, opened: opened)
         opening = judged
-        var byTime: [TransactionRow] = []
-        var booked: [(report: ExecutionReport, booking: Booking)] = []
-        for one in decided {
-            guard one.isProven else {
-                byTime.append(one.row)
+        for decision in decisions {
+            guard decision.row.isProven else {
+                judgement.byTime.append(decision.row.row)
                 continue
             }
-            if let booking = putRight(one) { booked.append(booking) }
+            if let booking = putRight(decision.row) { judgement.booked.append(booking) }
+            guard decision.isTurned, let kind = FlowKind(transaction: decision.row.row) else {
+                continue
+            }
+            let row = decision.row.row
+            if !decision.row.isInside {
+                judgement.turned.append(row)
+            } else if kind != .sessionSettlement, deposited.contains(Ledger.entry(of: row)) {
+                move([WalletChange(coin: row.coin, kind: kind, amount: row.change)], isInside: true)
+            }
         }
-        return (byTime, booked)
+        return judgement
     }
 
     /// Counts an execution's flow on the side of the opening balance that the log has proved.

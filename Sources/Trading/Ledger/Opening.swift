@@ -110,46 +110,95 @@ extension TransactionRow {
 }
 
 extension Opening {
-    /// Decides of rows of the log, oldest first, whether the opening balances have them; what was decided before stays so.
+    /// What was decided of a row of the log.
+    struct Decision {
+        var row: Row
+        /// Time had put it on the other side, until the log proved this one.
+        var isTurned: Bool
+    }
+
+    /// Decides of rows of the log, oldest first, whether the opening balances have them; what was proved stays so.
     ///
     /// Each row says what the balance was before and behind it. Where the balance that was listed stands among those of its
-    /// coin, the opening ends; where it stands nowhere, or at several places, time decides.
+    /// coin, the opening ends: that proves every row from which balances lead there without a gap. Where it stands nowhere, or
+    /// at several places, or rows are missing on the way, time decides until there are more.
     /// - Parameter opened: when the balances were told.
-    /// - Returns: the places of the rows that are decided now.
-    mutating func decide(_ new: [TransactionRow], opened: Timestamp) -> [Int] {
-        var decided: [Int] = []
+    /// - Returns: the rows that are decided now, and those that only time had decided and that are proved now.
+    mutating func decide(_ new: [TransactionRow], opened: Timestamp) -> [Decision] {
+        var decisions: [Decision] = []
         var coins: [String] = []
         for row in new where !coins.contains(row.coin) { coins.append(row.coin) }
         for coin in coins {
-            let known = rows.filter { $0.row.coin == coin }.map(\.row)
-            let chain = (known + new.filter { $0.coin == coin }).enumerated()
-                .sorted {
-                    ($0.element.timeMilliseconds, $0.offset)
-                        < ($1.element.timeMilliseconds, $1.offset)
-                }.map(\.element)
-            let sides = chain.map { row(like: $0)?.isInside }
-            // What is decided stays so: where a balance comes again, nothing is on both sides.
+            let chain = Opening.chain(
+                rows.filter { $0.row.coin == coin }.map(\.row),
+                new.filter { $0.coin == coin }
+            )
+            let proven = chain.map { row in
+                self.row(like: row).flatMap { $0.isProven ? $0.isInside : nil }
+            }
+            // What is proved stays so: where a balance comes again, nothing is on both sides.
             let ends = Opening.ends(chain, balances[coin] ?? .zero).filter { end in
-                sides.enumerated().allSatisfy {
+                proven.enumerated().allSatisfy {
                     $0.element == nil || $0.element == ($0.offset < end)
                 }
             }
-            for (number, row) in chain.enumerated() where self.row(like: row) == nil {
-                var isInside = Opening.Side(row.timeMilliseconds, before: opened).isInside
-                var isProven = false
-                if let first = ends.first, let last = ends.last,
-                    number < first || number >= last
-                {
-                    isInside = number < first
-                    isProven = true
-                } else if let fill = fills.first(where: { row.isOf($0.report) }) {
-                    isInside = fill.isInside
+            for (number, row) in chain.enumerated() where proven[number] == nil {
+                let place = rows.firstIndex { $0.row.isSame(as: row) }
+                if let isInside = Opening.side(of: number, chain, ends) {
+                    let before = place.map { rows[$0].isInside }
+                    let decided = Row(row: row, isInside: isInside, isProven: true)
+                    if let place { rows[place] = decided } else { rows.append(decided) }
+                    decisions.append(
+                        Decision(row: decided, isTurned: before.map { $0 != isInside } ?? false)
+                    )
+                } else if place == nil {
+                    let fill = fills.first { row.isOf($0.report) }
+                    let side = Opening.Side(row.timeMilliseconds, before: opened)
+                    let decided = Row(
+                        row: row,
+                        isInside: fill?.isInside ?? side.isInside,
+                        isProven: false
+                    )
+                    rows.append(decided)
+                    decisions.append(Decision(row: decided, isTurned: false))
                 }
-                decided.append(rows.count)
-                rows.append(Row(row: row, isInside: isInside, isProven: isProven))
             }
         }
-        return decided
+        return decisions
+    }
+
+    /// Rows of one coin in the order of their times; those of one millisecond as their answers came, or the other way round
+    /// where more of them then begin with what the one before left: the log's pages come newest first.
+    private static func chain(
+        _ known: [TransactionRow],
+        _ new: [TransactionRow]
+    ) -> [TransactionRow] {
+        let orders = [known + new, new + known].map { rows in
+            rows.enumerated().sorted {
+                ($0.element.timeMilliseconds, $0.offset)
+                    < ($1.element.timeMilliseconds, $1.offset)
+            }.map(\.element)
+        }
+        func links(_ rows: [TransactionRow]) -> Int {
+            rows.indices.dropFirst().count { isWhole(rows[$0 - 1...$0]) }
+        }
+        return links(orders[1]) > links(orders[0]) ? orders[1] : orders[0]
+    }
+
+    /// The side of a row that the balances between it and the opening's end prove; `nil` where they do not.
+    private static func side(of number: Int, _ chain: [TransactionRow], _ ends: [Int]) -> Bool? {
+        guard let first = ends.first, let last = ends.last else { return nil }
+        if number < first { return isWhole(chain[number..<first]) ? true : nil }
+        if number >= last { return isWhole(chain[last...number]) ? false : nil }
+        return nil
+    }
+
+    /// Each row begins with the balance that the one before it left.
+    private static func isWhole(_ rows: ArraySlice<TransactionRow>) -> Bool {
+        zip(rows, rows.dropFirst()).allSatisfy { before, row in
+            guard let balance = before.balanceAfter else { return false }
+            return balance == row.balanceBefore
+        }
     }
 
     /// After how many rows of a coin the balance was the one that was listed, as far as the rows on both sides say so.

@@ -1,9 +1,10 @@
 import DeskStrategies
 import Journal
 import Market
-import Runtime
 import Testing
 import Trading
+
+@testable import Runtime
 
 /// What a replay says of a session whose code is another now.
 @Suite struct ReplayTests {
@@ -39,13 +40,17 @@ import Trading
             var replay = Replay(registry: registry)
             let alone = try replay.run(recording)
             replay.decodesAhead = true
-            let ahead = try replay.run(recording)
-            #expect(alone.word == ahead.word)
-            #expect(alone.stateHash == ahead.stateHash && alone.stateHash != 0)
-            #expect(alone.records == ahead.records && alone.records > 20_000)
-            #expect(alone.commands == ahead.commands && alone.states == ahead.states)
-            if case .differs(let one) = alone.outcome, case .differs(let two) = ahead.outcome {
-                #expect(one == two)
+            // Whichever of the two threads decodes, and as their paces have it.
+            for left in [nil] + DecodeAhead.Left.allCases {
+                replay.alwaysLeft = left
+                let ahead = try replay.run(recording)
+                #expect(alone.word == ahead.word)
+                #expect(alone.stateHash == ahead.stateHash && alone.stateHash != 0)
+                #expect(alone.records == ahead.records && alone.records > 20_000)
+                #expect(alone.commands == ahead.commands && alone.states == ahead.states)
+                if case .differs(let one) = alone.outcome, case .differs(let two) = ahead.outcome {
+                    #expect(one == two)
+                }
             }
         }
         var replay = Replay(registry: Self.registry(Metronome.self))

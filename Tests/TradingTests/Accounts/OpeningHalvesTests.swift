@@ -197,6 +197,90 @@ import Testing
         #expect(opening.ledger.position(option).fees.description == "8")
     }
 
+    @Test func `an option that was closed between the answers realised what the row says`() throws {
+        let option = InstrumentID(.option, try #require(Symbol("BTC-26DEC26-90000-C-USDT")))
+        var fill = try OpeningBench.fill(
+            "o1",
+            .sell,
+            "0.5",
+            at: 2_000,
+            price: "600",
+            fee: "8",
+            realised: "50",
+            closed: "0.5",
+            seq: 7
+        )
+        fill.instrument = option
+        var opening = try OpeningBench()
+        opening.rest()
+        try opening.wallet([("USDT", "10000")], at: Self.early)
+        opening.bench.execution(fill)
+        opening.positions([], at: Self.late)
+        #expect(opening.size(option) == "0")
+        #expect(opening.balance("USDT") == "10292")
+        #expect(opening.ledger.position(option).realised.description == "50")
+        #expect(opening.bench.engine.total("USDT")?.description == "42")
+    }
+
+    /// Long 0.010 was closed half a minute before the start; the sequence that is listed is the older one of the short side.
+    @Test func `in hedge mode the sequence of one side says nothing of the other's fills`() throws {
+        let old = try OpeningBench.fill(
+            "e1",
+            .sell,
+            at: -30_000,
+            price: "90100",
+            fee: "0.1802",
+            realised: "1",
+            closed: "0.010",
+            seq: 30
+        )
+        var short = try Row.position(.sell, "0.020", entry: "90000", seq: 10)
+        short.positionIndex = 2
+        var opening = try OpeningBench()
+        opening.rest([old])
+        try opening.wallet([("USDT", "10000")], at: Self.early)
+        opening.positions([short], at: Self.early)
+        #expect(opening.size() == "-0.02")
+        #expect(opening.ledger.position(Bench.btc).realised.isZero)
+        opening.bench.execution(old)
+        #expect(opening.size() == "-0.02")
+        #expect(opening.balance("USDT") == "10000")
+        #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
+        #expect(opening.timing.isEmpty)
+        // What is later than the answer counts, whichever side it is of.
+        opening.bench.execution(
+            try OpeningBench.fill("e2", .buy, at: 5_000, closed: "0", seq: 31)
+        )
+        #expect(opening.size() == "-0.01")
+        #expect(opening.balance("USDT") == "9999.82")
+    }
+
+    /// A delivery of which the exchange says a sequence that is not the position's.
+    @Test func `a delivery ends a position that was listed, whatever its sequence`() throws {
+        let dated = InstrumentID(.linear, try #require(Symbol("BTCUSDT-25DEC26")))
+        var end = try OpeningBench.fill(
+            "d1",
+            .sell,
+            "0.2",
+            at: 2_000,
+            price: "91000",
+            fee: "9.1",
+            realised: "200",
+            seq: 3
+        )
+        end.instrument = dated
+        end.type = .delivery
+        var held = try Row.position(.buy, "0.2", entry: "90000", seq: 6)
+        held.instrument = dated
+        var opening = try OpeningBench()
+        opening.rest()
+        opening.positions([held], at: Self.early)
+        try opening.wallet([("USDT", "10000")], at: Self.early)
+        opening.bench.execution(end)
+        #expect(opening.size(dated) == "0")
+        #expect(opening.balance("USDT") == "10190.9")
+    }
+
     @Test(arguments: [false, true])
     func `the delivery of a dated contract`(isWalletFirst: Bool) throws {
         let dated = InstrumentID(.linear, try #require(Symbol("BTCUSDT-25DEC26")))

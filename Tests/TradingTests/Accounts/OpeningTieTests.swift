@@ -72,6 +72,84 @@ import Testing
         #expect(opening.timing.isEmpty)
     }
 
+    /// Both rows are in the balance that was listed, and the clock of balances is behind the one of the log.
+    @Test func `what time had put behind the opening the log proves to be in it`() throws {
+        let first = try OpeningBench.row(
+            "a",
+            "TRANSFER_OUT",
+            change: "-5",
+            leaves: "9995",
+            at: 1_010
+        )
+        let second = try OpeningBench.row(
+            "b",
+            "TRANSFER_OUT",
+            change: "-3",
+            leaves: "9992",
+            at: 1_020
+        )
+        var opening = try opened([("USDT", "9992")])
+        opening.log([first])
+        #expect(opening.balance("USDT") == "9987")
+        #expect(opening.timing.map(\.subject) == ["transaction a opening"])
+        for _ in 0..<2 {
+            opening.log([first, second])
+            #expect(opening.balance("USDT") == "9992")
+        }
+        #expect(opening.ledger.wallets["USDT"]?.opening?.description == "9997")
+        #expect(opening.timing.count == 1)
+        try opening.settle([("USDT", "9992")])
+        #expect(opening.bench.outputs.findings(.audit).isEmpty)
+    }
+
+    /// The log's pages come newest first, and only both together say what was before the balance that was listed.
+    @Test func `what time had put into the opening the log proves to be behind it`() throws {
+        let first = try OpeningBench.row(
+            "a",
+            "TRANSFER_OUT",
+            change: "-5",
+            leaves: "9995",
+            at: 990
+        )
+        let second = try OpeningBench.row(
+            "b",
+            "TRANSFER_OUT",
+            change: "-3",
+            leaves: "9992",
+            at: 995
+        )
+        var opening = try opened()
+        opening.log([second])
+        #expect(opening.balance("USDT") == "10000")
+        #expect(opening.timing.map(\.subject) == ["transaction b opening"])
+        opening.log([first])
+        #expect(opening.balance("USDT") == "9992")
+        opening.log([first, second])
+        #expect(opening.balance("USDT") == "9992")
+        #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
+        try opening.settle([("USDT", "9992")])
+        #expect(opening.bench.outputs.findings(.audit).isEmpty)
+    }
+
+    @Test func `a row is proved where balances lead to it without a gap, and not else`() throws {
+        let rows = [
+            try OpeningBench.row("a", change: "10", leaves: "10010", at: 1_000),
+            try OpeningBench.row("b", "TRANSFER_OUT", change: "-4", leaves: "10006", at: 1_000),
+            try OpeningBench.row("c", change: "5", leaves: "10011", at: 1_000),
+        ]
+        // Two pages of one millisecond, the newer one first.
+        var paged = try opened([("USDT", "10006")])
+        paged.log([rows[2]])
+        paged.log(Array(rows[..<2]))
+        #expect(paged.balance("USDT") == "10011")
+        #expect(paged.timing.isEmpty)
+        // The row in between has not been told: what time says of the far one is no proof.
+        var cut = try opened([("USDT", "10006")])
+        cut.log([rows[2], try OpeningBench.row("e", change: "1", leaves: "10099", at: 1_001)])
+        #expect(cut.balance("USDT") == "10012")
+        #expect(cut.timing.map(\.subject) == ["transaction e opening"])
+    }
+
     @Test func `what no balance says time decides, and a finding says so, once`() throws {
         for (time, balance) in [(999, "10000"), (1_000, "10010")] as [(Int64, String)] {
             var opening = try opened()
