@@ -139,7 +139,7 @@ public struct DeskFold {
         let isQuiet = engine.bookings.isEmpty && event.kind != .reply && event.kind != .wallets
         guard !isQuiet else { return }
         do throws(NumberError) {
-            for (flow, strategy) in try wallets.take(event, engine) {
+            for (flow, strategy) in try wallets.take(engine) {
                 rows.append(.flow(flow, strategy: strategy))
             }
         } catch {

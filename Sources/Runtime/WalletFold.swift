@@ -20,7 +20,6 @@ struct WalletFold {
 
     /// For look-up only.
     private var coins: [String: Coin] = [:]
-    private var seen: Set<String> = []
 
     /// Balances with which a recording begins that begins later than its session did.
     mutating func begin(_ ledger: Ledger) -> [WalletFlow] {
@@ -44,7 +43,6 @@ struct WalletFold {
     }
 
     mutating func take(
-        _ event: Event,
         _ engine: Engine
     ) throws(NumberError) -> [(flow: WalletFlow, strategy: String)] {
         let ledger = engine.ledger
@@ -81,8 +79,14 @@ struct WalletFold {
                 if let flow { flows.append((flow, booking.strategy)) }
             }
         }
-        for row in event.transactions {
-            if let flow = try take(row, ledger) { flows.append((flow, "")) }
+        for booking in engine.flowBookings {
+            let row = booking.row
+            let instrument = row.category.flatMap { category in
+                Symbol(row.symbol).map { InstrumentID(category, $0) }
+            }
+            let amount = booking.kind == .sessionSettlement ? row.cashFlow : row.change
+            let flow = try count(row.coin, booking.kind, amount, instrument, row.id)
+            if let flow { flows.append((flow, "")) }
         }
         for (name, wallet) in zip(ledger.wallets.keys, ledger.wallets.values) {
             let coin = coins[name] ?? Coin()
@@ -94,24 +98,6 @@ struct WalletFold {
             coins[name, default: Coin()].flows = wallet.flows
         }
         return flows
-    }
-
-    /// A row of the log that the ledger counted now.
-    private mutating func take(
-        _ row: TransactionRow,
-        _ ledger: Ledger
-    ) throws(NumberError) -> WalletFlow? {
-        guard let kind = FlowKind(transaction: row), let wallet = ledger.wallets[row.coin],
-            ledger.opened != nil, !ledger.isInOpening(row),
-            let place = FlowKind.allCases.firstIndex(of: kind),
-            wallet.sums[kind] != coins[row.coin]?.sums[place] ?? .zero,
-            seen.insert(row.id + " " + row.tradeID + " " + row.type + " " + row.coin).inserted
-        else { return nil }
-        let instrument = row.category.flatMap { category in
-            Symbol(row.symbol).map { InstrumentID(category, $0) }
-        }
-        let amount = kind == .sessionSettlement ? row.cashFlow : row.change
-        return try count(row.coin, kind, amount, instrument, row.id)
     }
 
     private mutating func count(

@@ -52,19 +52,19 @@ extension Ledger {
             booking.outcome = .outside
             return
         }
+        let index = self.index(of: report, positionIndex, place)
         var isBefore = false
         // An order of this session was placed after the opening, so its fills cannot be in it, whatever the
         // clocks of matching engine and REST say.
         if report.timeMilliseconds <= openingEnd, strategy == Order.external,
-            let halves = openingHalves(report, place)
+            let halves = openingHalves(report, place, index)
         {
             booking.halves = halves
             guard !halves.size.isInside else {
-                return bookInside(report, positionIndex, place, halves, &booking)
+                return bookInside(report, index, place, halves, &booking)
             }
             isBefore = halves.flow.isInside
         }
-        let index = self.index(of: report, positionIndex, place)
         booking.positionIndex = index
         do throws(NumberError) {
             switch report.type {
@@ -103,12 +103,11 @@ extension Ledger {
     /// What the opening position has: its flow is counted where the opening balance has not got it.
     private mutating func bookInside(
         _ report: ExecutionReport,
-        _ told: Int?,
+        _ index: Int,
         _ place: Int,
         _ halves: Opening.Halves,
         _ booking: inout Booking
     ) {
-        let index = self.index(of: report, told, place)
         if halves.flow.isInside {
             booking.outcome = .opening
         } else {

@@ -15,7 +15,12 @@ extension Ledger {
     ///
     /// Each half by its own answer: of a position that was listed the cross sequence says it, else the time does.
     @inline(never)
-    func openingHalves(_ report: ExecutionReport, _ place: Int) -> Opening.Halves? {
+    /// - Parameter index: which of the account's positions it moves.
+    func openingHalves(
+        _ report: ExecutionReport,
+        _ place: Int,
+        _ index: Int
+    ) -> Opening.Halves? {
         guard let opened else { return nil }
         var flow = Opening.Side(report.timeMilliseconds, before: opened)
         if flow.isClose, let row = opening?.row(of: report) {
@@ -24,12 +29,18 @@ extension Ledger {
         }
         // Spot holds no position, funding moves none: there is the flow alone.
         guard report.movesPosition else { return Opening.Halves(size: flow, flow: flow) }
-        // A delivery is behind every position that is still listed. In hedge mode a side that was flat is not listed: a
-        // sequence behind that of the other side says nothing of it.
         let openingSequence = accounts.values[place].openingSequence
-        if openingSequence >= 0, report.crossSequence > 0, report.type.isFill {
+        if !report.type.isFill {
+            // A delivery is behind every position that is still listed, whatever hour it is dated.
+            if openingSequence >= 0, !accounts.values[place][index].isFlat {
+                return Opening.Halves(size: Opening.Side(isInside: false), flow: flow)
+            }
+        } else if openingSequence >= 0, report.crossSequence > 0 {
             let isInside = report.crossSequence <= openingSequence
-            if isInside || !accounts.values[place].isHedged {
+            // In hedge mode a side that was flat is not listed: a sequence behind the other side's says nothing of it.
+            if isInside || !accounts.values[place].isHedged
+                || accounts.values[place].isOpening(index)
+            {
                 return Opening.Halves(size: Opening.Side(isInside: isInside), flow: flow)
             }
         }
@@ -79,7 +90,7 @@ extension Ledger {
         var cash: Amount
         if terms.category == .option {
             // What was paid is known; what it realised of the position before only where it is told.
-            realised = report.realisedPnL ?? .zero
+            if !isEnd { realised = report.realisedPnL ?? .zero }
             var worth = value
             if isEnd {
                 guard let option = OptionName(report.instrument.symbol) else {
@@ -138,7 +149,14 @@ extension Ledger {
             row.coin == accounts.values[place].settleCoin
         else { return nil }
         opening?.owed.remove(at: number)
-        return (owed.report, late(owed.report, place, owed.index, cash: row.cashFlow))
+        let booking = late(owed.report, place, owed.index, cash: row.cashFlow)
+        // Where the log proves it to be in the opening after all, this is what the opening is lowered by.
+        if booking.outcome == .booked,
+            let fill = opening?.fills.firstIndex(where: { row.isOf($0.report) })
+        {
+            opening?.fills[fill].changes = Array(booking.changes)
+        }
+        return (owed.report, booking)
     }
 
     /// Counts what the log has told to be behind the opening balance, and what was not counted for that.
@@ -208,8 +226,9 @@ extension Ledger {
             let row = decision.row.row
             if !decision.row.isInside {
                 judgement.turned.append(row)
-            } else if kind != .sessionSettlement, deposited.contains(Ledger.entry(of: row)) {
-                move([WalletChange(coin: row.coin, kind: kind, amount: row.change)], isInside: true)
+            } else if deposited.contains(Ledger.entry(of: row)) {
+                let amount = kind == .sessionSettlement ? row.cashFlow : row.change
+                move([WalletChange(coin: row.coin, kind: kind, amount: amount)], isInside: true)
             }
         }
         return judgement

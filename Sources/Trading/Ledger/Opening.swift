@@ -129,22 +129,20 @@ extension Opening {
         var coins: [String] = []
         for row in new where !coins.contains(row.coin) { coins.append(row.coin) }
         for coin in coins {
-            let chain = Opening.chain(
+            let orders = Opening.orders(
                 rows.filter { $0.row.coin == coin }.map(\.row),
                 new.filter { $0.coin == coin }
             )
-            let proven = chain.map { row in
-                self.row(like: row).flatMap { $0.isProven ? $0.isInside : nil }
-            }
-            // What is proved stays so: where a balance comes again, nothing is on both sides.
-            let ends = Opening.ends(chain, balances[coin] ?? .zero).filter { end in
-                proven.enumerated().allSatisfy {
-                    $0.element == nil || $0.element == ($0.offset < end)
-                }
-            }
-            for (number, row) in chain.enumerated() where proven[number] == nil {
+            let chain = orders[0]
+            let proofs = orders.map { sides($0, balances[coin] ?? .zero) }
+            for row in chain {
                 let place = rows.firstIndex { $0.row.isSame(as: row) }
-                if let isInside = Opening.side(of: number, chain, ends) {
+                if let place, rows[place].isProven { continue }
+                let said = zip(orders, proofs).map { order, sides in
+                    order.firstIndex { $0.isSame(as: row) }.flatMap { sides[$0] }
+                }
+                let isInside = said.allSatisfy { $0 == said[0] } ? said[0] : nil
+                if let isInside {
                     let before = place.map { rows[$0].isInside }
                     let decided = Row(row: row, isInside: isInside, isProven: true)
                     if let place { rows[place] = decided } else { rows.append(decided) }
@@ -163,26 +161,48 @@ extension Opening {
                     decisions.append(Decision(row: decided, isTurned: false))
                 }
             }
+            // The order that was found is kept: what comes later is put behind it, or in front.
+            let ordered = chain.compactMap { self.row(like: $0) }
+            rows.removeAll { $0.row.coin == coin }
+            rows += ordered
         }
         return decisions
     }
 
+    /// What balances prove of rows in this order.
+    private func sides(_ chain: [TransactionRow], _ balance: Amount) -> [Bool?] {
+        let proven = chain.map { row in
+            self.row(like: row).flatMap { $0.isProven ? $0.isInside : nil }
+        }
+        // What is proved stays so: where a balance comes again, nothing is on both sides.
+        let ends = Opening.ends(chain, balance).filter { end in
+            proven.enumerated().allSatisfy {
+                $0.element == nil || $0.element == ($0.offset < end)
+            }
+        }
+        return chain.indices.map { Opening.side(of: $0, chain, ends) }
+    }
+
     /// Rows of one coin in the order of their times; those of one millisecond as their answers came, or the other way round
     /// where more of them then begin with what the one before left: the log's pages come newest first.
-    private static func chain(
+    ///
+    /// - Returns: both orders where balances do not say which it is: then only what holds in both is proved.
+    private static func orders(
         _ known: [TransactionRow],
         _ new: [TransactionRow]
-    ) -> [TransactionRow] {
+    ) -> [[TransactionRow]] {
         let orders = [known + new, new + known].map { rows in
             rows.enumerated().sorted {
                 ($0.element.timeMilliseconds, $0.offset)
                     < ($1.element.timeMilliseconds, $1.offset)
             }.map(\.element)
         }
-        func links(_ rows: [TransactionRow]) -> Int {
+        guard orders[0] != orders[1] else { return [orders[0]] }
+        let links = orders.map { rows in
             rows.indices.dropFirst().count { isWhole(rows[$0 - 1...$0]) }
         }
-        return links(orders[1]) > links(orders[0]) ? orders[1] : orders[0]
+        if links[0] == links[1] { return orders }
+        return [orders[links[0] > links[1] ? 0 : 1]]
     }
 
     /// The side of a row that the balances between it and the opening's end prove; `nil` where they do not.

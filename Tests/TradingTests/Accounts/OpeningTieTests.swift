@@ -143,11 +143,53 @@ import Testing
         paged.log(Array(rows[..<2]))
         #expect(paged.balance("USDT") == "10011")
         #expect(paged.timing.isEmpty)
+        // The order that was found is kept: a later row is linked to the last of them.
+        let next = try OpeningBench.row("d", change: "1", leaves: "10012", at: 1_002)
+        paged.log([next])
+        #expect(paged.balance("USDT") == "10012")
+        #expect(paged.timing.isEmpty)
         // The row in between has not been told: what time says of the far one is no proof.
         var cut = try opened([("USDT", "10006")])
         cut.log([rows[2], try OpeningBench.row("e", change: "1", leaves: "10099", at: 1_001)])
         #expect(cut.balance("USDT") == "10012")
         #expect(cut.timing.map(\.subject) == ["transaction e opening"])
+    }
+
+    /// In and out of one millisecond: which came first no balance says, since either order leads to where it began.
+    @Test func `what is proved in one order only is not proved`() throws {
+        let into = try OpeningBench.row("b", change: "5", leaves: "10000", at: 1_000)
+        let out = try OpeningBench.row("a", "TRANSFER_OUT", change: "-5", leaves: "9995", at: 1_000)
+        var opening = try opened([("USDT", "9995")])
+        opening.log([into])
+        #expect(opening.timing.isEmpty && opening.balance("USDT") == "10000")
+        opening.log([out])
+        #expect(opening.timing.map(\.subject) == ["transaction a opening"])
+    }
+
+    /// A list does not say what a fill realised, the log's first answer does, and its second that the opening has it.
+    @Test func `a fill that waited for the log and is then proved to be in the opening`() throws {
+        let held = try Row.position(.buy, "0.020", entry: "90000", seq: 7)
+        var opening = try opened([("USDT", "10005.8198")], [held])
+        var fill = try fill(at: 1_050)
+        fill.realisedPnL = nil
+        opening.bench.reply(.executions) { $0.executions = [fill] }
+        #expect(opening.ledger.opening?.owed.count == 1)
+        let first = try OpeningBench.row(
+            "t1",
+            "TRADE",
+            of: fill,
+            cash: "1",
+            change: "0.8198",
+            leaves: "10000.8198",
+            at: 1_050
+        )
+        let second = try OpeningBench.row("t2", change: "5", leaves: "10005.8198", at: 1_060)
+        opening.log([first])
+        #expect(opening.balance("USDT") == "10006.6396")
+        opening.log([first, second])
+        #expect(opening.balance("USDT") == "10005.8198")
+        try opening.settle([("USDT", "10005.8198")])
+        #expect(opening.bench.outputs.findings(.audit).isEmpty)
     }
 
     @Test func `what no balance says time decides, and a finding says so, once`() throws {
