@@ -38,12 +38,13 @@ extension ReplayServerTests {
                 print(line)
                 Issue.record("not in the list: \(line)")
             }
-            for line in accepted.keys.sorted() where !found.contains(line) {
+            for (line, reason) in accepted.sorted(by: { $0.key < $1.key })
+            where !found.contains(line) && !reason.hasPrefix("at times: ") {
                 Issue.record("no longer occurs: \(line)")
             }
         }
 
-        /// Difference, two blanks, `#`, reason.
+        /// Difference, two blanks, `#`, reason; *at times* is what a session of a minute may be too short for.
         private static func accepted() throws -> [String: String] {
             let file = URL(filePath: #filePath).deletingLastPathComponent()
                 .deletingLastPathComponent().deletingLastPathComponent()
