@@ -169,7 +169,10 @@ enum SessionMode {
             stepper = Stepper(
                 engine: try Engine(configuration: start.engineConfiguration, registry: registry)
             )
-            recorder = try Recorder.open(path)
+            // The owner answers with the state at each roll; by itself a recorder would begin a segment without one.
+            var options = RecorderOptions()
+            options.rollsItself = false
+            recorder = try Recorder.open(path, options: options)
             time = first
             nextTick = first.advanced(nanoseconds: SessionMode.second)
         }
