@@ -94,6 +94,39 @@ import Testing
         #expect(error?.file == file)
     }
 
+    /// MCAP lets a checksum of 0 say that there is none: in a file of ours it says damage, or a changed state would be
+    /// given out by whoever zeroes four bytes with it.
+    @Test(arguments: [true, false])
+    func `a segment's state without its checksum is damage`(isSealed: Bool) throws {
+        let scratch = try Scratch()
+        let path = scratch.file("r")
+        do {
+            let tape = try Tape(path)
+            try tape.recorder.waitUntilDurable(try tape.append(40))
+            try tape.recorder.roll(checkpoint: Array("the owner's state".utf8))
+            try tape.recorder.waitUntilDurable(try tape.append(40))
+            if isSealed { try tape.recorder.seal() } else { try tape.recorder.close() }
+        }
+        let segments = try Recording.open(path).manifest.segments
+        let segment = try #require(segments.last)
+        let file = path + "/" + segment.name
+        let bytes = try Scratch.read(file)
+        let state = try #require(bytes.firstRange(of: Array("the owner's state".utf8)))
+        #expect(bytes[state.upperBound..<(state.upperBound + 4)] != [0, 0, 0, 0])
+        for isChanged in [true, false] {
+            var changed = bytes
+            if isChanged { changed[state.lowerBound] ^= 1 }
+            changed.replaceSubrange(state.upperBound..<(state.upperBound + 4), with: [0, 0, 0, 0])
+            try Scratch.write(changed, to: file)
+            #expect(try Verifier.verify(path).state == .damaged)
+            #expect(throws: JournalError.self) {
+                try Recording.open(path).checkpoint(at: segment.first)
+            }
+        }
+        try Scratch.write(bytes, to: file)
+        #expect(try Verifier.verify(path).state != .damaged)
+    }
+
     /// A length or an opcode between two chunks: what stands before and behind is served, the hole is told.
     @Test(arguments: [true, false], [0, 1, 3, 8])
     func `a chunk whose opcode or length has changed hides itself only`(

@@ -40,7 +40,11 @@ extension MCAP {
         return Metadata(name: try reader.string(), values: try reader.map())
     }
 
-    static func attachment(_ body: UnsafeRawBufferPointer) throws(Malformed) -> Attachment {
+    /// MCAP lets a checksum of 0 stand for none; of our own files each is held, since a 0 there is damage.
+    static func attachment(
+        _ body: UnsafeRawBufferPointer,
+        isOurs: Bool
+    ) throws(Malformed) -> Attachment {
         var reader = ByteReader(body)
         let time = try reader.integer(UInt64.self)
         _ = try reader.integer(UInt64.self)
@@ -49,7 +53,7 @@ extension MCAP {
         let data = try reader.take(try reader.integer(UInt64.self))
         let covered = UnsafeRawBufferPointer(rebasing: body[..<reader.offset])
         let crc = try reader.integer(UInt32.self)
-        guard crc == 0 || crc == Checksum.crc32(covered) else {
+        guard crc == Checksum.crc32(covered) || (!isOurs && crc == 0) else {
             throw Malformed("attachment `\(name)` fails its checksum", at: 0)
         }
         return Attachment(time: time, name: name, mediaType: mediaType, data: Array(data))

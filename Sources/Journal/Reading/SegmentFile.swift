@@ -222,7 +222,9 @@ final class SegmentFile {
             throw error(.damaged("no attachment where `\(name)` should be"), at: offset)
         }
         let body = try window.body(place)
-        let attachment = try parse(at: offset) { () throws(Malformed) in try MCAP.attachment(body) }
+        let attachment = try parse(at: offset) { () throws(Malformed) in
+            try MCAP.attachment(body, isOurs: true)
+        }
         guard attachment.name == name else {
             throw error(.damaged("attachment `\(name)` has another name"), at: offset)
         }

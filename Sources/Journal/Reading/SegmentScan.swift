@@ -84,7 +84,7 @@ struct SegmentScan {
                     do throws(JournalError) {
                         let body = try segment.window.body(place)
                         _ = try segment.parse(at: offset) { () throws(Malformed) in
-                            try MCAP.attachment(body)
+                            try MCAP.attachment(body, isOurs: true)
                         }
                     } catch {
                         finder.failed(place, in: segment.window)

@@ -55,7 +55,7 @@ extension Audit {
                 let body = UnsafeRawBufferPointer(rebasing: whole[MCAP.recordHeader...])
                 do throws(JournalError) {
                     _ = try segment.parse(at: offset) { () throws(Malformed) in
-                        try MCAP.attachment(body)
+                        try MCAP.attachment(body, isOurs: segment.isOurs)
                     }
                 } catch {
                     guard segment.isOurs else { throw error }
