@@ -84,7 +84,6 @@ extension SessionLoop {
     ) {
         counts.frames += 1
         if slot.isPrivate { lastPrivate = SessionClock.monotonic() }
-        defer { if message.socket == tradeSocket { tradeFrame(frame) } }
         do throws(JournalError) {
             let entry = try streams.entry(
                 of: frame,
@@ -101,6 +100,7 @@ extension SessionLoop {
                 )
                 request(verb: "halt", reason: "a secret came back from the exchange")
                 try ingest(entry, message.time, clean)
+                if message.socket == tradeSocket { tradeFrame(frame) }
                 return
             }
             guard (shed[message.socket] == nil && !isOverBudget) || slot.isPrivate,
@@ -111,6 +111,8 @@ extension SessionLoop {
                 return
             }
             try ingest(entry, message.time, frame)
+            // An answer that found no room is none: its order stays open until the socket is given up, and is looked up then.
+            if message.socket == tradeSocket { tradeFrame(frame) }
             if configuration.whenFull == .stall, recorder.queuedBytes > configuration.queueBytes / 2
             {
                 stall()
@@ -204,8 +206,9 @@ extension SessionLoop {
                 sockets[number].disconnect(reason: "private messages found no room in the queue")
                 continue
             }
-            // Snapshots of books are asked for by the engine; of the other topics they come only when asked for too.
-            for topic in sockets[number].state.wanted where !topic.hasPrefix("orderbook.") {
+            // Snapshots of books are asked for by the engine. Of the other topics tickers alone have one; whatever else is
+            // unsubscribed for a moment has a hole more for it.
+            for topic in sockets[number].state.wanted where topic.hasPrefix("tickers.") {
                 sockets[number].resubscribe(topic)
             }
         }

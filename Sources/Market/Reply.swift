@@ -110,8 +110,10 @@ public struct Reply: Hashable, Sendable {
         }
         if httpStatus >= 500 { return true }
         switch code {
-        // Server timeout, server error, restarting; a duplicate says that the first one got through.
-        case 10000, 10014, 10016, 10019, 110072, 170007, 170141, 170146, 170147: return true
+        // Timeout, network or server error, restarting; a duplicate says that the first one got through.
+        case 10000, 10014, 10016, 10019, 110072, 170001, 170007, 170032, 170141, 170146, 170147,
+            170310:
+            return true
         case -1: return message.isEmpty
         default: return false
         }

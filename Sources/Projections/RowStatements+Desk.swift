@@ -77,7 +77,7 @@ extension RowStatements {
     static let addGap: StaticString = """
         INSERT INTO gaps (
           sequence, ordinal, time, kind, subject, reason, count, expected, seen, ended_sequence
-        ) VALUES (?,?,?,?,?,?,?,?,?,NULL)
+        ) VALUES (?,?,?,?,?,?,?,?,?,?)
         """
 
     static let endGaps: StaticString = """
@@ -109,7 +109,7 @@ extension RowStatements {
         }
     }
 
-    func write(_ link: LinkEvent, _ row: WaitingRow) throws {
+    func write(_ link: LinkEvent, isConnected: Bool, _ row: WaitingRow) throws {
         switch link.change {
         case .connected, .rules: break
         case .absent:
@@ -128,6 +128,7 @@ extension RowStatements {
                 subject: link.socket,
                 reason: link.reason,
                 count: link.count,
+                isOver: link.change == .failed && isConnected,
                 row
             )
         }
@@ -140,6 +141,7 @@ extension RowStatements {
         count: Int64 = 0,
         expected: String = "",
         seen: String = "",
+        isOver: Bool = false,
         _ row: WaitingRow
     ) throws {
         var binder = self.binder(.addGap)
@@ -150,6 +152,7 @@ extension RowStatements {
         binder.integer(count)
         binder.text(expected)
         binder.text(seen)
+        if isOver { binder.integer(Int64(row.place.sequence.value)) } else { binder.null() }
         try binder.run()
     }
 

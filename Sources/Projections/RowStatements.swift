@@ -71,8 +71,8 @@ final class RowStatements {
             try write(verdict, row)
         case .finding(let finding):
             try write(finding, row)
-        case .link(let link):
-            try write(link, row)
+        case .link(let link, let isConnected):
+            try write(link, isConnected: isConnected, row)
         case .sums, .trip, .runBegins:
             // Summed up, and written at the end of the transaction.
             break

@@ -25,7 +25,8 @@ public indirect enum DeskRow: Sendable {
     case command(Command)
     case verdict(Verdict)
     case finding(Finding)
-    case link(LinkEvent)
+    /// `isConnected`: the socket stands behind it, as behind a topic that was refused.
+    case link(LinkEvent, isConnected: Bool)
     /// Part of the sums alone.
     case sums(LedgerSums, strategy: String)
     /// Replaces what was told of the trip before.
@@ -121,8 +122,15 @@ extension DeskWriter {
     }
 
     /// A record of `link/…`: a lost connection or shed data begins a gap, and `ready` ends those of its socket.
-    public func add(link: LinkEvent, at place: Provenance) throws(ProjectionError) {
-        try append(.link(link), at: place)
+    ///
+    /// - Parameter isConnected: the socket stands behind it: what `failed` tells of is a refused topic then, which is over as
+    ///   it is told, since no `ready` follows.
+    public func add(
+        link: LinkEvent,
+        isConnected: Bool = false,
+        at place: Provenance
+    ) throws(ProjectionError) {
+        try append(.link(link, isConnected: isConnected), at: place)
     }
 
     /// What was earned without an execution: part of the sums.

@@ -87,7 +87,9 @@ public struct DeskFold {
         if event.kind == .reply {
             for row in event.transactions { rows.append(.transaction(row)) }
         }
-        if event.kind == .link { rows.append(.link(event.link)) }
+        if event.kind == .link {
+            rows.append(.link(event.link, isConnected: engine.isConnected(event.link.socket)))
+        }
     }
 
     private func strategy(_ orderLinkID: String, _ engine: Engine) -> String {

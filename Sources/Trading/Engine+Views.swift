@@ -62,6 +62,9 @@ extension Engine {
     /// Why new orders are rejected; `nil` when they are not.
     public var haltReason: String? { desk.haltReason }
 
+    /// The socket of this name is connected.
+    public func isConnected(_ socket: String) -> Bool { desk.links.isAlive(socket) }
+
     /// All replies that a reconnect asked for have been merged.
     public var isReconciled: Bool { desk.links.isReconciled }
 

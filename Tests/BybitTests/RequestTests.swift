@@ -46,6 +46,31 @@ import Testing
         )
     }
 
+    /// Trap 24: without `marketUnit` a million SHIB to buy are a million USDT to spend.
+    @Test func `a spot market order says that its quantity is of the base coin`() throws {
+        let shib = InstrumentID(.spot, try #require(Symbol("SHIBUSDT")))
+        var order = OrderRequest(
+            instrument: shib,
+            orderLinkID: "s1-19",
+            side: .buy,
+            type: .market,
+            timeInForce: .immediateOrCancel,
+            quantity: try Numeral("1000000"),
+            price: nil
+        )
+        #expect(
+            Self.text(try require(RESTRequest(.place(order)), "a request").body)
+                == #"{"category":"spot","symbol":"SHIBUSDT","side":"Buy","orderType":"Market","#
+                + #""qty":"1000000","marketUnit":"baseCoin","timeInForce":"IOC","orderLinkId":"s1-19"}"#
+        )
+        let batch = try require(RESTRequest(placing: [order, order]), "a batch")
+        #expect(Self.text(batch.body).split(separator: "\"marketUnit\":\"baseCoin\"").count == 3)
+        order.type = .limit
+        order.price = try Numeral("0.00002")
+        let limit = Self.text(try require(RESTRequest(.place(order)), "a request").body)
+        #expect(!limit.contains("marketUnit"))
+    }
+
     @Test func `amend and cancel name the order and only what changes`() throws {
         let amend = AmendRequest(
             instrument: Self.btc,

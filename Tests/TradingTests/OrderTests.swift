@@ -98,7 +98,7 @@ import Testing
     @Test(
         arguments: [
             (Reply.Outcome.timedOut, Int64(-1)), (.failed, -1), (.answered, 10016),
-            (.answered, 110072),
+            (.answered, 110072), (.answered, 170001), (.answered, 170032),
         ]
     )
     func `an uncertain answer leaves the order unknown and looks it up`(

@@ -23,6 +23,10 @@ extension OrderRequest: WireRow {
         coder.side("side", &side)
         coder.word("orderType", &type, .required)
         coder.numeral("qty", &quantity, .required)
+        // Without it the exchange takes a spot market buy's quantity for its value; ours is of the base coin, always.
+        if type == .market, instrument.category == .spot {
+            coder.constant("marketUnit", #""baseCoin""#)
+        }
         coder.numeral("price", &price, .omitted)
         coder.word("timeInForce", &timeInForce, .optional)
         coder.text("orderLinkId", &orderLinkID, .optional)

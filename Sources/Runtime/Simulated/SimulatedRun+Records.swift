@@ -39,8 +39,9 @@ extension SimulatedRun {
         guard event.kind == .link, event.link.socket.hasPrefix("private/") else { return }
         switch event.link.change {
         case .ready: isPrivateReady = true
-        case .disconnected, .failed: isPrivateReady = false
-        case .connected, .shed, .rules, .absent: break
+        case .disconnected: isPrivateReady = false
+        // Of a socket that stands, a refused topic; of another one there is nothing to lose.
+        case .connected, .failed, .shed, .rules, .absent: break
         }
     }
 

@@ -72,7 +72,12 @@ struct SimulatedVenue {
     // MARK: - Requests
 
     mutating func place(_ request: OrderRequest) -> OrderReply {
-        exchange.place(request, for: account, into: &output)
+        var options = OrderOptions()
+        // As it is sent: a desk's quantity is of the base coin.
+        if request.instrument.category == .spot, request.type == .market {
+            options.isQuoteQuantity = false
+        }
+        return exchange.place(request, options, for: account, into: &output)
     }
 
     mutating func amend(_ request: AmendRequest) -> OrderReply {

@@ -229,7 +229,10 @@ extension Desk {
     /// A page of a list has come, or has not: the next one, the end of the part, or the same again.
     private mutating func listEnded(_ reply: Reply, _ part: Reconciliation.Part) {
         if reply.isSuccess {
-            if !nextPage(reply), isOfReconciliation(reply) { partEnded(part) }
+            guard !nextPage(reply), isOfReconciliation(reply), isWhole(part, with: reply) else {
+                return
+            }
+            partEnded(part)
             return
         }
         refused(reply, part.endpoint.path)

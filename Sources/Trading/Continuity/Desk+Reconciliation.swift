@@ -23,9 +23,12 @@ extension Desk {
         links.damage?.covered()
         // Executions that wait for one that is under way wait for this one.
         let executions = links.reconciliation?.executions ?? []
+        let since = newestExecution
+        links.lookBack = nil
         links.reconciliation = Reconciliation(
             began: cause,
             beganAt: time,
+            since: since,
             waiting: waiting,
             executions: executions
         )
@@ -43,10 +46,38 @@ extension Desk {
         }
     }
 
-    var executionsSince: Int64 {
-        let newest = ledger.window.newest
-        let start = newest > 0 ? newest : links.began.milliseconds
-        return max(0, start - Desk.overlap)
+    var executionsSince: Int64 { max(0, newestExecution - Desk.overlap) }
+
+    /// The newest execution before which nothing is known to be missing, Unix milliseconds.
+    ///
+    /// While something may have been missed, not what came behind it: after an outage the first push can be here before
+    /// the lists are asked for.
+    private var newestExecution: Int64 {
+        let counted = ledger.window.newest > 0 ? ledger.window.newest : links.began.milliseconds
+        return min(links.lookBack ?? counted, links.reconciliation?.since ?? counted)
+    }
+
+    /// From here on something may have been missed.
+    mutating func keepLookBack() { links.lookBack = newestExecution }
+
+    /// A page that is the last of its window has come: true when all windows of its part have.
+    mutating func isWhole(_ part: Reconciliation.Part, with reply: Reply) -> Bool {
+        guard let began = links.reconciliation?.beganAt.milliseconds,
+            let start = Int64(Desk.parameter("startTime", of: reply.query)),
+            let end = Int64(Desk.parameter("endTime", of: reply.query))
+        else { return true }
+        let new = Reconciliation.Window(part: part, start: start, end: end)
+        var windows = links.reconciliation?.windows ?? []
+        if !windows.contains(new) { windows.append(new) }
+        links.reconciliation?.windows = windows
+        // The last one ends behind the moment of the question.
+        var covered = executionsSince
+        while covered < began,
+            let next = windows.first(where: {
+                $0.part == part && $0.start <= covered && $0.end > covered
+            })
+        { covered = next.end }
+        return covered >= began
     }
 
     func isAwaited(_ endpoint: Endpoint, _ category: Category?) -> Bool {
@@ -156,9 +187,12 @@ extension Desk {
             if event.socket.hasPrefix("private/") { beginReconciliation() }
             if let category { awaitSnapshots(category) }
             return []
+        // A topic that was refused; what ends a connection is told as `disconnected`.
+        case .failed where links.isAlive(event.socket): return []
         case .disconnected, .failed:
             links.set(event.socket, .down)
             if event.socket.hasPrefix("private/"), !links.isPrivateReady {
+                keepLookBack()
                 links.isReconciled = false
                 links.reconciliation = nil
             }
@@ -280,6 +314,7 @@ extension Desk {
     /// A new run of the session: nothing is connected, and what was on its way is not known.
     mutating func beginRun() {
         let isFirst = links.began == .zero
+        if !isFirst { keepLookBack() }
         links.began = time
         guard !isFirst else { return }
         links.forgetSockets()

@@ -45,6 +45,7 @@ extension Desk {
     /// While the socket is down all is asked for anyway, when it is back.
     mutating func unreadablePrivate() {
         guard links.isPrivateReady else { return }
+        keepLookBack()
         let isDue: Bool
         if links.damage == nil {
             links.damage = Damage(at: time)

@@ -21,6 +21,10 @@ struct Links: Sendable, Codable {
     private(set) var sockets = OrderedTable<String, State>()
     /// Under way from the moment a private socket is ready until all replies are merged.
     var reconciliation: Reconciliation?
+    /// The newest execution that was counted when something of the private stream was last missed, Unix milliseconds.
+    ///
+    /// What comes before the lists are asked for tells nothing of what was missed. `nil` once they are asked for.
+    var lookBack: Int64?
     /// Since the private socket was last lost, a reconciliation has been completed.
     var isReconciled = false
     /// The first reconciliation of the session opens the ledger.
@@ -41,6 +45,9 @@ struct Links: Sendable, Codable {
 
     /// Some private socket is authenticated and subscribed.
     private(set) var isPrivateReady = false
+
+    /// The socket stands: what is refused on it costs what was asked for and nothing else.
+    func isAlive(_ socket: String) -> Bool { (sockets[socket] ?? .down) != .down }
 
     mutating func set(_ socket: String, _ state: State) {
         sockets[socket] = state
@@ -124,9 +131,21 @@ struct Reconciliation: Hashable, Sendable, Codable {
         var category: Category?
     }
 
+    /// A list that reaches back further than the exchange gives at once comes in several, from Unix millisecond to Unix
+    /// millisecond.
+    struct Window: Hashable, Sendable, Codable {
+        var part: Part
+        var start: Int64
+        var end: Int64
+    }
+
     var began: SequenceNumber
     var beganAt: Timestamp
+    /// Executions are asked for from a while before this on, Unix milliseconds.
+    var since: Int64?
     var waiting: [Part]
+    /// Those that have come whole.
+    var windows: [Window]?
     var executions: [ExecutionReport] = []
     var positions: [PositionUpdate] = []
     var wallets: [WalletUpdate] = []
