@@ -5,7 +5,7 @@ import Trading
 /// How far back a reconciliation asks for executions, and when their list is whole.
 @Suite struct LookBackTests {
     private func fill(_ id: String, at milliseconds: Int64) throws -> ExecutionReport {
-        try Rows.fill(id, quantity: "0.001", price: "90000.0", milliseconds: milliseconds)
+        try Row.fill(id, quantity: "0.001", price: "90000.0", milliseconds: milliseconds)
     }
 
     private func since(_ outputs: [Output]) -> Int64? {

@@ -27,6 +27,22 @@ import Testing
         return order
     }
 
+    /// A conditional order is triggered and open within one millisecond: `New` is the later one, however rows come.
+    @Test func `of rows of one millisecond the one that is further along counts`() throws {
+        let rows = [
+            try Row.order("a", "Untriggered", quantity: "1.0", at: 4),
+            try Row.order("a", "Triggered", quantity: "1.0", at: 5),
+            try Row.order("a", "New", quantity: "0.4", at: 5),
+        ]
+        for order in Self.permutations(rows.count) {
+            for again in rows {
+                let merged = try merged(order.map { rows[$0] } + [again])
+                #expect(merged.status == .new)
+                #expect(merged.quantity.description == "0.4")
+            }
+        }
+    }
+
     private static func lives() throws -> [[OrderUpdate]] {
         [
             [

@@ -140,12 +140,15 @@ public struct OrderLives {
                 )
             )
         if lives[place].orderID.isEmpty { know(row.orderID, place) }
-        // A closed order stays so, and a row that says nothing new is no step.
-        if lives[place].status?.isClosed == true || lives[place].status == row.status { return }
-        lives[place].status = row.status
-        lives[place].quantity = row.quantity
-        lives[place].price = row.type == .market ? nil : row.price
-        note(.row, step, at: place, row.status.name)
+        // As the engine merges rows: one of before that comes late changes nothing, and a fill counts behind a cancel.
+        let merged = engine.order(of: row)
+        lives[place].quantity = merged?.quantity ?? row.quantity
+        lives[place].price = row.type == .market ? nil : merged?.price ?? row.price
+        let status = merged?.status ?? row.status
+        // A row that says nothing new is no step.
+        if lives[place].status == status { return }
+        lives[place].status = status
+        note(.row, step, at: place, status.name)
     }
 
     private mutating func take(_ row: ExecutionReport, _ step: Walk.Step, _ engine: Engine) {

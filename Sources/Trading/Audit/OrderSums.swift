@@ -12,8 +12,10 @@ struct OrderSums: Sendable {
         var value = Amount.zero
         var fee = Amount.zero
         var fills: Int128 = 0
-        /// In one coin, and none of it was missed: it can be compared.
+        /// None of it was missed: it can be compared.
         var isWhole = true
+        /// All of it was paid in the coin of the value, so that it has one figure.
+        var isFeeInOneCoin = true
         var record = SequenceNumber.none
         /// What the order's rows say of the same; the most that one of them has said.
         var told: (quantity: Amount, value: Amount, fee: Amount)?
@@ -38,6 +40,7 @@ struct OrderSums: Sendable {
         } catch {
             sum.isWhole = false
         }
+        if !report.feeCoin.isEmpty, report.feeCoin != booking.coin { sum.isFeeInOneCoin = false }
         sum.fills += 1
         sum.record = record
         sums[report.orderID] = sum

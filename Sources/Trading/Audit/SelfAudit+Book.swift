@@ -29,8 +29,8 @@ extension SelfAudit {
                 : theirs.crossSequence > 0 && feed.crossSequence == theirs.crossSequence
             guard isSameMoment else { continue }
             counts.compare(.book, 2)
-            compare(.buy, feed, theirs.bids, id, header)
-            compare(.sell, feed, theirs.asks, id, header)
+            compare(.buy, feed, theirs.bids, isSameDepth: isSameDepth, id, header)
+            compare(.sell, feed, theirs.asks, isSameDepth: isSameDepth, id, header)
         }
     }
 
@@ -39,6 +39,7 @@ extension SelfAudit {
         _ side: Side,
         _ feed: BookFeed,
         _ theirs: [LevelNumerals],
+        isSameDepth: Bool,
         _ id: InstrumentID,
         _ header: RecordHeader
     ) {
@@ -51,7 +52,8 @@ extension SelfAudit {
                 ? Amount(exactly: $0.price) > Amount(exactly: $1.price)
                 : Amount(exactly: $0.price) < Amount(exactly: $1.price)
         }
-        let isWhole = feed.depth <= 0 || ours.count == told.count || count > 0
+        // Books of one depth have the same levels; of two depths the deeper one has more.
+        let isWhole = ours.count == told.count || (!isSameDepth && count > 0)
         for level in 0..<count {
             let price = scale.numeral(ours[level].price)
             let size = scale.numeral(ours[level].size)

@@ -79,18 +79,21 @@ extension SelfAudit {
         sums.tell(row)
         // Of two rows the one that says more counts.
         if told < order.filled { return }
-        compareFilled(order, told, header)
+        compareFilled(order, told, isLast: row.status.isClosed, header)
         compareSums(row.orderID, row.instrument, header)
     }
 
     private mutating func compareFilled(
         _ order: Order,
         _ told: Amount,
+        isLast: Bool,
         _ header: RecordHeader
     ) {
         let key = OpenKey(.order, order.orderID, "cumExecQty")
         if order.executed == told { return agree(key, by: header.sequence) }
-        if order.executed > told { return }
+        // Executions come before the row that counts them, but none behind the last one.
+        let isMore = order.executed > told
+        if isMore, !isLast { return }
         begin(
             AuditFinding(
                 kind: .order,
@@ -101,7 +104,8 @@ extension SelfAudit {
                 records: records(header, sums[order.orderID]?.record),
                 time: header.time,
                 explanation: .pending,
-                note: "executions of it are owed"
+                note: isMore
+                    ? "executions of more than it was filled" : "executions of it are owed"
             )
         )
     }
@@ -119,11 +123,14 @@ extension SelfAudit {
         guard let sum = sums[orderID], sum.isWhole, let told = sum.told,
             told.quantity == sum.quantity
         else { return }
-        counts.compare(.order, 2)
+        // Of linear orders the exchange need not tell it any more (§4.1), and of a fee in a discount's coin it tells another.
+        let hasFee =
+            sum.isFeeInOneCoin && (instrument.category != .linear || !told.fee.isZero)
+        counts.compare(.order, hasFee ? 2 : 1)
         let bound = Amount(units: Ledger.rounding.units * max(1, sum.fills))
         for (field, ours, theirs) in [
             ("cumExecValue", sum.value, told.value), ("cumExecFee", sum.fee, told.fee),
-        ] {
+        ] where hasFee || field != "cumExecFee" {
             let key = OpenKey(.order, orderID, field)
             if ours == theirs {
                 agree(key, by: header.sequence)
@@ -168,11 +175,25 @@ extension SelfAudit {
         let position = account?[row.positionIndex] ?? Position()
         counts.compare(.position, 2)
         compare(position, row, subject, header, isNew: true)
-        guard let mark = row.markPrice, let told = row.unrealisedPnL, !row.size.isZero else {
-            return
-        }
+        compareUnrealised(position, row, subject, header, isNew: true)
+    }
+
+    /// What the position is worth at the exchange's mark price.
+    ///
+    /// - Parameter isNew: false where their word is compared once more, which may close what is open and begins nothing.
+    private mutating func compareUnrealised(
+        _ position: Position,
+        _ row: PositionUpdate,
+        _ subject: String,
+        _ header: RecordHeader,
+        isNew: Bool
+    ) {
         let key = OpenKey(.position, subject, "unrealisedPnl")
-        counts.compare(.position)
+        guard isNew || open.index(of: key) != nil else { return }
+        // Nothing is held: what was told while something was is of the past.
+        guard !row.size.isZero else { return agree(key, by: header.sequence) }
+        guard let mark = row.markPrice, let told = row.unrealisedPnL else { return }
+        if isNew { counts.compare(.position) }
         do throws(NumberError) {
             let ours = try position.unrealised(at: mark)
             if ours == told { return agree(key, by: header.sequence) }
@@ -190,7 +211,7 @@ extension SelfAudit {
             )
             if isRounding {
                 agree(key, by: header.sequence)
-                add(finding)
+                if isNew { add(finding) }
             } else {
                 begin(finding)
             }
@@ -240,6 +261,7 @@ extension SelfAudit {
                 account.crossSequence <= told.crossSequence
             {
                 compare(account[id.index], told, id.description, header, isNew: false)
+                compareUnrealised(account[id.index], told, id.description, header, isNew: false)
             }
             let orderID = booking.report.orderID
             if let place = engine.desk.orderStore.place(linkID: "", orderID: orderID) {
@@ -254,9 +276,30 @@ extension SelfAudit {
                 by: header.sequence
             )
         }
+        for booking in engine.flowBookings where booking.kind == .sessionSettlement {
+            lookAgain(at: booking.row, header, engine)
+        }
         if !event.transactions.isEmpty { compareDebts(header) }
         if !engine.bookings.isEmpty || !event.transactions.isEmpty {
             compareWallets(event, header, engine)
+        }
+    }
+
+    /// A session settlement has moved what a position is worth.
+    private mutating func lookAgain(
+        at row: TransactionRow,
+        _ header: RecordHeader,
+        _ engine: Engine
+    ) {
+        let told = engine.ledger.pendingPositions
+        for place in told.keys.indices
+        where told.keys[place].instrument.symbol.description == row.symbol {
+            let id = told.keys[place]
+            guard let account = engine.ledger.accounts[id.instrument],
+                account.crossSequence <= told.values[place].update.crossSequence
+            else { continue }
+            let update = told.values[place].update
+            compareUnrealised(account[id.index], update, id.description, header, isNew: false)
         }
     }
 

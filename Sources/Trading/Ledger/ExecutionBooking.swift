@@ -52,6 +52,12 @@ extension Engine {
     /// Executions that the last record had the ledger book, in order; each execution once in a session.
     public var bookings: [ExecutionBooking] { desk.bookings }
 
+    /// The order that a row of the exchange is of, as all its rows make it, closed ones for a while too.
+    public func order(of row: OrderUpdate) -> Order? {
+        desk.orderStore.place(linkID: row.orderLinkID, orderID: row.orderID)
+            .map { desk.orderStore[$0] }
+    }
+
     /// An order by our own id, closed ones for a while too; `nil` when it is not known.
     public func order(orderLinkID: String) -> Order? {
         guard !orderLinkID.isEmpty,

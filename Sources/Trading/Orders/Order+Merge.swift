@@ -43,7 +43,8 @@ extension Order {
         }
         let isLater =
             row.updatedMilliseconds > updatedMilliseconds
-            || (row.updatedMilliseconds == updatedMilliseconds && told >= filled)
+            || (row.updatedMilliseconds == updatedMilliseconds && told >= filled
+                && (isMoreFilled || Order.step(row.status) >= Order.step(status)))
         if isLater || status == nil, take(row) { changed = true }
         if row.status.isClosed {
             if !isClosed || isUnheard || Order.rank(row.status) > Order.rank(status) {
@@ -92,6 +93,17 @@ extension Order {
         pendingAmend = nil
         pendingCancel = nil
         settlement = nil
+    }
+
+    /// How far along an order is: of rows of one millisecond the further one is the later.
+    private static func step(_ status: OrderStatus?) -> Int {
+        switch status {
+        case .untriggered: 0
+        case .triggered: 1
+        case .new, .other, nil: 2
+        case .partiallyFilled: 3
+        case .filled, .partiallyFilledCanceled, .cancelled, .deactivated, .rejected: 4
+        }
     }
 
     /// Two rows can both close an order (a fill and a cancel that came too late): the fill says what happened.
