@@ -22,7 +22,7 @@ import Trading
         session.bench.execution(try Row.fill("e1", quantity: "0.010", price: "90000", seq: 5))
         wait(&session)
         let audit = try session.audited().audit
-        #expect(audit.counts[.position, .timing] == 3, "\(audit.findings)")
+        #expect(audit.counts[.position, .timing] == 2, "\(audit.findings)")
         #expect(try unexplained(session).isEmpty)
     }
 
