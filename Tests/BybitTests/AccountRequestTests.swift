@@ -2,7 +2,9 @@ import Bybit
 import Market
 import Testing
 
-/// Requests that change an account, and what an order may say beyond price and quantity. - Source: bybit-v5 §6.5, §6.6, §7.2.
+/// Requests that change an account, and what an order may say beyond price and quantity.
+///
+/// - Source: bybit-v5 §6.5, §6.6, §7.2.
 @Suite struct AccountRequestTests {
     private static let btc = InstrumentID(.linear, Symbol("BTCUSDT") ?? .none)
 
