@@ -12,6 +12,18 @@ extension BybitClient {
         return try await enter(.place(order), order.instrument.category, order.orderLinkID)
     }
 
+    /// Places an order with more terms: position side, triggers, exits, spot margin and the like.
+    public func place(
+        _ order: OrderRequest,
+        _ terms: OrderTerms
+    ) async throws(ClientError) -> OrderOutcome {
+        guard order.instrument.category != .spread else {
+            throw .unfit("orders of combinations have no further terms")
+        }
+        let order = BybitClient.named(order)
+        return try await enter(RESTRequest(placing: order, terms), order.orderLinkID)
+    }
+
     /// Changes price or quantity of an open order.
     public func amend(_ change: AmendRequest) async throws(ClientError) -> OrderOutcome {
         try await enter(.amend(change), change.instrument.category, change.orderLinkID)
@@ -38,16 +50,33 @@ extension BybitClient {
     public func cancelAll(
         of instrument: InstrumentID
     ) async throws(ClientError) -> [AcceptedOrder] {
-        var body = JSONWriter()
-        body.object {
-            $0.field("category", instrument.category.name)
-            $0.field("symbol", instrument.symbol.description)
-        }
-        try BybitClient.checkSingle(instrument.category)
-        let request = RESTRequest(endpoint: .cancelAllOrders, body: body.bytes)
+        let request =
+            instrument.category == .spread
+            ? RESTRequest(cancellingCombinations: instrument.symbol)
+            : RESTRequest(cancellingAllOf: instrument)
         let event = try await send(request, orderingKey: "")
         let reply = event.reply
-        guard !reply.isSuccess else { return BybitClient.accepted(event) }
+        try BybitClient.check(reply, of: request)
+        return BybitClient.accepted(event)
+    }
+
+    /// Changes how the account trades: leverage, modes, exits of a position, cancel-on-disconnect.
+    ///
+    /// - Parameter request: one that is posted, such as `RESTRequest(leverage:_:of:)`; orders have calls of their own.
+    /// - Returns: what was answered, decoded.
+    /// - Throws: as ``cancelAll(of:)``.
+    @discardableResult
+    public func change(_ request: RESTRequest) async throws(ClientError) -> Event {
+        guard request.method == "POST", !request.entersOrders else {
+            throw .unfit("\(request.path) is no change of an account")
+        }
+        let event = try await send(request, orderingKey: "")
+        try BybitClient.check(event.reply, of: request)
+        return event
+    }
+
+    private static func check(_ reply: Reply, of request: RESTRequest) throws(ClientError) {
+        if reply.isSuccess { return }
         if reply.outcome == .notSent { throw .notSent(path: request.path, reason: reply.message) }
         guard reply.isUncertain else {
             throw .refused(path: request.path, code: reply.code, message: reply.message)
@@ -91,8 +120,16 @@ extension BybitClient {
         _ category: Category,
         _ orderLinkID: String
     ) async throws(ClientError) -> OrderOutcome {
-        try BybitClient.checkSingle(category)
-        guard let request = RESTRequest(action) else { throw .unfit("not a request") }
+        let request =
+            category == .spread ? RESTRequest(combination: action) : RESTRequest(action)
+        guard let request else { throw .unfit("not a request") }
+        return try await enter(request, orderLinkID)
+    }
+
+    private func enter(
+        _ request: RESTRequest,
+        _ orderLinkID: String
+    ) async throws(ClientError) -> OrderOutcome {
         let event = try await send(request, orderingKey: orderLinkID)
         return OrderOutcome(event.reply, orderLinkID: orderLinkID)
     }
@@ -126,9 +163,7 @@ extension BybitClient {
     }
 
     private static func checkSingle(_ category: Category) throws(ClientError) {
-        guard category != .spread else {
-            throw .notOffered("orders of combinations have endpoints of their own, not offered yet")
-        }
+        guard category != .spread else { throw .notOffered("batches of orders on combinations") }
     }
 
     /// An order whose answer is lost can be looked up by its id alone.

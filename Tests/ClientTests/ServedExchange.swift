@@ -23,6 +23,7 @@ struct ServedExchange {
     static func run(
         isPlain: Bool = true,
         start: Timestamp? = nil,
+        hasCombinations: Bool = false,
         _ body: (ServedExchange) async throws -> Void
     ) async throws {
         var configuration = ExchangeServerConfiguration()
@@ -31,11 +32,14 @@ struct ServedExchange {
         // A clock of its own stands still, and is what the exchange judges signatures by.
         if start != nil { configuration.pace = .virtual }
         configuration.accounts = [account]
+        let began = start ?? SessionClock.wall()
         let exchange = try SimulatedExchange(
             SimulationConfiguration(
                 seed: 7,
-                start: start ?? SessionClock.wall(),
-                listings: Listing.standard(eventsPerSecond: 200),
+                start: began,
+                listings: hasCombinations
+                    ? SyntheticUniverse(UniverseConfiguration(), start: began).listings
+                    : Listing.standard(eventsPerSecond: 200),
                 fundingInterval: 3_600_000_000_000
             )
         )

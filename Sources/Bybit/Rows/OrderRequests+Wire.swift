@@ -18,14 +18,16 @@ extension OrderRequest: WireRow {
     }
 
     /// All but the category, which a batch says once for all.
-    mutating func codeTerms<Coder: WireCoder>(_ coder: inout Coder) {
+    ///
+    /// - Parameter countsQuote: a spot market order's quantity is of the quote coin.
+    mutating func codeTerms<Coder: WireCoder>(_ coder: inout Coder, countsQuote: Bool = false) {
         coder.symbol("symbol", &instrument.symbol)
         coder.side("side", &side)
         coder.word("orderType", &type, .required)
         coder.numeral("qty", &quantity, .required)
-        // Without it the exchange takes a spot market buy's quantity for its value; ours is of the base coin, always.
+        // Without it the exchange takes a spot market buy's quantity for its value; a desk's is of the base coin, always.
         if type == .market, instrument.category == .spot {
-            coder.constant("marketUnit", #""baseCoin""#)
+            coder.constant("marketUnit", countsQuote ? #""quoteCoin""# : #""baseCoin""#)
         }
         coder.numeral("price", &price, .omitted)
         coder.word("timeInForce", &timeInForce, .optional)

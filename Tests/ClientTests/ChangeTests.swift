@@ -1,0 +1,107 @@
+import Market
+import ReplayServer
+import TapedeckClient
+import Testing
+
+extension ClientTests {
+    /// Orders with further terms, orders on combinations, and changes of the account, on the real exchange.
+    @Suite(.timeLimit(.minutes(10))) struct ChangeTests {
+        @Test func `a conditional order with an exit, and an exit of the position`() async throws {
+            try await ServedExchange.run { exchange in
+                let client = try exchange.client()
+                let id = try InstrumentID(.linear, named: "BTCUSDT")
+                let bid = try #require(try await client.orderBook(of: id).bids.first).price
+                func price(_ percent: Int64) -> Numeral {
+                    // Whole units: a step of every price.
+                    let unit = (0..<bid.decimals).reduce(Int64(1)) { product, _ in product * 10 }
+                    return Numeral(mantissa: bid.mantissa / unit * percent / 100, decimals: 0)
+                }
+                var terms = OrderTerms()
+                terms.triggerPrice = price(110)
+                terms.triggerDirection = 1
+                terms.stopLoss = OrderTerms.Exit(at: price(105))
+                let quantity = Numeral(mantissa: 1, decimals: 2)
+                let conditional = try await client.place(
+                    .limit(.buy, id, quantity, at: price(111)),
+                    terms
+                )
+                #expect(conditional.isAccepted, "\(conditional)")
+                let rows = try await client.openOrders(in: .linear).rows
+                #expect(rows.map(\.status) == [.untriggered])
+                #expect(try await client.place(.market(.buy, id, quantity)).isAccepted)
+                try await client.change(
+                    RESTRequest(exitsOf: id, takeProfit: OrderTerms.Exit(at: price(150)))
+                )
+                let position = try #require(
+                    try await client.positions(in: .linear, symbol: "BTCUSDT").rows.first
+                )
+                #expect(position.size == quantity)
+                // The exit of the position is an order of the exchange's.
+                #expect(try await client.openOrders(in: .linear).rows.count == 2)
+                await client.close()
+            }
+        }
+
+        @Test func `leverage, modes and the window of cancel-on-disconnect`() async throws {
+            try await ServedExchange.run { exchange in
+                let client = try exchange.client()
+                let id = try InstrumentID(.linear, named: "BTCUSDT")
+                let leverage = Numeral(mantissa: 7, decimals: 0)
+                try await client.change(RESTRequest(leverage: leverage, leverage, of: id))
+                let error = await #expect(throws: ClientError.self) {
+                    try await client.change(RESTRequest(leverage: leverage, leverage, of: id))
+                }
+                guard case .refused(_, 110_043, _)? = error else {
+                    Issue.record("\(String(describing: error))")
+                    return
+                }
+                try await client.change(RESTRequest(isHedged: true, in: .coin("USDT")))
+                var terms = OrderTerms()
+                terms.positionIndex = 2
+                let order = OrderRequest.market(.sell, id, Numeral(mantissa: 1, decimals: 2))
+                #expect(try await client.place(order, terms).isAccepted)
+                #expect(
+                    try await client.positions(in: .linear, symbol: "BTCUSDT").rows
+                        .contains { $0.positionIndex == 2 && !$0.size.isZero }
+                )
+                try await client.change(RESTRequest(clampsPrices: false, of: .linear))
+                await #expect(throws: ClientError.self) {
+                    try await client.change(RESTRequest(cancellingAllOf: id))
+                }
+                await client.close()
+            }
+        }
+
+        @Test func `an order on a combination is placed, changed and cancelled`() async throws {
+            try await ServedExchange.run(hasCombinations: true) { exchange in
+                let client = try exchange.client()
+                let listed = try #require(try await client.spreadInstruments().rows.first)
+                let id = InstrumentID(.spread, listed.symbol)
+                let bid = try #require(try await client.orderBook(of: id).bids.first).price
+                let tick = try #require(listed.tickSize)
+                #expect(bid.decimals == tick.decimals)
+                func below(_ steps: Int64) -> Numeral {
+                    Numeral(mantissa: bid.mantissa - steps * tick.mantissa, decimals: bid.decimals)
+                }
+                let order = OrderRequest.limit(
+                    .buy,
+                    id,
+                    try #require(listed.sizeMin),
+                    at: below(20),
+                    timeInForce: .postOnly,
+                    orderLinkID: "combo-1"
+                )
+                let placed = try await client.place(order)
+                #expect(placed.isAccepted, "\(placed)")
+                let amended = try await client.amend(
+                    AmendRequest(instrument: id, orderLinkID: "combo-1", price: below(25))
+                )
+                #expect(amended.isAccepted, "\(amended)")
+                #expect(try await client.cancel("combo-1", of: id).isAccepted)
+                #expect(try await client.place(order).isAccepted == false)
+                #expect(try await client.cancelAll(of: id).isEmpty)
+                await client.close()
+            }
+        }
+    }
+}
