@@ -71,8 +71,8 @@ extension Ledger {
             let position = accounts.values[place].net
             sum = try sum.adding(position.realised).subtracting(position.fees)
                 .subtracting(position.funding)
-            if !position.isFlat, let price = mark(accounts.keys[place]) {
-                sum = try sum.adding(try position.unrealised(at: price))
+            if !accounts.values[place].isFlat, let price = mark(accounts.keys[place]) {
+                sum = try sum.adding(try accounts.values[place].unrealised(at: price))
             }
         }
         return sum

@@ -73,8 +73,21 @@ public struct Ledger: Sendable, Codable {
         /// A part of one of its positions was there before the session began.
         public func isOpening(_ index: Int) -> Bool { self[index].isOpening }
 
-        /// Both sides as one: what moves by a price and what was earned.
+        /// Both sides as one: what a price moves from now on, and what was earned.
+        ///
+        /// What they are worth now it does not say: two sides of one size are flat together, and have locked in a gain or
+        /// a loss all the same (``unrealised(at:)``).
         public var net: Position { isHedged ? Position.net([position, long, short]) : position }
+
+        /// Neither side holds anything.
+        public var isFlat: Bool { position.isFlat && long.isFlat && short.isFlat }
+
+        /// What closing all of it at this price would realise, each side by itself.
+        public func unrealised(at price: Numeral) throws(NumberError) -> Amount {
+            guard isHedged else { return try position.unrealised(at: price) }
+            return try position.unrealised(at: price).adding(long.unrealised(at: price))
+                .adding(short.unrealised(at: price))
+        }
     }
 
     /// A strategy's own share of an instrument.
