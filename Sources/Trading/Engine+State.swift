@@ -7,9 +7,9 @@ extension Engine {
         static let orders = 5
         static let positions = 3
         static let wallet = 4
-        static let risk = 1
+        static let risk = 2
         static let desk = 3
-        static let checkpoint = 5
+        static let checkpoint = 6
     }
 
     private struct Positions: Encodable {
