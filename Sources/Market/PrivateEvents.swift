@@ -211,6 +211,8 @@ public struct PositionUpdate: Hashable, Sendable, Codable {
     /// ≥ 0.
     public var size: Numeral
     public var entryPrice: Numeral?
+    /// USDC contracts: the entry as of the last session settlement, which has paid out what lies between the two.
+    public var sessionPrice: Numeral?
     public var positionValue: Amount?
     public var markPrice: Numeral?
     public var unrealisedPnL: Amount?
@@ -227,7 +229,8 @@ public struct PositionUpdate: Hashable, Sendable, Codable {
     public var details: PositionDetails?
 
     private enum CodingKeys: String, CodingKey {
-        case instrument, positionIndex, side, size, entryPrice, positionValue, markPrice
+        case instrument, positionIndex, side, size, entryPrice, sessionPrice, positionValue
+        case markPrice
         case unrealisedPnL, currentRealisedPnL, cumulativeRealisedPnL, leverage
         case createdMilliseconds, updatedMilliseconds, crossSequence
     }
@@ -238,6 +241,7 @@ public struct PositionUpdate: Hashable, Sendable, Codable {
         side: Side?,
         size: Numeral,
         entryPrice: Numeral?,
+        sessionPrice: Numeral? = nil,
         positionValue: Amount? = nil,
         markPrice: Numeral? = nil,
         unrealisedPnL: Amount? = nil,
@@ -253,6 +257,7 @@ public struct PositionUpdate: Hashable, Sendable, Codable {
         self.side = side
         self.size = size
         self.entryPrice = entryPrice
+        self.sessionPrice = sessionPrice
         self.positionValue = positionValue
         self.markPrice = markPrice
         self.unrealisedPnL = unrealisedPnL

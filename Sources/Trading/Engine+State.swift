@@ -5,10 +5,10 @@ extension Engine {
     private enum Version {
         static let books = 3
         static let orders = 5
-        static let positions = 3
+        static let positions = 4
         static let wallet = 4
         static let risk = 2
-        static let desk = 3
+        static let desk = 4
         static let checkpoint = 6
     }
 

@@ -61,6 +61,24 @@ public struct Position: Hashable, Sendable, Codable {
         isOpening = !size.isZero
     }
 
+    /// The position that the exchange lists when a session begins: at its entry price and, of contracts with session
+    /// settlements, with what these have paid out of it.
+    init(opening row: PositionUpdate, _ terms: ContractTerms) throws(NumberError) {
+        let held = Amount(exactly: row.size)
+        var value = Amount.zero
+        if let price = row.entryPrice, !held.isZero, !price.isZero {
+            value = try terms.valuation.value(price, held)
+        }
+        self.init(
+            size: row.side == .sell ? held.negated : held,
+            entryValue: value,
+            valuation: terms.valuation
+        )
+        guard SessionHistory.keeps(terms), !isFlat, let price = row.sessionPrice, !price.isZero
+        else { return }
+        settled = try gain(from: value, to: try valuation.value(price, held))
+    }
+
     public var isFlat: Bool { size.isZero }
 
     /// The signed size in an instrument's quantity scale; `nil` when it has finer digits than that.

@@ -131,17 +131,8 @@ public struct RoundTripFold: Sendable {
         told.removeAll()
         for (key, row) in last {
             guard let account = ledger.accounts[row.instrument] else { continue }
-            let size = Amount(exactly: row.size)
-            guard !size.isZero else { continue }
-            var value = Amount.zero
-            if let price = row.entryPrice, !price.isZero {
-                value = try account.terms.valuation.value(price, size)
-            }
-            let position = Position(
-                size: row.side == .sell ? size.negated : size,
-                entryValue: value,
-                valuation: account.terms.valuation
-            )
+            let position = try Position(opening: row, account.terms)
+            guard !position.isFlat else { continue }
             for strategy in ["", Order.external] {
                 var own = key
                 own.strategy = strategy
