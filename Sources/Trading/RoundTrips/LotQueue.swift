@@ -37,6 +37,12 @@ struct LotQueue: Sendable {
         stretch += 1
     }
 
+    /// The number of the next lot.
+    mutating func nextNumber() -> Int64 {
+        count += 1
+        return count
+    }
+
     // MARK: - Opening
 
     mutating func open(
@@ -58,8 +64,7 @@ struct LotQueue: Sendable {
             changes.append(lots[place].open)
             return
         }
-        count += 1
-        var open = RoundTrip(key, .fifo, number: count, isLong: isLong, at: moment)
+        var open = RoundTrip(key, .fifo, number: nextNumber(), isLong: isLong, at: moment)
         open.entryQuantity = quantity
         open.entryValue = value
         open.entryFees = fee
@@ -76,11 +81,10 @@ struct LotQueue: Sendable {
         at moment: TripMoment,
         into changes: inout [RoundTrip]
     ) {
-        count += 1
         var open = RoundTrip(
             key,
             .fifo,
-            number: count,
+            number: nextNumber(),
             isLong: position.size.units > 0,
             isOpening: true,
             at: moment

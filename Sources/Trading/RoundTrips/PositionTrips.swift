@@ -11,6 +11,8 @@ struct TripFill {
     var fee: Amount
     /// What a spot fee took out of the base coin; positive is paid.
     var feeQuantity = Amount.zero
+    /// What a spot sale took of coins that no position has, since their cost is not known.
+    var ofUnknownCost = Amount.zero
 }
 
 /// The round trips of one position, by both methods.
@@ -49,7 +51,9 @@ struct PositionTrips: Sendable {
         at moment: TripMoment,
         into changes: inout [RoundTrip]
     ) throws(NumberError) {
-        guard !fill.quantity.isZero else {
+        var fill = fill
+        if !fill.ofUnknownCost.isZero { try sellOfUnknownCost(&fill, at: moment, into: &changes) }
+        guard !fill.quantity.isZero || !fill.feeQuantity.isZero else {
             // Nothing moved: what it cost all the same.
             return try charge(realised: fill.realised, fee: fill.fee, at: moment, into: &changes)
         }

@@ -193,6 +193,7 @@ public struct RoundTripFold: Sendable {
                 fee: booking.fee
             )
             if terms.category == .spot {
+                fill.ofUnknownCost = booking.ofUnknownCost
                 for change in booking.changes
                 where change.kind == .fee && change.coin == terms.baseCoin {
                     fill.feeQuantity = try fill.feeQuantity.subtracting(change.amount)
