@@ -98,6 +98,16 @@ extension Ledger {
             position.fees = try position.fees.adding(charge.inSettle)
             own.fees = try own.fees.adding(charge.inSettle)
         }
+        try position.noteOpening(
+            from: accounts.values[place][index].size,
+            by: moved.quantity,
+            fee: charge.inSettle
+        )
+        try own.noteOpening(
+            from: shares.values[sharePlace].size,
+            by: moved.quantity,
+            fee: charge.inSettle
+        )
         let others = try charge.others.isEmpty ? [] : otherFees(with: charge.others, place)
         // The last thing that may not fit, and by itself all or nothing: what follows is sure.
         try post(booking.changes, isBefore: isBefore, of: place)

@@ -285,6 +285,11 @@ extension Position {
                 sum.fees = try sum.fees.adding(one.fees)
                 sum.funding = try sum.funding.adding(one.funding)
                 sum.settled = try sum.settled.adding(one.settled)
+                sum.earnedBefore = try sum.earnedBefore.adding(
+                    one.isFlat
+                        ? one.realised.subtracting(one.fees).subtracting(one.funding)
+                        : one.earnedBefore
+                )
             }
         } catch {
             // Past all bounds: the largest of them stands for all.

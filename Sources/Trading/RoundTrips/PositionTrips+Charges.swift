@@ -133,6 +133,7 @@ extension PositionTrips {
             into: &changes
         )
         position.settled = whole.settled
+        position.earnedBefore = whole.earnedBefore
         guard whole.size != position.size || whole.entryValue != position.entryValue else { return }
         // How this position came about is not told: it counts as one that was there before.
         end(.cut, into: &changes)
