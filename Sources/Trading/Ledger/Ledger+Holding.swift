@@ -25,9 +25,13 @@ extension Ledger {
         var paid = report.fee
         if let rate = report.feeRate {
             let value = try position.valuation.value(report.price, told)
-            var computed = try Amount.value(rate, value)
-            // The sign of the rate is that of the long side; some rows turn it for a short.
-            if isShort { computed = computed.negated }
+            let told = try Amount.value(rate, value)
+            // The sign of the rate is that of the long side; some rows turn it for a short, and say what they say of
+            // every fee: value × rate.
+            let isTurned =
+                isShort && fault == .none
+                && told.distance(to: report.fee).map { $0 <= Ledger.rounding } ?? false
+            var computed = isShort && !isTurned ? told.negated : told
             if fault == .fundingSign { computed = computed.negated }
             paid = booking.compare("funding", computed, report.fee)
         }
