@@ -116,9 +116,7 @@ extension Ledger {
         }
         var charge = FillCharge()
         if isEnd {
-            let coin = report.feeCoin.isEmpty ? terms.settleCoin : report.feeCoin
-            if !report.fee.isZero { booking.add(coin, .fee, report.fee.negated) }
-            if coin == terms.settleCoin { charge = FillCharge(inSettle: report.fee) }
+            try charge.takeAsTold(report, &accounts.values[place].terms, &booking)
         } else {
             try charge.take(report, &accounts.values[place].terms, value, fault, &booking)
         }

@@ -178,9 +178,15 @@ public struct RoundTripFold: Sendable {
         }
         switch report.type {
         case .funding:
-            try charge(whole, terms, funding: booking.funding, at: moment)
+            try charge(whole, terms, fee: booking.fee, funding: booking.funding, at: moment)
             for part in booking.parts {
-                try charge(whole.of(part.strategy), terms, funding: part.funding, at: moment)
+                try charge(
+                    whole.of(part.strategy),
+                    terms,
+                    fee: part.fee,
+                    funding: part.funding,
+                    at: moment
+                )
             }
         case .delivery, .settle:
             try deliver(booking, whole, terms, at: moment)
