@@ -97,7 +97,7 @@ public struct LedgerPosition: Hashable, Sendable {
     public var positionIndex: Int
     /// Signed: short is negative.
     public var size: Numeral
-    /// Price × quantity of the open part, in the quote coin.
+    /// Price × quantity of the open part, in the quote coin; of inverse contracts size ÷ price, in the base coin.
     public var entryValue: Amount
     /// `nil` when flat.
     public var entryPrice: Numeral?

@@ -71,7 +71,7 @@ extension Schema {
               average_price TEXT,             -- quote coin; NULL without a fill
               leaves_quantity TEXT,           -- open quantity
               filled_quantity TEXT NOT NULL,
-              filled_value TEXT NOT NULL,     -- quote coin; exact decimal text
+              filled_value TEXT NOT NULL,     -- quote coin (base of inverse); exact decimal text
               filled_fee TEXT NOT NULL,       -- settle coin; positive is paid
               reject_reason TEXT NOT NULL,
               cancel_type TEXT NOT NULL,
@@ -147,7 +147,7 @@ extension Schema {
               side TEXT NOT NULL,
               price TEXT NOT NULL,            -- quote coin; the mark price of a funding row
               quantity TEXT NOT NULL,         -- base coin; the whole position of a funding row
-              value TEXT NOT NULL,            -- quote coin
+              value TEXT NOT NULL,            -- quote coin (base of inverse)
               exchange_fee TEXT NOT NULL,     -- as the exchange says: positive is paid; also of a funding row
               exchange_fee_rate TEXT,         -- fraction
               exchange_fee_coin TEXT NOT NULL,
@@ -192,7 +192,7 @@ extension Schema {
               own_realised TEXT NOT NULL,     -- by the strategy's own position, before fees
               fees TEXT NOT NULL,             -- positive is paid
               funding TEXT NOT NULL,          -- positive is paid
-              turnover TEXT NOT NULL,         -- value of the fills, quote coin
+              turnover TEXT NOT NULL,         -- value of the fills, quote coin (base of inverse)
               fills INTEGER NOT NULL,
               sequence INTEGER NOT NULL,      -- record of the last execution counted
               PRIMARY KEY (account, strategy, category, symbol, day, coin)

@@ -11,7 +11,9 @@ public struct ExecutionBooking: Hashable, Sendable {
     public var positionIndex: Int
     /// Realised by the account, before fees.
     public var realised: Amount
-    /// In the coin above; positive is paid. Of funding the extra fees alone.
+    /// In the coin above; positive is paid.
+    ///
+    /// Of funding the extra fees alone.
     public var fee: Amount
     /// Positive is paid; zero for fills.
     public var funding: Amount
