@@ -37,6 +37,7 @@ extension Schema {
               exit_fees TEXT NOT NULL,        -- positive is paid
               funding TEXT NOT NULL,          -- positive is paid
               net TEXT NOT NULL,              -- realised - entry_fees - exit_fees - funding
+              other_fees INTEGER NOT NULL,    -- 1: fees were taken in other coins too (pnl, wallet_flows), in no amount here
               worst TEXT,                     -- maximum adverse excursion: the least it was worth before fees
               best TEXT,                      -- maximum favourable excursion
               fills INTEGER NOT NULL,

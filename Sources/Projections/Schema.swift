@@ -4,7 +4,7 @@
 /// `sqlite_master` and are shown by `.schema` of the `sqlite3` shell.
 enum Schema {
     /// Raised with any change of a table or of the meaning of a column; an older file is rebuilt.
-    static let version = 2
+    static let version = 3
 
     /// The letters TpDk as `PRAGMA application_id`, so that another program's file is never taken for ours.
     static let applicationID: Int32 = 0x5470_446b
@@ -166,7 +166,7 @@ extension Schema {
               coin TEXT NOT NULL,             -- of the four that follow; ours, from the ledger
               realised TEXT NOT NULL,         -- by the account's position, of the part that closed, before fees
               own_realised TEXT NOT NULL,     -- by the strategy's own position
-              fee TEXT NOT NULL,              -- positive is paid
+              fee TEXT NOT NULL,              -- positive is paid; in other coins (discount token): pnl, wallet_flows
               funding TEXT NOT NULL,          -- positive is paid; of the whole position
               PRIMARY KEY (sequence, ordinal),
               UNIQUE (account, category, symbol, execution_id)
@@ -187,7 +187,7 @@ extension Schema {
               category TEXT NOT NULL,
               symbol TEXT NOT NULL,
               day TEXT NOT NULL,              -- `before record N`: from the state with which a pruned or cut recording begins
-              coin TEXT NOT NULL,             -- of all amounts but turnover
+              coin TEXT NOT NULL,             -- of all amounts but turnover; of fees in a coin of their own, that coin
               realised TEXT NOT NULL,         -- by the account's position at fills of this strategy, before fees
               own_realised TEXT NOT NULL,     -- by the strategy's own position, before fees
               fees TEXT NOT NULL,             -- positive is paid

@@ -243,7 +243,8 @@ extension ExecutionEffect {
                     fee: $0.fee,
                     funding: $0.funding
                 )
-            }
+            },
+            otherFees: booking.otherFees.map { OtherFee(coin: $0.coin, amount: $0.amount) }
         )
     }
 }
@@ -284,6 +285,7 @@ extension TripRow {
             exitFees: trip.exitFees,
             funding: trip.funding,
             net: try trip.net(),
+            hasOtherFees: trip.hasOtherFees,
             worst: trip.worst,
             best: trip.best,
             fills: trip.fills

@@ -86,6 +86,7 @@ extension Desk {
                 realised: booking.realised,
                 fee: booking.fee,
                 funding: booking.funding,
+                otherFees: booking.otherFees,
                 shareRealised: booking.shareRealised,
                 parts: booking.parts,
                 changes: booking.changes,

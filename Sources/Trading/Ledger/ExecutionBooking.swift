@@ -17,6 +17,8 @@ public struct ExecutionBooking: Hashable, Sendable {
     public var fee: Amount
     /// Positive is paid; zero for fills.
     public var funding: Amount
+    /// Fees in coins that are none of the instrument's (a discount token), one of each coin: no other figure has them.
+    public var otherFees: [ExtraFee] = []
     /// Realised by the strategy's own share of the position, before fees.
     public var shareRealised: Amount
     /// Who bears what concerns the whole position: funding and delivery; empty for fills.

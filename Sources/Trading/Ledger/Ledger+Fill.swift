@@ -126,6 +126,7 @@ extension Ledger {
         accounts.values[place].filled(index, position)
         shares.values[sharePlace] = own
         booking.fee = charge.inSettle
+        if !charge.others.isEmpty { booking.otherFees = charge.others }
         booking.realised = realised
         booking.shareRealised = shareRealised
     }

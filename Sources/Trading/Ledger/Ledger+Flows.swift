@@ -61,7 +61,8 @@ extension Ledger {
         )
     }
 
-    /// Realised + unrealised − fees − funding over all instruments that settle in `coin`.
+    /// Realised + unrealised − fees − funding over all instruments that settle in `coin`, less fees that others have taken in
+    /// it.
     ///
     /// - Parameter mark: the price that each open position is valued at; without one it counts at entry.
     func total(
@@ -69,7 +70,13 @@ extension Ledger {
         mark: (InstrumentID) -> Numeral?
     ) throws(NumberError) -> Amount {
         var sum = Amount.zero
-        for place in accounts.keys.indices where accounts.values[place].settleCoin == coin {
+        for place in accounts.keys.indices {
+            if !accounts.values[place].otherFees.isEmpty,
+                let fees = accounts.values[place].otherFees[coin]
+            {
+                sum = try sum.subtracting(fees)
+            }
+            guard accounts.values[place].settleCoin == coin else { continue }
             let position = accounts.values[place].net
             sum = try sum.adding(position.realised).subtracting(position.fees)
                 .subtracting(position.funding)

@@ -71,6 +71,7 @@ extension Ledger {
         for part in parts { shares.values[part.place] = part.position }
         booking.parts = parts.map(\.part)
         booking.fee = charge.inSettle
+        if !charge.others.isEmpty { booking.otherFees = charge.others }
         booking.funding = paid
     }
 
@@ -140,6 +141,7 @@ extension Ledger {
         accounts.values[place][index] = position
         for (holder, own) in zip(holders, closed) { shares.values[holder] = own }
         booking.fee = charge.inSettle
+        if !charge.others.isEmpty { booking.otherFees = charge.others }
         booking.realised = realised
     }
 

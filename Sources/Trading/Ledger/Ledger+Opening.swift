@@ -133,6 +133,7 @@ extension Ledger {
         accounts.values[place][index] = position
         shares.values[sharePlace] = own
         booking.fee = charge.inSettle
+        if !charge.others.isEmpty { booking.otherFees = charge.others }
         booking.realised = realised
         booking.shareRealised = realised
     }

@@ -241,6 +241,8 @@ struct Booking: Sendable {
     var realised: Amount = .zero
     /// Realised by the strategy's own share.
     var shareRealised: Amount = .zero
+    /// Fees in coins that are none of the instrument's.
+    var otherFees: [ExtraFee] = []
     /// Funding, delivery and the like, by the shares that held the position.
     var parts: [SharePart] = []
     var changes = WalletChanges()

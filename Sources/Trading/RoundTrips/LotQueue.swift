@@ -7,6 +7,8 @@ struct LotQueue: Sendable {
         var quantity: Amount
         var value: Amount
         var fee: Amount
+        /// As of the fill.
+        var hasOtherFees: Bool
         /// What the ledger realised beyond value for value: the exchange's rounding.
         var rest: Amount
     }
@@ -51,6 +53,7 @@ struct LotQueue: Sendable {
         quantity: Amount,
         value: Amount,
         fee: Amount,
+        hasOtherFees: Bool,
         extra: Amount,
         isFill: Bool,
         at moment: TripMoment,
@@ -68,6 +71,7 @@ struct LotQueue: Sendable {
         open.entryQuantity = quantity
         open.entryValue = value
         open.entryFees = fee
+        open.hasOtherFees = hasOtherFees
         open.realised = extra
         open.fills = isFill ? 1 : 0
         lots.append(Lot(open: open, stretch: stretch))
@@ -127,6 +131,7 @@ struct LotQueue: Sendable {
             piece.trip.exitQuantity = part
             piece.trip.exitValue = value
             piece.trip.exitFees = fee
+            if exit.hasOtherFees { piece.trip.hasOtherFees = true }
             piece.trip.closed = moment
             piece.trip.state = .closed
             piece.trip.fills += 1

@@ -50,6 +50,7 @@ extension PositionTrips {
             trip.exitQuantity = quantity
             trip.exitValue = try position.valuation.value(fill.price, quantity)
             trip.exitFees = fee
+            trip.hasOtherFees = fill.hasOtherFees
             trip.closed = moment
             trip.state = .closed
             trip.fills = 1

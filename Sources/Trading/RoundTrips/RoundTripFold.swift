@@ -196,7 +196,8 @@ public struct RoundTripFold: Sendable {
                 quantity: Amount(exactly: report.quantity),
                 price: report.price,
                 realised: booking.realised,
-                fee: booking.fee
+                fee: booking.fee,
+                hasOtherFees: !booking.otherFees.isEmpty
             )
             if terms.category == .spot {
                 fill.ofUnknownCost = booking.ofUnknownCost
@@ -272,7 +273,8 @@ public struct RoundTripFold: Sendable {
                 quantity: Amount(units: Int128(size.units.magnitude)),
                 price: price,
                 realised: part.realised,
-                fee: part.fee
+                fee: part.fee,
+                hasOtherFees: !booking.otherFees.isEmpty
             )
             try positions[place].fill(fill, at: moment, into: &changes)
         }
