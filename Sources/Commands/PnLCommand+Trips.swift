@@ -46,10 +46,15 @@ extension PnLCommand {
                     (trip.entry.quantity.description, -12),
                     (trip.entry.price?.description ?? "-", -14),
                     (trip.exit.price?.description ?? "-", -14), (trip.net.description, -22),
-                    (trip.coin, 5), (trip.state + (trip.isOpening ? ", opening" : ""), 0),
+                    (trip.coin, 5), (PnLCommand.state(trip), 0),
                 ])
             )
         }
+    }
+
+    private static func state(_ trip: TripRow) -> String {
+        trip.state + (trip.isOpening ? ", opening" : "")
+            + (trip.hasOtherFees ? ", fees in other coins" : "")
     }
 
     /// To the millisecond.
@@ -90,6 +95,7 @@ extension PnLCommand {
             $0.field("exit_fees", trip.exitFees.description)
             $0.field("funding", trip.funding.description)
             $0.field("net", trip.net.description)
+            $0.field("other_fees", trip.hasOtherFees)
             $0.field("worst", trip.worst?.description ?? "")
             $0.field("best", trip.best?.description ?? "")
             $0.field("fills", trip.fills)

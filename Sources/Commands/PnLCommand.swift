@@ -15,6 +15,9 @@ struct PnLCommand: ParsableCommand {
 
             By strategy each row is of the strategy's own position, as if it had the account for itself; all else is of \
             the account's. `external` is what is not ours. Round trips (--trips, --statistics) sum up to these figures.
+
+            Fees that were taken in a coin of their own (a discount token) are rows of that coin; they are in no other \
+            row, nor in the round trips, which are marked.
             """
     )
 

@@ -211,6 +211,8 @@ public struct PositionUpdate: Hashable, Sendable, Codable {
     /// ≥ 0.
     public var size: Numeral
     public var entryPrice: Numeral?
+    /// USDC contracts: the entry as of the last session settlement, which has paid out what lies between the two.
+    public var sessionPrice: Numeral?
     public var positionValue: Amount?
     public var markPrice: Numeral?
     public var unrealisedPnL: Amount?
@@ -227,7 +229,8 @@ public struct PositionUpdate: Hashable, Sendable, Codable {
     public var details: PositionDetails?
 
     private enum CodingKeys: String, CodingKey {
-        case instrument, positionIndex, side, size, entryPrice, positionValue, markPrice
+        case instrument, positionIndex, side, size, entryPrice, sessionPrice, positionValue
+        case markPrice
         case unrealisedPnL, currentRealisedPnL, cumulativeRealisedPnL, leverage
         case createdMilliseconds, updatedMilliseconds, crossSequence
     }
@@ -238,6 +241,7 @@ public struct PositionUpdate: Hashable, Sendable, Codable {
         side: Side?,
         size: Numeral,
         entryPrice: Numeral?,
+        sessionPrice: Numeral? = nil,
         positionValue: Amount? = nil,
         markPrice: Numeral? = nil,
         unrealisedPnL: Amount? = nil,
@@ -253,6 +257,7 @@ public struct PositionUpdate: Hashable, Sendable, Codable {
         self.side = side
         self.size = size
         self.entryPrice = entryPrice
+        self.sessionPrice = sessionPrice
         self.positionValue = positionValue
         self.markPrice = markPrice
         self.unrealisedPnL = unrealisedPnL
@@ -278,17 +283,18 @@ public struct WalletUpdate: Hashable, Sendable, Codable {
     public var locked: Amount?
     /// What is owed of the coin; none where nothing is.
     ///
-    /// A state that is encoded keeps neither this nor the two below.
+    /// A state that is encoded does not keep it.
     public var borrowed: Amount?
     /// The part of it that was borrowed for spot; ``equity`` is without it.
     public var spotBorrowed: Amount?
-    /// Interest that has come up and was not taken yet.
+    /// Interest that has come up and was not taken yet; not kept either.
     public var accruedInterest: Amount?
     /// The exchange's side writes it, decoding leaves it `nil`.
     public var margins: CoinMargins?
 
     private enum CodingKeys: String, CodingKey {
         case coin, walletBalance, equity, unrealisedPnL, cumulativeRealisedPnL, locked
+        case spotBorrowed
     }
 
     public init(

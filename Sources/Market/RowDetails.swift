@@ -8,8 +8,6 @@ public struct PositionDetails: Hashable, Sendable {
     /// Estimate under cross margin; `nil` outside the price range.
     public var liquidationPrice: Numeral?
     public var breakEvenPrice: Numeral?
-    /// USDC contracts: entry as of the last session.
-    public var sessionAveragePrice: Numeral?
     /// Exits of the whole position.
     public var takeProfit: Numeral?
     public var stopLoss: Numeral?

@@ -17,7 +17,7 @@ public struct ProfitAndLoss: Hashable, Sendable {
     public var unrealised: Amount?
     /// Realised − fees − funding, without unrealised.
     public var net: Amount
-    /// Value of the fills, in the quote coin.
+    /// Value of the fills, in the quote coin; of inverse contracts in the base coin.
     public var turnover: Amount
     public var fills: Int64
 }

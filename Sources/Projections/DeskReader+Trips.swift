@@ -31,7 +31,8 @@ extension DeskReader {
             SELECT account, strategy, category, symbol, position_index, run_sequence, number, part,
               side, state, opening, opened_sequence, opened_time, closed_sequence, closed_time,
               entry_quantity, entry_value, entry_price, exit_quantity, exit_value, exit_price, coin,
-              realised, entry_fees, exit_fees, funding, net, worst, best, fills, method
+              realised, entry_fees, exit_fees, funding, net, worst, best, fills, method,
+              other_fees
             FROM round_trips WHERE \(condition)
             ORDER BY opened_sequence, account, category, symbol, position_index, strategy, number, part
             """,
@@ -75,6 +76,7 @@ extension DeskReader {
             exitFees: try columns.amount(24),
             funding: try columns.amount(25),
             net: try columns.amount(26),
+            hasOtherFees: columns.flag(31),
             worst: try columns.optionalAmount(27),
             best: try columns.optionalAmount(28),
             fills: columns.integer(29)

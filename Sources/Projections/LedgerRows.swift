@@ -19,7 +19,19 @@ public struct ExecutionEffect: Hashable, Sendable {
         }
     }
 
-    /// The settle coin, of all amounts.
+    /// A fee in a coin that is none of the instrument's: a discount token.
+    public struct OtherFee: Hashable, Sendable {
+        public var coin: String
+        /// Positive is paid.
+        public var amount: Amount
+
+        public init(coin: String, amount: Amount) {
+            self.coin = coin
+            self.amount = amount
+        }
+    }
+
+    /// The settle coin, of all amounts but ``otherFees``.
     public var coin: String
     /// 0 one-way, 1 long, 2 short.
     public var positionIndex: Int
@@ -33,6 +45,8 @@ public struct ExecutionEffect: Hashable, Sendable {
     public var funding: Amount
     /// Who bears it; empty for fills, which are whose order it was.
     public var parts: [Part]
+    /// Fees in other coins, one of each; whose order it was bears them.
+    public var otherFees: [OtherFee]
 
     /// - Parameter ownRealised: nil: as the account's.
     public init(
@@ -42,7 +56,8 @@ public struct ExecutionEffect: Hashable, Sendable {
         ownRealised: Amount? = nil,
         fee: Amount = .zero,
         funding: Amount = .zero,
-        parts: [Part] = []
+        parts: [Part] = [],
+        otherFees: [OtherFee] = []
     ) {
         self.coin = coin
         self.positionIndex = positionIndex
@@ -51,6 +66,7 @@ public struct ExecutionEffect: Hashable, Sendable {
         self.fee = fee
         self.funding = funding
         self.parts = parts
+        self.otherFees = otherFees
     }
 }
 
@@ -97,7 +113,7 @@ public struct LedgerPosition: Hashable, Sendable {
     public var positionIndex: Int
     /// Signed: short is negative.
     public var size: Numeral
-    /// Price × quantity of the open part, in the quote coin.
+    /// Price × quantity of the open part, in the quote coin; of inverse contracts size ÷ price, in the base coin.
     public var entryValue: Amount
     /// `nil` when flat.
     public var entryPrice: Numeral?

@@ -109,6 +109,13 @@ struct ProfitAndLossTotals {
                     sums.fills += 1
                 }
             }
+            for other in effect.otherFees {
+                var feeKey = key
+                feeKey.coin = ExactText(other.coin)
+                try change(feeKey, at: place) { (sums) throws(NumberError) in
+                    sums.fees = try sums.fees.adding(other.amount)
+                }
+            }
         } catch {
             throw .number(
                 error,

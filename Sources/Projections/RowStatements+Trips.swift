@@ -7,8 +7,8 @@ extension RowStatements {
           method, account, strategy, category, symbol, position_index, run_sequence, number, part,
           side, state, opening, opened_sequence, opened_time, closed_sequence, closed_time,
           entry_quantity, entry_value, entry_price, exit_quantity, exit_value, exit_price, coin,
-          realised, entry_fees, exit_fees, funding, net, worst, best, fills
-        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+          realised, entry_fees, exit_fees, funding, net, other_fees, worst, best, fills
+        ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
         """
 
     static let cutTrips: StaticString = "UPDATE round_trips SET state = 'cut' WHERE state = 'open'"
@@ -43,6 +43,7 @@ extension RowStatements {
         binder.text(trip.exitFees)
         binder.text(trip.funding)
         binder.text(trip.net)
+        binder.flag(trip.hasOtherFees)
         binder.text(trip.worst)
         binder.text(trip.best)
         binder.integer(trip.fills)

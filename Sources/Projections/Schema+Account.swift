@@ -16,7 +16,7 @@ extension Schema {
               symbol TEXT NOT NULL,
               position_index INTEGER NOT NULL,
               size TEXT NOT NULL,             -- signed: short is negative; base coin
-              entry_value TEXT NOT NULL,      -- price x quantity of the open part, quote coin
+              entry_value TEXT NOT NULL,      -- price x quantity of the open part, quote coin (base of inverse)
               entry_price TEXT,               -- entry_value / size; NULL when flat
               mark_price TEXT,                -- NULL when none has come yet
               coin TEXT NOT NULL,             -- of the four that follow
@@ -72,7 +72,7 @@ extension Schema {
               side TEXT NOT NULL,             -- Buy, Sell; empty when flat
               size TEXT NOT NULL,             -- not signed
               entry_price TEXT,
-              position_value TEXT,            -- quote coin
+              position_value TEXT,            -- quote coin (base of inverse)
               mark_price TEXT,
               unrealised TEXT,                -- settle coin
               current_realised TEXT,          -- of the position now held

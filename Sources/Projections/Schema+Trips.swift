@@ -27,7 +27,7 @@ extension Schema {
               closed_time INTEGER,
               entry_quantity TEXT NOT NULL,   -- base coin (US dollars of inverse)
               entry_value TEXT NOT NULL,      -- quote coin (base of inverse)
-              entry_price TEXT,               -- average; NULL where there is none
+              entry_price TEXT,               -- average; NULL where there is none: spot that was there before
               exit_quantity TEXT NOT NULL,
               exit_value TEXT NOT NULL,
               exit_price TEXT,
@@ -37,6 +37,7 @@ extension Schema {
               exit_fees TEXT NOT NULL,        -- positive is paid
               funding TEXT NOT NULL,          -- positive is paid
               net TEXT NOT NULL,              -- realised - entry_fees - exit_fees - funding
+              other_fees INTEGER NOT NULL,    -- 1: fees were taken in other coins too (pnl, wallet_flows), in no amount here
               worst TEXT,                     -- maximum adverse excursion: the least it was worth before fees
               best TEXT,                      -- maximum favourable excursion
               fills INTEGER NOT NULL,

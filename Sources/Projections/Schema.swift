@@ -4,7 +4,7 @@
 /// `sqlite_master` and are shown by `.schema` of the `sqlite3` shell.
 enum Schema {
     /// Raised with any change of a table or of the meaning of a column; an older file is rebuilt.
-    static let version = 2
+    static let version = 3
 
     /// The letters TpDk as `PRAGMA application_id`, so that another program's file is never taken for ours.
     static let applicationID: Int32 = 0x5470_446b
@@ -71,7 +71,7 @@ extension Schema {
               average_price TEXT,             -- quote coin; NULL without a fill
               leaves_quantity TEXT,           -- open quantity
               filled_quantity TEXT NOT NULL,
-              filled_value TEXT NOT NULL,     -- quote coin; exact decimal text
+              filled_value TEXT NOT NULL,     -- quote coin (base of inverse); exact decimal text
               filled_fee TEXT NOT NULL,       -- settle coin; positive is paid
               reject_reason TEXT NOT NULL,
               cancel_type TEXT NOT NULL,
@@ -147,7 +147,7 @@ extension Schema {
               side TEXT NOT NULL,
               price TEXT NOT NULL,            -- quote coin; the mark price of a funding row
               quantity TEXT NOT NULL,         -- base coin; the whole position of a funding row
-              value TEXT NOT NULL,            -- quote coin
+              value TEXT NOT NULL,            -- quote coin (base of inverse)
               exchange_fee TEXT NOT NULL,     -- as the exchange says: positive is paid; also of a funding row
               exchange_fee_rate TEXT,         -- fraction
               exchange_fee_coin TEXT NOT NULL,
@@ -166,7 +166,7 @@ extension Schema {
               coin TEXT NOT NULL,             -- of the four that follow; ours, from the ledger
               realised TEXT NOT NULL,         -- by the account's position, of the part that closed, before fees
               own_realised TEXT NOT NULL,     -- by the strategy's own position
-              fee TEXT NOT NULL,              -- positive is paid
+              fee TEXT NOT NULL,              -- positive is paid; in other coins (discount token): pnl, wallet_flows
               funding TEXT NOT NULL,          -- positive is paid; of the whole position
               PRIMARY KEY (sequence, ordinal),
               UNIQUE (account, category, symbol, execution_id)
@@ -187,12 +187,12 @@ extension Schema {
               category TEXT NOT NULL,
               symbol TEXT NOT NULL,
               day TEXT NOT NULL,              -- `before record N`: from the state with which a pruned or cut recording begins
-              coin TEXT NOT NULL,             -- of all amounts but turnover
+              coin TEXT NOT NULL,             -- of all amounts but turnover; of fees in a coin of their own, that coin
               realised TEXT NOT NULL,         -- by the account's position at fills of this strategy, before fees
               own_realised TEXT NOT NULL,     -- by the strategy's own position, before fees
               fees TEXT NOT NULL,             -- positive is paid
               funding TEXT NOT NULL,          -- positive is paid
-              turnover TEXT NOT NULL,         -- value of the fills, quote coin
+              turnover TEXT NOT NULL,         -- value of the fills, quote coin (base of inverse)
               fills INTEGER NOT NULL,
               sequence INTEGER NOT NULL,      -- record of the last execution counted
               PRIMARY KEY (account, strategy, category, symbol, day, coin)

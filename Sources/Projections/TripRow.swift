@@ -72,6 +72,8 @@ public struct TripRow: Hashable, Sendable {
     /// Positive is paid.
     public var funding: Amount
     public var net: Amount
+    /// Fees were taken in other coins too, which no amount here has.
+    public var hasOtherFees: Bool
     public var worst: Amount?
     public var best: Amount?
     public var fills: Int64
@@ -93,6 +95,7 @@ public struct TripRow: Hashable, Sendable {
         exitFees: Amount,
         funding: Amount,
         net: Amount,
+        hasOtherFees: Bool = false,
         worst: Amount? = nil,
         best: Amount? = nil,
         fills: Int64
@@ -113,6 +116,7 @@ public struct TripRow: Hashable, Sendable {
         self.exitFees = exitFees
         self.funding = funding
         self.net = net
+        self.hasOtherFees = hasOtherFees
         self.worst = worst
         self.best = best
         self.fills = fills

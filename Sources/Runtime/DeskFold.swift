@@ -245,7 +245,8 @@ extension ExecutionEffect {
                     fee: $0.fee,
                     funding: $0.funding
                 )
-            }
+            },
+            otherFees: booking.otherFees.map { OtherFee(coin: $0.coin, amount: $0.amount) }
         )
     }
 }
@@ -286,6 +287,7 @@ extension TripRow {
             exitFees: trip.exitFees,
             funding: trip.funding,
             net: try trip.net(),
+            hasOtherFees: trip.hasOtherFees,
             worst: trip.worst,
             best: trip.best,
             fills: trip.fills

@@ -75,6 +75,16 @@ enum LedgerRows {
                 if !sums.isZero { result.append((sums, share.strategy)) }
             }
             if !rest.isZero { result.append((rest, Order.external)) }
+            // Whose orders paid them is not kept.
+            for (coin, amount) in zip(account.otherFees.keys, account.otherFees.values) {
+                let fees = LedgerSums(
+                    instrument: instrument,
+                    coin: coin,
+                    isBefore: true,
+                    fees: amount
+                )
+                if !fees.isZero { result.append((fees, Order.external)) }
+            }
         }
         return result
     }

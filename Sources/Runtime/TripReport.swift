@@ -95,6 +95,7 @@ extension RoundTrip {
         entryFees = row.entryFees
         exitFees = row.exitFees
         funding = row.funding
+        hasOtherFees = row.hasOtherFees
         worst = row.worst
         best = row.best
         fills = row.fills

@@ -11,6 +11,7 @@ extension Engine {
             }
         case .publicTrades:
             desk.tradesPush(&event, header)
+            if !desk.risk.unpriced.isEmpty { desk.priceUnpriced() }
             let symbol = event.symbol.isNone ? event.trades.first?.symbol : event.symbol
             if let symbol, !seats.isEmpty {
                 let id = InstrumentID(event.category, symbol)
@@ -18,6 +19,7 @@ extension Engine {
             }
         case .ticker:
             if desk.tickerPush(&event, header) {
+                if !desk.risk.unpriced.isEmpty { desk.priceUnpriced() }
                 let id = InstrumentID(event.category, event.symbol)
                 tell { $0.tickerChanged(id, &$1) }
             }

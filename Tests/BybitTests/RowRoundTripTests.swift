@@ -85,6 +85,17 @@ import Testing
                 crossSequence: 900_000_009
             ),
             PositionUpdate(
+                instrument: InstrumentID(.linear, try require(Symbol("BTCPERP"), "a symbol")),
+                side: .buy,
+                size: try Numeral("0.5"),
+                entryPrice: try Numeral("90000"),
+                sessionPrice: try Numeral("90400"),
+                markPrice: try Numeral("90500"),
+                unrealisedPnL: try Amount("50"),
+                updatedMilliseconds: time,
+                crossSequence: 900_000_010
+            ),
+            PositionUpdate(
                 instrument: InstrumentID(.linear, try require(Symbol("ETHUSDT"), "a symbol")),
                 positionIndex: 1,
                 side: nil,

@@ -161,6 +161,36 @@ import Testing
         #expect(ether.map(\.realised) == [try Sample.amount("2.5")])
     }
 
+    @Test func `a fee in another coin is a row of that coin`() throws {
+        let directory = try TemporaryDirectory()
+        let writer = try DeskWriter(path: directory.desk, identity: Sample.identity)
+        for number in 1...2 {
+            try writer.add(
+                execution: try Sample.execution("\(number)"),
+                effect: ExecutionEffect(
+                    coin: "USDT",
+                    realised: try Sample.amount("5"),
+                    otherFees: [
+                        ExecutionEffect.OtherFee(coin: "MNT", amount: try Sample.amount("30"))
+                    ]
+                ),
+                strategy: "maker",
+                at: Sample.place(UInt64(number))
+            )
+        }
+        try writer.finish(lastSequence: SequenceNumber(2))
+        let reader = try DeskReader(path: directory.desk)
+        for grouping in DeskReader.Grouping.allCases {
+            let rows = try reader.profitAndLoss(by: grouping)
+            #expect(rows.map(\.coin) == ["MNT", "USDT"], "\(grouping)")
+            #expect(rows.map(\.realised.description) == ["0", "10"])
+            #expect(rows.map(\.fees.description) == ["60", "0"])
+            #expect(rows.map(\.net.description) == ["-60", "10"])
+            #expect(rows.map(\.fills) == [0, 2])
+            #expect(rows.first?.turnover.isZero == true)
+        }
+    }
+
     @Test func `an open position without a mark price leaves unrealised unknown`() throws {
         let directory = try TemporaryDirectory()
         let writer = try DeskWriter(path: directory.desk, identity: Sample.identity)

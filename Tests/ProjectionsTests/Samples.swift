@@ -225,6 +225,7 @@ enum Sample {
             exitFees: .zero,
             funding: .zero,
             net: try amount("-0.072"),
+            hasOtherFees: sequence % 16 == 7,
             fills: 1
         )
     }

@@ -48,7 +48,7 @@ import Testing
         // The entry stays; the session's average is the mark of its end.
         let position = try #require(exchange.position(AccountID(index: 0), Product.usdc.id))
         #expect(position.entryPrice?.description == "90000")
-        #expect(position.details?.sessionAveragePrice?.description == "91500")
+        #expect(position.sessionPrice?.description == "91500")
         #expect(position.unrealisedPnL == .zero)
 
         // Each session comes before the funding of its stamp: 0.1 × 91,000 and 0.1 × 91,500 × 0.0001.

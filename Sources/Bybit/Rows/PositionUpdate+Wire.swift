@@ -30,7 +30,7 @@ extension PositionUpdate: WireRow {
         } else {
             coder.numeral("avgPrice", &entryPrice, .zero)
         }
-        coder.derived { $0.numeral("sessionAvgPrice", details?.sessionAveragePrice) }
+        coder.numeral("sessionAvgPrice", &sessionPrice, .empty)
         coder.numeral("leverage", &leverage, .empty)
         coder.derived { $0.numeral("breakEvenPrice", details?.breakEvenPrice) }
         coder.amount("positionValue", &positionValue, .empty)

@@ -97,8 +97,8 @@ extension SimulatedRun {
             earned.realised = try earned.realised.adding(position.realised)
             earned.fees = try earned.fees.adding(position.fees)
             earned.funding = try earned.funding.adding(position.funding)
-            if !position.isFlat, let price = engine.reference(id) {
-                earned.unrealised = try earned.unrealised.adding(position.unrealised(at: price))
+            if !account.isFlat, let price = engine.reference(id) {
+                earned.unrealised = try earned.unrealised.adding(account.unrealised(at: price))
             }
         } catch {
             result.notes.append("\(id): \(error)")

@@ -40,6 +40,8 @@ public final class PositionRecord: Sendable {
                 of: position.entryValue.minus(position.sessionShift),
                 quantity: size
             ),
+            sessionPrice: facts.hasSessions
+                ? facts.valuation.average(of: position.entryValue, quantity: size) : nil,
             positionValue: position.entryValue.minus(position.sessionShift),
             markPrice: scale.numeral(Price(units: mark)),
             unrealisedPnL: position.unrealised(mark: mark, valuation: facts.valuation),

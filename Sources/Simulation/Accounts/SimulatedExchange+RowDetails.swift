@@ -16,12 +16,6 @@ extension SimulatedExchange {
         details.maintenanceMargin = margin?.maintenanceMargin
         details.breakEvenPrice = margin?.breakEvenPrice
         details.liquidationPrice = liquidationPrice(account, place)
-        if state.hasSessions, position.size != 0 {
-            details.sessionAveragePrice = state.valuation.average(
-                of: position.entryValue,
-                quantity: abs(position.size)
-            )
-        }
         details.deleveragingRank = deleveragingRank(account, place)
         details.openMilliseconds = position.size == 0 ? 0 : position.openMilliseconds
         if position.exitOrders > 0 { takeExits(account, place, &details) }

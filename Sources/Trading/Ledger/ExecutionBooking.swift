@@ -11,10 +11,14 @@ public struct ExecutionBooking: Hashable, Sendable {
     public var positionIndex: Int
     /// Realised by the account, before fees.
     public var realised: Amount
-    /// Positive is paid; zero for funding.
+    /// In the coin above; positive is paid.
+    ///
+    /// Of funding the extra fees alone.
     public var fee: Amount
     /// Positive is paid; zero for fills.
     public var funding: Amount
+    /// Fees in coins that are none of the instrument's (a discount token), one of each coin: no other figure has them.
+    public var otherFees: [ExtraFee] = []
     /// Realised by the strategy's own share of the position, before fees.
     public var shareRealised: Amount
     /// Who bears what concerns the whole position: funding and delivery; empty for fills.
@@ -23,6 +27,10 @@ public struct ExecutionBooking: Hashable, Sendable {
     public var changes: WalletChanges
     /// A part of what it closed was there before the recording began: its opening fee is not known.
     public var isOpening: Bool
+    /// Of a spot sale: what it sold of coins that were there before, whose cost is not known; in the base coin.
+    ///
+    /// No position has it, and it realised nothing.
+    public var ofUnknownCost: Amount = .zero
     /// The position with which the recording began has its size already: only what it paid and realised was counted.
     public var isFlowAlone = false
     /// Figures of the exchange (fee, realised P&L, funding) that were compared with ours.

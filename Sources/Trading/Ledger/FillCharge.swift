@@ -33,6 +33,28 @@ struct FillCharge {
         inSettle = fee
     }
 
+    /// Takes the fees of a row for which there is no rule, as the exchange says them: of a delivery.
+    mutating func takeAsTold(
+        _ report: ExecutionReport,
+        _ terms: inout ContractTerms,
+        _ booking: inout Booking
+    ) throws(NumberError) {
+        let coin = report.feeCoin.isEmpty ? terms.settleCoin : report.feeCoin
+        try add(coin, report.fee, &terms, at: report.price, &booking)
+        try takeExtra(report, &terms, &booking)
+    }
+
+    /// Takes the extra fees alone: what funding rows call their fee is the funding.
+    mutating func takeExtra(
+        _ report: ExecutionReport,
+        _ terms: inout ContractTerms,
+        _ booking: inout Booking
+    ) throws(NumberError) {
+        for extra in report.extraFees {
+            try add(extra.coin, extra.amount, &terms, at: report.price, &booking)
+        }
+    }
+
     private mutating func takeByRule(
         _ report: ExecutionReport,
         _ terms: inout ContractTerms,
@@ -56,9 +78,7 @@ struct FillCharge {
             try add(coin, fee, &terms, at: report.price, &booking)
         }
         guard !report.extraFees.isEmpty, fault != .extraFee else { return }
-        for extra in report.extraFees {
-            try add(extra.coin, extra.amount, &terms, at: report.price, &booking)
-        }
+        try takeExtra(report, &terms, &booking)
     }
 
     private mutating func add(

@@ -48,18 +48,7 @@ struct PendingPosition: Hashable, Sendable, Codable {
 extension Ledger {
     /// Begins with a position that was there before; its executions are not counted again.
     mutating func open(_ update: PositionUpdate, terms: ContractTerms) throws(NumberError) {
-        let size = Amount(exactly: update.size)
-        let value: Amount
-        if let price = update.entryPrice, !size.isZero, !price.isZero {
-            value = try terms.valuation.value(price, size)
-        } else {
-            value = .zero
-        }
-        let position = Position(
-            size: update.side == .sell ? size.negated : size,
-            entryValue: value,
-            valuation: terms.valuation
-        )
+        let position = try Position(opening: update, terms)
         let place = accounts.index(of: update.instrument, orInsert: Account(terms))
         accounts.values[place][update.positionIndex] = position
         if update.positionIndex > 0 { accounts.values[place].isHedged = true }
@@ -76,7 +65,7 @@ extension Ledger {
             instrument: update.instrument,
             positionIndex: update.positionIndex
         )
-        shares[share] = size.isZero ? nil : position
+        shares[share] = position.isFlat ? nil : position
     }
 
     /// Keeps the exchange's newest word on a position for comparison.
@@ -128,6 +117,7 @@ extension Ledger {
         var opening = Opening()
         for row in listed { opening.balances[row.coin] = row.walletBalance }
         self.opening = opening
+        noteBorrowed(listed)
         for row in listed where wallets.index(of: row.coin) == nil {
             wallets[row.coin] = Wallet()
         }

@@ -20,10 +20,26 @@ extension Ledger {
         var position = accounts.values[place][index]
         var own = shares.values[sharePlace]
         let fault = index == 0 ? fault : LedgerFault.none
-        booking.isOpening = position.isOpening
+        // What the positions have of it: of a spot sale not what was there before.
+        var moved = (quantity: quantity, value: value)
+        if category == .spot, report.side == .sell {
+            let unknown = try soldOfUnknownCost(quantity, place, position)
+            if !unknown.isZero {
+                booking.ofUnknownCost = unknown
+                moved.quantity = try quantity.subtracting(unknown)
+                moved.value = try Amount.value(report.price, moved.quantity)
+            }
+        }
+        booking.isOpening = position.isOpening || !booking.ofUnknownCost.isZero
         // One strategy alone holds just what the account holds: what a fill does to the one it does to the other.
         let isAlike = own.holdsAs(position) && fault == .none
-        let ours = try position.book(report.side, quantity, report.price, value, fault)
+        let ours = try position.book(
+            report.side,
+            moved.quantity,
+            report.price,
+            moved.value,
+            fault
+        )
         var realised = ours
         if let theirs = report.realisedPnL, category != .spot {
             let keepsHistory = accounts.values[place].keepsHistory()
@@ -31,7 +47,13 @@ extension Ledger {
         }
         var shareRealised = ours
         if !isAlike {
-            shareRealised = try own.book(report.side, quantity, report.price, value, fault)
+            shareRealised = try own.book(
+                report.side,
+                moved.quantity,
+                report.price,
+                moved.value,
+                fault
+            )
         }
 
         switch category {
@@ -76,6 +98,16 @@ extension Ledger {
             position.fees = try position.fees.adding(charge.inSettle)
             own.fees = try own.fees.adding(charge.inSettle)
         }
+        try position.noteOpening(
+            from: accounts.values[place][index].size,
+            by: moved.quantity,
+            fee: charge.inSettle
+        )
+        try own.noteOpening(
+            from: shares.values[sharePlace].size,
+            by: moved.quantity,
+            fee: charge.inSettle
+        )
         let others = try charge.others.isEmpty ? [] : otherFees(with: charge.others, place)
         // The last thing that may not fit, and by itself all or nothing: what follows is sure.
         try post(booking.changes, isBefore: isBefore, of: place)
@@ -94,6 +126,7 @@ extension Ledger {
         accounts.values[place].filled(index, position)
         shares.values[sharePlace] = own
         booking.fee = charge.inSettle
+        if !charge.others.isEmpty { booking.otherFees = charge.others }
         booking.realised = realised
         booking.shareRealised = shareRealised
     }

@@ -44,7 +44,9 @@ extension Ledger {
         } else {
             let amount = kind == .sessionSettlement ? row.cashFlow : row.change
             counted.changes.append(WalletChange(coin: row.coin, kind: kind, amount: amount))
+            let owed = try borrowed(behind: row)
             try post(counted.changes)
+            borrowed[row.coin] = owed
         }
         _ = deposited.insert(entry)
         return counted
@@ -59,7 +61,8 @@ extension Ledger {
         )
     }
 
-    /// Realised + unrealised − fees − funding over all instruments that settle in `coin`.
+    /// Realised + unrealised − fees − funding over all instruments that settle in `coin`, less fees that others have taken in
+    /// it.
     ///
     /// - Parameter mark: the price that each open position is valued at; without one it counts at entry.
     func total(
@@ -67,12 +70,18 @@ extension Ledger {
         mark: (InstrumentID) -> Numeral?
     ) throws(NumberError) -> Amount {
         var sum = Amount.zero
-        for place in accounts.keys.indices where accounts.values[place].settleCoin == coin {
+        for place in accounts.keys.indices {
+            if !accounts.values[place].otherFees.isEmpty,
+                let fees = accounts.values[place].otherFees[coin]
+            {
+                sum = try sum.subtracting(fees)
+            }
+            guard accounts.values[place].settleCoin == coin else { continue }
             let position = accounts.values[place].net
             sum = try sum.adding(position.realised).subtracting(position.fees)
                 .subtracting(position.funding)
-            if !position.isFlat, let price = mark(accounts.keys[place]) {
-                sum = try sum.adding(try position.unrealised(at: price))
+            if !accounts.values[place].isFlat, let price = mark(accounts.keys[place]) {
+                sum = try sum.adding(try accounts.values[place].unrealised(at: price))
             }
         }
         return sum

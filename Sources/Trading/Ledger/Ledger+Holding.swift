@@ -25,26 +25,53 @@ extension Ledger {
         var paid = report.fee
         if let rate = report.feeRate {
             let value = try position.valuation.value(report.price, told)
-            var computed = try Amount.value(rate, value)
-            // The sign of the rate is that of the long side; some rows turn it for a short.
-            if isShort { computed = computed.negated }
+            let told = try Amount.value(rate, value)
+            // The sign of the rate is that of the long side; some rows turn it for a short, and say what they say of
+            // every fee: value × rate.
+            let isTurned =
+                isShort && fault == .none
+                && told.distance(to: report.fee).map { $0 <= Ledger.rounding } ?? false
+            var computed = isShort && !isTurned ? told.negated : told
             if fault == .fundingSign { computed = computed.negated }
             paid = booking.compare("funding", computed, report.fee)
         }
         position.funding = try position.funding.adding(paid)
         let coin = report.feeCoin.isEmpty ? accounts.values[place].settleCoin : report.feeCoin
-        let parts = try apportioned(paid, PositionID(instrument: report.instrument, index: index))
-        var totals: [Amount] = []
-        for part in parts {
-            totals.append(try shares.values[part.place].funding.adding(part.amount))
-        }
         booking.add(coin, .funding, paid.negated)
-        try post(booking.changes)
-        accounts.values[place][index] = position
-        for (part, total) in zip(parts, totals) { shares.values[part.place].funding = total }
-        booking.parts = parts.map {
-            SharePart(strategy: shares.keys[$0.place].strategy, funding: $0.amount)
+        var charge = FillCharge()
+        if !report.extraFees.isEmpty {
+            try charge.takeExtra(report, &accounts.values[place].terms, &booking)
+            position.fees = try position.fees.adding(charge.inSettle)
         }
+        let id = PositionID(instrument: report.instrument, index: index)
+        // A position that is gone by now: who held it at the stamp is not known any more.
+        let holders = size.isZero ? [external(id, place)] : holders(of: id, place)
+        var parts: [(place: Int, position: Position, part: SharePart)] = []
+        let fundings = try apportioned(paid, id, holders)
+        let fees = try apportioned(charge.inSettle, id, holders)
+        for (holder, amounts) in zip(holders, zip(fundings, fees)) {
+            var own = shares.values[holder]
+            own.funding = try own.funding.adding(amounts.0)
+            own.fees = try own.fees.adding(amounts.1)
+            parts.append(
+                (
+                    holder, own,
+                    SharePart(
+                        strategy: shares.keys[holder].strategy,
+                        fee: amounts.1,
+                        funding: amounts.0
+                    )
+                )
+            )
+        }
+        let others = try otherFees(with: charge.others, place)
+        try post(booking.changes)
+        for other in others { accounts.values[place].otherFees[other.coin] = other.amount }
+        accounts.values[place][index] = position
+        for part in parts { shares.values[part.place] = part.position }
+        booking.parts = parts.map(\.part)
+        booking.fee = charge.inSettle
+        if !charge.others.isEmpty { booking.otherFees = charge.others }
         booking.funding = paid
     }
 
@@ -89,61 +116,72 @@ extension Ledger {
             position.realised = try before.adding(realised)
         }
         let cash = terms.category == .option ? (isLong ? value : value.negated) : realised
-        let coin = report.feeCoin.isEmpty ? terms.settleCoin : report.feeCoin
-        if coin == terms.settleCoin { position.fees = try position.fees.adding(report.fee) }
         booking.add(terms.settleCoin, .delivery, cash)
-        if !report.fee.isZero { booking.add(coin, .fee, report.fee.negated) }
+        var charge = FillCharge()
+        try charge.takeAsTold(report, &accounts.values[place].terms, &booking)
+        position.fees = try position.fees.adding(charge.inSettle)
 
         // Each share closes at the same price, and bears the fee by its size.
         let id = PositionID(instrument: report.instrument, index: index)
-        let fees = try apportioned(report.fee, id)
+        let holders = holders(of: id, place)
         var closed: [Position] = []
-        for part in fees {
-            var own = shares.values[part.place]
+        for (holder, fee) in zip(holders, try apportioned(charge.inSettle, id, holders)) {
+            var own = shares.values[holder]
             let size = Amount(units: Int128(own.size.units.magnitude))
             let gained = try own.fill(own.size.units > 0 ? .sell : .buy, size, at: price)
-            own.fees = try own.fees.adding(part.amount)
+            own.fees = try own.fees.adding(fee)
             closed.append(own)
             booking.parts.append(
-                SharePart(
-                    strategy: shares.keys[part.place].strategy,
-                    realised: gained,
-                    fee: part.amount
-                )
+                SharePart(strategy: shares.keys[holder].strategy, realised: gained, fee: fee)
             )
         }
+        let others = try otherFees(with: charge.others, place)
         try post(booking.changes, isBefore: isBefore)
+        for other in others { accounts.values[place].otherFees[other.coin] = other.amount }
         accounts.values[place][index] = position
-        for (part, own) in zip(fees, closed) { shares.values[part.place] = own }
-        booking.fee = report.fee
+        for (holder, own) in zip(holders, closed) { shares.values[holder] = own }
+        booking.fee = charge.inSettle
+        if !charge.others.isEmpty { booking.otherFees = charge.others }
         booking.realised = realised
     }
 
-    /// An amount of the whole position by the sizes of the shares that hold it; the last one takes what rounding
-    /// leaves.
-    func apportioned(
+    /// Places of the shares that hold something of a position; where none does, that of what is not ours, so that the shares
+    /// bear all that the account does.
+    private mutating func holders(of id: PositionID, _ place: Int) -> [Int] {
+        let holders = shares.keys.indices.filter {
+            shares.keys[$0].instrument == id.instrument
+                && shares.keys[$0].positionIndex == id.index && !shares.values[$0].isFlat
+        }
+        return holders.isEmpty ? [external(id, place)] : holders
+    }
+
+    private mutating func external(_ id: PositionID, _ place: Int) -> Int {
+        let valuation = accounts.values[place].terms.valuation
+        return share(Order.external, id.instrument, id.index, valuation, place)
+    }
+
+    /// An amount of the whole position by the sizes of the shares that hold it; the last one takes what rounding leaves, and
+    /// all of it where they hold against each other and the account nothing.
+    private func apportioned(
         _ whole: Amount,
-        _ id: PositionID
-    ) throws(NumberError) -> [(place: Int, amount: Amount)] {
+        _ id: PositionID,
+        _ holders: [Int]
+    ) throws(NumberError) -> [Amount] {
         let size = accounts[id.instrument]?[id.index].size ?? .zero
-        guard !size.isZero else { return [] }
-        var parts: [(place: Int, amount: Amount)] = []
+        var parts: [Amount] = []
         var left = whole
-        for place in shares.keys.indices
-        where shares.keys[place].instrument == id.instrument
-            && shares.keys[place].positionIndex == id.index && !shares.values[place].isFlat
-        {
-            let part = try whole.scaled(
-                by: shares.values[place].size.units,
-                over: size.units,
-                rounding: .halfEven
-            )
+        for holder in holders.dropLast() {
+            let part =
+                size.isZero || whole.isZero
+                ? .zero
+                : try whole.scaled(
+                    by: shares.values[holder].size.units,
+                    over: size.units,
+                    rounding: .halfEven
+                )
             left = try left.subtracting(part)
-            parts.append((place, part))
+            parts.append(part)
         }
-        if !parts.isEmpty {
-            parts[parts.count - 1].amount = try parts[parts.count - 1].amount.adding(left)
-        }
-        return parts
+        return parts + [left]
     }
 }

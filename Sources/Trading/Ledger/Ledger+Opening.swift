@@ -116,9 +116,7 @@ extension Ledger {
         }
         var charge = FillCharge()
         if isEnd {
-            let coin = report.feeCoin.isEmpty ? terms.settleCoin : report.feeCoin
-            if !report.fee.isZero { booking.add(coin, .fee, report.fee.negated) }
-            if coin == terms.settleCoin { charge = FillCharge(inSettle: report.fee) }
+            try charge.takeAsTold(report, &accounts.values[place].terms, &booking)
         } else {
             try charge.take(report, &accounts.values[place].terms, value, fault, &booking)
         }
@@ -135,6 +133,7 @@ extension Ledger {
         accounts.values[place][index] = position
         shares.values[sharePlace] = own
         booking.fee = charge.inSettle
+        if !charge.others.isEmpty { booking.otherFees = charge.others }
         booking.realised = realised
         booking.shareRealised = realised
     }

@@ -73,8 +73,21 @@ public struct Ledger: Sendable, Codable {
         /// A part of one of its positions was there before the session began.
         public func isOpening(_ index: Int) -> Bool { self[index].isOpening }
 
-        /// Both sides as one: what moves by a price and what was earned.
+        /// Both sides as one: what a price moves from now on, and what was earned.
+        ///
+        /// What they are worth now it does not say: two sides of one size are flat together, and have locked in a gain or
+        /// a loss all the same (``unrealised(at:)``).
         public var net: Position { isHedged ? Position.net([position, long, short]) : position }
+
+        /// Neither side holds anything.
+        public var isFlat: Bool { position.isFlat && long.isFlat && short.isFlat }
+
+        /// What closing all of it at this price would realise, each side by itself.
+        public func unrealised(at price: Numeral) throws(NumberError) -> Amount {
+            guard isHedged else { return try position.unrealised(at: price) }
+            return try position.unrealised(at: price).adding(long.unrealised(at: price))
+                .adding(short.unrealised(at: price))
+        }
     }
 
     /// A strategy's own share of an instrument.
@@ -101,6 +114,8 @@ public struct Ledger: Sendable, Codable {
     /// Virtual positions by strategy; with ``Order/external`` their sizes add up to the account's.
     public internal(set) var shares = OrderedTable<Share, Position>()
     public internal(set) var wallets = OrderedTable<String, Wallet>()
+    /// What wallets hold of coins that are owed for spot.
+    var borrowed = OrderedTable<String, Amount>()
     public internal(set) var fault: LedgerFault
     var window = ExecutionWindow()
     var pendingPositions = OrderedTable<PositionID, PendingPosition>()
@@ -133,8 +148,8 @@ public struct Ledger: Sendable, Codable {
     var recentWallets = RecentPlaces(ways: 2)
 
     private enum CodingKeys: String, CodingKey {
-        case accounts, shares, wallets, fault, window, pendingPositions, opened, openedPositions
-        case isOpen, opening, deposited, logAsked, sessions
+        case accounts, shares, wallets, borrowed, fault, window, pendingPositions, opened
+        case openedPositions, isOpen, opening, deposited, logAsked, sessions
     }
 
     public init(fault: LedgerFault = .none) { self.fault = fault }
@@ -226,11 +241,15 @@ struct Booking: Sendable {
     var realised: Amount = .zero
     /// Realised by the strategy's own share.
     var shareRealised: Amount = .zero
+    /// Fees in coins that are none of the instrument's.
+    var otherFees: [ExtraFee] = []
     /// Funding, delivery and the like, by the shares that held the position.
     var parts: [SharePart] = []
     var changes = WalletChanges()
     /// A part of what it closed was there before the session began.
     var isOpening = false
+    /// What a spot sale took of coins whose cost is not known.
+    var ofUnknownCost: Amount = .zero
     /// Its size is in the opening position: only its flow was counted.
     var isFlowAlone = false
     /// What the opening has of it, where it is of others and not later than ``Ledger/openingEnd``.
@@ -268,6 +287,11 @@ extension Position {
                 sum.fees = try sum.fees.adding(one.fees)
                 sum.funding = try sum.funding.adding(one.funding)
                 sum.settled = try sum.settled.adding(one.settled)
+                sum.earnedBefore = try sum.earnedBefore.adding(
+                    one.isFlat
+                        ? one.realised.subtracting(one.fees).subtracting(one.funding)
+                        : one.earnedBefore
+                )
             }
         } catch {
             // Past all bounds: the largest of them stands for all.

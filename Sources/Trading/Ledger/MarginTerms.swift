@@ -127,7 +127,8 @@ extension Position {
     /// The price at which closing leaves nothing, its own costs so far and the fee of closing included; linear contracts.
     ///
     /// (E × qty − realised) ÷ (qty − |qty| × max(taker rate, 0.00055)), qty signed; half to even at 8 decimals. What is
-    /// realised is less fees and funding.
+    /// realised is that of what is held now (``earned()``), less fees and funding; what sessions have paid of the open part
+    /// is paid back when it closes at E.
     /// - Returns: `nil` when flat, and for inverse contracts, for which the reference has no formula.
     public func breakEven(takerRate: Numeral) throws(NumberError) -> Amount? {
         guard !size.isZero, valuation == .linear else { return nil }
@@ -141,7 +142,7 @@ extension Position {
         )
         let below = try size.subtracting(share)
         let cost = size.units > 0 ? entryValue : entryValue.negated
-        let above = try cost.subtracting(try realised.subtracting(fees).subtracting(funding))
+        let above = try cost.subtracting(try earned().subtracting(settled))
         let count = try FullWidth.multiplyDivide(
             above.units,
             PowerOfTen.int128(8),

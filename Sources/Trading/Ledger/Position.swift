@@ -45,6 +45,8 @@ public struct Position: Hashable, Sendable, Codable {
     public internal(set) var fees: Amount = .zero
     /// Positive is paid.
     public internal(set) var funding: Amount = .zero
+    /// Realised − fees − funding when what is held now was opened: what came since is its own (``earned()``).
+    public internal(set) var earnedBefore: Amount = .zero
     public internal(set) var valuation = Valuation.linear
     /// A part of it was there before the recording began, whose opening fee is not known; false again once it was flat.
     public internal(set) var isOpening = false
@@ -59,6 +61,26 @@ public struct Position: Hashable, Sendable, Codable {
         self.entryValue = entryValue
         self.valuation = valuation
         isOpening = !size.isZero
+    }
+
+    /// The position that the exchange lists when a session begins: at its entry price and, of contracts with session
+    /// settlements, with what these have paid out of it.
+    init(opening row: PositionUpdate, _ terms: ContractTerms) throws(NumberError) {
+        let held = Amount(exactly: row.size)
+        var value = Amount.zero
+        if let price = row.entryPrice, !held.isZero, !price.isZero {
+            value = try terms.valuation.value(price, held)
+        }
+        self.init(
+            size: row.side == .sell ? held.negated : held,
+            entryValue: value,
+            valuation: terms.valuation
+        )
+        guard SessionHistory.keeps(terms), !isFlat, let price = row.sessionPrice, !price.isZero
+        else { return }
+        settled = try gain(from: value, to: try valuation.value(price, held))
+        // It has earned that, though not in this ledger's sight.
+        earnedBefore = settled.negated
     }
 
     public var isFlat: Bool { size.isZero }
@@ -194,6 +216,33 @@ public struct Position: Hashable, Sendable, Codable {
         entryValue = other.entryValue
         settled = other.settled
         isOpening = other.isOpening
+    }
+
+    /// Realised − fees − funding of what is held now, from its opening on.
+    public func earned() throws(NumberError) -> Amount {
+        try realised.subtracting(fees).subtracting(funding).subtracting(earnedBefore)
+    }
+
+    /// A fill that met a position of this size has opened what is held now: from flat, or through zero.
+    func isOpened(from before: Amount) -> Bool {
+        !size.isZero && (before.isZero || (before.units < 0) != (size.units < 0))
+    }
+
+    /// Notes that a fill has opened what is held now, if it has.
+    ///
+    /// To be called when all that the fill did is booked. Of its fee the part that opened belongs to what is held now.
+    /// - Parameters:
+    ///   - before: the size that the fill met.
+    ///   - quantity: of the fill.
+    mutating func noteOpening(
+        from before: Amount,
+        by quantity: Amount,
+        fee: Amount
+    ) throws(NumberError) {
+        guard isOpened(from: before) else { return }
+        let opened = quantity.units - Int128(before.units.magnitude)
+        let own = before.isZero ? fee : try Position.part(fee, opened, of: quantity.units)
+        earnedBefore = try realised.subtracting(fees).adding(own).subtracting(funding)
     }
 
     /// Pays out what the open part has earned at this price; the entry price stays.

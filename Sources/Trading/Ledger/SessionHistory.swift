@@ -139,8 +139,10 @@ extension Ledger {
             let now = account[index]
             var position = fills.first?.position ?? now
             earned = try earned.adding(try position.settleSession(at: price))
+            position.earnedBefore = now.earnedBefore
             for fill in fills {
                 let before = position.realised
+                let size = position.size
                 let ours = try position.fill(
                     fill.report.side,
                     Amount(exactly: fill.report.quantity),
@@ -149,6 +151,11 @@ extension Ledger {
                 // Their figure is the flow; where it was not told, ours is.
                 let theirs = fill.report.realisedPnL ?? ours
                 position.realised = try before.adding(theirs)
+                if position.isOpened(from: size) {
+                    let was = try fill.position.realised.adding(fill.booked)
+                    position.earnedBefore = try now.earnedBefore.adding(position.realised)
+                        .subtracting(was)
+                }
                 correction = try correction.adding(theirs).subtracting(fill.booked)
             }
             position.fees = now.fees
@@ -165,12 +172,16 @@ extension Ledger {
             }
             var own = fills.first?.share ?? now
             _ = try own.settleSession(at: price)
+            own.earnedBefore = now.earnedBefore
             for fill in fills {
-                _ = try own.fill(
-                    fill.report.side,
-                    Amount(exactly: fill.report.quantity),
-                    at: fill.report.price
-                )
+                let size = own.size
+                let quantity = Amount(exactly: fill.report.quantity)
+                _ = try own.fill(fill.report.side, quantity, at: fill.report.price)
+                guard own.isOpened(from: size) else { continue }
+                var was = fill.share
+                _ = try was.fill(fill.report.side, quantity, at: fill.report.price)
+                own.earnedBefore = try now.earnedBefore.adding(own.realised)
+                    .subtracting(was.realised)
             }
             own.fees = now.fees
             own.funding = now.funding

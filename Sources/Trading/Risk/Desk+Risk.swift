@@ -197,7 +197,9 @@ extension Desk {
         guard day != risk.day else { return }
         let isFirst = risk.day == .min
         risk.day = day
+        // What is there before the first day is counted from the opening on.
         guard !isFirst else { return }
+        noteUnpriced()
         for place in ledger.accounts.keys.indices {
             let coin = ledger.accounts.values[place].settleCoin
             do throws(NumberError) {

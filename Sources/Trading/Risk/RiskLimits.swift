@@ -11,7 +11,7 @@ public import Market
 /// | `position_quantity` | base coin, per symbol | the account's position if all open orders of that side fill |
 /// | `position_value` | quote coin, per symbol | the same × mark price |
 /// | `open_orders` | orders | orders of the account that may still trade, this one included |
-/// | `daily_loss` | settle coin | loss since 00:00 UTC: realised + unrealised − fees − funding |
+/// | `daily_loss` | settle coin | loss since 00:00 UTC: realised + unrealised − fees − funding; on the first day since the opening |
 ///
 /// A value is a number, or one for each symbol: `0.5` or `BTCUSDT=0.5,ETHUSDT=5`. Cancels always pass, and so does
 /// what can only reduce a position.
@@ -103,8 +103,10 @@ public struct RiskLimits: Hashable, Sendable, Codable {
 struct RiskState: Hashable, Sendable, Codable {
     /// Days since 1970-01-01 UTC by the core's clock.
     var day: Int64 = .min
-    /// Per settle coin: the total P&L when the day began.
+    /// Per settle coin: the total P&L when the day began; on the day of the opening, when the ledger opened.
     var dayBase = OrderedTable<String, Amount>()
+    /// Positions that were held then and had no price: the first one that comes completes the base.
+    var unpriced = OrderedTable<PositionID, Position>()
     var allowed: Int64 = 0
     var rejected: Int64 = 0
 }

@@ -7,6 +7,8 @@ struct LotQueue: Sendable {
         var quantity: Amount
         var value: Amount
         var fee: Amount
+        /// As of the fill.
+        var hasOtherFees: Bool
         /// What the ledger realised beyond value for value: the exchange's rounding.
         var rest: Amount
     }
@@ -37,6 +39,12 @@ struct LotQueue: Sendable {
         stretch += 1
     }
 
+    /// The number of the next lot.
+    mutating func nextNumber() -> Int64 {
+        count += 1
+        return count
+    }
+
     // MARK: - Opening
 
     mutating func open(
@@ -45,6 +53,7 @@ struct LotQueue: Sendable {
         quantity: Amount,
         value: Amount,
         fee: Amount,
+        hasOtherFees: Bool,
         extra: Amount,
         isFill: Bool,
         at moment: TripMoment,
@@ -58,11 +67,11 @@ struct LotQueue: Sendable {
             changes.append(lots[place].open)
             return
         }
-        count += 1
-        var open = RoundTrip(key, .fifo, number: count, isLong: isLong, at: moment)
+        var open = RoundTrip(key, .fifo, number: nextNumber(), isLong: isLong, at: moment)
         open.entryQuantity = quantity
         open.entryValue = value
         open.entryFees = fee
+        open.hasOtherFees = hasOtherFees
         open.realised = extra
         open.fills = isFill ? 1 : 0
         lots.append(Lot(open: open, stretch: stretch))
@@ -76,11 +85,10 @@ struct LotQueue: Sendable {
         at moment: TripMoment,
         into changes: inout [RoundTrip]
     ) {
-        count += 1
         var open = RoundTrip(
             key,
             .fifo,
-            number: count,
+            number: nextNumber(),
             isLong: position.size.units > 0,
             isOpening: true,
             at: moment
@@ -123,6 +131,7 @@ struct LotQueue: Sendable {
             piece.trip.exitQuantity = part
             piece.trip.exitValue = value
             piece.trip.exitFees = fee
+            if exit.hasOtherFees { piece.trip.hasOtherFees = true }
             piece.trip.closed = moment
             piece.trip.state = .closed
             piece.trip.fills += 1

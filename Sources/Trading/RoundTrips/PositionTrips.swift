@@ -11,6 +11,10 @@ struct TripFill {
     var fee: Amount
     /// What a spot fee took out of the base coin; positive is paid.
     var feeQuantity = Amount.zero
+    /// Fees were taken in other coins too.
+    var hasOtherFees = false
+    /// What a spot sale took of coins that no position has, since their cost is not known.
+    var ofUnknownCost = Amount.zero
 }
 
 /// The round trips of one position, by both methods.
@@ -49,7 +53,9 @@ struct PositionTrips: Sendable {
         at moment: TripMoment,
         into changes: inout [RoundTrip]
     ) throws(NumberError) {
-        guard !fill.quantity.isZero else {
+        var fill = fill
+        if !fill.ofUnknownCost.isZero { try sellOfUnknownCost(&fill, at: moment, into: &changes) }
+        guard !fill.quantity.isZero || !fill.feeQuantity.isZero else {
             // Nothing moved: what it cost all the same.
             return try charge(realised: fill.realised, fee: fill.fee, at: moment, into: &changes)
         }
@@ -73,6 +79,7 @@ struct PositionTrips: Sendable {
             at: fill.price,
             realised: try fill.realised.subtracting(feePart),
             fee: fill.fee,
+            hasOtherFees: fill.hasOtherFees,
             isFill: true,
             moment,
             &changes
@@ -84,6 +91,7 @@ struct PositionTrips: Sendable {
             at: fill.price,
             realised: feePart,
             fee: .zero,
+            hasOtherFees: false,
             isFill: false,
             moment,
             &changes
@@ -96,6 +104,7 @@ struct PositionTrips: Sendable {
         at price: Numeral,
         realised: Amount,
         fee: Amount,
+        hasOtherFees: Bool,
         isFill: Bool,
         _ moment: TripMoment,
         _ changes: inout [RoundTrip]
@@ -114,11 +123,18 @@ struct PositionTrips: Sendable {
             ? fee : try fee.scaled(by: closing.units, over: quantity.units, rounding: .halfEven)
         if !closing.isZero {
             let value = try valuation.value(price, closing)
+            if hasOtherFees { trip?.hasOtherFees = true }
             try closeTrip(closing, value, realised, closingFee, isFill, moment, &changes)
             let rest = try realised.subtracting(exact)
             if isFill {
                 try lots.close(
-                    LotQueue.Exit(quantity: closing, value: value, fee: closingFee, rest: rest),
+                    LotQueue.Exit(
+                        quantity: closing,
+                        value: value,
+                        fee: closingFee,
+                        hasOtherFees: hasOtherFees,
+                        rest: rest
+                    ),
                     valuation,
                     at: moment,
                     into: &changes
@@ -134,6 +150,7 @@ struct PositionTrips: Sendable {
         trip.entryQuantity = try trip.entryQuantity.adding(opening)
         trip.entryValue = try trip.entryValue.adding(value)
         trip.entryFees = try trip.entryFees.adding(openingFee)
+        if hasOtherFees { trip.hasOtherFees = true }
         if isFill { trip.fills += 1 }
         // A fill that closes nothing realises nothing but what the exchange says otherwise.
         if closing.isZero { trip.realised = try trip.realised.adding(realised) }
@@ -145,6 +162,7 @@ struct PositionTrips: Sendable {
             quantity: opening,
             value: value,
             fee: openingFee,
+            hasOtherFees: hasOtherFees,
             extra: closing.isZero ? try realised.subtracting(exact) : .zero,
             isFill: isFill,
             at: moment,

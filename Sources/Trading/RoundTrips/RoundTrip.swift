@@ -79,6 +79,8 @@ public struct RoundTrip: Hashable, Sendable {
     public var exitFees = Amount.zero
     /// Positive is paid.
     public var funding = Amount.zero
+    /// Fees were taken in coins that are none of the instrument's too: no amount here has them.
+    public var hasOtherFees = false
     /// Fills that had a part in it.
     public var fills: Int64 = 0
     /// The least that it was worth on its way, realised and unrealised before fees, by mark price and its own fills; nil

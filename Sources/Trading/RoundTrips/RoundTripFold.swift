@@ -131,17 +131,8 @@ public struct RoundTripFold: Sendable {
         told.removeAll()
         for (key, row) in last {
             guard let account = ledger.accounts[row.instrument] else { continue }
-            let size = Amount(exactly: row.size)
-            guard !size.isZero else { continue }
-            var value = Amount.zero
-            if let price = row.entryPrice, !price.isZero {
-                value = try account.terms.valuation.value(price, size)
-            }
-            let position = Position(
-                size: row.side == .sell ? size.negated : size,
-                entryValue: value,
-                valuation: account.terms.valuation
-            )
+            let position = try Position(opening: row, account.terms)
+            guard !position.isFlat else { continue }
             for strategy in ["", Order.external] {
                 var own = key
                 own.strategy = strategy
@@ -187,9 +178,15 @@ public struct RoundTripFold: Sendable {
         }
         switch report.type {
         case .funding:
-            try charge(whole, terms, funding: booking.funding, at: moment)
+            try charge(whole, terms, fee: booking.fee, funding: booking.funding, at: moment)
             for part in booking.parts {
-                try charge(whole.of(part.strategy), terms, funding: part.funding, at: moment)
+                try charge(
+                    whole.of(part.strategy),
+                    terms,
+                    fee: part.fee,
+                    funding: part.funding,
+                    at: moment
+                )
             }
         case .delivery, .settle:
             try deliver(booking, whole, terms, at: moment)
@@ -199,9 +196,11 @@ public struct RoundTripFold: Sendable {
                 quantity: Amount(exactly: report.quantity),
                 price: report.price,
                 realised: booking.realised,
-                fee: booking.fee
+                fee: booking.fee,
+                hasOtherFees: !booking.otherFees.isEmpty
             )
             if terms.category == .spot {
+                fill.ofUnknownCost = booking.ofUnknownCost
                 for change in booking.changes
                 where change.kind == .fee && change.coin == terms.baseCoin {
                     fill.feeQuantity = try fill.feeQuantity.subtracting(change.amount)
@@ -274,7 +273,8 @@ public struct RoundTripFold: Sendable {
                 quantity: Amount(units: Int128(size.units.magnitude)),
                 price: price,
                 realised: part.realised,
-                fee: part.fee
+                fee: part.fee,
+                hasOtherFees: !booking.otherFees.isEmpty
             )
             try positions[place].fill(fill, at: moment, into: &changes)
         }

@@ -48,7 +48,7 @@ public struct RoundTripStatistics: Hashable, Sendable {
     public var sortino: Ratio?
     /// The deepest fall of the sum of nets, in the order in which trips were closed; zero or positive.
     public var drawdown = Amount.zero
-    /// Where the sum was highest before it.
+    /// Where the sum was highest before it; before the first gain, where the first trip was opened.
     public var drawdownFrom: Timestamp?
     /// Where it was lowest.
     public var drawdownTo: Timestamp?
@@ -73,7 +73,8 @@ public struct RoundTripStatistics: Hashable, Sendable {
         var nets: [Amount] = []
         var held: [Int64] = []
         var peak = Amount.zero
-        var peakTime: Timestamp?
+        // Nothing was earned yet when the first of them was opened.
+        var peakTime = counted[order[0]].trip.opened.time
         for place in order {
             let (trip, net, closed) = counted[place]
             nets.append(net)
@@ -96,7 +97,7 @@ public struct RoundTripStatistics: Hashable, Sendable {
             let fall = try peak.subtracting(self.net)
             if fall > drawdown {
                 drawdown = fall
-                drawdownFrom = peakTime ?? trip.opened.time
+                drawdownFrom = peakTime
                 drawdownTo = closed.time
             }
         }

@@ -123,7 +123,7 @@ private func executionLine(_ row: ExecutionReport) -> String {
 
 private func positionLine(_ row: PositionUpdate) -> String {
     "position \(row.instrument) index \(row.positionIndex) \(row.side?.name ?? "flat") \(row.size)"
-        + " entry \(text(row.entryPrice)) value \(text(row.positionValue)) mark \(text(row.markPrice))"
+        + " entry \(text(row.entryPrice))\(row.sessionPrice.map { " session \($0)" } ?? "") value \(text(row.positionValue)) mark \(text(row.markPrice))"
         + " unrealised \(text(row.unrealisedPnL)) current \(text(row.currentRealisedPnL))"
         + " cumulative \(text(row.cumulativeRealisedPnL)) leverage \(text(row.leverage))"
         + " \(row.createdMilliseconds) \(row.updatedMilliseconds) seq \(row.crossSequence)"

@@ -109,4 +109,31 @@ import Trading
         #expect(found.orders.filter { !$0.isClosed }.count == 1)
         #expect(found.orders.allSatisfy { $0.strategy == Order.external })
     }
+
+    @Test func `what a USDC session paid before the attachment is not paid again`() throws {
+        let plan = DayPlan(hours: nil, seed: 7, seconds: 720)
+        // Sessions settle at midnight, ten minutes after the day's begin.
+        let attached = plan.start.advanced(nanoseconds: 602_000_000_000)
+        var day = try Day(plan, accounts: 1, trades: false) { client, exchange in
+            for product in exchange.products where product.id.symbol.description == "BTCPERP" {
+                client.order(product, .buy, lots: 4, ticksAway: nil, on: exchange)
+            }
+            exchange.advance(to: attached)
+        }
+        let perpetual = try #require(
+            day.exchange.products.first { $0.id.symbol.description == "BTCPERP" }
+        )
+        let row = try #require(
+            day.exchange.exchange.position(day.exchange.holders[0].account, perpetual.id)
+        )
+        #expect(row.sessionPrice != row.entryPrice && row.sessionPrice != nil)
+        try day.run()
+        let desk = day.desks[0]
+        let outcome = try RecordingAudit(registry: DayDesk.registry).run(try desk.seal())
+        let open = outcome.audit.findings.filter {
+            $0.explanation == .unexplained || $0.explanation == .pending
+        }
+        #expect(open.isEmpty, "\(open.count): \(open.prefix(5))")
+        try comparePositions(day, desk)
+    }
 }

@@ -137,6 +137,32 @@ import Testing
         #expect(try #require(left.distance(to: needed)) <= Ledger.rounding)
     }
 
+    @Test(arguments: [(Side.buy, false), (.sell, true)])
+    func `what an option that was sold needs is not known, one that was bought needs nothing`(
+        side: Side,
+        isEstimate: Bool
+    ) throws {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        var fill = try Row.fill("o1", side: side, quantity: "0.5", price: "500", fee: "8")
+        fill.instrument = InstrumentID(
+            .option,
+            try #require(Symbol("BTC-26DEC26-90000-C-USDT"))
+        )
+        fill.feeRate = nil
+        bench.execution(fill)
+        let told = try Facts([("2000000", "0.005")]).facts
+        let price = try Numeral(text: "600")
+        let view = AccountView(bench.engine.ledger, facts: told) { _ in price }
+        let coin = try #require(view.coins.first { $0.coin == "USDT" })
+        #expect(coin.isEstimate == isEstimate)
+        #expect((coin.initialMargin == nil) == isEstimate)
+        #expect((coin.maintenanceMargin == nil) == isEstimate)
+        #expect((coin.distance == nil) == isEstimate)
+        // 10,000 ∓ 250 − 8 ± 300.
+        #expect(coin.equity?.description == (side == .buy ? "10042" : "9942"))
+    }
+
     private func liquidation(
         balance: String,
         facts: AccountFacts

@@ -52,6 +52,13 @@ import Testing
         #expect(all.drawdownTo == Timestamp(nanoseconds: 34_000_000_000))
     }
 
+    @Test func `a fall that no gain came before began with the first trip`() throws {
+        let all = try RoundTripStatistics(trips(["-5", "-5"]))
+        #expect(all.drawdown.description == "10")
+        #expect(all.drawdownFrom == Timestamp(nanoseconds: 0))
+        #expect(all.drawdownTo == Timestamp(nanoseconds: 14_000_000_000))
+    }
+
     @Test func `without losses, spread or trips there is no ratio rather than a wrong one`() throws
     {
         let wins = try RoundTripStatistics(trips(["1", "1"]))

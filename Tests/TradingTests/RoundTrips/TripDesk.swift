@@ -35,10 +35,12 @@ struct TripDesk {
             realised: booking.realised,
             fee: booking.fee,
             funding: booking.funding,
+            otherFees: booking.otherFees,
             shareRealised: booking.shareRealised,
             parts: booking.parts,
             changes: booking.changes,
             isOpening: booking.isOpening,
+            ofUnknownCost: booking.ofUnknownCost,
             compared: booking.compared,
             roundings: booking.roundings,
             differences: booking.discrepancies

@@ -59,6 +59,14 @@ extension AccountView {
         if holding.instrument.category == .option {
             let value = holding.value.map { holding.size.units < 0 ? $0.negated : $0 }
             coins[place].optionValue = coins[place].added(coins[place].optionValue, value)
+            // One that was bought is paid for. What one that was sold needs the reference does not say: then it is not known
+            // of the coin either.
+            guard holding.size.units < 0 else { return }
+            coins[place].initialMargin = coins[place].added(coins[place].initialMargin, nil)
+            coins[place].maintenanceMargin = coins[place].added(
+                coins[place].maintenanceMargin,
+                nil
+            )
             return
         }
         coins[place].unrealised = coins[place].added(coins[place].unrealised, holding.unrealised)

@@ -19,7 +19,7 @@ _NUMBERS = set(
     leverage wallet_balance equity locked amount balance cash_flow change entry_quantity exit_quantity exit_value
     exit_price entry_fees exit_fees net worst best""".split()
 )
-_FLAGS = {"closed", "reduce_only", "late", "is_maker", "opening", "allowed", "holds"}
+_FLAGS = {"closed", "reduce_only", "late", "is_maker", "opening", "other_fees", "allowed", "holds"}
 _COLUMN = re.compile(r"^ *(\w+) (TEXT|INTEGER)( NOT NULL)?[^-]*?(?:-- *(.*))?$", re.MULTILINE)
 _ROWS = 65_536
 #: The writer's transactions last 0.1 s at most.

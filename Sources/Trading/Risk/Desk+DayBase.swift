@@ -1,0 +1,59 @@
+import Market
+
+/// What positions that are held when the counting of a day begins are worth then: their gain or loss of before is not of
+/// that day.
+extension Desk {
+    /// Counts a position that was there before the session from the exchange's mark price on.
+    ///
+    /// - Parameter mark: the one that was told with the position; without one the market's price counts, the first that
+    ///   comes if there is none yet.
+    mutating func countFromOpening(_ id: PositionID, at mark: Numeral?) {
+        guard let position = ledger.accounts[id.instrument]?[id.index], !position.isFlat else {
+            return
+        }
+        if let price = mark ?? markets.reference(id.instrument) {
+            addToDayBase(id, position, at: price)
+        } else {
+            risk.unpriced[id] = position
+        }
+    }
+
+    /// Positions of the day's beginning that no price is known for count at their entry, as in the total, and from the first
+    /// price on from there.
+    mutating func noteUnpriced() {
+        risk.unpriced.removeAll()
+        for place in ledger.accounts.keys.indices {
+            let instrument = ledger.accounts.keys[place]
+            guard !ledger.accounts.values[place].isFlat, markets.reference(instrument) == nil
+            else { continue }
+            for index in 0...2 where !ledger.accounts.values[place][index].isFlat {
+                risk.unpriced[PositionID(instrument: instrument, index: index)] =
+                    ledger.accounts.values[place][index]
+            }
+        }
+    }
+
+    /// A price may have come for some of them.
+    mutating func priceUnpriced() {
+        for place in risk.unpriced.keys.indices.reversed() {
+            let id = risk.unpriced.keys[place]
+            guard let price = markets.reference(id.instrument) else { continue }
+            addToDayBase(id, risk.unpriced.values[place], at: price)
+            risk.unpriced.remove(at: place)
+        }
+    }
+
+    private mutating func addToDayBase(
+        _ id: PositionID,
+        _ position: Position,
+        at price: Numeral
+    ) {
+        guard let coin = ledger.accounts[id.instrument]?.settleCoin else { return }
+        do throws(NumberError) {
+            let gained = try position.unrealised(at: price)
+            risk.dayBase[coin] = try (risk.dayBase[coin] ?? .zero).adding(gained)
+        } catch {
+            number("daily_loss \(coin)", error)
+        }
+    }
+}
