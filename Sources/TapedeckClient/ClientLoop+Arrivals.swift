@@ -153,8 +153,8 @@ extension ClientLoop {
 
     /// Text of the exchange without a key or signature of ours.
     private func clean(_ text: String) -> String {
-        guard !scanner.isIdle, !text.isEmpty else { return text }
-        var bytes = Array(text.utf8)
-        return scanner.blank(&bytes) == 0 ? text : String(decoding: bytes, as: UTF8.self)
+        var text = text
+        _ = scanner.blank(&text)
+        return text
     }
 }

@@ -69,6 +69,9 @@ extension BotTraffic {
         _ slot: SocketSlot,
         _ reason: String
     ) {
+        // Either side's words, which may quote a key.
+        var reason = reason
+        relay?.secrets.blank(&reason)
         session.logger.info(
             "bot",
             metadata: [
