@@ -20,6 +20,12 @@ extension SubscriptionPlan {
         }
     }
 
+    /// Of the answer to one of these questions.
+    func category(of question: RESTRequest) -> Category {
+        let words = question.query.split(separator: "&")
+        return Category.allCases.first { words.contains("category=\($0.name)") } ?? .spread
+    }
+
     /// The questions whose answers rank symbols by turnover.
     var rankQuestions: [RESTRequest] {
         rankedCategories.map { category in
