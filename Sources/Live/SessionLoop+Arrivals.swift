@@ -145,10 +145,16 @@ extension SessionLoop {
         }
     }
 
+    /// The end: what was not kept since it was told last would be on no record.
+    func tellAllShed() {
+        for number in shed.keys.sorted() { tellShed(number) }
+    }
+
     /// Public data is not kept: the disk is full, or its budget is used up.
     private var isShortOfDisk: Bool { recorder.isDiskFull || isOverBudget }
 
-    private static let shedInterval: Int64 = 10_000_000_000
+    /// From one count to the next, while it goes on.
+    static let shedInterval: Int64 = 10_000_000_000
 
     /// A record of what was not kept since the last one.
     private func tellShed(_ number: Int) {

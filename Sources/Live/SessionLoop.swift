@@ -341,6 +341,7 @@ final class SessionLoop {
         rollTimer?.cancel()
         for socket in sockets { socket.stop(reason: reason) }
         bots?.stop(reason: reason)
+        tellAllShed()
         writer.reset()
         writer.object { $0.field("reason", reason) }
         ingest(named: "session/end", time: clock.now(), payload: writer.bytes)

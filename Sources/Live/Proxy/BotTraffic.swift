@@ -24,8 +24,10 @@ final class BotTraffic: RelayOwner {
     private var numbers: [SocketSlot: Int] = [:]
     /// Paths of REST that have a stream of their own though nobody here speaks them.
     private var paths: Set<String> = []
-    /// Messages that were not recorded, by the `link` stream that will tell; not yet told.
+    /// Messages that were not recorded and are not yet told, by the `link` stream that tells; there while it goes on.
     var lost: [String: Int64] = [:]
+    /// When what was lost was told last, while it goes on.
+    var lostToldAt: [String: Int64] = [:]
     var isLosing = false
     var isAwaitingRoom = false
     /// Where the session has sockets of its own with the same name, they have the slots below.
@@ -69,7 +71,10 @@ final class BotTraffic: RelayOwner {
         return status
     }
 
-    func stop(reason: String) { relay?.stop(reason: reason) }
+    func stop(reason: String) {
+        relay?.stop(reason: reason)
+        for link in lost.keys.sorted() { tellLost(link) }
+    }
 
     /// The session goes on in another recording: streams are announced in it anew, sockets keep their names.
     func goOn(in recorder: Recorder) {
