@@ -26,6 +26,8 @@ final class Connection {
         case message(ByteBuffer, Timestamp)
         /// A ping or pong of the WebSocket protocol.
         case heard
+        /// The handshake was answered with this HTTP status; the end follows.
+        case refused(status: UInt)
         case closed(String)
     }
 
@@ -208,7 +210,7 @@ final class Connection {
         switch happening {
         case .closed(let reason): return finish(reason)
         case .opened: isOpened = true
-        case .heard, .message: break
+        case .heard, .message, .refused: break
         }
         happened(happening)
     }

@@ -169,6 +169,14 @@ public struct ConnectionState: Sendable {
         }
     }
 
+    /// The attempt that was asked for may not be made before this moment.
+    public mutating func postponed(until: Int64, reason: String, chance: UInt64) -> [Action] {
+        guard case .connecting = phase else { return [] }
+        // Those that wait for the same moment do not come at the same moment.
+        phase = .waiting(until: until + settings.backoff.wait(attempt: 1, chance: chance))
+        return [.report(.failed, reason: reason)]
+    }
+
     /// A whole message came; `frame` is `nil` for data.
     public mutating func received(_ frame: ControlFrame?, now: Int64, chance: UInt64) -> [Action] {
         lastReceived = now

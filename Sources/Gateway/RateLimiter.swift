@@ -236,9 +236,10 @@ public struct RateLimiter: Sendable {
     }
 
     /// The exchange has shut out this address.
-    public mutating func shutOut(now: Int64) {
-        quietUntil = max(quietUntil, now + settings.quiet)
-    }
+    public mutating func shutOut(now: Int64) { beQuiet(until: now + settings.quiet) }
+
+    /// It did so before, and takes nothing before this moment.
+    public mutating func beQuiet(until time: Int64) { quietUntil = max(quietUntil, time) }
 
     // MARK: - What counts where
 

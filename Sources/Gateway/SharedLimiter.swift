@@ -1,7 +1,7 @@
 public import Bybit
 import Synchronization
 
-/// One ``RateLimiter`` for all ways to the exchange: REST, on libcurl's thread, and the trade socket, on the loop.
+/// One ``RateLimiter`` for all ways to the exchange: REST, on libcurl's thread, and sockets and bots, on the loop.
 ///
 /// The exchange counts an order once, whichever way it came; so must who has a share of the quota.
 ///
@@ -62,4 +62,16 @@ public final class SharedLimiter: Sendable {
 
     /// The exchange has shut out this address.
     public func shutOut(now: Int64) { limiter.withLock { $0.shutOut(now: now) } }
+
+    /// It did so before, and takes nothing before this moment.
+    public func beQuiet(until time: Int64) { limiter.withLock { $0.beQuiet(until: time) } }
+
+    /// Until when nothing may leave; in the past when nothing has to wait for it.
+    public var quietUntil: Int64 { limiter.withLock { $0.quietUntil } }
+
+    /// Whether a WebSocket handshake may leave now.
+    public func handshake(now: Int64) -> RateLimiter.Verdict {
+        let until = quietUntil
+        return now < until ? .quiet(until: until) : .go
+    }
 }

@@ -25,6 +25,8 @@ public final class Socket {
         public var path: String?
         /// An HTTP proxy, `http://HOST:PORT`; `nil`: none, whatever the environment variables say.
         public var proxy: Address?
+        /// Says when a handshake may leave, and is told when the exchange takes none; `nil`: nobody does.
+        public var limiter: SharedLimiter?
 
         /// - Parameter credentials: for a private socket and the trade socket; a public one is given none.
         /// - Throws: ``GatewayError/keyOfOtherEnvironment(key:destination:)``; of a trade socket also
@@ -198,6 +200,11 @@ public final class Socket {
     }
 
     private func connect() {
+        let now = SessionClock.monotonic()
+        if case .quiet(let until)? = settings.limiter?.handshake(now: now) {
+            let reason = RateLimiter.quietWords(until: until, now: now)
+            return perform(state.postponed(until: until, reason: reason, chance: chance()))
+        }
         let attempt = Connection(
             settings: Connection.Settings(
                 address: settings.slot.address(at: settings.destination),
@@ -221,6 +228,10 @@ public final class Socket {
         case .opened: perform(state.opened(now: now))
         case .heard: state.heard(now: now)
         case .message(let bytes, let time): take(bytes, time)
+        case .refused(status: 403):
+            settings.limiter?.shutOut(now: now)
+            deliver(message(.shutOut))
+        case .refused: break
         case .closed(let reason):
             connection = nil
             perform(state.closed(reason: reason, now: now, chance: chance()))

@@ -26,6 +26,7 @@ extension SessionLoop {
             bytes.withUnsafeReadableBytes { received($0, message, slot) }
         case .sent(let bytes):
             sent(bytes, message, slot)
+        case .shutOut: shutOut()
         case .link(var event):
             // The exchange's words may quote the key: from here on nobody is told of it.
             counts.blanked += Int64(scanner.blank(&event.reason))

@@ -252,14 +252,11 @@ extension SessionLoop {
     ) {
         let client: RESTClient
         do throws(GatewayError) {
-            var settings = try RESTClient.Settings(
-                destination: wiring.destination,
-                credentials: credentials,
-                account: configuration.account
+            client = try wiring.client(
+                credentials,
+                account: configuration.account,
+                clock: clock
             )
-            settings.trust = wiring.trust
-            settings.proxy = wiring.proxy?.description
-            client = try RESTClient(settings: settings, clock: clock)
         } catch {
             return whenDone(RequestRefusal(SessionError(error)))
         }
@@ -311,6 +308,7 @@ extension SessionLoop {
             guard !isStopped else { return whenDone(nil, "the session has ended") }
             ingest(named: exchange.stream.text, time: exchange.received, payload: exchange.payload)
             let event = stepper.event
+            if exchange.status == 403 { shutOut() }
             for case .key(let description) in event.details { return whenDone(description, "") }
             whenDone(nil, SessionLoop.words(exchange, event))
         }

@@ -196,19 +196,12 @@ final class SessionLoop {
             throw .engine(error)
         }
         do throws(GatewayError) {
-            var settings = try RESTClient.Settings(
-                destination: wiring.destination,
-                credentials: wiring.credentials,
-                account: configuration.account
+            trade = TradeQueue(limiter: wiring.limiter)
+            rest = try wiring.client(
+                wiring.credentials,
+                account: configuration.account,
+                clock: clock
             )
-            settings.trust = wiring.trust
-            settings.proxy = wiring.proxy?.description
-            let share = configuration.quotaShare ?? (configuration.mayTrade ? 100 : 10)
-            settings.quotas.share = min(100, max(1, share))
-            let limiter = SharedLimiter(settings: settings.quotas)
-            settings.limiter = limiter
-            trade = TradeQueue(limiter: limiter)
-            rest = try RESTClient(settings: settings, clock: clock)
             if let signer = wiring.credentials?.signer { scanner.watch(signer) }
             try makeSockets(wiring)
         } catch {
@@ -270,6 +263,7 @@ final class SessionLoop {
             credentials: credentials
         )
         settings.proxy = wiring.proxy
+        settings.limiter = wiring.limiter
         settings.path = path
         let socket = Socket(settings: settings, loop: loop, clock: clock) { [unowned self] in
             happened($0)

@@ -87,10 +87,7 @@ public struct TopicResolution: Sendable {
         bare.key = nil
         let wiring = try Wiring(bare)
         do throws(GatewayError) {
-            var settings = try RESTClient.Settings(destination: wiring.destination)
-            settings.trust = wiring.trust
-            settings.proxy = wiring.proxy?.description
-            return try RESTClient(settings: settings, clock: clock)
+            return try wiring.client(nil, account: configuration.account, clock: clock)
         } catch {
             throw SessionError(error)
         }

@@ -7,7 +7,8 @@ extension ClientLoop {
         switch message.content {
         case .received(let bytes):
             bytes.withUnsafeReadableBytes { received($0, message.socket, message.time) }
-        case .sent: break
+        // The socket has told the limiter, which REST asks too.
+        case .sent, .shutOut: break
         case .link(let event): linked(event, message.socket, message.time)
         }
     }

@@ -119,6 +119,7 @@ enum SessionTemplate {
         #  key-expiring: {days: 14}
         #  rate-quota: {percent: 20}
         #  verify-failed: on
+        #  shut-out: on
 
         # For `proxy`: where bots find the exchange, what happens while the journal cannot record (pass, refuse), and a
         # read-only key of the bot's account for questions of our own.

@@ -13,6 +13,10 @@ extension RelayFront {
             path: path,
             holdsMessages: relay.settings.mayRefuse && path == .trade
         )
+        if let reason = relay.refusal {
+            relay.owner?.relay(closed: socket, reason: reason)
+            return answer(.forbidden, RelayFront.shutOut, reason, head, keepAlive: false)
+        }
         let address = path.address(at: relay.settings.destination)
         RelayUpstream.open(to: address, settings: relay.settings, on: relay.loop) {
             [self] upstream, failure in
@@ -43,6 +47,7 @@ extension RelayFront {
                 closed: socket,
                 reason: "handshake refused: HTTP \(reply.status.code)"
             )
+            if reply.status == .forbidden { relay.wasShutOut() }
             let headers = RelayHeaders.reply(reply, body: body.count, of: .GET)
             return write(reply.status, headers, body, head, keepAlive: false)
         }

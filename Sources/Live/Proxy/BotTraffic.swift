@@ -49,6 +49,7 @@ final class BotTraffic: RelayOwner {
             destination: session.wiring.destination
         )
         settings.proxy = session.wiring.proxy
+        settings.limiter = session.wiring.limiter
         settings.mayRefuse = policy == .refuse
         settings.tls = session.tls
         let own = session.wiring.credentials.map {
@@ -190,6 +191,8 @@ final class BotTraffic: RelayOwner {
     }
 
     // MARK: Sockets
+
+    func relayWasShutOut() { session.shutOut() }
 
     func relayIsFull() {
         counts.turnedAway += 1
