@@ -37,6 +37,8 @@ final class Connection {
     private let happened: (Happening) -> Void
     private var channel: (any Channel)?
     private var isClosed = false
+    /// It stands as far as its host, which has counted it.
+    private(set) var hasReached = false
     /// The handshake is through: frames may be written.
     private var isOpened = false
     private var isPaused = false
@@ -195,6 +197,7 @@ final class Connection {
             return
         }
         self.channel = channel
+        hasReached = true
         let bound = NIOLoopBound(self, eventLoop: loop)
         channel.closeFuture.whenComplete { _ in bound.value.finish("connection lost") }
         if isPaused { setPaused(true) }

@@ -25,8 +25,19 @@ public struct RateLimiter: Sendable {
         ///
         /// Who has a share of them always believes them: others count on the rest.
         public var assumesQuotas = true
+        /// New connections to one WebSocket host within five minutes; `nil`: as many as wanted.
+        ///
+        /// A fifth of what the exchange takes is left: for bots, and for the next start, which knows nothing of these.
+        public var connections: Int? = BybitLimits.connectionsPerFiveMinutes * 4 / 5
 
         public init() {}
+
+        /// Of a process that has all; on loopback stands the exchange in a box, whose limits are what it says of them.
+        public init(_ destination: Destination) {
+            guard destination.isLoopback else { return }
+            assumesQuotas = false
+            connections = nil
+        }
 
         public init(share: Int, reserve: Int = 20) {
             self.share = min(100, max(1, share))

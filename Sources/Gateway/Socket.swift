@@ -74,6 +74,8 @@ public final class Socket {
     private let chance: () -> UInt64
     private let deliver: (GatewayMessage) -> Void
     private var connection: Connection?
+    /// When the last connection was begun.
+    private var begun: Int64 = 0
     private var timer: Scheduled<Void>?
     private var timerDue: Int64 = .max
     private var isPaused = false
@@ -115,7 +117,7 @@ public final class Socket {
         loop.preconditionInEventLoop()
         guard let connection else { return }
         connection.close()
-        self.connection = nil
+        release()
         perform(state.closed(reason: reason, now: SessionClock.monotonic(), chance: chance()))
     }
 
@@ -194,20 +196,25 @@ public final class Socket {
             send(request.bytes(requestID: requestID.isEmpty ? .none : .text(requestID)))
         case .close:
             connection?.close()
-            connection = nil
+            release()
         case .report(let change, let reason): report(change, reason)
         }
     }
 
     private func connect() {
         let now = SessionClock.monotonic()
-        if case .quiet(let until)? = settings.limiter?.handshake(now: now) {
-            let reason = RateLimiter.quietWords(until: until, now: now)
-            return perform(state.postponed(until: until, reason: reason, chance: chance()))
+        let address = settings.slot.address(at: settings.destination)
+        switch settings.limiter?.connect(to: address, now: now) {
+        case .go, nil: break
+        case .wait(let until):
+            return postpone(until, RateLimiter.connectionWords(until: until, now: now))
+        case .quiet(let until):
+            return postpone(until, RateLimiter.quietWords(until: until, now: now))
         }
+        begun = now
         let attempt = Connection(
             settings: Connection.Settings(
-                address: settings.slot.address(at: settings.destination),
+                address: address,
                 path: settings.path ?? settings.slot.name.path,
                 tls: settings.tls,
                 messageMax: settings.messageMax,
@@ -222,6 +229,18 @@ public final class Socket {
         attempt.connect()
     }
 
+    private func postpone(_ until: Int64, _ reason: String) {
+        perform(state.postponed(until: until, reason: reason, chance: chance()))
+    }
+
+    /// Lets go of the connection, closed or to be closed; the limiter counts none that its host has not seen.
+    private func release() {
+        guard let connection else { return }
+        self.connection = nil
+        guard !connection.hasReached else { return }
+        settings.limiter?.missed(settings.slot.address(at: settings.destination), begun: begun)
+    }
+
     private func happened(_ happening: Connection.Happening) {
         let now = SessionClock.monotonic()
         switch happening {
@@ -233,7 +252,7 @@ public final class Socket {
             deliver(message(.shutOut))
         case .refused: break
         case .closed(let reason):
-            connection = nil
+            release()
             perform(state.closed(reason: reason, now: now, chance: chance()))
         }
     }

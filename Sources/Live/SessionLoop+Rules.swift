@@ -27,7 +27,8 @@ extension SessionLoop {
         let now = clock.now().milliseconds
         for change in plan.apply(now: now) {
             let limits = SubscriptionLimits(.publicData(change.category))
-            homes[change.category, default: PublicSockets(limits: limits)].take(change)
+            let none = PublicSockets(limits: limits, copies: configuration.redundancy)
+            homes[change.category, default: none].take(change)
         }
         for category in Category.allCases {
             guard var home = homes[category], home.isUnfinished else { continue }

@@ -43,8 +43,7 @@ struct Wiring {
         } catch {
             throw SessionError(error)
         }
-        var quotas = RateLimiter.Settings()
-        quotas.assumesQuotas = !destination.isLoopback
+        var quotas = RateLimiter.Settings(destination)
         let share = configuration.quotaShare ?? (configuration.mayTrade ? 100 : 10)
         quotas.share = min(100, max(1, share))
         limiter = SharedLimiter(settings: quotas)

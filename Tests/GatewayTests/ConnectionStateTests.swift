@@ -322,8 +322,11 @@ private func readyMachine(_ topics: [String]) -> ConnectionState {
         // Those that wait for one moment do not come at one moment.
         #expect(state.deadline.map { $0 > until && $0 <= until + second / 2 } == true)
         #expect(state.wake(now: until + second, chance: 0) == [.connect])
+        // Nor is it told again that there is still no room.
+        #expect(state.postponed(until: until + second, reason: "full", chance: 0).isEmpty)
+        #expect(state.wake(now: until + 2 * second, chance: 0) == [.connect])
         #expect(
-            state.opened(now: until + second) == [
+            state.opened(now: until + 2 * second) == [
                 .report(.connected, reason: ""), .report(.ready, reason: ""),
             ]
         )

@@ -336,7 +336,8 @@ private enum BadFrame: CaseIterable {
         #expect(server.connections == 1)
         let now = SessionClock.monotonic()
         for verdict in [
-            limiter.handshake(now: now), limiter.take(RESTRequest(.serverTime), .urgent, now: now),
+            limiter.connect(to: try Address(base: server.base), now: now),
+            limiter.take(RESTRequest(.serverTime), .urgent, now: now),
         ] {
             guard case .quiet(let until) = verdict else {
                 throw SocketUnderTest.Missing(items: items)
@@ -354,6 +355,42 @@ private enum BadFrame: CaseIterable {
         #expect(until >= limiter.quietUntil && until < limiter.quietUntil + 1_000_000_000)
         try await socket.stop()
         try await other.stop()
+        try await server.stop()
+    }
+
+    @Test func `connections wait for their turn, and those that reached nobody count for nothing`()
+        async throws
+    {
+        let server = try await TestServer(upgrade: .refuse(status: 503)) { _, _ in }
+        var quotas = RateLimiter.Settings()
+        quotas.connections = 3
+        let limiter = SharedLimiter(settings: quotas)
+        // Where nobody listens.
+        let gone = try await TestServer { _, _ in }
+        try await gone.stop()
+        var nowhere = try settings(gone)
+        nowhere.limiter = limiter
+        let lost = try await SocketUnderTest(nowhere)
+        try await lost.on { $0.start() }
+        try await lost.delivered.wait(for: "five attempts") { $0.count >= 5 }
+        #expect(!lost.delivered.items.contains { "\($0)".contains("five minutes") })
+        try await lost.stop()
+
+        var settings = try settings(server)
+        settings.limiter = limiter
+        let sockets = [try await SocketUnderTest(settings), try await SocketUnderTest(settings)]
+        for socket in sockets { try await socket.on { $0.start() } }
+        for socket in sockets {
+            try await socket.delivered.wait(for: "it waits for room") { items in
+                items.contains { "\($0)".contains("takes no more connections within five minutes") }
+            }
+            guard case .waiting(let until) = try await socket.on({ $0.state.phase }) else {
+                throw SocketUnderTest.Missing(items: socket.delivered.items)
+            }
+            #expect(until - SessionClock.monotonic() > 200_000_000_000)
+        }
+        #expect(server.connections == 3)
+        for socket in sockets { try await socket.stop() }
         try await server.stop()
     }
 

@@ -106,7 +106,7 @@ public final class Relay {
     /// Why nothing may leave now; `nil` when it may.
     var refusal: String? {
         let now = SessionClock.monotonic()
-        guard case .quiet(let until)? = settings.limiter?.handshake(now: now) else { return nil }
+        guard let until = settings.limiter?.quietUntil, now < until else { return nil }
         return RateLimiter.quietWords(until: until, now: now)
     }
 

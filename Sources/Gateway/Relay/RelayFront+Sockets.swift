@@ -23,6 +23,7 @@ extension RelayFront {
             if let failure {
                 return refused(socket, head, "no connection to the exchange: " + failure)
             }
+            relay.settings.limiter?.connects(to: address, now: SessionClock.monotonic())
             upstream.send(RelayHeaders.handshake(head, to: address), []) { [self] ending in
                 switch ending {
                 case .answered(let reply, let body):
