@@ -96,12 +96,12 @@ extension ClientLoop {
         }
     }
 
-    // MARK: - Books that wait
+    // MARK: - Books and tickers that wait
 
     private func resubscribe(_ feed: TopicFeed) {
         // Depth 1 sends nothing but snapshots: the next one comes without asking.
         guard let socket = feed.socket, feed.book?.depth != 1 else { return }
-        feed.book?.expectSnapshot(from: clock.now())
+        feed.expectSnapshot(from: clock.now())
         sockets[socket].resubscribe(feed.key.name)
     }
 
@@ -109,8 +109,7 @@ extension ClientLoop {
     func askForSnapshots() {
         let now = clock.now()
         for key in order {
-            guard let feed = feeds[key], feed.isConfirmed,
-                feed.book?.isSnapshotOverdue(at: now) == true
+            guard let feed = feeds[key], feed.isConfirmed, feed.isSnapshotOverdue(at: now)
             else { continue }
             resubscribe(feed)
         }
