@@ -19,6 +19,10 @@ public struct RateLimiter: Sendable {
         public var share = 100
         /// Percent of its share that new orders leave for cancels and look-ups, from 0 to 90.
         public var reserve = 20
+        /// Percent of its share of the address's quota that questions leave for orders, beside ``reserve``; from 0 to 90.
+        ///
+        /// Where orders are entered: else a reconciliation uses the quota up, and the next order waits for seconds.
+        public var orderReserve = 0
         /// Nanoseconds without any request after a 403.
         public var quiet: Int64 = 600_000_000_000
         /// Whether quotas are believed before an answer names them; the exchange in a box has none but those it names.
@@ -151,7 +155,8 @@ public struct RateLimiter: Sendable {
     private mutating func addressWait(_ urgency: Urgency, _ now: Int64) -> Int64 {
         RateLimiter.forget(&addressUses, before: now - RateLimiter.addressWindow)
         guard assumesQuotas else { return now }
-        let most = allowed(BybitLimits.requestsPerFiveSeconds, urgency)
+        let kept = urgency == .question ? settings.orderReserve : 0
+        let most = allowed(BybitLimits.requestsPerFiveSeconds, urgency, less: kept)
         return RateLimiter.wait(addressUses, adding: 1, most, RateLimiter.addressWindow, now)
     }
 
@@ -174,10 +179,10 @@ public struct RateLimiter: Sendable {
     }
 
     /// At least one: a share of a small quota still lets a request through.
-    private func allowed(_ quota: Int, _ urgency: Urgency) -> Int {
+    private func allowed(_ quota: Int, _ urgency: Urgency, less kept: Int = 0) -> Int {
         let mine = max(1, quota * settings.share / 100)
         guard urgency != .urgent else { return mine }
-        return max(1, mine * (100 - settings.reserve) / 100)
+        return max(1, mine * (100 - settings.reserve - kept) / 100)
     }
 
     /// The moment from which `units` more stay within `most` in the window that rolls.

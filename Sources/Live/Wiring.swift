@@ -46,6 +46,8 @@ struct Wiring {
         var quotas = RateLimiter.Settings(destination)
         let share = configuration.quotaShare ?? (configuration.mayTrade ? 100 : 10)
         quotas.share = min(100, max(1, share))
+        // Reconciliation yields to trading.
+        if configuration.mayTrade { quotas.orderReserve = 20 }
         limiter = SharedLimiter(settings: quotas)
         credentials = try Wiring.credentials(configuration)
         do throws(GatewayError) {
