@@ -15,7 +15,8 @@ import Testing
 
     @Test(arguments: [
         "orderbook.50.BTCUSDT", "linear:", "linear:tickers", "linear:tickers.", "other:tickers.A",
-        "linear:tickers.top:0", "linear:tickers.top:x", "linear:tickers.*A*",
+        "spread:tickers.top:3", "linear:tickers.top:0", "linear:tickers.top:x",
+        "linear:tickers.*A*",
         "linear:tickers.*USDT within:30", "linear:tickers.*USDT within:0d",
         "linear:tickers.BTCUSDT within:30d", "linear:tickers.*USDT within:30d more", "",
         "linear:tickers.B\"C", "linear:tickers.A,B",
