@@ -40,10 +40,21 @@ extension SessionLoop {
                 ]
             )
             count(event, slot)
+            remeasure(event, message.socket)
             ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
             if event.change == .ready { tellAbsence(message.socket, until: message.time) }
             if message.socket == tradeSocket { tradeLink(event) }
         }
+    }
+
+    /// A refused authentication may be one of a clock that was set: the next attempt is dated anew.
+    ///
+    /// - Source: protocol reference §11, trap 18.
+    private func remeasure(_ event: LinkEvent, _ number: Int) {
+        guard event.change == .failed, sockets[number].state.authenticationRefusal != nil else {
+            return
+        }
+        measureClockAgain()
     }
 
     private func count(_ event: LinkEvent, _ slot: SocketSlot) {
