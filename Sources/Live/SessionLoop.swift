@@ -302,6 +302,7 @@ final class SessionLoop {
             where account.isPermitted || !slots[number].isPrivate {
                 socket.start()
             }
+            if configuration.followsStatus { followStatus() }
             whenReady()
         }
         ask(.serverTime, whenDone: done)
