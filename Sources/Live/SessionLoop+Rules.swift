@@ -103,9 +103,10 @@ extension SessionLoop {
     /// A list that has failed is due again soon, also in a session whose network comes up later than itself.
     func askLists(whenDone: @escaping () -> Void) {
         let due = listPolls.take(listQuestions, at: SessionClock.monotonic())
+        guard !due.isEmpty else { return whenDone() }
         askAll(due.map { request in { done in self.askList(request, whenDone: done) } }) {
             [unowned self] in
-            if isStarted { followRules() }
+            if isStarted, !isStopped { followRules() }
             whenDone()
         }
     }
@@ -165,9 +166,10 @@ extension SessionLoop {
     /// Asks for the tickers by which `top` rules rank, where they are due.
     func askRankings(whenDone: @escaping () -> Void) {
         let due = rankPolls.take(plan.rankQuestions, at: SessionClock.monotonic())
+        guard !due.isEmpty else { return whenDone() }
         askAll(due.map { request in { done in self.askRanking(request, whenDone: done) } }) {
             [unowned self] in
-            if isStarted { followRules() }
+            if isStarted, !isStopped { followRules() }
             whenDone()
         }
     }
