@@ -1,4 +1,5 @@
 import Bybit
+import Market
 import Testing
 
 @testable import Live
