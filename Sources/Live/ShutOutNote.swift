@@ -14,9 +14,10 @@ struct ShutOutNote: Sendable {
         if let rolls = configuration.folder, configuration.roll != nil {
             folder = rolls[...]
         } else {
+            var recording = configuration.path[...]
+            while recording.last == "/" { recording.removeLast() }
             // A path without a folder is one of here.
-            let slash = configuration.path.lastIndex(of: "/")
-            folder = slash.map { configuration.path[..<$0] } ?? "."
+            folder = recording.lastIndex(of: "/").map { recording[..<$0] } ?? "."
         }
         path = folder + "/.shut-out." + exchange.rest.authority
     }
