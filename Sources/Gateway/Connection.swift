@@ -26,6 +26,8 @@ final class Connection {
         case message(ByteBuffer, Timestamp)
         /// A ping or pong of the WebSocket protocol.
         case heard
+        /// The handshake was answered with this HTTP status; the end follows.
+        case refused(status: UInt)
         case closed(String)
     }
 
@@ -35,6 +37,8 @@ final class Connection {
     private let happened: (Happening) -> Void
     private var channel: (any Channel)?
     private var isClosed = false
+    /// It stands as far as its host, which has counted it.
+    private(set) var hasReached = false
     /// The handshake is through: frames may be written.
     private var isOpened = false
     private var isPaused = false
@@ -193,6 +197,7 @@ final class Connection {
             return
         }
         self.channel = channel
+        hasReached = true
         let bound = NIOLoopBound(self, eventLoop: loop)
         channel.closeFuture.whenComplete { _ in bound.value.finish("connection lost") }
         if isPaused { setPaused(true) }
@@ -208,7 +213,7 @@ final class Connection {
         switch happening {
         case .closed(let reason): return finish(reason)
         case .opened: isOpened = true
-        case .heard, .message: break
+        case .heard, .message, .refused: break
         }
         happened(happening)
     }

@@ -73,6 +73,8 @@ public struct ConnectionState: Sendable {
     private var lastReceived: Int64 = 0
     private var lastPing: Int64 = 0
     private var isPaused = false
+    /// The last attempt was not made.
+    private var isPostponed = false
     private var requests = 0
 
     public init(settings: Settings) {
@@ -143,6 +145,7 @@ public struct ConnectionState: Sendable {
         guard case .connecting = phase else { return [] }
         connections += 1
         isReady = false
+        isPostponed = false
         lastReceived = now
         lastPing = now
         subscriptions.forgetConnection()
@@ -167,6 +170,15 @@ public struct ConnectionState: Sendable {
             retry(now: now, chance: chance)
             return [.report(.disconnected, reason: reason)]
         }
+    }
+
+    /// The attempt that was asked for may not be made before this moment; told once, until one is made.
+    public mutating func postponed(until: Int64, reason: String, chance: UInt64) -> [Action] {
+        guard case .connecting = phase else { return [] }
+        // Those that wait for the same moment do not come at the same moment.
+        phase = .waiting(until: until + settings.backoff.wait(attempt: 1, chance: chance))
+        defer { isPostponed = true }
+        return isPostponed ? [] : [.report(.failed, reason: reason)]
     }
 
     /// A whole message came; `frame` is `nil` for data.
@@ -300,6 +312,7 @@ public struct ConnectionState: Sendable {
     private mutating func retry(now: Int64, chance: UInt64) {
         if isReady, now - readySince >= settings.steady { attempt = 0 }
         isReady = false
+        isPostponed = false
         attempt += 1
         phase = .waiting(until: now + settings.backoff.wait(attempt: attempt, chance: chance))
     }

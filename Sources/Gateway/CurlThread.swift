@@ -201,8 +201,7 @@ final class CurlThread: @unchecked Sendable {
                     case .wait(let until): wakeAt = min(wakeAt, until)
                     case .quiet(let until):
                         isKept = false
-                        let seconds = (until - now) / RateLimiter.second
-                        let why = "the exchange answered 403: nothing is sent for \(seconds) s more"
+                        let why = RateLimiter.quietWords(until: until, now: now)
                         finish(refused(item.call, why), item.done)
                     }
                 }

@@ -155,6 +155,7 @@ final class CurlTransfer {
         curl_easy_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
         var requestBytes = 0
         curl_easy_get_long(handle, CURLINFO_REQUEST_SIZE, &requestBytes)
+        exchange.wasAttempted = true
         exchange.received = time
         exchange.status = status
         guard result != CURLE_OK else {

@@ -10,6 +10,8 @@ public struct GatewayMessage: Sendable {
         /// `{"op":"auth","req_id":"…","expires":…,"key":"<fingerprint>"}`.
         case sent([UInt8])
         case link(LinkEvent)
+        /// The exchange has answered a handshake with HTTP 403: nothing may be sent for a while.
+        case shutOut
     }
 
     /// The socket's number, as its owner gave it: an index into the owner's own table.

@@ -147,6 +147,7 @@ final class HandshakeRefusal: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head(let head) = unwrapInboundIn(data) {
+            happened(.refused(status: head.status.code))
             happened(.closed("handshake refused: HTTP \(head.status.code)"))
         }
     }

@@ -47,8 +47,7 @@ public final class RESTClient: Sendable {
             self.credentials = credentials
             self.account = account
             self.trust = trust
-            quotas = RateLimiter.Settings()
-            quotas.assumesQuotas = !destination.isLoopback
+            quotas = RateLimiter.Settings(destination)
         }
 
         /// Whether anything may be sent that changes something.

@@ -18,6 +18,8 @@ public struct RESTExchange: Sendable {
     public var body: [UInt8]
     public var sent: Timestamp
     public var received: Timestamp
+    /// It was handed to the network; what ended before that was refused here, and would be again.
+    var wasAttempted = false
     /// How often a key or signature stood in the answer (Bybit quotes the key in a 10004) and was blanked.
     public var blanked = 0
 
@@ -66,7 +68,8 @@ public struct RESTExchange: Sendable {
     public var mayBeAskedAgain: Bool {
         switch outcome {
         case .timedOut, .failed: true
-        case .notSent: false
+        // A network that is not up yet: of all that fails this is the safest to ask again.
+        case .notSent: wasAttempted
         case .answered: status >= 500 || isRefusedForNow
         }
     }

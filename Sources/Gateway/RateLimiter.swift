@@ -19,14 +19,29 @@ public struct RateLimiter: Sendable {
         public var share = 100
         /// Percent of its share that new orders leave for cancels and look-ups, from 0 to 90.
         public var reserve = 20
+        /// Percent of its share of the address's quota that questions leave for orders, beside ``reserve``; from 0 to 90.
+        ///
+        /// Where orders are entered: else a reconciliation uses the quota up, and the next order waits for seconds.
+        public var orderReserve = 0
         /// Nanoseconds without any request after a 403.
         public var quiet: Int64 = 600_000_000_000
         /// Whether quotas are believed before an answer names them; the exchange in a box has none but those it names.
         ///
         /// Who has a share of them always believes them: others count on the rest.
         public var assumesQuotas = true
+        /// New connections to one WebSocket host within five minutes; `nil`: as many as wanted.
+        ///
+        /// A fifth of what the exchange takes is left: for bots, and for the next start, which knows nothing of these.
+        public var connections: Int? = BybitLimits.connectionsPerFiveMinutes * 4 / 5
 
         public init() {}
+
+        /// Of a process that has all; on loopback stands the exchange in a box, whose limits are what it says of them.
+        public init(_ destination: Destination) {
+            guard destination.isLoopback else { return }
+            assumesQuotas = false
+            connections = nil
+        }
 
         public init(share: Int, reserve: Int = 20) {
             self.share = min(100, max(1, share))
@@ -140,7 +155,8 @@ public struct RateLimiter: Sendable {
     private mutating func addressWait(_ urgency: Urgency, _ now: Int64) -> Int64 {
         RateLimiter.forget(&addressUses, before: now - RateLimiter.addressWindow)
         guard assumesQuotas else { return now }
-        let most = allowed(BybitLimits.requestsPerFiveSeconds, urgency)
+        let kept = urgency == .question ? settings.orderReserve : 0
+        let most = allowed(BybitLimits.requestsPerFiveSeconds, urgency, less: kept)
         return RateLimiter.wait(addressUses, adding: 1, most, RateLimiter.addressWindow, now)
     }
 
@@ -163,10 +179,10 @@ public struct RateLimiter: Sendable {
     }
 
     /// At least one: a share of a small quota still lets a request through.
-    private func allowed(_ quota: Int, _ urgency: Urgency) -> Int {
+    private func allowed(_ quota: Int, _ urgency: Urgency, less kept: Int = 0) -> Int {
         let mine = max(1, quota * settings.share / 100)
         guard urgency != .urgent else { return mine }
-        return max(1, mine * (100 - settings.reserve) / 100)
+        return max(1, mine * (100 - settings.reserve - kept) / 100)
     }
 
     /// The moment from which `units` more stay within `most` in the window that rolls.
@@ -236,9 +252,10 @@ public struct RateLimiter: Sendable {
     }
 
     /// The exchange has shut out this address.
-    public mutating func shutOut(now: Int64) {
-        quietUntil = max(quietUntil, now + settings.quiet)
-    }
+    public mutating func shutOut(now: Int64) { beQuiet(until: now + settings.quiet) }
+
+    /// It did so before, and takes nothing before this moment.
+    public mutating func beQuiet(until time: Int64) { quietUntil = max(quietUntil, time) }
 
     // MARK: - What counts where
 

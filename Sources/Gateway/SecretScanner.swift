@@ -71,6 +71,15 @@ public struct SecretScanner: ~Copyable {
         }
     }
 
+    /// The same for a text, such as what the exchange says of a request: it may quote the key.
+    public mutating func blank(_ text: inout String) -> Int {
+        guard !isIdle, !text.isEmpty else { return 0 }
+        var bytes = Array(text.utf8)
+        let hits = blank(&bytes)
+        if hits > 0 { text = String(decoding: bytes, as: UTF8.self) }
+        return hits
+    }
+
     /// True when `bytes` hold a forbidden text.
     public mutating func finds(in bytes: UnsafeRawBufferPointer) -> Bool {
         takeSignatures()

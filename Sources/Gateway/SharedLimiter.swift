@@ -1,16 +1,18 @@
 public import Bybit
 import Synchronization
 
-/// One ``RateLimiter`` for all ways to the exchange: REST, on libcurl's thread, and the trade socket, on the loop.
+/// One ``RateLimiter`` for all ways to the exchange: REST, on libcurl's thread, and sockets and bots, on the loop.
 ///
 /// The exchange counts an order once, whichever way it came; so must who has a share of the quota.
 ///
 /// - Source: protocol reference §5, "rate quota is shared between WS and HTTP of the same op type".
 public final class SharedLimiter: Sendable {
     private let limiter: Mutex<RateLimiter>
+    private let budget: Mutex<ConnectionBudget>
 
     public init(settings: RateLimiter.Settings) {
         limiter = Mutex(RateLimiter(settings: settings))
+        budget = Mutex(ConnectionBudget(most: settings.connections))
     }
 
     /// Whether a request may leave now; when it may it has left, as far as the quotas go: ``ended(_:now:)`` or
@@ -62,4 +64,29 @@ public final class SharedLimiter: Sendable {
 
     /// The exchange has shut out this address.
     public func shutOut(now: Int64) { limiter.withLock { $0.shutOut(now: now) } }
+
+    /// It did so before, and takes nothing before this moment.
+    public func beQuiet(until time: Int64) { limiter.withLock { $0.beQuiet(until: time) } }
+
+    /// Until when nothing may leave; in the past when nothing has to wait for it.
+    public var quietUntil: Int64 { limiter.withLock { $0.quietUntil } }
+
+    // MARK: - WebSockets
+
+    /// Whether a connection to a WebSocket host may be begun now; when it may, it counts from now on.
+    public func connect(to host: Address, now: Int64) -> RateLimiter.Verdict {
+        let until = quietUntil
+        if now < until { return .quiet(until: until) }
+        return budget.withLock { $0.take(host.authority, now: now) }.map { .wait(until: $0) } ?? .go
+    }
+
+    /// One of a bot is begun, which nobody holds back for its count.
+    public func connects(to host: Address, now: Int64) {
+        budget.withLock { $0.note(host.authority, now: now) }
+    }
+
+    /// One that was begun at that moment never came as far as the host.
+    public func missed(_ host: Address, begun time: Int64) {
+        budget.withLock { $0.giveBack(host.authority, begun: time) }
+    }
 }

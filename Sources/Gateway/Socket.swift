@@ -25,6 +25,8 @@ public final class Socket {
         public var path: String?
         /// An HTTP proxy, `http://HOST:PORT`; `nil`: none, whatever the environment variables say.
         public var proxy: Address?
+        /// Says when a handshake may leave, and is told when the exchange takes none; `nil`: nobody does.
+        public var limiter: SharedLimiter?
 
         /// - Parameter credentials: for a private socket and the trade socket; a public one is given none.
         /// - Throws: ``GatewayError/keyOfOtherEnvironment(key:destination:)``; of a trade socket also
@@ -72,6 +74,8 @@ public final class Socket {
     private let chance: () -> UInt64
     private let deliver: (GatewayMessage) -> Void
     private var connection: Connection?
+    /// When the last connection was begun.
+    private var begun: Int64 = 0
     private var timer: Scheduled<Void>?
     private var timerDue: Int64 = .max
     private var isPaused = false
@@ -113,7 +117,7 @@ public final class Socket {
         loop.preconditionInEventLoop()
         guard let connection else { return }
         connection.close()
-        self.connection = nil
+        release()
         perform(state.closed(reason: reason, now: SessionClock.monotonic(), chance: chance()))
     }
 
@@ -192,15 +196,25 @@ public final class Socket {
             send(request.bytes(requestID: requestID.isEmpty ? .none : .text(requestID)))
         case .close:
             connection?.close()
-            connection = nil
+            release()
         case .report(let change, let reason): report(change, reason)
         }
     }
 
     private func connect() {
+        let now = SessionClock.monotonic()
+        let address = settings.slot.address(at: settings.destination)
+        switch settings.limiter?.connect(to: address, now: now) {
+        case .go, nil: break
+        case .wait(let until):
+            return postpone(until, RateLimiter.connectionWords(until: until, now: now))
+        case .quiet(let until):
+            return postpone(until, RateLimiter.quietWords(until: until, now: now))
+        }
+        begun = now
         let attempt = Connection(
             settings: Connection.Settings(
-                address: settings.slot.address(at: settings.destination),
+                address: address,
                 path: settings.path ?? settings.slot.name.path,
                 tls: settings.tls,
                 messageMax: settings.messageMax,
@@ -215,14 +229,30 @@ public final class Socket {
         attempt.connect()
     }
 
+    private func postpone(_ until: Int64, _ reason: String) {
+        perform(state.postponed(until: until, reason: reason, chance: chance()))
+    }
+
+    /// Lets go of the connection, closed or to be closed; the limiter counts none that its host has not seen.
+    private func release() {
+        guard let connection else { return }
+        self.connection = nil
+        guard !connection.hasReached else { return }
+        settings.limiter?.missed(settings.slot.address(at: settings.destination), begun: begun)
+    }
+
     private func happened(_ happening: Connection.Happening) {
         let now = SessionClock.monotonic()
         switch happening {
         case .opened: perform(state.opened(now: now))
         case .heard: state.heard(now: now)
         case .message(let bytes, let time): take(bytes, time)
+        case .refused(status: 403):
+            settings.limiter?.shutOut(now: now)
+            deliver(message(.shutOut))
+        case .refused: break
         case .closed(let reason):
-            connection = nil
+            release()
             perform(state.closed(reason: reason, now: now, chance: chance()))
         }
     }

@@ -40,14 +40,11 @@ struct KeyCheck: Sendable {
         let client: RESTClient
         let clock = SessionClock()
         do throws(GatewayError) {
-            var settings = try RESTClient.Settings(
-                destination: wiring.destination,
-                credentials: credentials,
-                account: configuration.account
+            client = try wiring.client(
+                credentials,
+                account: configuration.account,
+                clock: clock
             )
-            settings.trust = wiring.trust
-            settings.proxy = wiring.proxy?.description
-            client = try RESTClient(settings: settings, clock: clock)
         } catch {
             throw SessionError(error)
         }

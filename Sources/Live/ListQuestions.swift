@@ -20,11 +20,22 @@ extension SubscriptionPlan {
         }
     }
 
-    /// The questions whose answers rank symbols by turnover.
+    /// Of the answer to one of these questions.
+    func category(of question: RESTRequest) -> Category {
+        let words = question.query.split(separator: "&")
+        return Category.allCases.first { words.contains("category=\($0.name)") } ?? .spread
+    }
+
+    /// The questions whose answers rank symbols by turnover: of options those of the coin that a rank means.
+    ///
+    /// - Source: protocol reference §6.2, "option needs symbol or baseCoin".
     var rankQuestions: [RESTRequest] {
         rankedCategories.map { category in
-            let path = category == .spread ? "/v5/spread/tickers" : "/v5/market/tickers"
-            return RESTRequest(endpoint: .other(path), query: "category=\(category.name)")
+            let coin = category == .option ? "&baseCoin=BTC" : ""
+            return RESTRequest(
+                endpoint: .other("/v5/market/tickers"),
+                query: "category=\(category.name)\(coin)"
+            )
         }
     }
 }

@@ -14,7 +14,10 @@ struct PublicSockets {
     /// What changed since it was last carried out whole.
     private var change: SubscriptionPlan.Change?
 
-    init(limits: SubscriptionLimits) { plan = SocketPlan(limits: limits) }
+    /// - Parameter copies: sockets of each group, which all count towards the exchange's limit.
+    init(limits: SubscriptionLimits, copies: Int = 1) {
+        plan = SocketPlan(limits: limits, socketsMax: SocketPlan.socketsMax / max(1, copies))
+    }
 
     /// Something is not carried out: for want of a socket, mostly.
     var isUnfinished: Bool { change != nil }

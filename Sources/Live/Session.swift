@@ -75,6 +75,9 @@ public final class Session: Sendable {
         tapedeck_heap_settle()
         let wiring = try Wiring(configuration)
         try configuration.relay?.checkPort()
+        // What the run before this one was told holds for this one too.
+        let left = ShutOutNote(configuration, wiring.destination).left(at: SessionClock.wall())
+        if left > 0 { wiring.limiter.beQuiet(until: SessionClock.monotonic() + left) }
         // Before the recording is opened: nothing of an account whose key is refused is written.
         let check = try await KeyCheck.ask(configuration, wiring)
         var configuration = configuration

@@ -147,6 +147,15 @@ public struct SessionConfiguration: Sendable {
     public var lines: [SettingLine] = []
     /// Private topics beside those that the core needs.
     public var extraPrivateTopics: [String] = []
+    /// What a session file may add: recorded and decoded, and nothing that the core goes by.
+    ///
+    /// - Source: bybit-v5 §4.
+    public static let optionalPrivateTopics = [
+        "greeks", "strategy", "execution.fast", "execution.fast.spot", "execution.fast.linear",
+        "execution.fast.inverse", "execution.fast.option",
+    ]
+    /// Follow the exchange's news of its own state, `system.status`, on a socket of its own.
+    public var followsStatus = false
     /// Whether orders may be sent; `record` never does.
     public var mayTrade = false
     /// The port at which bots find the exchange; `nil`: none.
@@ -215,6 +224,10 @@ public struct SessionConfiguration: Sendable {
                 Setting("public.\(index)", subscription.text)
             )
         }
+        if !extraPrivateTopics.isEmpty {
+            settings.append(Setting("private", extraPrivateTopics.joined(separator: " ")))
+        }
+        if followsStatus { settings.append(Setting("sockets.status", "follow")) }
         if redundancy > 1 { settings.append(Setting("sockets.redundancy", String(redundancy))) }
         if let proxy { settings.append(Setting("proxy", proxy)) }
         if let quotaShare { settings.append(Setting("rest.share", String(quotaShare))) }

@@ -17,6 +17,7 @@ extension SessionLoop {
             ingest(exchange)
             noteEnded(exchange)
         }
+        keepQuiet()
         judged(check.outcome)
     }
 

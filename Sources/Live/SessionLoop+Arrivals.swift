@@ -26,7 +26,10 @@ extension SessionLoop {
             bytes.withUnsafeReadableBytes { received($0, message, slot) }
         case .sent(let bytes):
             sent(bytes, message, slot)
-        case .link(let event):
+        case .shutOut: shutOut()
+        case .link(var event):
+            // The exchange's words may quote the key: from here on nobody is told of it.
+            counts.blanked += Int64(scanner.blank(&event.reason))
             writer.reset()
             event.write(into: &writer)
             logger.info(
@@ -37,10 +40,21 @@ extension SessionLoop {
                 ]
             )
             count(event, slot)
+            remeasure(event, message.socket)
             ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
             if event.change == .ready { tellAbsence(message.socket, until: message.time) }
             if message.socket == tradeSocket { tradeLink(event) }
         }
+    }
+
+    /// A refused authentication may be one of a clock that was set: the next attempt is dated anew.
+    ///
+    /// - Source: protocol reference §11, trap 18.
+    private func remeasure(_ event: LinkEvent, _ number: Int) {
+        guard event.change == .failed, sockets[number].state.authenticationRefusal != nil else {
+            return
+        }
+        measureClockAgain()
     }
 
     private func count(_ event: LinkEvent, _ slot: SocketSlot) {
@@ -145,10 +159,16 @@ extension SessionLoop {
         }
     }
 
+    /// The end: what was not kept since it was told last would be on no record.
+    func tellAllShed() {
+        for number in shed.keys.sorted() { tellShed(number) }
+    }
+
     /// Public data is not kept: the disk is full, or its budget is used up.
     private var isShortOfDisk: Bool { recorder.isDiskFull || isOverBudget }
 
-    private static let shedInterval: Int64 = 10_000_000_000
+    /// From one count to the next, while it goes on.
+    static let shedInterval: Int64 = 10_000_000_000
 
     /// A record of what was not kept since the last one.
     private func tellShed(_ number: Int) {

@@ -85,21 +85,6 @@ extension SessionLoop {
         measureClock()
     }
 
-    /// The exchange has shut out this address: new orders halt by a record, and cancels cannot leave either.
-    private func shutOut() {
-        let now = SessionClock.monotonic()
-        guard now >= quietUntil else { return }
-        quietUntil = now + RateLimiter.Settings().quiet
-        perform(trade.shutOut(now: now))
-        logger.critical(
-            "HTTP 403: the exchange takes nothing from this address for ten minutes; cancels cannot leave"
-        )
-        request(
-            verb: "halt",
-            reason: "HTTP 403: nothing is sent for ten minutes, and cancels cannot leave"
-        )
-    }
-
     func measured(_ reply: Reply) {
         guard reply.isSuccess else { return }
         taps.clock =

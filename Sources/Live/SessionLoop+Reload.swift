@@ -144,19 +144,15 @@ extension SessionLoop {
                 uid: order.uid,
                 arguments: arguments(report, next, reading.credentials)
             )
-            let had = self.plan
             let before = Set(topics)
-            let categories = Set(configuration.categories)
             configuration = next
             self.plan.replace(plan)
             reloads += 1
             if !report.alerts.isEmpty { watcher?.change(next.watch) }
             if isKeyNew, let credentials = reading.credentials { try renew(credentials) }
             if !isKeyNew { wiring.credentials = reading.credentials }
-            let new = next.categories.filter { !categories.contains($0) }
             let final = report
-            askFor(new, unlike: had) { [unowned self] in finish(.success(subscribe(final, before)))
-            }
+            askForLists { [unowned self] in finish(.success(subscribe(final, before))) }
         } catch {
             finish(.failure(error))
         }
@@ -201,32 +197,15 @@ extension SessionLoop {
         }
     }
 
-    /// What the new rules go by: lists of categories that the session did not have, and ranks.
-    private func askFor(
-        _ categories: [Category],
-        unlike had: SubscriptionPlan,
-        whenDone: @escaping () -> Void
-    ) {
-        var open = 1
+    /// What the new rules go by: lists and ranks that were not asked for before.
+    private func askForLists(whenDone: @escaping () -> Void) {
+        var open = 2
         let done = {
             open -= 1
             if open == 0 { whenDone() }
         }
-        for category in categories where category != .spread && category != .option {
-            open += 1
-            ask(.instruments(category), whenDone: done)
-        }
-        if plan.listedCategories != had.listedCategories
-            || plan.optionBaseCoins != had.optionBaseCoins
-        {
-            open += 1
-            askLists(whenDone: done)
-        }
-        if plan.rankedCategories != had.rankedCategories {
-            open += 1
-            askRankings(whenDone: done)
-        }
-        done()
+        askLists(whenDone: done)
+        askRankings(whenDone: done)
     }
 
     /// What the answers to the questions before it have already brought counts too.
@@ -273,14 +252,11 @@ extension SessionLoop {
     ) {
         let client: RESTClient
         do throws(GatewayError) {
-            var settings = try RESTClient.Settings(
-                destination: wiring.destination,
-                credentials: credentials,
-                account: configuration.account
+            client = try wiring.client(
+                credentials,
+                account: configuration.account,
+                clock: clock
             )
-            settings.trust = wiring.trust
-            settings.proxy = wiring.proxy?.description
-            client = try RESTClient(settings: settings, clock: clock)
         } catch {
             return whenDone(RequestRefusal(SessionError(error)))
         }
@@ -332,6 +308,7 @@ extension SessionLoop {
             guard !isStopped else { return whenDone(nil, "the session has ended") }
             ingest(named: exchange.stream.text, time: exchange.received, payload: exchange.payload)
             let event = stepper.event
+            if exchange.status == 403 { shutOut() }
             for case .key(let description) in event.details { return whenDone(description, "") }
             whenDone(nil, SessionLoop.words(exchange, event))
         }

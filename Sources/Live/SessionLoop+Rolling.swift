@@ -169,6 +169,7 @@ extension SessionLoop {
         configuration.onMove(recorder.path)
         // Who reads the new recording alone finds lists and clock in it too.
         measureClock()
+        listPolls.hasten(at: SessionClock.monotonic())
         askLists {}
         account.surroundings = AccountQuestions()
         account.limits = AccountQuestions()

@@ -27,7 +27,8 @@ extension SessionLoop {
         let now = clock.now().milliseconds
         for change in plan.apply(now: now) {
             let limits = SubscriptionLimits(.publicData(change.category))
-            homes[change.category, default: PublicSockets(limits: limits)].take(change)
+            let none = PublicSockets(limits: limits, copies: configuration.redundancy)
+            homes[change.category, default: none].take(change)
         }
         for category in Category.allCases {
             guard var home = homes[category], home.isUnfinished else { continue }
@@ -97,74 +98,104 @@ extension SessionLoop {
 
     // MARK: - Lists
 
-    /// Asks for the instruments of every category whose list matters; `whenDone` when all have come or failed.
+    /// Asks for the lists of instruments that are due; `whenDone` when these have come or failed.
+    ///
+    /// A list that has failed is due again soon, also in a session whose network comes up later than itself.
     func askLists(whenDone: @escaping () -> Void) {
-        lists.removeAll()
-        askAll(plan.listQuestions.map { request in { done in self.askList(request, done) } }) {
+        let due = listPolls.take(listQuestions, at: SessionClock.monotonic())
+        guard !due.isEmpty else { return whenDone() }
+        askAll(due.map { request in { done in self.askList(request, whenDone: done) } }) {
             [unowned self] in
-            for (category, rows) in lists.sorted(by: { $0.key < $1.key }) {
-                // A list that lacks a part would drop what that part holds.
-                let isWhole = category != .option || rows.count == plan.optionBaseCoins.count
-                guard isWhole else { continue }
-                let all = rows.sorted { $0.key < $1.key }.flatMap(\.value)
-                plan.listed(all, category)
-            }
-            if isStarted { followRules() }
+            if isStarted, !isStopped { followRules() }
             whenDone()
         }
+    }
+
+    /// Lists of what is subscribed, and of what the account is asked about.
+    ///
+    /// Names are listed too: what they trade in changes, and they are delivered.
+    private var listQuestions: [RESTRequest] {
+        let ruled = plan.listedCategories
+        // Combinations have a list of their own, options one for each coin that a rule names.
+        let others = configuration.categories.filter {
+            $0 != .spread && $0 != .option && !ruled.contains($0)
+        }
+        return plan.listQuestions + others.map { RESTRequest(.instruments($0)) }
     }
 
     /// Asks for one list, page after page.
+    ///
+    /// - Parameters:
+    ///   - first: the question for the first page.
+    ///   - rows: of the pages before.
     private func askList(
         _ request: RESTRequest,
-        first: String? = nil,
+        first: RESTRequest? = nil,
+        rows: [ListedSymbol] = [],
         page: Int = 1,
-        _ whenDone: @escaping () -> Void
+        whenDone: @escaping () -> Void
     ) {
-        let name = first ?? request.query
-        if page == 1 { pages[name] = [] }
+        let first = first ?? request
         ask(request) { [unowned self] in
             let event = stepper.event
-            guard event.kind == .reply, event.reply.isSuccess else {
-                pages[name] = nil
-                return whenDone()
-            }
-            let isSpread = request.path.hasPrefix("/v5/spread/")
-            pages[name, default: []] += event.listedSymbols
-            let cursor = event.reply.nextPageCursor
+            let isAnswered = event.kind == .reply && event.reply.isSuccess
+            let cursor = isAnswered ? event.reply.nextPageCursor : ""
+            let rows = rows + (isAnswered ? event.listedSymbols : [])
             guard cursor.isEmpty || page >= 20 else {
                 let next = request.page(cursor: cursor)
-                return askList(next, first: name, page: page + 1, whenDone)
+                return askList(next, first: first, rows: rows, page: page + 1, whenDone: whenDone)
             }
-            let category = isSpread ? Category.spread : event.category
-            if cursor.isEmpty { lists[category, default: [:]][name] = pages[name] }
-            pages[name] = nil
+            let isWhole = isAnswered && cursor.isEmpty
+            listPolls.ended(first, isAnswered: isWhole, at: SessionClock.monotonic())
+            if isWhole { listed(rows, by: first) }
             whenDone()
         }
     }
 
-    /// Asks for the tickers by which `top` rules rank, once a day.
+    private func listed(_ rows: [ListedSymbol], by question: RESTRequest) {
+        let category = plan.category(of: question)
+        guard category == .option else { return plan.listed(rows, category) }
+        optionLists[question.query] = rows
+        // A list that lacks a coin would drop what that coin holds.
+        let lists = plan.listQuestions.filter { plan.category(of: $0) == .option }
+            .map { optionLists[$0.query] }
+        let whole = lists.compactMap(\.self)
+        if whole.count == lists.count { plan.listed(whole.flatMap(\.self), .option) }
+    }
+
+    /// Asks for the tickers by which `top` rules rank, where they are due.
     func askRankings(whenDone: @escaping () -> Void) {
-        askAll(
-            plan.rankQuestions.map { request in
-                { done in
-                    self.ask(request) { [unowned self] in
-                        rank(stepper.event)
-                        done()
-                    }
-                }
-            }
-        ) { [unowned self] in
-            if isStarted { followRules() }
+        let due = rankPolls.take(plan.rankQuestions, at: SessionClock.monotonic())
+        guard !due.isEmpty else { return whenDone() }
+        askAll(due.map { request in { done in self.askRanking(request, whenDone: done) } }) {
+            [unowned self] in
+            if isStarted, !isStopped { followRules() }
             whenDone()
         }
     }
 
-    private func rank(_ event: Event) {
-        guard event.kind == .reply, event.reply.isSuccess else { return }
+    private func askRanking(_ request: RESTRequest, whenDone: @escaping () -> Void) {
+        ask(request) { [unowned self] in
+            let isRanked = rank(stepper.event, plan.category(of: request))
+            rankPolls.ended(request, isAnswered: isRanked, at: SessionClock.monotonic())
+            whenDone()
+        }
+    }
+
+    /// Once a second.
+    func askDueLists() {
+        guard isStarted, !isStopped else { return }
+        askLists {}
+        askRankings {}
+    }
+
+    /// False where the answer says nothing.
+    private func rank(_ event: Event, _ category: Category) -> Bool {
+        guard event.kind == .reply, event.reply.isSuccess else { return false }
         let turnover = event.turnovers
-        guard !turnover.isEmpty else { return }
-        plan.ranked(turnover, event.category)
+        guard !turnover.isEmpty else { return false }
+        plan.ranked(turnover, category)
+        return true
     }
 
     /// Does several things that end later; `whenDone` after the last, and at once when there are none.

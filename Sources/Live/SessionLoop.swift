@@ -60,10 +60,11 @@ final class SessionLoop {
     var homes: [Category: PublicSockets] = [:]
     /// Topics are not subscribed as they should be: the pause in seconds, and when it is tried again.
     var rulesRetry: (pause: Int64, due: Timestamp)?
-    /// Pages of a list that is not complete yet, by the first page's query.
-    var pages: [String: [ListedSymbol]] = [:]
-    /// Lists of a category that have come whole since the last poll: option lists come by base coin.
-    var lists: [Category: [String: [ListedSymbol]]] = [:]
+    /// When lists of instruments, and the tickers by which `top` rules rank, are asked for.
+    var listPolls = Polls<RESTRequest>(period: 300_000_000_000)
+    var rankPolls = Polls<RESTRequest>(period: 86_400_000_000_000)
+    /// The options of each base coin as they were listed last: their list comes coin by coin.
+    var optionLists: [String: [ListedSymbol]] = [:]
     var wiring: Wiring
     let tls: TLSContext?
     /// Monotonic time until which the exchange takes nothing, as said last.
@@ -195,19 +196,12 @@ final class SessionLoop {
             throw .engine(error)
         }
         do throws(GatewayError) {
-            var settings = try RESTClient.Settings(
-                destination: wiring.destination,
-                credentials: wiring.credentials,
-                account: configuration.account
+            trade = TradeQueue(limiter: wiring.limiter)
+            rest = try wiring.client(
+                wiring.credentials,
+                account: configuration.account,
+                clock: clock
             )
-            settings.trust = wiring.trust
-            settings.proxy = wiring.proxy?.description
-            let share = configuration.quotaShare ?? (configuration.mayTrade ? 100 : 10)
-            settings.quotas.share = min(100, max(1, share))
-            let limiter = SharedLimiter(settings: settings.quotas)
-            settings.limiter = limiter
-            trade = TradeQueue(limiter: limiter)
-            rest = try RESTClient(settings: settings, clock: clock)
             if let signer = wiring.credentials?.signer { scanner.watch(signer) }
             try makeSockets(wiring)
         } catch {
@@ -269,6 +263,7 @@ final class SessionLoop {
             credentials: credentials
         )
         settings.proxy = wiring.proxy
+        settings.limiter = wiring.limiter
         settings.path = path
         let socket = Socket(settings: settings, loop: loop, clock: clock) { [unowned self] in
             happened($0)
@@ -295,14 +290,8 @@ final class SessionLoop {
         every(.seconds(SessionLoop.diskInterval)) { $0.lookAtDisk() }
         lookAtDisk()
         every(.milliseconds(SessionLoop.journalWatchMilliseconds)) { $0.watchJournal() }
-        every(.minutes(5)) { $0.askLists {} }
-        every(.hours(24)) { $0.askRankings {} }
         beWatched()
-        var questions: [LookUp] = [.serverTime]
-        // Combinations have a list of their own, options one for each coin; both are asked for with the lists.
-        questions += configuration.categories.filter { $0 != .spread && $0 != .option }
-            .map { .instruments($0) }
-        var open = questions.count + 2
+        var open = 3
         let done = { [unowned self] in
             open -= 1
             guard open == 0 else { return }
@@ -313,9 +302,10 @@ final class SessionLoop {
             where account.isPermitted || !slots[number].isPrivate {
                 socket.start()
             }
+            if configuration.followsStatus { followStatus() }
             whenReady()
         }
-        for question in questions { ask(question, whenDone: done) }
+        ask(.serverTime, whenDone: done)
         askLists(whenDone: done)
         askRankings(whenDone: done)
     }
@@ -346,6 +336,7 @@ final class SessionLoop {
         rollTimer?.cancel()
         for socket in sockets { socket.stop(reason: reason) }
         bots?.stop(reason: reason)
+        tellAllShed()
         writer.reset()
         writer.object { $0.field("reason", reason) }
         ingest(named: "session/end", time: clock.now(), payload: writer.bytes)
@@ -369,6 +360,7 @@ final class SessionLoop {
         if recorder.isRollDue { roll() }
         followExposure()
         retryRules()
+        askDueLists()
         door?.keepOpen()
         followAccount()
     }

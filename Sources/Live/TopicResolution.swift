@@ -50,14 +50,8 @@ public struct TopicResolution: Sendable {
         var lists: [Category: [ListedSymbol]] = [:]
         var broken: Set<Category> = []
         // Named symbols are looked for in the lists too: a name with a slip is subscribed in vain.
-        let named = Set(plan.rules.filter { !$0.isDynamic }.map(\.category))
-        var questions = plan.listQuestions
-        for category in named.subtracting(plan.listedCategories).sorted() where category != .spread
-        {
-            questions.append(RESTRequest(.instruments(category)))
-        }
-        for question in questions {
-            let category = TopicResolution.category(question)
+        for question in plan.listQuestions {
+            let category = plan.category(of: question)
             guard let rows = await pages(question, client) else {
                 broken.insert(category)
                 continue
@@ -79,7 +73,7 @@ public struct TopicResolution: Sendable {
         }
         for question in plan.rankQuestions {
             guard let event = await answer(question, client) else { continue }
-            plan.ranked(event.turnovers, TopicResolution.category(question))
+            plan.ranked(event.turnovers, plan.category(of: question))
         }
     }
 
@@ -93,21 +87,10 @@ public struct TopicResolution: Sendable {
         bare.key = nil
         let wiring = try Wiring(bare)
         do throws(GatewayError) {
-            var settings = try RESTClient.Settings(destination: wiring.destination)
-            settings.trust = wiring.trust
-            settings.proxy = wiring.proxy?.description
-            return try RESTClient(settings: settings, clock: clock)
+            return try wiring.client(nil, account: configuration.account, clock: clock)
         } catch {
             throw SessionError(error)
         }
-    }
-
-    private static func category(_ request: RESTRequest) -> Category {
-        for category in Category.allCases
-        where request.query.split(separator: "&").contains("category=\(category.name)") {
-            return category
-        }
-        return .spread
     }
 
     fileprivate mutating func pages(

@@ -8,6 +8,8 @@ struct Wiring {
     var trust: Trust
     var credentials: Credentials?
     var proxy: Address?
+    /// What may leave when, for all who ask the exchange on the session's behalf and for the bots that pass it.
+    let limiter: SharedLimiter
 
     init(_ configuration: SessionConfiguration) throws(SessionError) {
         switch configuration.target {
@@ -41,12 +43,35 @@ struct Wiring {
         } catch {
             throw SessionError(error)
         }
+        var quotas = RateLimiter.Settings(destination)
+        let share = configuration.quotaShare ?? (configuration.mayTrade ? 100 : 10)
+        quotas.share = min(100, max(1, share))
+        // Reconciliation yields to trading.
+        if configuration.mayTrade { quotas.orderReserve = 20 }
+        limiter = SharedLimiter(settings: quotas)
         credentials = try Wiring.credentials(configuration)
         do throws(GatewayError) {
             try credentials?.permit(destination)
         } catch {
             throw SessionError(error)
         }
+    }
+
+    /// Speaks REST where the session does, with this key or none, within the same limits.
+    func client(
+        _ credentials: Credentials?,
+        account: String,
+        clock: SessionClock
+    ) throws(GatewayError) -> RESTClient {
+        var settings = try RESTClient.Settings(
+            destination: destination,
+            credentials: credentials,
+            account: account
+        )
+        settings.trust = trust
+        settings.proxy = proxy?.description
+        settings.limiter = limiter
+        return try RESTClient(settings: settings, clock: clock)
     }
 
     static func credentials(

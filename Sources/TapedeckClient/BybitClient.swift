@@ -31,6 +31,10 @@ public final class BybitClient: Sendable {
             settings.proxy = configuration.proxy?.description
             settings.ordersCostMoney = configuration.ordersCostMoney
             settings.quotas.share = min(100, max(1, configuration.quotaShare))
+            if settings.takesOrders, configuration.credentials != nil {
+                settings.quotas.orderReserve = 20
+            }
+            settings.limiter = SharedLimiter(settings: settings.quotas)
             let isSecure = destination.publicStream.isSecure || destination.privateStream.isSecure
             tls = isSecure ? try configuration.trust.makeContext() : nil
             rest = try RESTClient(settings: settings, clock: clock)

@@ -7,7 +7,8 @@ extension ClientLoop {
         switch message.content {
         case .received(let bytes):
             bytes.withUnsafeReadableBytes { received($0, message.socket, message.time) }
-        case .sent: break
+        // The socket has told the limiter, which REST asks too.
+        case .sent, .shutOut: break
         case .link(let event): linked(event, message.socket, message.time)
         }
     }
@@ -95,12 +96,12 @@ extension ClientLoop {
         }
     }
 
-    // MARK: - Books that wait
+    // MARK: - Books and tickers that wait
 
     private func resubscribe(_ feed: TopicFeed) {
         // Depth 1 sends nothing but snapshots: the next one comes without asking.
         guard let socket = feed.socket, feed.book?.depth != 1 else { return }
-        feed.book?.expectSnapshot(from: clock.now())
+        feed.expectSnapshot(from: clock.now())
         sockets[socket].resubscribe(feed.key.name)
     }
 
@@ -108,8 +109,7 @@ extension ClientLoop {
     func askForSnapshots() {
         let now = clock.now()
         for key in order {
-            guard let feed = feeds[key], feed.isConfirmed,
-                feed.book?.isSnapshotOverdue(at: now) == true
+            guard let feed = feeds[key], feed.isConfirmed, feed.isSnapshotOverdue(at: now)
             else { continue }
             resubscribe(feed)
         }
@@ -153,8 +153,8 @@ extension ClientLoop {
 
     /// Text of the exchange without a key or signature of ours.
     private func clean(_ text: String) -> String {
-        guard !scanner.isIdle, !text.isEmpty else { return text }
-        var bytes = Array(text.utf8)
-        return scanner.blank(&bytes) == 0 ? text : String(decoding: bytes, as: UTF8.self)
+        var text = text
+        _ = scanner.blank(&text)
+        return text
     }
 }

@@ -61,12 +61,18 @@ final class TopicFeed {
     /// As merged since the last snapshot.
     var ticker: TickerUpdate?
     var isTickerLive = false
+    private let isTicker: Bool
+    /// From when on a ticker's snapshot is due; `nil`: none is.
+    private var tickerDue: Timestamp?
+    /// How often it was asked for since the last one.
+    private var tickerQuestions = 0
 
     init(_ key: TopicKey) {
         self.key = key
         route = StreamRoute(key.stream)
         bytes = Array(key.name.utf8)
         let parts = key.name.split(separator: ".", maxSplits: 2)
+        isTicker = key.category != nil && parts.first == "tickers"
         // The full book and the RPI book have words there.
         guard key.category != nil, parts.count == 3, parts[0] == "orderbook",
             let depth = Int(parts[1])
@@ -92,6 +98,7 @@ final class TopicFeed {
         isConfirmed = false
         var wasLive = isTickerLive
         isTickerLive = false
+        (tickerDue, tickerQuestions) = (nil, 0)
         if book?.lose(slot: nil) == true { wasLive = true }
         // It is due when the topic is subscribed again.
         if book != nil, book?.freshness != .live { book?.expectSnapshot(from: nil) }
@@ -103,33 +110,59 @@ final class TopicFeed {
         switch event.kind {
         case .book where book != nil: return takeBook(event, at: time)
         case .book, .improvementBook: return PushEffect(content: .bookChange(event.book))
-        case .ticker: return PushEffect(content: takeTicker(event.ticker))
+        case .ticker: return PushEffect(content: takeTicker(event.ticker, at: time))
         case .publicTrades: return PushEffect(content: .trades(event.trades))
         case .candles: return PushEffect(content: .candles(event.candles))
         case .orders: return PushEffect(content: .orders(event.orders))
         case .executions: return PushEffect(content: .executions(event.executions))
         case .positions: return PushEffect(content: .positions(event.positions))
         case .wallets: return PushEffect(content: .wallets(event.wallets))
-        case .malformed: return takeUnreadable()
+        case .malformed: return takeUnreadable(at: time)
         default: return PushEffect(content: .rows(event.details))
         }
     }
 
-    /// What it would have changed is not known: a book or ticker begins anew.
-    private func takeUnreadable() -> PushEffect {
-        let isMerged = book != nil || ticker != nil
-        isTickerLive = false
-        book?.spoil()
-        return PushEffect(content: .unreadable, isGap: isMerged)
+    // MARK: Snapshots that are due
+
+    /// A snapshot was asked for.
+    func expectSnapshot(from time: Timestamp) {
+        book?.expectSnapshot(from: time)
+        guard isTicker else { return }
+        tickerDue = time
+        tickerQuestions += 1
     }
 
-    private func takeTicker(_ update: TickerUpdate) -> ClientEvent.Content? {
+    /// True when the snapshot that is due has not come: it is to be asked for again.
+    func isSnapshotOverdue(at time: Timestamp) -> Bool {
+        if book?.isSnapshotOverdue(at: time) == true { return true }
+        guard !isTickerLive, let tickerDue else { return false }
+        // Twice as long each time: one that can never be read is not worth a question every few seconds.
+        let patience: Int64 = 5_000_000_000 << Int64(max(0, min(tickerQuestions - 1, 6)))
+        return time.nanoseconds - tickerDue.nanoseconds >= patience
+    }
+
+    // MARK: Pushes
+
+    /// What it would have changed is not known: a book or ticker begins anew, also one that has not begun.
+    private func takeUnreadable(at time: Timestamp) -> PushEffect {
+        isTickerLive = false
+        book?.spoil()
+        // A snapshot that was asked for and cannot be read would come again just so: that is asked for now and then.
+        let isGap = book != nil || (isTicker && tickerDue == nil)
+        return PushEffect(content: .unreadable, isGap: isGap)
+    }
+
+    private func takeTicker(_ update: TickerUpdate, at time: Timestamp) -> ClientEvent.Content? {
         if update.isSnapshot {
             ticker = update
             isTickerLive = true
+            (tickerDue, tickerQuestions) = (nil, 0)
         } else {
             // A change without a snapshot to change: the loss before it was told.
-            guard isTickerLive else { return nil }
+            guard isTickerLive else {
+                tickerDue = tickerDue ?? time
+                return nil
+            }
             ticker?.merge(update)
         }
         return ticker.map { .ticker($0) }

@@ -12,11 +12,12 @@ public enum AlertName: String, CaseIterable, Hashable, Sendable {
     case keyExpiring = "key-expiring"
     case rateQuota = "rate-quota"
     case verifyFailed = "verify-failed"
+    case shutOut = "shut-out"
 
     /// Of `value` and `threshold`.
     var unit: String {
         switch self {
-        case .streamSilent, .bookInvalid, .appendStalled, .clockOffset: "seconds"
+        case .streamSilent, .bookInvalid, .appendStalled, .clockOffset, .shutOut: "seconds"
         case .reconnectStorm: "reconnects"
         case .queueFilling, .rateQuota: "percent"
         case .diskFilling, .keyExpiring: "days"

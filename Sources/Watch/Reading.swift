@@ -119,6 +119,8 @@ public struct Reading: Sendable {
     public var booksInvalid: [InstrumentID] = []
     public var openOrders = 0
     public var haltReason: String?
+    /// Nanoseconds for which nothing is sent, since the exchange has answered 403.
+    public var quietLeft: Int64 = 0
     /// Nanoseconds, exchange minus ours.
     public var clockOffset: Int64?
     public var clockUncertainty: Int64 = 0

@@ -79,6 +79,7 @@ struct Signals: Sendable {
         case .keyExpiring: key(reading, wall)
         case .rateQuota: quotas(reading)
         case .verifyFailed: told(name)
+        case .shutOut: quiet(reading)
         }
     }
 
@@ -246,6 +247,19 @@ struct Signals: Sendable {
             value: String(worst.percent),
             threshold: String(settings.quotaPercent),
             text: worst.text
+        )
+    }
+
+    private func quiet(_ reading: Reading) -> Signal {
+        let left = reading.quietLeft
+        return Signal(
+            level: left > 0 ? .bad : .good,
+            value: DecimalSeconds.text(left),
+            threshold: "0",
+            text: left > 0
+                ? "the exchange answered 403: nothing is sent for \(DecimalSeconds.words(left)) s more, and"
+                    + " cancels cannot leave"
+                : "the exchange may be asked again"
         )
     }
 

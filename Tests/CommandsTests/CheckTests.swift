@@ -49,6 +49,8 @@ import Testing
               - linnear:tickers.ETHUSDT
             sockets:
               redundancy: 9
+              status: ignore
+            private: [greeks, order]
             journal:
               queue_byte: 1
               when_full: spill
@@ -70,13 +72,16 @@ import Testing
             ("s.yaml:1:1", "enviroment", "Did you mean environment?"),
             ("s.yaml:4:5", "linnear", "Write linear"),
             ("s.yaml:6:15", "sockets.redundancy is 9", "1 to 3"),
-            ("s.yaml:8:3", "journal.queue_byte", "Did you mean journal.queue_bytes?"),
-            ("s.yaml:9:14", "journal.when_full is spill", "stall or shed"),
-            ("s.yaml:11:9", "disk.keep is soon", ""),
-            ("s.yaml:14:5", "offset_tick", "Did you mean offset_ticks?"),
-            ("s.yaml:15:13", "levels", ""),
-            ("s.yaml:17:3", "order_valu", "Did you mean order_value?"),
-            ("s.yaml:18:16", "open_orders", ""),
+            ("s.yaml:7:11", "sockets.status is ignore", "follow"),
+            ("s.yaml:8:11", "private topics need a key", "Give credentials"),
+            ("s.yaml:8:19", "order is no topic that may be added", "greeks, strategy"),
+            ("s.yaml:10:3", "journal.queue_byte", "Did you mean journal.queue_bytes?"),
+            ("s.yaml:11:14", "journal.when_full is spill", "stall or shed"),
+            ("s.yaml:13:9", "disk.keep is soon", ""),
+            ("s.yaml:16:5", "offset_tick", "Did you mean offset_ticks?"),
+            ("s.yaml:17:13", "levels", ""),
+            ("s.yaml:19:3", "order_valu", "Did you mean order_value?"),
+            ("s.yaml:20:16", "open_orders", ""),
         ]
         #expect(problems.count == wanted.count, "\(problems)")
         for (problem, want) in zip(problems, wanted) {
@@ -86,7 +91,7 @@ import Testing
         }
         let text = try await Program.run(["check", "s.yaml", "--offline"], in: folder.path)
         #expect(text.status == 78)
-        #expect(text.output.contains("s.yaml:8:3: journal.queue_byte is not a setting"))
+        #expect(text.output.contains("s.yaml:10:3: journal.queue_byte is not a setting"))
     }
 
     @Test(arguments: [

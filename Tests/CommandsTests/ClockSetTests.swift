@@ -54,4 +54,37 @@ import Testing
         )
         #expect(cat.output.contains("10002"), "requests were refused for their time")
     }
+
+    @Test func `a socket whose authentication came too late comes back within seconds`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let exchange = try await RecordedExchange(
+            ["--categories", "linear", "--rate-limits", "off"],
+            in: folder
+        )
+        defer { exchange.server.kill() }
+        let recorder = try exchange.record(["linear:tickers.BTCUSDT"])
+        defer { recorder.kill() }
+        try await wait(recorder, "it is never whole") { $0["halted"] as? String == "no" }
+        let control = try RawSocket(port: exchange.port)
+        for order in [
+            // Ahead by more than an authentication is good for.
+            #"{"manner":"clock-offset","milliseconds":30000}"#,
+            #"{"manner":"disconnect","path":"/v5/private"}"#,
+        ] {
+            let answer = try control.request("POST", "/tapedeck/manners", body: order)
+            #expect(answer.contains("\"order\""), "\(answer)")
+        }
+        try await wait(recorder, "it is not refused") {
+            ($0["last_link_failure"] as? String ?? "").contains("authentication refused")
+        }
+        let refused = ContinuousClock.now
+        try await wait(recorder, "it does not become whole") { $0["halted"] as? String == "no" }
+        // Without a measurement of its own it would be refused until the next minute.
+        #expect(refused.duration(to: .now) < .seconds(30))
+        recorder.interrupt()
+        let outcome = try await recorder.end()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
 }

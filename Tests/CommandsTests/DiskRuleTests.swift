@@ -83,6 +83,36 @@ import Testing
         #expect(names.contains { $0.hasPrefix("rest/main/") }, "\(names)")
     }
 
+    @Test func `what was shed since the last count is told at the end`() async throws {
+        let folder = try TemporaryFolder()
+        let live = try await LiveSession(in: folder) {
+            $0.subscriptions = [.init(.linear, "orderbook.50.BTCUSDT")]
+            $0.diskLimits.budget = 1
+            $0.diskLimits.whenFull = .shedPublic
+        }
+        #expect(await live.session.waitUntilReady(seconds: 60))
+        try await live.eventually { $0.counts.shed > 0 }
+        // The next count is due ten seconds later.
+        let first = await live.session.status().counts.frames
+        try await live.eventually { $0.counts.frames > first + 20 }
+        let frames = await live.session.status().counts.frames
+        _ = try await live.session.seal(reason: "the test is over")
+        let recording = try #require(try live.recordings().first)
+        let cursor = try recording.cursor()
+        var (kept, told, last): (Int64, Int64, String) = (0, 0, "")
+        while let record = try cursor.next() {
+            last = cursor.name(of: record.stream).text
+            if last.hasPrefix("public/") { kept += 1 }
+            guard last == "link/public/linear",
+                let object = try JSONSerialization.jsonObject(with: Data(record.payload))
+                    as? [String: Any], object["change"] as? String == "shed"
+            else { continue }
+            told += (object["count"] as? NSNumber)?.int64Value ?? 0
+        }
+        #expect(kept + told >= frames, "\(kept) kept, \(told) told, \(frames) came")
+        #expect(last == "session/end")
+    }
+
     @Test func `a row is pruned while it is written, and stays sound`() async throws {
         let folder = try TemporaryFolder()
         let live = try await LiveSession(in: folder) {

@@ -84,6 +84,35 @@ import Testing
         #expect(try await Program.run(["verify", "proxied"], in: folder.path).status == 0)
     }
 
+    @Test func `what passed unrecorded is told while the disk is full, and at the end`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let server = try ControlledMarket.serve(["--rate-limits", "off"], in: folder)
+        defer { server.kill() }
+        let exchange = try await ControlledMarket.port(server)
+        let (proxy, sign, socket) = try await Self.start(folder, exchange: exchange, options: [])
+        try Data().write(to: sign)
+        let status = try Self.read(socket, proxy) { ($0["lost"] as? Int ?? 0) > 100 }
+        #expect((status["health"] as? String ?? "").hasPrefix("full"), "\(status)")
+        func told() async throws -> [Int] {
+            try await StartedProxy.payloads("link/*", in: folder)
+                .compactMap(StartedProxy.object).filter { $0["change"] as? String == "shed" }
+                .compactMap { $0["count"] as? Int }
+        }
+        // Whoever looks now must not take the books for whole.
+        let during = try await told()
+        #expect(!during.isEmpty)
+        let lost = try Self.read(socket, proxy) {
+            ($0["lost"] as? Int ?? 0) > during.reduce(200, +)
+        }
+        // It ends while there is no room: nothing but the reserve takes what is told.
+        proxy.running.interrupt()
+        _ = try await proxy.running.end()
+        let sum = try await told().reduce(0, +)
+        #expect(sum >= lost["lost"] as? Int ?? .max, "\(sum) of \(lost)")
+    }
+
     @Test func `refuse lets cancels and questions through, and answers all else`() async throws {
         let folder = try TemporaryFolder()
         let server = try ControlledMarket.serve(["--rate-limits", "off"], in: folder)

@@ -309,6 +309,30 @@ private func readyMachine(_ topics: [String]) -> ConnectionState {
         )
     }
 
+    @Test func `an attempt that may not be made yet is made later, and is none`() {
+        var state = machine(.publicData(.linear))
+        #expect(state.start(now: 0) == [.connect])
+        let until = 600 * second
+        #expect(
+            state.postponed(until: until, reason: "shut out", chance: 0)
+                == [.report(.failed, reason: "shut out")]
+        )
+        #expect(state.attempt == 0)
+        #expect(state.wake(now: until, chance: 0).isEmpty)
+        // Those that wait for one moment do not come at one moment.
+        #expect(state.deadline.map { $0 > until && $0 <= until + second / 2 } == true)
+        #expect(state.wake(now: until + second, chance: 0) == [.connect])
+        // Nor is it told again that there is still no room.
+        #expect(state.postponed(until: until + second, reason: "full", chance: 0).isEmpty)
+        #expect(state.wake(now: until + 2 * second, chance: 0) == [.connect])
+        #expect(
+            state.opened(now: until + 2 * second) == [
+                .report(.connected, reason: ""), .report(.ready, reason: ""),
+            ]
+        )
+        #expect(state.postponed(until: 700 * second, reason: "late", chance: 0).isEmpty)
+    }
+
     @Test func `a stopped connection stays down`() {
         var state = readyMachine(["a"])
         #expect(state.stop() == [.close, .report(.disconnected, reason: "stopped")])

@@ -167,6 +167,21 @@ import Testing
         #expect(limiter.verdict(Self.cancel, .urgent, now: 0) == .go)
     }
 
+    @Test func `a reconciliation leaves room for orders, and orders for cancels`() {
+        var settings = RateLimiter.Settings()
+        settings.orderReserve = 20
+        var limiter = RateLimiter(settings: settings)
+        // Unsigned, so that the address's quota alone counts.
+        let request = RESTRequest(.serverTime)
+        #expect(burst(&limiter, request, .question, now: 0) == 360)
+        #expect(limiter.verdict(request, .question, now: 0) == .wait(until: 5 * Self.second))
+        #expect(burst(&limiter, request, .order, now: 0) == 120)
+        #expect(burst(&limiter, request, .urgent, now: 0) == 120)
+        // Who enters no orders has all of it for questions.
+        limiter = RateLimiter()
+        #expect(burst(&limiter, request, .question, now: 0) == 480)
+    }
+
     @Test func `after a 403 nothing leaves for ten minutes, not even a cancel`() {
         var limiter = RateLimiter()
         limiter.answered(

@@ -39,6 +39,51 @@ import Testing
         try await server.stop()
     }
 
+    @Test func `after a 403 no bot's request or handshake leaves, and each is told why`()
+        async throws
+    {
+        let seen = Count()
+        let server = try await TestServer { peer, event in
+            guard case .request = event else { return }
+            seen.add()
+            peer.respond(403, body: Array("403: access too frequent".utf8))
+        }
+        let limiter = SharedLimiter(settings: RateLimiter.Settings())
+        let rig = try await RelayRig(to: server.base) { $0.limiter = limiter }
+        // That says nothing of the address.
+        let odd = try PlainSocket(port: rig.port)
+        try odd.write("GET /v5/market/time HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        #expect(try odd.answer().head.contains(" 403 "))
+        #expect(!rig.told.all.contains("shut out"))
+        try odd.write(Self.question)
+        #expect(try odd.answer().head.contains(" 403 "))
+        _ = try await rig.told.wait(for: "shut out")
+        #expect(seen.value == 2)
+        let other = try PlainSocket(port: rig.port)
+        try other.write("POST /v5/order/cancel HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        #expect(try other.answer().head.contains(" 403 "))
+        _ = try await rig.told.wait(
+            for: "ended POST /v5/order/cancel not-sent 0 the exchange answered 403: nothing is sent"
+        )
+        #expect(try PlainSocket(port: rig.port).upgrade("/v5/private").contains(" 403 "))
+        _ = try await rig.told.wait(for: "closed the exchange answered 403: nothing is sent")
+        #expect(seen.value == 2 && server.connections == 1)
+        try await rig.end()
+        try await server.stop()
+    }
+
+    @Test func `a handshake of a bot that is answered 403 is told`() async throws {
+        let server = try await TestServer(upgrade: .refuse(status: 403)) { _, _ in }
+        let limiter = SharedLimiter(settings: RateLimiter.Settings())
+        let rig = try await RelayRig(to: server.base) { $0.limiter = limiter }
+        #expect(try PlainSocket(port: rig.port).upgrade("/v5/public/linear").contains(" 403 "))
+        _ = try await rig.told.wait(for: "closed handshake refused: HTTP 403")
+        _ = try await rig.told.wait(for: "shut out")
+        #expect(limiter.quietUntil > SessionClock.monotonic())
+        try await rig.end()
+        try await server.stop()
+    }
+
     @Test func `who asks on and on and reads no answer is asked for no more than it takes`()
         async throws
     {

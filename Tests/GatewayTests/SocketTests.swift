@@ -301,14 +301,96 @@ private enum BadFrame: CaseIterable {
     }
 
     @Test func `a refused handshake says the status, and it is tried again`() async throws {
-        let server = try await TestServer(upgrade: .refuse(status: 403)) { _, _ in }
+        let server = try await TestServer(upgrade: .refuse(status: 503)) { _, _ in }
         let socket = try await SocketUnderTest(settings(server))
         try await socket.on { $0.start() }
-        let refusal = Delivered.link("failed", reason: "handshake refused: HTTP 403")
+        let refusal = Delivered.link("failed", reason: "handshake refused: HTTP 503")
         try await socket.delivered.wait(for: "two attempts") { items in
             items.count { $0 == refusal } >= 2
         }
         try await socket.stop()
+        try await server.stop()
+    }
+
+    @Test func `after a handshake that was answered 403 nothing leaves, whoever asks`() async throws
+    {
+        let server = try await TestServer(upgrade: .refuse(status: 403)) { _, _ in }
+        let limiter = SharedLimiter(settings: RateLimiter.Settings())
+        var settings = try settings(server)
+        settings.limiter = limiter
+        let socket = try await SocketUnderTest(settings)
+        try await socket.on { $0.start() }
+        let items = try await socket.delivered.wait(for: "it waits for its end") { $0.count >= 3 }
+        #expect(
+            items.prefix(2) == [
+                .shutOut, .link("failed", reason: "handshake refused: HTTP 403"),
+            ]
+        )
+        guard case .link("failed", let reason) = items[2] else {
+            throw SocketUnderTest.Missing(items: items)
+        }
+        #expect(
+            reason.wholeMatch(of: #/the exchange answered 403: nothing is sent for 59\d s more/#)
+                != nil
+        )
+        #expect(server.connections == 1)
+        let now = SessionClock.monotonic()
+        for verdict in [
+            limiter.connect(to: try Address(base: server.base), now: now),
+            limiter.take(RESTRequest(.serverTime), .urgent, now: now),
+        ] {
+            guard case .quiet(let until) = verdict else {
+                throw SocketUnderTest.Missing(items: items)
+            }
+            #expect(until - now > 500_000_000_000)
+        }
+        // Another socket of the same owner does not try at all.
+        let other = try await SocketUnderTest(settings)
+        try await other.on { $0.start() }
+        try await other.delivered.wait(for: "it waits too") { !$0.isEmpty }
+        #expect(server.connections == 1)
+        guard case .waiting(let until) = try await other.on({ $0.state.phase }) else {
+            throw SocketUnderTest.Missing(items: other.delivered.items)
+        }
+        #expect(until >= limiter.quietUntil && until < limiter.quietUntil + 1_000_000_000)
+        try await socket.stop()
+        try await other.stop()
+        try await server.stop()
+    }
+
+    @Test func `connections wait for their turn, and those that reached nobody count for nothing`()
+        async throws
+    {
+        let server = try await TestServer(upgrade: .refuse(status: 503)) { _, _ in }
+        var quotas = RateLimiter.Settings()
+        quotas.connections = 3
+        let limiter = SharedLimiter(settings: quotas)
+        // Where nobody listens.
+        let gone = try await TestServer { _, _ in }
+        try await gone.stop()
+        var nowhere = try settings(gone)
+        nowhere.limiter = limiter
+        let lost = try await SocketUnderTest(nowhere)
+        try await lost.on { $0.start() }
+        try await lost.delivered.wait(for: "five attempts") { $0.count >= 5 }
+        #expect(!lost.delivered.items.contains { "\($0)".contains("five minutes") })
+        try await lost.stop()
+
+        var settings = try settings(server)
+        settings.limiter = limiter
+        let sockets = [try await SocketUnderTest(settings), try await SocketUnderTest(settings)]
+        for socket in sockets { try await socket.on { $0.start() } }
+        for socket in sockets {
+            try await socket.delivered.wait(for: "it waits for room") { items in
+                items.contains { "\($0)".contains("takes no more connections within five minutes") }
+            }
+            guard case .waiting(let until) = try await socket.on({ $0.state.phase }) else {
+                throw SocketUnderTest.Missing(items: socket.delivered.items)
+            }
+            #expect(until - SessionClock.monotonic() > 200_000_000_000)
+        }
+        #expect(server.connections == 3)
+        for socket in sockets { try await socket.stop() }
         try await server.stop()
     }
 

@@ -87,6 +87,16 @@ import Testing
         #expect(shelf.slots == [1, 2] && shelf.wanted == [0: ["a"], 1: ["a"]])
     }
 
+    @Test func `copies count towards the sockets that the exchange takes`() throws {
+        var sockets = PublicSockets(limits: Self.limits, copies: 3)
+        var shelf = Shelf()
+        let topics = (0..<1_000).map { "t\($0)" }
+        sockets.take(change(added: topics))
+        let done = try #require(try carryOut(&sockets, &shelf, topics, copies: 3))
+        #expect(shelf.slots.count == 999 && shelf.slots.count <= SocketPlan.socketsMax)
+        #expect(done.refused.count == 1_000 - 333 * 2)
+    }
+
     @Test func `a change that was not carried out and the next one are told as one`() throws {
         var sockets = PublicSockets(limits: Self.limits)
         var shelf = Shelf(room: 0)

@@ -223,6 +223,24 @@ import Testing
         try patient.ended(patient.pass(1), first)
     }
 
+    @Test func `an address that is shut out is told at once, and until something may be sent`()
+        throws
+    {
+        let patient = Patient()
+        patient.pass(3)
+        patient.reading.quietLeft = 600 * second
+        let first = try patient.began(patient.pass(1), .shutOut)
+        #expect(first.value == "600" && first.threshold == "0")
+        #expect(
+            first.text
+                == "the exchange answered 403: nothing is sent for 600 s more, and cancels cannot leave"
+        )
+        let lasting = patient.pass(599) { reading, _ in reading.quietLeft -= second }
+        #expect(lasting.isEmpty)
+        patient.reading.quietLeft = 0
+        try patient.ended(patient.pass(1), first)
+    }
+
     @Test func `what is off never begins`() {
         var settings = AlertSettings()
         settings.off = Set(AlertName.allCases)

@@ -44,12 +44,11 @@ public struct SubscriptionPlan: Sendable {
 
     public init(_ rules: [SubscriptionRule]) { self.rules = rules }
 
-    /// Categories whose instruments are to be asked for again and again, in order: those with a rule that goes by the
-    /// list, and options, whose list comes coin by coin.
+    /// Categories whose instruments are to be asked for again and again, in order: all that a rule names.
+    ///
+    /// A rule of one name goes by the list too, since it goes when what it names is delivered.
     public var listedCategories: [Category] {
-        Category.allCases.filter { category in
-            rules.contains { $0.category == category && ($0.isDynamic || category == .option) }
-        }
+        Category.allCases.filter { category in rules.contains { $0.category == category } }
     }
 
     /// Categories whose tickers are to be asked for once a day, in order.

@@ -12,7 +12,7 @@ public struct SubscriptionRule: Hashable, Sendable {
         case name(String)
         /// All that begin and end so: a name with one `*`.
         case pattern(prefix: String, suffix: String)
-        /// The first by turnover of 24 hours.
+        /// The first by turnover of 24 hours; of options the first of BTC, of combinations none.
         case top(Int)
     }
 
@@ -72,6 +72,8 @@ public struct SubscriptionRule: Hashable, Sendable {
             within: within
         )
         if within != nil, case .name = selection { throw .window(topic) }
+        // Their turnover is told one combination at a time.
+        if category == .spread, case .top = selection { throw .unranked(topic) }
     }
 
     private static func selection(_ name: String) throws(SubscriptionRuleError) -> Selection {
@@ -136,6 +138,7 @@ public enum SubscriptionRuleError: Error, Hashable, Sendable, CustomStringConver
     case window(String)
     case rank(String)
     case stars(String)
+    case unranked(String)
 
     public var description: String {
         switch self {
@@ -146,6 +149,8 @@ public enum SubscriptionRuleError: Error, Hashable, Sendable, CustomStringConver
             "\(text) is no window: write within:30d, 12h or 90m after a rule with * or top"
         case .rank(let text): "\(text) is no rank: write top:30"
         case .stars(let text): "\(text) has more than one *"
+        case .unranked(let text):
+            "\(text) ranks combinations, which the exchange does not: name them, or write * for all"
         }
     }
 }

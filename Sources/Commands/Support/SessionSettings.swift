@@ -10,7 +10,7 @@ enum SessionSettings {
     static let allowed =
         [
             "environment", "endpoint", "ca_file", "account", "credentials", "credentials_file",
-            "public", "sockets.redundancy", "proxy", "rest.share",
+            "public", "private", "sockets.redundancy", "sockets.status", "proxy", "rest.share",
             "strategies.*.kind", "strategies.*.*", "limits.*", "durability.orders", "orders.entry",
             "dcp", "roll",
             "journal.queue_bytes", "journal.when_full", "journal.signing_key",
@@ -30,6 +30,8 @@ enum SessionSettings {
           - linear:tickers.BTCUSDT
           # Rules: *USDT, top:30 by turnover, BTC-* within:30d, * for combinations.
           # - option:tickers.BTC-* within:30d
+        # Beside orders, executions, positions and wallet: greeks, strategy, execution.fast.
+        # private: [greeks, execution.fast]
         strategies:
           maker:
             kind: maker
@@ -159,6 +161,8 @@ enum SessionSettings {
             settings.value("limits." + name).map { Setting(name, $0.value) }
         }
         configuration.subscriptions = try subscriptions(settings)
+        configuration.extraPrivateTopics = try privateTopics(settings)
+        configuration.followsStatus = try word("sockets.status", settings) == News.follow
         configuration.orderDurability =
             try word("durability.orders", settings) ?? configuration.orderDurability
         configuration.orderEntry = try word("orders.entry", settings) ?? configuration.orderEntry

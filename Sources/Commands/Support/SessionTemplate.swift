@@ -53,9 +53,14 @@ enum SessionTemplate {
           #- option:tickers.BTC-* within:30d
           #- spread:orderbook.25.*
 
-        # How many connections carry the same public streams, 1 to 3; more than one is for `record`.
+        # Private streams of a session with credentials beside orders, executions, positions and wallet.
+        #private: [greeks, strategy, execution.fast]
+
+        # How many connections carry the same public streams, 1 to 3; more than one is for `record`. The exchange's
+        # news of its own state (system.status) come on a socket more.
         #sockets:
         #  redundancy: 1
+        #  status: follow
         # Percent of the exchange's request quotas that this session may use.
         #rest:
         #  share: 10
@@ -119,6 +124,7 @@ enum SessionTemplate {
         #  key-expiring: {days: 14}
         #  rate-quota: {percent: 20}
         #  verify-failed: on
+        #  shut-out: on
 
         # For `proxy`: where bots find the exchange, what happens while the journal cannot record (pass, refuse), and a
         # read-only key of the bot's account for questions of our own.

@@ -141,6 +141,9 @@ public struct BotSecrets: ~Copyable {
         return clean
     }
 
+    /// A text of either side, such as the reason of a close frame, as it is recorded and logged.
+    public mutating func blank(_ text: inout String) { _ = scanner.blank(&text) }
+
     private mutating func blankKnown(_ bytes: inout [UInt8]) {
         if !scanner.isIdle { _ = scanner.blank(&bytes) }
     }

@@ -101,6 +101,21 @@ public final class Relay {
         ])
     }
 
+    // MARK: After a 403
+
+    /// Why nothing may leave now; `nil` when it may.
+    var refusal: String? {
+        let now = SessionClock.monotonic()
+        guard let until = settings.limiter?.quietUntil, now < until else { return nil }
+        return RateLimiter.quietWords(until: until, now: now)
+    }
+
+    /// The exchange has shut out this address: neither bots nor the session go on at it.
+    func wasShutOut() {
+        settings.limiter?.shutOut(now: SessionClock.monotonic())
+        owner?.relayWasShutOut()
+    }
+
     // MARK: Sockets
 
     func opened(_ tunnel: RelayTunnel) {

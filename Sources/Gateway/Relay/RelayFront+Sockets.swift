@@ -13,12 +13,17 @@ extension RelayFront {
             path: path,
             holdsMessages: relay.settings.mayRefuse && path == .trade
         )
+        if let reason = relay.refusal {
+            relay.owner?.relay(closed: socket, reason: reason)
+            return answer(.forbidden, RelayFront.shutOut, reason, head, keepAlive: false)
+        }
         let address = path.address(at: relay.settings.destination)
         RelayUpstream.open(to: address, settings: relay.settings, on: relay.loop) {
             [self] upstream, failure in
             if let failure {
                 return refused(socket, head, "no connection to the exchange: " + failure)
             }
+            relay.settings.limiter?.connects(to: address, now: SessionClock.monotonic())
             upstream.send(RelayHeaders.handshake(head, to: address), []) { [self] ending in
                 switch ending {
                 case .answered(let reply, let body):
@@ -43,6 +48,7 @@ extension RelayFront {
                 closed: socket,
                 reason: "handshake refused: HTTP \(reply.status.code)"
             )
+            if reply.status == .forbidden { relay.wasShutOut() }
             let headers = RelayHeaders.reply(reply, body: body.count, of: .GET)
             return write(reply.status, headers, body, head, keepAlive: false)
         }

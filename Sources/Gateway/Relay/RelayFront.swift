@@ -104,6 +104,9 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
             let name = Words.printable(head.method.rawValue.utf8.prefix(32))
             return refuse(.methodNotAllowed, 10_001, "the method \(name) is not passed on", head)
         }
+        if let reason = relay.refusal {
+            return refuse(.forbidden, RelayFront.shutOut, reason, head)
+        }
         let asked = exchange(head, body)
         guard let owner = relay.owner else {
             return send(head, asked, mayRepeat: head.method == .GET)
@@ -220,6 +223,9 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
             let headers = RelayHeaders.reply(reply, body: body.count, of: head.method)
             write(reply.status, headers, body, head, keepAlive: head.isKeepAlive)
         }
+        // Of a GET with a body it says that it takes none.
+        let isOfBody = head.method == .GET && !asked.body.isEmpty
+        if reply.status == .forbidden, !isOfBody { relay.wasShutOut() }
     }
 
     /// The exchange gave no answer: the bot gets one in the exchange's own form.
@@ -321,6 +327,11 @@ final class RelayFront: ChannelInboundHandler, RemovableChannelHandler {
         leaveUpstream()
         written.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
+
+    /// `retCode` of what does not leave after a 403: the exchange's own word for an address with too many requests.
+    ///
+    /// - Source: protocol reference §8.1.
+    static let shutOut = 10_018
 
     private static let methods: [HTTPMethod] = [
         .GET, .POST, .PUT, .PATCH, .DELETE, .HEAD, .OPTIONS,

@@ -20,6 +20,8 @@ public protocol RelayOwner: AnyObject {
         isFromBot: Bool,
         forward: () -> Void
     )
+    /// The exchange has answered 403: nothing leaves for a while.
+    func relayWasShutOut()
     /// A connection was closed at once: as many as are taken are open.
     func relayIsFull()
     /// The end of one that was opened, or of an attempt that was not.

@@ -25,6 +25,8 @@ public struct RelaySettings: Sendable {
     public var replyTimeout: Int64 = 30_000_000_000
     /// Nanoseconds for a connection to the exchange to stand.
     public var connectTimeout: Int64 = 10_000_000_000
+    /// Says whether anything may leave, and is told when the exchange takes nothing; `nil`: nobody does.
+    public var limiter: SharedLimiter?
     /// Messages of a bot on the trade socket leave whole, so that one can be refused.
     public var mayRefuse = false
 

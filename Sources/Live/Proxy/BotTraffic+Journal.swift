@@ -69,6 +69,9 @@ extension BotTraffic {
         _ slot: SocketSlot,
         _ reason: String
     ) {
+        // Either side's words, which may quote a key.
+        var reason = reason
+        relay?.secrets.blank(&reason)
         session.logger.info(
             "bot",
             metadata: [
@@ -116,6 +119,8 @@ extension BotTraffic {
     }
 
     private func awaitRoom() {
+        // What ends behind the end has no later moment to be told in.
+        guard !session.isStopped else { return lost.keys.sorted().forEach(tellLost) }
         guard !isAwaitingRoom, !session.isFailed else { return }
         isAwaitingRoom = true
         session.loop.assumeIsolated().scheduleTask(in: .milliseconds(20)) { [weak self] in
@@ -124,18 +129,38 @@ extension BotTraffic {
         }
     }
 
-    /// Says in records what was not kept, as soon as there is room.
+    /// Says in records what was not kept: while the disk is full at once and then now and then, else when there is room.
     private func tellLost() {
         guard !session.isFailed, !session.isStopped else { return }
         let recorder = session.recorder
-        guard !recorder.isDiskFull, recorder.queuedBytes < session.configuration.queueBytes / 4
-        else { return awaitRoom() }
-        for link in lost.keys.sorted() {
-            let count = lost.removeValue(forKey: link) ?? 0
-            session.counts.shed += count
-            tell(.shed, link, "the journal had no room; it passed unrecorded", count: count)
+        guard !recorder.isDiskFull else {
+            tellLostWhileFull()
+            return awaitRoom()
         }
+        guard recorder.queuedBytes < session.configuration.queueBytes / 4 else {
+            return awaitRoom()
+        }
+        for link in lost.keys.sorted() { tellLost(link) }
+        lost.removeAll()
+        lostToldAt.removeAll()
         isLosing = false
         session.logger.notice("what passes is recorded again", metadata: ["lost": "\(counts.lost)"])
+    }
+
+    private func tellLostWhileFull() {
+        let now = SessionClock.monotonic()
+        for link in lost.keys.sorted() {
+            if let told = lostToldAt[link], now - told < SessionLoop.shedInterval { continue }
+            lostToldAt[link] = now
+            tellLost(link)
+        }
+    }
+
+    /// A record of what was lost since the last one.
+    func tellLost(_ link: String) {
+        guard let count = lost[link], count > 0, !session.isFailed else { return }
+        lost[link] = 0
+        session.counts.shed += count
+        tell(.shed, link, "the journal had no room; it passed unrecorded", count: count)
     }
 }

@@ -24,8 +24,10 @@ final class BotTraffic: RelayOwner {
     private var numbers: [SocketSlot: Int] = [:]
     /// Paths of REST that have a stream of their own though nobody here speaks them.
     private var paths: Set<String> = []
-    /// Messages that were not recorded, by the `link` stream that will tell; not yet told.
+    /// Messages that were not recorded and are not yet told, by the `link` stream that tells; there while it goes on.
     var lost: [String: Int64] = [:]
+    /// When what was lost was told last, while it goes on.
+    var lostToldAt: [String: Int64] = [:]
     var isLosing = false
     var isAwaitingRoom = false
     /// Where the session has sockets of its own with the same name, they have the slots below.
@@ -47,6 +49,7 @@ final class BotTraffic: RelayOwner {
             destination: session.wiring.destination
         )
         settings.proxy = session.wiring.proxy
+        settings.limiter = session.wiring.limiter
         settings.mayRefuse = policy == .refuse
         settings.tls = session.tls
         let own = session.wiring.credentials.map {
@@ -69,7 +72,10 @@ final class BotTraffic: RelayOwner {
         return status
     }
 
-    func stop(reason: String) { relay?.stop(reason: reason) }
+    func stop(reason: String) {
+        relay?.stop(reason: reason)
+        for link in lost.keys.sorted() { tellLost(link) }
+    }
 
     /// The session goes on in another recording: streams are announced in it anew, sockets keep their names.
     func goOn(in recorder: Recorder) {
@@ -185,6 +191,8 @@ final class BotTraffic: RelayOwner {
     }
 
     // MARK: Sockets
+
+    func relayWasShutOut() { session.shutOut() }
 
     func relayIsFull() {
         counts.turnedAway += 1

@@ -91,6 +91,7 @@ extension SessionLoop {
         (reading.booksValid, reading.booksInvalid) = stepper.engine.bookHealth
         reading.openOrders = stepper.engine.openOrders.count
         reading.haltReason = haltReason
+        reading.quietLeft = max(0, quietUntil - now)
         reading.clockOffset = taps.clock?.offset
         reading.clockUncertainty = taps.clock?.uncertainty ?? 0
         reading.quotas = taps.quotas.readings(at: now)

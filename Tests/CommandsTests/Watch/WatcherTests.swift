@@ -112,6 +112,7 @@ import Watch
             reading.clockOffset = 300_000_000
             reading.keyExpires = wall.advanced(nanoseconds: 86_400_000_000_000)
             reading.quotas = [Reading.Quota(group: "/v5/order/create", limit: 10, left: 0)]
+            reading.quietLeft = 600_000_000_000
         }
         // The first look is what reconnects are counted from, and an alert is of a look.
         try await until("it has looked") { !receiver.words.isEmpty }
@@ -141,6 +142,7 @@ import Watch
             reading.keyExpires = nil
             reading.keyExpires = wall.advanced(nanoseconds: 90 * 86_400_000_000_000)
             reading.quotas = []
+            reading.quietLeft = 0
         }
         try await until("each ended: \(receiver.words)") {
             receiver.words.count >= 2 * expected.count

@@ -115,6 +115,8 @@ final class RelayRig: Sendable {
             forward()
         }
 
+        func relayWasShutOut() { told.add("shut out") }
+
         func relayIsFull() { told.add("full") }
 
         func relay(closed socket: RelaySocket, reason: String) { told.add("closed \(reason)") }

@@ -38,12 +38,14 @@ enum Delivered: Sendable, Equatable {
     case received(String)
     case sent(String)
     case link(String, reason: String)
+    case shutOut
 
     init(_ message: GatewayMessage) {
         switch message.content {
         case .received(let bytes): self = .received(String(buffer: bytes))
         case .sent(let bytes): self = .sent(String(decoding: bytes, as: UTF8.self))
         case .link(let event): self = .link(event.change.rawValue, reason: event.reason)
+        case .shutOut: self = .shutOut
         }
     }
 
@@ -96,6 +98,8 @@ final class SocketUnderTest: Sendable {
     }
 
     func stop() async throws { try await on { $0.stop() } }
+
+    struct Missing: Error { var items: [Delivered] }
 }
 
 // Sendable: handed over once, before anybody else can see it.

@@ -1,0 +1,56 @@
+import Testing
+
+@testable import Gateway
+
+/// How many connections one address may begin at a WebSocket host.
+@Suite struct ConnectionBudgetTests {
+    private static let second: Int64 = 1_000_000_000
+
+    @Test func `in any five minutes there are at most so many, of each host`() {
+        var budget = ConnectionBudget(most: 10)
+        var begun: [Int64] = []
+        // Forty sockets that try again and again, as in ten minutes of maintenance.
+        for tick in 0..<7_200 {
+            let now = Int64(tick) * Self.second / 4
+            for _ in 0..<40 where budget.take("stream", now: now) == nil { begun.append(now) }
+        }
+        for (place, time) in begun.enumerated() {
+            let within = begun[place...].prefix { $0 - time < 300 * Self.second }.count
+            #expect(within <= 10)
+        }
+        #expect(begun.count == 60)
+        #expect(budget.take("other", now: 0) == nil)
+    }
+
+    @Test func `the moment that is named is the first with room`() {
+        var budget = ConnectionBudget(most: 2)
+        #expect(budget.take("a", now: 0) == nil)
+        #expect(budget.take("a", now: 5) == nil)
+        #expect(budget.take("a", now: 6) == 300 * Self.second)
+        #expect(budget.take("a", now: 300 * Self.second - 1) == 300 * Self.second)
+        #expect(budget.take("a", now: 300 * Self.second) == nil)
+        #expect(budget.take("a", now: 300 * Self.second) == 300 * Self.second + 5)
+    }
+
+    @Test func `one that was given back is none, and a bot's counts without being asked`() {
+        var budget = ConnectionBudget(most: 2)
+        #expect(budget.take("a", now: 0) == nil)
+        budget.giveBack("a", begun: 0)
+        budget.note("a", now: 1)
+        budget.note("a", now: 2)
+        budget.note("a", now: 3)
+        // Room again when two of the three are past.
+        #expect(budget.take("a", now: 4) == 300 * Self.second + 2)
+        var free = ConnectionBudget(most: nil)
+        for _ in 0..<10_000 { #expect(free.take("a", now: 0) == nil) }
+    }
+
+    @Test func `the exchange in a box has no such limit, and all others leave a fifth of it`()
+        throws
+    {
+        let box = RateLimiter.Settings(try Destination.endpoint(base: "http://127.0.0.1:1"))
+        #expect(box.connections == nil && !box.assumesQuotas)
+        let real = RateLimiter.Settings(Destination(.mainnet))
+        #expect(real.connections == 400 && real.assumesQuotas)
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Gateway
+import Market
+import Testing
+
+@testable import Live
+
+/// The note that tells the next start that this address is shut out.
+@Suite struct ShutOutNoteTests {
+    private static let second: Int64 = 1_000_000_000
+    private static let now = Timestamp(nanoseconds: 1_767_225_600 * second)
+
+    private func note(_ path: String, folder: String? = nil) throws -> ShutOutNote {
+        let base = "http://127.0.0.1:7001"
+        var configuration = SessionConfiguration(target: .endpoint(base), path: path)
+        if let folder {
+            configuration.folder = folder
+            configuration.roll = .day
+        }
+        return ShutOutNote(configuration, try Destination.endpoint(base: base))
+    }
+
+    @Test func `it lies beside the recordings, by the exchange that it is of`() throws {
+        let name = ".shut-out.127.0.0.1:7001"
+        #expect(try note("out").path == "./" + name)
+        #expect(try note("a/out").path == "a/" + name)
+        #expect(try note("a/out//").path == "a/" + name)
+        #expect(try note("/out").path == "/" + name)
+        #expect(try note("a/b/2026-01-01", folder: "a/b").path == "a/b/" + name)
+    }
+
+    @Test func `what is left of it is told, and never more than ten minutes`() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "shut-out-" + UUID().uuidString).path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let note = try note(folder + "/out")
+        #expect(note.left(at: Self.now) == 0)
+        note.write(until: Self.now.advanced(nanoseconds: 599 * Self.second))
+        #expect(note.left(at: Self.now) == 599 * Self.second)
+        #expect(note.left(at: Self.now.advanced(nanoseconds: 600 * Self.second)) == 0)
+        // A clock that was set back.
+        let before = Self.now.advanced(nanoseconds: -86_400 * Self.second)
+        #expect(note.left(at: before) == 600 * Self.second)
+        // A later one takes its place, also a shorter text.
+        note.write(until: Timestamp(nanoseconds: 7))
+        #expect(note.left(at: Self.now) == 0)
+        try Data("nonsense".utf8).write(to: URL(filePath: note.path))
+        #expect(note.left(at: Self.now) == 0)
+    }
+}
