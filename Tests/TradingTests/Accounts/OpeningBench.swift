@@ -32,7 +32,7 @@ struct OpeningBench {
         ledger.position(instrument).size.description
     }
 
-    var timing: [Finding] { bench.outputs.findings(.timing) }
+    var ties: [Finding] { bench.outputs.findings(.openingTie) }
 
     // MARK: Answers
 

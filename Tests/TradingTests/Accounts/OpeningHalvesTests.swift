@@ -48,7 +48,7 @@ import Testing
         #expect(opening.bench.engine.total("USDT")?.description == "0.8198")
         try opening.settle([("USDT", "10000.8198")])
         #expect(opening.bench.outputs.findings(.audit).isEmpty)
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
     }
 
     @Test func `a linear fill that the wallet has and the positions have not`() throws {
@@ -65,7 +65,7 @@ import Testing
         #expect(opening.balance("USDT") == "10000.8198")
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
         try opening.settle([("USDT", "10000.8198")])
-        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.timing.isEmpty)
+        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.ties.isEmpty)
     }
 
     @Test(arguments: [false, true])
@@ -99,7 +99,7 @@ import Testing
         #expect(opening.balance("USDT") == "9998.8202")
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
         try opening.settle([("USDT", "9998.8202")])
-        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.timing.isEmpty)
+        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.ties.isEmpty)
     }
 
     @Test(arguments: [false, true])
@@ -160,7 +160,7 @@ import Testing
         #expect(opening.balance("USDT") == "55000")
         #expect(opening.balance("BTC") == "0.4999")
         #expect(opening.size(OpeningBench.spot) == (isWalletFirst ? "0.4999" : "0"))
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
     }
 
     @Test(arguments: [false, true])
@@ -246,7 +246,7 @@ import Testing
         #expect(opening.size() == "-0.02")
         #expect(opening.balance("USDT") == "10000")
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
         // What is later than the answer counts, whichever side it is of.
         opening.bench.execution(
             try OpeningBench.fill("e2", .buy, at: 5_000, closed: "0", seq: 31)
@@ -267,7 +267,7 @@ import Testing
         opening.bench.execution(try linear())
         #expect(opening.size() == "0.02")
         #expect(opening.balance("USDT") == "10000.8198")
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
     }
 
     /// A delivery of which the exchange says a sequence that is not the position's, or the full hour as its time.
@@ -355,7 +355,7 @@ import Testing
         )
         #expect(opening.bench.engine.bookings.isEmpty)
         #expect(opening.balance("USDT") == "10000")
-        #expect(opening.timing.map(\.seen) == ["in the position and not in the wallet"])
+        #expect(opening.ties.map(\.seen) == ["in the position and not in the wallet"])
         let row = try OpeningBench.row(
             "t1",
             "TRADE",
@@ -392,7 +392,7 @@ import Testing
                 at: Self.late
             )
             #expect(opening.balance("USDT") == "10000.8198")
-            #expect(opening.timing.isEmpty)
+            #expect(opening.ties.isEmpty)
         }
     }
 

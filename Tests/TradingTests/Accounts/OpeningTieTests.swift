@@ -31,7 +31,7 @@ import Testing
             #expect(opening.balance("BTC") == "10")
             try opening.settle([("BTC", "10")])
             #expect(opening.bench.outputs.findings(.audit).isEmpty)
-            #expect(opening.timing.isEmpty)
+            #expect(opening.ties.isEmpty)
         }
     }
 
@@ -47,7 +47,7 @@ import Testing
             var opening = try opened([("USDT", balance)])
             opening.log(rows)
             #expect(opening.balance("USDT") == "10011", "\(count)")
-            #expect(opening.timing.isEmpty)
+            #expect(opening.ties.isEmpty)
             opening.log(rows)
             #expect(opening.balance("USDT") == "10011", "\(count), told again")
         }
@@ -69,7 +69,7 @@ import Testing
         #expect(opening.balance("BTC") == "10")
         opening.log([first, second])
         #expect(opening.balance("BTC") == "0")
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
     }
 
     /// Both rows are in the balance that was listed, and the clock of balances is behind the one of the log.
@@ -91,13 +91,13 @@ import Testing
         var opening = try opened([("USDT", "9992")])
         opening.log([first])
         #expect(opening.balance("USDT") == "9987")
-        #expect(opening.timing.map(\.subject) == ["transaction a opening"])
+        #expect(opening.ties.map(\.subject) == ["transaction a opening"])
         for _ in 0..<2 {
             opening.log([first, second])
             #expect(opening.balance("USDT") == "9992")
         }
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "9997")
-        #expect(opening.timing.count == 1)
+        #expect(opening.ties.count == 1)
         try opening.settle([("USDT", "9992")])
         #expect(opening.bench.outputs.findings(.audit).isEmpty)
     }
@@ -121,7 +121,7 @@ import Testing
         var opening = try opened()
         opening.log([second])
         #expect(opening.balance("USDT") == "10000")
-        #expect(opening.timing.map(\.subject) == ["transaction b opening"])
+        #expect(opening.ties.map(\.subject) == ["transaction b opening"])
         opening.log([first])
         #expect(opening.balance("USDT") == "9992")
         opening.log([first, second])
@@ -142,17 +142,17 @@ import Testing
         paged.log([rows[2]])
         paged.log(Array(rows[..<2]))
         #expect(paged.balance("USDT") == "10011")
-        #expect(paged.timing.isEmpty)
+        #expect(paged.ties.isEmpty)
         // The order that was found is kept: a later row is linked to the last of them.
         let next = try OpeningBench.row("d", change: "1", leaves: "10012", at: 1_002)
         paged.log([next])
         #expect(paged.balance("USDT") == "10012")
-        #expect(paged.timing.isEmpty)
+        #expect(paged.ties.isEmpty)
         // The row in between has not been told: what time says of the far one is no proof.
         var cut = try opened([("USDT", "10006")])
         cut.log([rows[2], try OpeningBench.row("e", change: "1", leaves: "10099", at: 1_001)])
         #expect(cut.balance("USDT") == "10012")
-        #expect(cut.timing.map(\.subject) == ["transaction e opening"])
+        #expect(cut.ties.map(\.subject) == ["transaction e opening"])
     }
 
     /// In and out of one millisecond: which came first no balance says, since either order leads to where it began.
@@ -161,9 +161,9 @@ import Testing
         let out = try OpeningBench.row("a", "TRANSFER_OUT", change: "-5", leaves: "9995", at: 1_000)
         var opening = try opened([("USDT", "9995")])
         opening.log([into])
-        #expect(opening.timing.isEmpty && opening.balance("USDT") == "10000")
+        #expect(opening.ties.isEmpty && opening.balance("USDT") == "10000")
         opening.log([out])
-        #expect(opening.timing.map(\.subject) == ["transaction a opening"])
+        #expect(opening.ties.map(\.subject) == ["transaction a opening"])
     }
 
     /// A list does not say what a fill realised, the log's first answer does, and its second that the opening has it.
@@ -200,9 +200,9 @@ import Testing
             opening.log([row])
             opening.log([row])
             #expect(opening.balance("USDT") == balance)
-            #expect(opening.timing.map(\.subject) == ["transaction d1 opening"])
+            #expect(opening.ties.map(\.subject) == ["transaction d1 opening"])
             let side = time < 1_000 ? "in the wallet" : "behind the wallet"
-            #expect(opening.timing.map(\.seen) == [side])
+            #expect(opening.ties.map(\.seen) == [side])
         }
     }
 
@@ -213,7 +213,7 @@ import Testing
             try OpeningBench.row("new", change: "7", leaves: "10007", at: 1_501),
         ])
         #expect(opening.balance("USDT") == "10007")
-        #expect(opening.timing.isEmpty && opening.ledger.opening?.rows.isEmpty == true)
+        #expect(opening.ties.isEmpty && opening.ledger.opening?.rows.isEmpty == true)
     }
 
     // MARK: Fills
@@ -247,7 +247,7 @@ import Testing
             let fill = try fill(at: time)
             opening.bench.execution(fill)
             #expect(opening.size() == "0.02")
-            #expect(opening.timing.map(\.subject) == ["linear BTCUSDT execution e1 opening"])
+            #expect(opening.ties.map(\.subject) == ["linear BTCUSDT execution e1 opening"])
             let row = try OpeningBench.row(
                 "t1",
                 "TRADE",
@@ -263,7 +263,7 @@ import Testing
             }
             #expect(opening.size() == "0.02")
             #expect(opening.balance("USDT") == "10000.8198")
-            #expect(opening.timing.count == 1)
+            #expect(opening.ties.count == 1)
             try opening.settle([("USDT", "10000.8198")])
             #expect(opening.bench.outputs.findings(.audit).isEmpty)
         }
@@ -301,7 +301,7 @@ import Testing
         ])
         #expect(opening.balance("USDT") == "55000")
         #expect(opening.balance("BTC") == "0.5")
-        #expect(opening.timing.count == 1)
+        #expect(opening.ties.count == 1)
     }
 
     @Test func `a fill whose size time alone decides is told`() throws {
@@ -310,7 +310,7 @@ import Testing
             opening.bench.execution(try OpeningBench.fill("e1", at: time, seq: 7))
             #expect(opening.size() == (time < 1_000 ? "0" : "0.01"))
             let side = time < 1_000 ? "in" : "behind"
-            #expect(opening.timing.map(\.seen) == ["\(side) the position, \(side) the wallet"])
+            #expect(opening.ties.map(\.seen) == ["\(side) the position, \(side) the wallet"])
         }
     }
 
@@ -335,7 +335,7 @@ import Testing
         try opening.bench.wallet("10000")
         opening.bench.tick()
         #expect(opening.size() == "0.01" && opening.balance("USDT") == "9999.82")
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
     }
 
     @Test func `history of an hour before is no matter of doubt`() throws {
@@ -345,7 +345,7 @@ import Testing
         }
         opening.log([try OpeningBench.row("d", change: "10", leaves: "9000", at: -3_600_000)])
         #expect(opening.size() == "0" && opening.balance("USDT") == "10000")
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
         let known = try #require(opening.ledger.opening)
         #expect(known.fills.isEmpty && known.rows.isEmpty && known.owed.isEmpty)
     }
@@ -359,6 +359,6 @@ import Testing
         opening.bench.execution(try OpeningBench.fill("e2", at: 1_700, seq: 8))
         #expect(opening.size() == "0.02")
         try opening.settle([("USDT", "9999.64")])
-        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.timing.isEmpty)
+        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.ties.isEmpty)
     }
 }
