@@ -38,11 +38,7 @@ import Testing
     @Test func `of several flows of one millisecond those that led to the balance are in it`()
         throws
     {
-        let rows = [
-            try OpeningBench.row("a", change: "10", leaves: "10010", at: 1_000),
-            try OpeningBench.row("b", "TRANSFER_OUT", change: "-4", leaves: "10006", at: 1_000),
-            try OpeningBench.row("c", change: "5", leaves: "10011", at: 1_000),
-        ]
+        let rows = try OpeningBench.transfers(at: 1_000)
         for (count, balance) in ["10000", "10010", "10006", "10011"].enumerated() {
             var opening = try opened([("USDT", balance)])
             opening.log(rows)
@@ -74,26 +70,13 @@ import Testing
 
     /// Both rows are in the balance that was listed, and the clock of balances is behind the one of the log.
     @Test func `what time had put behind the opening the log proves to be in it`() throws {
-        let first = try OpeningBench.row(
-            "a",
-            "TRANSFER_OUT",
-            change: "-5",
-            leaves: "9995",
-            at: 1_010
-        )
-        let second = try OpeningBench.row(
-            "b",
-            "TRANSFER_OUT",
-            change: "-3",
-            leaves: "9992",
-            at: 1_020
-        )
+        let rows = try OpeningBench.transfersOut(at: (1_010, 1_020))
         var opening = try opened([("USDT", "9992")])
-        opening.log([first])
+        opening.log([rows[0]])
         #expect(opening.balance("USDT") == "9987")
         #expect(opening.ties.map(\.subject) == ["transaction a opening"])
         for _ in 0..<2 {
-            opening.log([first, second])
+            opening.log(rows)
             #expect(opening.balance("USDT") == "9992")
         }
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "9997")
@@ -104,27 +87,14 @@ import Testing
 
     /// The log's pages come newest first, and only both together say what was before the balance that was listed.
     @Test func `what time had put into the opening the log proves to be behind it`() throws {
-        let first = try OpeningBench.row(
-            "a",
-            "TRANSFER_OUT",
-            change: "-5",
-            leaves: "9995",
-            at: 990
-        )
-        let second = try OpeningBench.row(
-            "b",
-            "TRANSFER_OUT",
-            change: "-3",
-            leaves: "9992",
-            at: 995
-        )
+        let rows = try OpeningBench.transfersOut(at: (990, 995))
         var opening = try opened()
-        opening.log([second])
+        opening.log([rows[1]])
         #expect(opening.balance("USDT") == "10000")
         #expect(opening.ties.map(\.subject) == ["transaction b opening"])
-        opening.log([first])
+        opening.log([rows[0]])
         #expect(opening.balance("USDT") == "9992")
-        opening.log([first, second])
+        opening.log(rows)
         #expect(opening.balance("USDT") == "9992")
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
         try opening.settle([("USDT", "9992")])
@@ -132,11 +102,7 @@ import Testing
     }
 
     @Test func `a row is proved where balances lead to it without a gap, and not else`() throws {
-        let rows = [
-            try OpeningBench.row("a", change: "10", leaves: "10010", at: 1_000),
-            try OpeningBench.row("b", "TRANSFER_OUT", change: "-4", leaves: "10006", at: 1_000),
-            try OpeningBench.row("c", change: "5", leaves: "10011", at: 1_000),
-        ]
+        let rows = try OpeningBench.transfers(at: 1_000)
         // Two pages of one millisecond, the newer one first.
         var paged = try opened([("USDT", "10006")])
         paged.log([rows[2]])
@@ -170,19 +136,11 @@ import Testing
     @Test func `a fill that waited for the log and is then proved to be in the opening`() throws {
         let held = try Row.position(.buy, "0.020", entry: "90000", seq: 7)
         var opening = try opened([("USDT", "10005.8198")], [held])
-        var fill = try fill(at: 1_050)
+        var fill = try OpeningBench.sale(at: 1_050)
         fill.realisedPnL = nil
         opening.bench.reply(.executions) { $0.executions = [fill] }
         #expect(opening.ledger.opening?.owed.count == 1)
-        let first = try OpeningBench.row(
-            "t1",
-            "TRADE",
-            of: fill,
-            cash: "1",
-            change: "0.8198",
-            leaves: "10000.8198",
-            at: 1_050
-        )
+        let first = try OpeningBench.flow(of: fill)
         let second = try OpeningBench.row("t2", change: "5", leaves: "10005.8198", at: 1_060)
         opening.log([first])
         #expect(opening.balance("USDT") == "10006.6396")
@@ -218,20 +176,6 @@ import Testing
 
     // MARK: Fills
 
-    /// Sells a third of 0.030 at a gain of 1 USDT, within the clocks' reach of both answers.
-    private func fill(at time: Int64) throws -> ExecutionReport {
-        try OpeningBench.fill(
-            "e1",
-            .sell,
-            at: time,
-            price: "90100",
-            fee: "0.1802",
-            realised: "1",
-            closed: "0.010",
-            seq: 7
-        )
-    }
-
     /// What both answers have of the fill is not what its time says, in all ways: the cross sequence says it of its size, the
     /// log of its flow.
     @Test(arguments: [900, 1_000, 1_100] as [Int64], [false, true])
@@ -244,19 +188,11 @@ import Testing
                 seq: isSizeInside ? 7 : 6
             )
             var opening = try opened([("USDT", isFlowInside ? "10000.8198" : "10000")], [held])
-            let fill = try fill(at: time)
+            let fill = try OpeningBench.sale(at: time)
             opening.bench.execution(fill)
             #expect(opening.size() == "0.02")
             #expect(opening.ties.map(\.subject) == ["linear BTCUSDT execution e1 opening"])
-            let row = try OpeningBench.row(
-                "t1",
-                "TRADE",
-                of: fill,
-                cash: "1",
-                change: "0.8198",
-                leaves: "10000.8198",
-                at: time
-            )
+            let row = try OpeningBench.flow(of: fill)
             for _ in 0..<3 {
                 opening.log([row])
                 opening.bench.execution(fill)
