@@ -79,9 +79,8 @@ public struct Finding: Hashable, Sendable {
         case audit
         /// Two clocks of the exchange alone say whether the answers that opened the ledger have an execution or a flow.
         ///
-        /// Recordings of behaviour version 6 have it as `timing`, and what they have is compared byte for byte and is in
-        /// their hashes: so it stays there, while everything that is read has the ``word``.
-        case openingTie = "timing"
+        /// Recordings of behaviour version 6 have it as `timing`.
+        case openingTie = "opening-tie"
         /// A topic, endpoint or enumeration that this version does not know.
         case unknown
         /// An order whose fate is not known yet, or was settled by look-up.
@@ -90,19 +89,6 @@ public struct Finding: Hashable, Sendable {
         case refused
         case reconciled
         case strategy
-
-        /// As tables and metrics have it; the raw value is what a recording has.
-        public var word: String {
-            switch self {
-            case .openingTie: "opening-tie"
-            default: rawValue
-            }
-        }
-
-        public init?(word: String) {
-            guard let kind = Kind.allCases.first(where: { $0.word == word }) else { return nil }
-            self = kind
-        }
     }
 
     public var kind: Kind

@@ -95,11 +95,11 @@ extension DeskReader {
             SELECT sequence, time, cause, kind, subject, expected, seen, note FROM findings
             WHERE kind = :kind OR :kind IS NULL ORDER BY sequence, ordinal
             """,
-            ["kind": kind?.word]
+            ["kind": kind?.rawValue]
         ) { columns in
             Stored(
                 value: Finding(
-                    kind: Finding.Kind(word: columns.text(3)) ?? .unknown,
+                    kind: Finding.Kind(rawValue: columns.text(3)) ?? .unknown,
                     cause: columns.sequence(2),
                     subject: columns.text(4),
                     expected: columns.text(5),

@@ -88,7 +88,7 @@ extension RowStatements {
         var binder = self.binder(.addFinding)
         binder.place(row)
         binder.integer(Int64(clamping: finding.cause.value))
-        binder.text(finding.kind.word)
+        binder.text(finding.kind.rawValue)
         binder.text(finding.subject)
         binder.text(finding.expected)
         binder.text(finding.seen)
@@ -97,7 +97,7 @@ extension RowStatements {
         switch finding.kind {
         case .gap:
             try beginGap(
-                kind: finding.kind.word,
+                kind: finding.kind.rawValue,
                 subject: finding.subject,
                 reason: finding.note,
                 expected: finding.expected,

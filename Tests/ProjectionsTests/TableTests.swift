@@ -256,7 +256,7 @@ import Testing
         #expect(gaps.map(\.count) == [0, 0, 0, 12, 0, 0])
     }
 
-    @Test func `a finding of each kind is found by its word`() throws {
+    @Test func `a finding of each kind is found by it`() throws {
         let directory = try TemporaryDirectory()
         let kinds = Finding.Kind.allCases
         let reader = try build(directory) { writer in

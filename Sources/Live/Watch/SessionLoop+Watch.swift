@@ -77,7 +77,7 @@ extension SessionLoop {
         reading.topics = topicReadings
         for kind in Finding.Kind.allCases {
             let count = counts.findingsByKind[kind] ?? 0
-            reading.findings.append(Reading.Count(kind.word, count))
+            reading.findings.append(Reading.Count(kind.rawValue, count))
         }
         for outcome in [Reply.Outcome.answered, .timedOut, .failed, .notSent] {
             let count = counts.requestsByOutcome[outcome] ?? 0
