@@ -282,7 +282,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ProjectionsTests",
-            dependencies: ["Projections", "Market", "CSQLite"]
+            dependencies: [
+                "Projections", "Market", "CSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(
             name: "InterchangeTests",
@@ -305,8 +308,8 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Runtime", "Trading", "Journal", "Bybit", "Market", "JSON", "DeskStrategies",
-                "DiskKit", "flawed-desk",
+                "Runtime", "Trading", "Journal", "Bybit", "Market", "JSON", "Projections",
+                "DeskStrategies", "DiskKit", "flawed-desk",
                 // A session and its exchange on one virtual clock.
                 "Gateway", "ReplayServer", "Simulation",
                 .product(name: "NIOCore", package: "swift-nio"),

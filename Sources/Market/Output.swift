@@ -78,7 +78,9 @@ public struct Finding: Hashable, Sendable {
         /// The exchange's state differs from ours.
         case audit
         /// Two clocks of the exchange alone say whether the answers that opened the ledger have an execution or a flow.
-        case timing
+        ///
+        /// Recordings of behaviour version 6 have it as `timing`.
+        case openingTie = "opening-tie"
         /// A topic, endpoint or enumeration that this version does not know.
         case unknown
         /// An order whose fate is not known yet, or was settled by look-up.

@@ -76,7 +76,7 @@ extension Schema {
               ordinal INTEGER NOT NULL,       -- place among the rows of that record
               time INTEGER NOT NULL,
               cause INTEGER NOT NULL,         -- record concerned
-              kind TEXT NOT NULL,             -- decode, gap, audit, refused, ...
+              kind TEXT NOT NULL,             -- decode, gap, audit, opening-tie, refused, ...
               subject TEXT NOT NULL,          -- stream, instrument or field
               expected TEXT NOT NULL,
               seen TEXT NOT NULL,

@@ -25,20 +25,7 @@ import Testing
         push: FastPush
     ) {
         let ways = BothWays(push.stream)
-        let text = push.bytes
-        for place in text.indices {
-            for byte in #"09.-+ "',:[]{}\aTbs"#.utf8 where byte != text[place] {
-                var changed = text
-                changed[place] = byte
-                ways.compare(changed)
-            }
-            var shorter = text
-            shorter.remove(at: place)
-            ways.compare(shorter)
-            var longer = text
-            longer.insert(text[place], at: place)
-            ways.compare(longer)
-        }
+        eachChange(of: push.bytes) { ways.compare($0) }
     }
 
     /// What the scanner leaves is decoded by the general way itself: only what it takes has to be compared.
@@ -80,24 +67,12 @@ import Testing
     }
 
     @Test func `levels are read alike whatever their lengths are`() {
-        var state: UInt64 = 7
-        func number() -> String {
-            state = Mix.spread(state)
-            var digits = ""
-            for place in 0...state % 17 { digits += String((state >> (place * 3 + 4)) % 10) }
-            let decimals = Int((state >> 52) % 18)
-            if decimals == 0 || decimals >= digits.count { return digits }
-            return digits.dropLast(decimals) + "." + digits.suffix(decimals)
-        }
+        var numbers = RandomNumbers(seed: 7)
         let head =
             #"{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":["#
         let ways = BothWays(FastPush.book)
         for _ in 0..<2_000 {
-            var bids: [String] = []
-            for _ in 0..<5 {
-                let (price, size) = (number(), number())
-                bids.append(#"["\#(price)","\#(size)"]"#)
-            }
+            let bids = (0..<5).map { _ in numbers.level() }
             let text = head + bids.joined(separator: ",") + #"],"a":[],"u":5,"seq":6},"cts":3}"#
             let bytes = Array(text.utf8)
             #expect(ways.takes(bytes))

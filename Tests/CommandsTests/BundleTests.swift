@@ -16,6 +16,12 @@ import Testing
         }
     }
 
+    /// Times of the desk's commands, in order.
+    private static func commands(_ path: String) async throws -> [String] {
+        try await Program.run(["cat", path, "--stream", "desk/command", "--json"]).lines
+            .compactMap { StartedProxy.object($0)?["time"] as? String }
+    }
+
     /// The attachment `tapedeck.bundle`, found by its beginning: it stands in the file as it is.
     private static func note(_ file: String) throws -> [String: Any] {
         let bytes = try Data(contentsOf: URL(filePath: file))
@@ -35,7 +41,7 @@ import Testing
             in: folder,
             settings: "journal:\n  segment_bytes: 65536",
             seconds: 8
-        )
+        ) { try await Self.commands($0).count > 8 }
         let made = try await Program.run(
             ["bundle", source, "--with-private", "-o", "whole.mcap", "--json"],
             in: folder.path
@@ -65,10 +71,11 @@ import Testing
         #expect(info.object["records"] as? Int == made.object["records"] as? Int)
 
         // A part of it, cut before and behind: it replays from the state there.
+        let commands = try await Self.commands(source)
         let part = try await Program.run(
             [
-                "bundle", source, "--with-private", "--from", "start+2s", "--to", "end-2s", "-o",
-                "part.mcap", "--json",
+                "bundle", source, "--with-private", "--from", commands[commands.count / 4], "--to",
+                commands[commands.count * 3 / 4], "-o", "part.mcap", "--json",
             ],
             in: folder.path
         )

@@ -76,7 +76,8 @@ import Testing
             #expect(pnl.status == 0, "\(pnl.errors)")
             #expect(!pnl.lines.isEmpty)
         }
-        let state = try await Program.run(["state", path, "--at", "start+10s", "--json"])
+        // How long it takes to connect is not said; by then it has traded.
+        let state = try await Program.run(["state", path, "--at", "end-5s", "--json"])
         #expect(state.status == 0, "\(state.errors)")
         #expect((state.object["books"] as? [Any])?.isEmpty == false)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// The built program, run as its users run it.
@@ -99,6 +100,7 @@ final class Running: @unchecked Sendable {
     private let folder: TemporaryFolder
     private let output: FileHandle
     private let errors: FileHandle
+    private let endedAt = Mutex<ContinuousClock.Instant?>(nil)
 
     /// - Parameter terminal: what it prints on instead of a file.
     init(_ process: Process, _ input: FileHandle, _ terminal: FileHandle? = nil) throws {
@@ -112,7 +114,14 @@ final class Running: @unchecked Sendable {
         process.standardOutput = terminal ?? output
         process.standardError = errors
         process.standardInput = input
+        process.terminationHandler = { [weak self] _ in self?.endedAt.withLock { $0 = .now } }
         try process.run()
+    }
+
+    /// How long after a moment it had ended, as the kernel told it: whoever waits for it looks now and then only, and may have to
+    /// wait for a thread.
+    func ended(after begin: ContinuousClock.Instant) -> Duration {
+        (endedAt.withLock { $0 } ?? .now) - begin
     }
 
     var outputSoFar: String {

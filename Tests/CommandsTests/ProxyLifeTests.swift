@@ -72,7 +72,9 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let port = try FreePort.find()
+        let held = try HeldPort()
+        defer { withExtendedLifetime(held) {} }
+        let port = held.port
         func start() throws -> Running {
             try Program.start(
                 [

@@ -101,7 +101,10 @@ import Testing
         let server = try ControlledMarket.serve(["--rate-limits", "off"], in: folder)
         defer { server.kill() }
         let exchange = try await ControlledMarket.port(server)
-        let first = try await StartedProxy(exchange: exchange, in: folder)
+        // Between the two nobody listens there, and nobody else may.
+        let held = try HeldPort()
+        defer { withExtendedLifetime(held) {} }
+        let first = try await StartedProxy(exchange: exchange, listen: held.port, in: folder)
         let bot = try SignedBot(port: first.port, share: 100)
         try bot.connect(["order"])
         let control = try RawSocket(port: exchange)
@@ -145,16 +148,17 @@ import Testing
         func recording(_ running: Running) async throws -> String {
             try await running.line { StartedProxy.object($0)?["recording"] as? String }
         }
-        let free = try FreePort.find()
-        let first = try start(free)
+        let held = try HeldPort()
+        defer { withExtendedLifetime(held) {} }
+        let first = try start(held.port)
         let path = try await recording(first)
         first.kill()
         _ = try await first.end()
-        let second = try start(free)
+        let second = try start(held.port)
         #expect(try await recording(second) == path)
         second.terminate()
         #expect(try await second.end().status == 0)
-        let third = try start(free)
+        let third = try start(held.port)
         #expect(try await recording(third) != path)
         third.terminate()
         #expect(try await third.end().status == 0)
@@ -260,7 +264,9 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let proxy = try await StartedProxy(exchange: try FreePort.find(), in: folder)
+        let nobody = try HeldPort()
+        defer { withExtendedLifetime(nobody) {} }
+        let proxy = try await StartedProxy(exchange: nobody.port, in: folder)
         let socket = try RawSocket(port: proxy.port)
         for _ in 0..<2 {
             let body = try socket.request("POST", "/v5/order/create", body: "{}")

@@ -175,9 +175,11 @@ import Testing
             return server
         }
         try write(DeskedSession.account)
-        let first = try await serve(DeskedSession.account, port: 0)
+        // Between the two exchanges nobody listens there, and nobody else may.
+        let held = try HeldPort()
+        defer { withExtendedLifetime(held) {} }
+        let first = try await serve(DeskedSession.account, port: held.port)
         let endpoint = try await first.line { Endpoint($0) }.url
-        let port = try #require(endpoint.split(separator: ":").last.flatMap { Int($0) })
         try DeskedSession.writeFile(endpoint, Self.topics, keyed, in: folder.path)
         let recorder = try Program.start(
             ["record", "session.yaml", "--out", "one", "--json", "--status-every", "50ms"],
@@ -216,7 +218,7 @@ import Testing
         // The old key is gone at the exchange, the new one is there.
         first.kill()
         _ = try await first.end()
-        let second = try await serve(DeskedSession.other, port: port)
+        let second = try await serve(DeskedSession.other, port: held.port)
         defer { second.kill() }
         let renewed = try await desk("reload", "--reason", "rotated")
         #expect(renewed.status == 0, "\(renewed.errors)")

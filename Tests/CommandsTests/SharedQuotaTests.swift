@@ -2,12 +2,23 @@ import Bybit
 import FaultProxy
 import Foundation
 import Market
+import Synchronization
 import Testing
 
 @testable import Gateway
 
 /// A recorder beside a bot with the same key, on an exchange that keeps to its limits.
 @Suite(.serialized) struct SharedQuotaTests {
+    /// Tells those who ask without a pause that it is enough.
+    private final class Over: Sendable {
+        private let flag = Atomic<Bool>(false)
+
+        var value: Bool {
+            get { flag.load(ordering: .relaxed) }
+            set { flag.store(newValue, ordering: .relaxed) }
+        }
+    }
+
     /// What became of one kind of the bot's requests.
     private struct Tally: Sendable {
         var name: String
@@ -55,7 +66,7 @@ import Testing
             [RESTRequest(.openOrders(.linear)), fills],
             [RESTRequest(.positions(.linear)), RESTRequest(.wallet)],
         ] {
-            tallies += try await press(questions, price, port, proxy, seconds: 9)
+            tallies += try await press(questions, price, port, proxy, cuts: 3)
         }
         // The last reconciliation has come to its end by the time the socket is back and silent.
         try await ProxiedSession.quiet(proxy)
@@ -72,39 +83,45 @@ import Testing
         try await checkRecorder(folder.path + "/session")
     }
 
-    /// Asks without a pause, at nine tenths of each quota, while the recorder's private socket is cut again and again.
+    /// Asks without a pause, at nine tenths of each quota, until the recorder's private socket was cut so many times and is back.
     private func press(
         _ questions: [RESTRequest],
         _ price: String,
         _ port: Int,
         _ proxy: FaultProxy,
-        seconds: Int
+        cuts: Int
     ) async throws -> [Tally] {
         let bot = try SignedBot(port: port, share: 90)
         let client = bot.client
-        let end = ContinuousClock.now + .seconds(seconds)
+        // Not for so many seconds: a machine that stands still for some of them would have done less.
+        let isOver = Over()
         return try await withThrowingTaskGroup(of: Tally?.self) { group in
             for question in questions {
                 // Several at a time: the quota holds them back, and not the way.
                 for _ in 0..<4 {
                     group.addTask {
                         var tally = Tally(name: question.path)
-                        while ContinuousClock.now < end {
+                        while !isOver.value {
                             tally.take(await client.exchange(RESTCall(question)))
                         }
                         return tally
                     }
                 }
             }
-            group.addTask { try await Self.trade(client, price, until: end) }
+            group.addTask { await Self.trade(client, price, until: isOver) }
             group.addTask {
-                var number = 0
-                while ContinuousClock.now < end {
+                // Whatever goes wrong, the others end.
+                defer { isOver.value = true }
+                for number in 1...cuts {
                     // Ready for three seconds, so that it comes back at once; its requests now slow, now quick.
                     try await Task.sleep(for: .milliseconds(3_400))
-                    number += 1
                     try await proxy.slow(path: "", milliseconds: number % 2 == 0 ? 0 : 120)
                     try await proxy.cut(.reset, path: "/v5/private")
+                    try await ProxiedSession.until("the private socket is back") {
+                        try await proxy.connections().contains {
+                            $0.path == "/v5/private" && $0.isOpen
+                        }
+                    }
                 }
                 return nil
             }
@@ -125,11 +142,11 @@ import Testing
     private static func trade(
         _ client: RESTClient,
         _ price: String,
-        until end: ContinuousClock.Instant
-    ) async throws -> Tally {
+        until isOver: Over
+    ) async -> Tally {
         var tally = Tally(name: "create and cancel")
         var number = 0
-        while ContinuousClock.now < end {
+        while !isOver.value {
             number += 1
             let link = "bot-\(UInt32.random(in: .min ... .max))-\(number)"
             let side = number % 2 == 0 ? "Sell" : "Buy"

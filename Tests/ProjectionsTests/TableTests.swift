@@ -255,4 +255,22 @@ import Testing
         )
         #expect(gaps.map(\.count) == [0, 0, 0, 12, 0, 0])
     }
+
+    @Test func `a finding of each kind is found by it`() throws {
+        let directory = try TemporaryDirectory()
+        let kinds = Finding.Kind.allCases
+        let reader = try build(directory) { writer in
+            for (number, kind) in kinds.enumerated() {
+                let sequence = UInt64(number) + 10
+                try writer.add(
+                    finding: Sample.finding(kind, sequence),
+                    at: Sample.place(sequence)
+                )
+            }
+        }
+        #expect(try reader.findings().map(\.value.kind) == kinds)
+        for kind in kinds { #expect(try reader.findings(kind: kind).map(\.value.kind) == [kind]) }
+        let ties = try reader.query("SELECT count(*) FROM findings WHERE kind = 'opening-tie'")
+        #expect(ties.rows == [["1"]])
+    }
 }

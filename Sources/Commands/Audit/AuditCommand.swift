@@ -14,6 +14,9 @@ struct AuditCommand: JudgingCommand {
             explains it came later), `pending` (what would explain it is still owed), `unexplained`. Of each coin: whether \
             opening balance and all flows are what the exchange tells, or the record from which on they are not.
 
+            Another thing is what the session itself found, in `desk/finding`: there `opening-tie`, of behaviour version 6 \
+            `timing`, says that time alone decided whether the opening has an execution or a flow. No figure differs by it.
+
             Findings by rounding and timing are counted; --all prints them. Status 0: nothing is unexplained. 1: something is. \
             2: nothing could be compared, or the recording is damaged.
 

@@ -33,8 +33,6 @@ public struct Replay {
     public var strictness = ReplayStrictness()
     /// Decodes on a thread of its own, some hundred records ahead; results are the same.
     public var decodesAhead = false
-    /// What the thread that decodes ahead always leaves to the engine's, for tests; nil: as their paces have it.
-    var alwaysLeft: DecodeAhead.Left?
     /// Goes on with what a recorder writes meanwhile, until the recording is sealed or ``before`` says no.
     public var follows = false
     /// Stops before the first record that is past it.
@@ -46,8 +44,16 @@ public struct Replay {
     /// Called now and then with the last number read.
     public var progress: (SequenceNumber) -> Void = { _ in }
     let registry: StrategyRegistry
+    /// What the thread that decodes ahead always leaves to the engine's; nil: as their paces have it.
+    let alwaysLeft: DecodeAhead.Left?
 
-    public init(registry: StrategyRegistry) { self.registry = registry }
+    public init(registry: StrategyRegistry) { self.init(registry: registry, alwaysLeft: nil) }
+
+    /// A seam of the tests: which thread decodes hangs on their paces, and no result may hang on that.
+    init(registry: StrategyRegistry, alwaysLeft: DecodeAhead.Left?) {
+        self.registry = registry
+        self.alwaysLeft = alwaysLeft
+    }
 
     /// Reads the whole recording, or what lies behind a kept state.
     ///

@@ -33,7 +33,7 @@ extension Desk {
             return
         case .owed:
             find(
-                .timing,
+                .openingTie,
                 "\(row.instrument) execution \(row.executionID) opening",
                 seen: "in the position and not in the wallet",
                 note:
@@ -129,7 +129,7 @@ extension Desk {
         }
         guard !seen.isEmpty else { return }
         find(
-            .timing,
+            .openingTie,
             "\(row.instrument) execution \(row.executionID) opening",
             seen: seen.joined(separator: ", "),
             note: "only its time says so, which is within \(Opening.reach) ms of the answer's"
@@ -140,7 +140,7 @@ extension Desk {
     mutating func sayByTime(_ row: TransactionRow) {
         guard FlowKind(transaction: row) != nil, !row.change.isZero else { return }
         find(
-            .timing,
+            .openingTie,
             "transaction \(row.id) opening",
             seen: "\(ledger.isInOpening(row) ? "in" : "behind") the wallet",
             note: "only its time says so, which is within \(Opening.reach) ms of the answer's"

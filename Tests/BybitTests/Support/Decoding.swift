@@ -3,14 +3,25 @@ import Market
 
 /// Decodes one record with a decoder and an event of its own.
 func decode(_ stream: String, _ payload: [UInt8]) -> Event {
-    var event = Event()
-    let decoder = MessageDecoder()
-    payload.withUnsafeBytes { decoder.decode(StreamName(stream), $0, into: &event) }
-    return event
+    MessageDecoder().event(stream, payload)
 }
 
 func decode(_ stream: String, _ payload: String) -> Event {
     decode(stream, Array(payload.utf8))
+}
+
+extension MessageDecoder {
+    /// Decodes one record into an event of its own.
+    func event(_ stream: String, _ payload: [UInt8]) -> Event {
+        var event = Event()
+        decode(stream, payload, into: &event)
+        return event
+    }
+
+    /// Decodes one record into memory that may be used already, as a session's is.
+    func decode(_ stream: String, _ payload: [UInt8], into event: inout Event) {
+        payload.withUnsafeBytes { decode(StreamName(stream), $0, into: &event) }
+    }
 }
 
 /// A REST record around the two bodies, as Gateway writes it.

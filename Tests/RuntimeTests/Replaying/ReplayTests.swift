@@ -37,12 +37,11 @@ import Trading
         let folder = try MadeFolder()
         let recording = try Self.made(in: folder)
         for registry in [Self.registry(Metronome.self), Self.registry(LateMetronome.self)] {
-            var replay = Replay(registry: registry)
-            let alone = try replay.run(recording)
-            replay.decodesAhead = true
+            let alone = try Replay(registry: registry).run(recording)
             // Whichever of the two threads decodes, and as their paces have it.
             for left in [nil] + DecodeAhead.Left.allCases {
-                replay.alwaysLeft = left
+                var replay = Replay(registry: registry, alwaysLeft: left)
+                replay.decodesAhead = true
                 let ahead = try replay.run(recording)
                 #expect(alone.word == ahead.word)
                 #expect(alone.stateHash == ahead.stateHash && alone.stateHash != 0)

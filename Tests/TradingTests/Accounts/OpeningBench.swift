@@ -7,6 +7,7 @@ struct OpeningBench {
     static let base = Bench.start / 1_000_000
     static let inverse = InstrumentID(.inverse, Symbol("BTCUSD") ?? .none)
     static let spot = InstrumentID(.spot, Symbol("BTCUSDT") ?? .none)
+    static let option = InstrumentID(.option, Symbol("BTC-26DEC26-90000-C-USDT") ?? .none)
 
     var bench: Bench
 
@@ -32,7 +33,7 @@ struct OpeningBench {
         ledger.position(instrument).size.description
     }
 
-    var timing: [Finding] { bench.outputs.findings(.timing) }
+    var ties: [Finding] { bench.outputs.findings(.openingTie) }
 
     // MARK: Answers
 
@@ -115,6 +116,56 @@ struct OpeningBench {
         return row
     }
 
+    /// Sells a third of 0.030 at a gain of 1 USDT, of which the fee leaves 0.8198.
+    static func sale(at milliseconds: Int64) throws -> ExecutionReport {
+        try fill(
+            "e1",
+            .sell,
+            at: milliseconds,
+            price: "90100",
+            fee: "0.1802",
+            realised: "1",
+            closed: "0.010",
+            seq: 7
+        )
+    }
+
+    /// What the log has of ``sale(at:)``, to which a balance of 10,000 led.
+    static func flow(of sale: ExecutionReport) throws -> TransactionRow {
+        try row(
+            "t1",
+            "TRADE",
+            of: sale,
+            cash: "1",
+            change: "0.8198",
+            leaves: "10000.8198",
+            at: sale.timeMilliseconds - base
+        )
+    }
+
+    /// The delivery of a dated contract at a gain of 200 USDT and a fee of 9.1, and the position that it ends.
+    static func delivery(
+        at milliseconds: Int64,
+        seq: Int64
+    ) throws -> (end: ExecutionReport, held: PositionUpdate) {
+        let dated = InstrumentID(.linear, Symbol("BTCUSDT-25DEC26") ?? .none)
+        var end = try fill(
+            "d1",
+            .sell,
+            "0.2",
+            at: milliseconds,
+            price: "91000",
+            fee: "9.1",
+            realised: "200",
+            seq: seq
+        )
+        end.instrument = dated
+        end.type = .delivery
+        var held = try Row.position(.buy, "0.2", entry: "90000", seq: 6)
+        held.instrument = dated
+        return (end, held)
+    }
+
     static func row(
         _ id: String,
         _ type: String = "TRANSFER_IN",
@@ -137,5 +188,22 @@ struct OpeningBench {
             balance: try Amount(text: balance),
             timeMilliseconds: base + milliseconds
         )
+    }
+
+    /// Two transfers of one coin, one behind the other: 10,000 became 9,995 and then 9,992.
+    static func transfersOut(at milliseconds: (Int64, Int64)) throws -> [TransactionRow] {
+        [
+            try row("a", "TRANSFER_OUT", change: "-5", leaves: "9995", at: milliseconds.0),
+            try row("b", "TRANSFER_OUT", change: "-3", leaves: "9992", at: milliseconds.1),
+        ]
+    }
+
+    /// In, out and in again within one millisecond: 10,000 became 10,010, then 10,006, then 10,011.
+    static func transfers(at milliseconds: Int64) throws -> [TransactionRow] {
+        [
+            try row("a", change: "10", leaves: "10010", at: milliseconds),
+            try row("b", "TRANSFER_OUT", change: "-4", leaves: "10006", at: milliseconds),
+            try row("c", change: "5", leaves: "10011", at: milliseconds),
+        ]
     }
 }

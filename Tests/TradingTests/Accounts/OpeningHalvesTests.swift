@@ -10,19 +10,7 @@ import Testing
     private static let early: Int64 = 1_000
     private static let late: Int64 = 3_000
 
-    /// Sells a third of 0.030 at a gain of 1 USDT.
-    private func linear() throws -> ExecutionReport {
-        try OpeningBench.fill(
-            "e1",
-            .sell,
-            at: 2_000,
-            price: "90100",
-            fee: "0.1802",
-            realised: "1",
-            closed: "0.010",
-            seq: 7
-        )
-    }
+    private func linear() throws -> ExecutionReport { try OpeningBench.sale(at: 2_000) }
 
     @Test(arguments: [false, true])
     func `a linear fill that the positions have and the wallet has not`(isPushed: Bool) throws {
@@ -48,7 +36,7 @@ import Testing
         #expect(opening.bench.engine.total("USDT")?.description == "0.8198")
         try opening.settle([("USDT", "10000.8198")])
         #expect(opening.bench.outputs.findings(.audit).isEmpty)
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
     }
 
     @Test func `a linear fill that the wallet has and the positions have not`() throws {
@@ -65,7 +53,7 @@ import Testing
         #expect(opening.balance("USDT") == "10000.8198")
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
         try opening.settle([("USDT", "10000.8198")])
-        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.timing.isEmpty)
+        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.ties.isEmpty)
     }
 
     @Test(arguments: [false, true])
@@ -99,7 +87,7 @@ import Testing
         #expect(opening.balance("USDT") == "9998.8202")
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
         try opening.settle([("USDT", "9998.8202")])
-        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.timing.isEmpty)
+        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.ties.isEmpty)
     }
 
     @Test(arguments: [false, true])
@@ -160,12 +148,12 @@ import Testing
         #expect(opening.balance("USDT") == "55000")
         #expect(opening.balance("BTC") == "0.4999")
         #expect(opening.size(OpeningBench.spot) == (isWalletFirst ? "0.4999" : "0"))
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
     }
 
     @Test(arguments: [false, true])
     func `the premium of an option`(isWalletFirst: Bool) throws {
-        let option = InstrumentID(.option, try #require(Symbol("BTC-26DEC26-90000-C-USDT")))
+        let option = OpeningBench.option
         var fill = try OpeningBench.fill(
             "o1",
             .buy,
@@ -198,7 +186,7 @@ import Testing
     }
 
     @Test func `an option that was closed between the answers realised what the row says`() throws {
-        let option = InstrumentID(.option, try #require(Symbol("BTC-26DEC26-90000-C-USDT")))
+        let option = OpeningBench.option
         var fill = try OpeningBench.fill(
             "o1",
             .sell,
@@ -246,7 +234,7 @@ import Testing
         #expect(opening.size() == "-0.02")
         #expect(opening.balance("USDT") == "10000")
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
         // What is later than the answer counts, whichever side it is of.
         opening.bench.execution(
             try OpeningBench.fill("e2", .buy, at: 5_000, closed: "0", seq: 31)
@@ -267,7 +255,7 @@ import Testing
         opening.bench.execution(try linear())
         #expect(opening.size() == "0.02")
         #expect(opening.balance("USDT") == "10000.8198")
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
     }
 
     /// A delivery of which the exchange says a sequence that is not the position's, or the full hour as its time.
@@ -275,48 +263,20 @@ import Testing
     func `a delivery ends a position that was listed, whatever its sequence`(
         at time: Int64
     ) throws {
-        let dated = InstrumentID(.linear, try #require(Symbol("BTCUSDT-25DEC26")))
-        var end = try OpeningBench.fill(
-            "d1",
-            .sell,
-            "0.2",
-            at: time,
-            price: "91000",
-            fee: "9.1",
-            realised: "200",
-            seq: 3
-        )
-        end.instrument = dated
-        end.type = .delivery
-        var held = try Row.position(.buy, "0.2", entry: "90000", seq: 6)
-        held.instrument = dated
+        let (end, held) = try OpeningBench.delivery(at: time, seq: 3)
         var opening = try OpeningBench()
         opening.rest()
         opening.positions([held], at: Self.early)
         try opening.wallet([("USDT", "10000")], at: Self.early)
         opening.bench.execution(end)
-        #expect(opening.size(dated) == "0")
+        #expect(opening.size(end.instrument) == "0")
         // A wallet of after the full hour may have it: that is another matter.
         #expect(opening.balance("USDT") == (time > Self.early ? "10190.9" : "10000"))
     }
 
     @Test(arguments: [false, true])
     func `the delivery of a dated contract`(isWalletFirst: Bool) throws {
-        let dated = InstrumentID(.linear, try #require(Symbol("BTCUSDT-25DEC26")))
-        var end = try OpeningBench.fill(
-            "d1",
-            .sell,
-            "0.2",
-            at: 2_000,
-            price: "91000",
-            fee: "9.1",
-            realised: "200",
-            seq: 0
-        )
-        end.instrument = dated
-        end.type = .delivery
-        var held = try Row.position(.buy, "0.2", entry: "90000", seq: 6)
-        held.instrument = dated
+        let (end, held) = try OpeningBench.delivery(at: 2_000, seq: 0)
         var opening = try OpeningBench()
         opening.rest()
         if isWalletFirst {
@@ -328,7 +288,7 @@ import Testing
             opening.bench.execution(end)
             try opening.wallet([("USDT", "10190.9")], at: Self.late)
         }
-        #expect(opening.size(dated) == "0")
+        #expect(opening.size(end.instrument) == "0")
         #expect(opening.balance("USDT") == "10190.9")
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
         #expect(opening.ledger.wallets["USDT"]?.sums.delivery.description == "200")
@@ -337,15 +297,8 @@ import Testing
 
     @Test func `what a list does not say to have been realised the transaction log says`() throws {
         // By the list of executions alone: what closed is in it, what it realised is not.
-        let fill = try OpeningBench.fill(
-            "e1",
-            .sell,
-            at: 2_000,
-            price: "90100",
-            fee: "0.1802",
-            closed: "0.010",
-            seq: 7
-        )
+        var fill = try linear()
+        fill.realisedPnL = nil
         var opening = try OpeningBench()
         opening.rest([fill])
         try opening.wallet([("USDT", "10000")], at: Self.early)
@@ -355,16 +308,8 @@ import Testing
         )
         #expect(opening.bench.engine.bookings.isEmpty)
         #expect(opening.balance("USDT") == "10000")
-        #expect(opening.timing.map(\.seen) == ["in the position and not in the wallet"])
-        let row = try OpeningBench.row(
-            "t1",
-            "TRADE",
-            of: fill,
-            cash: "1",
-            change: "0.8198",
-            leaves: "10000.8198",
-            at: 2_000
-        )
+        #expect(opening.ties.map(\.seen) == ["in the position and not in the wallet"])
+        let row = try OpeningBench.flow(of: fill)
         opening.log([row])
         #expect(opening.bench.engine.bookings.map(\.isFlowAlone) == [true])
         #expect(opening.size() == "0.02")
@@ -392,7 +337,7 @@ import Testing
                 at: Self.late
             )
             #expect(opening.balance("USDT") == "10000.8198")
-            #expect(opening.timing.isEmpty)
+            #expect(opening.ties.isEmpty)
         }
     }
 

@@ -31,23 +31,19 @@ import Testing
             #expect(opening.balance("BTC") == "10")
             try opening.settle([("BTC", "10")])
             #expect(opening.bench.outputs.findings(.audit).isEmpty)
-            #expect(opening.timing.isEmpty)
+            #expect(opening.ties.isEmpty)
         }
     }
 
     @Test func `of several flows of one millisecond those that led to the balance are in it`()
         throws
     {
-        let rows = [
-            try OpeningBench.row("a", change: "10", leaves: "10010", at: 1_000),
-            try OpeningBench.row("b", "TRANSFER_OUT", change: "-4", leaves: "10006", at: 1_000),
-            try OpeningBench.row("c", change: "5", leaves: "10011", at: 1_000),
-        ]
+        let rows = try OpeningBench.transfers(at: 1_000)
         for (count, balance) in ["10000", "10010", "10006", "10011"].enumerated() {
             var opening = try opened([("USDT", balance)])
             opening.log(rows)
             #expect(opening.balance("USDT") == "10011", "\(count)")
-            #expect(opening.timing.isEmpty)
+            #expect(opening.ties.isEmpty)
             opening.log(rows)
             #expect(opening.balance("USDT") == "10011", "\(count), told again")
         }
@@ -69,62 +65,36 @@ import Testing
         #expect(opening.balance("BTC") == "10")
         opening.log([first, second])
         #expect(opening.balance("BTC") == "0")
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
     }
 
     /// Both rows are in the balance that was listed, and the clock of balances is behind the one of the log.
     @Test func `what time had put behind the opening the log proves to be in it`() throws {
-        let first = try OpeningBench.row(
-            "a",
-            "TRANSFER_OUT",
-            change: "-5",
-            leaves: "9995",
-            at: 1_010
-        )
-        let second = try OpeningBench.row(
-            "b",
-            "TRANSFER_OUT",
-            change: "-3",
-            leaves: "9992",
-            at: 1_020
-        )
+        let rows = try OpeningBench.transfersOut(at: (1_010, 1_020))
         var opening = try opened([("USDT", "9992")])
-        opening.log([first])
+        opening.log([rows[0]])
         #expect(opening.balance("USDT") == "9987")
-        #expect(opening.timing.map(\.subject) == ["transaction a opening"])
+        #expect(opening.ties.map(\.subject) == ["transaction a opening"])
         for _ in 0..<2 {
-            opening.log([first, second])
+            opening.log(rows)
             #expect(opening.balance("USDT") == "9992")
         }
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "9997")
-        #expect(opening.timing.count == 1)
+        #expect(opening.ties.count == 1)
         try opening.settle([("USDT", "9992")])
         #expect(opening.bench.outputs.findings(.audit).isEmpty)
     }
 
     /// The log's pages come newest first, and only both together say what was before the balance that was listed.
     @Test func `what time had put into the opening the log proves to be behind it`() throws {
-        let first = try OpeningBench.row(
-            "a",
-            "TRANSFER_OUT",
-            change: "-5",
-            leaves: "9995",
-            at: 990
-        )
-        let second = try OpeningBench.row(
-            "b",
-            "TRANSFER_OUT",
-            change: "-3",
-            leaves: "9992",
-            at: 995
-        )
+        let rows = try OpeningBench.transfersOut(at: (990, 995))
         var opening = try opened()
-        opening.log([second])
+        opening.log([rows[1]])
         #expect(opening.balance("USDT") == "10000")
-        #expect(opening.timing.map(\.subject) == ["transaction b opening"])
-        opening.log([first])
+        #expect(opening.ties.map(\.subject) == ["transaction b opening"])
+        opening.log([rows[0]])
         #expect(opening.balance("USDT") == "9992")
-        opening.log([first, second])
+        opening.log(rows)
         #expect(opening.balance("USDT") == "9992")
         #expect(opening.ledger.wallets["USDT"]?.opening?.description == "10000")
         try opening.settle([("USDT", "9992")])
@@ -132,27 +102,23 @@ import Testing
     }
 
     @Test func `a row is proved where balances lead to it without a gap, and not else`() throws {
-        let rows = [
-            try OpeningBench.row("a", change: "10", leaves: "10010", at: 1_000),
-            try OpeningBench.row("b", "TRANSFER_OUT", change: "-4", leaves: "10006", at: 1_000),
-            try OpeningBench.row("c", change: "5", leaves: "10011", at: 1_000),
-        ]
+        let rows = try OpeningBench.transfers(at: 1_000)
         // Two pages of one millisecond, the newer one first.
         var paged = try opened([("USDT", "10006")])
         paged.log([rows[2]])
         paged.log(Array(rows[..<2]))
         #expect(paged.balance("USDT") == "10011")
-        #expect(paged.timing.isEmpty)
+        #expect(paged.ties.isEmpty)
         // The order that was found is kept: a later row is linked to the last of them.
         let next = try OpeningBench.row("d", change: "1", leaves: "10012", at: 1_002)
         paged.log([next])
         #expect(paged.balance("USDT") == "10012")
-        #expect(paged.timing.isEmpty)
+        #expect(paged.ties.isEmpty)
         // The row in between has not been told: what time says of the far one is no proof.
         var cut = try opened([("USDT", "10006")])
         cut.log([rows[2], try OpeningBench.row("e", change: "1", leaves: "10099", at: 1_001)])
         #expect(cut.balance("USDT") == "10012")
-        #expect(cut.timing.map(\.subject) == ["transaction e opening"])
+        #expect(cut.ties.map(\.subject) == ["transaction e opening"])
     }
 
     /// In and out of one millisecond: which came first no balance says, since either order leads to where it began.
@@ -161,28 +127,20 @@ import Testing
         let out = try OpeningBench.row("a", "TRANSFER_OUT", change: "-5", leaves: "9995", at: 1_000)
         var opening = try opened([("USDT", "9995")])
         opening.log([into])
-        #expect(opening.timing.isEmpty && opening.balance("USDT") == "10000")
+        #expect(opening.ties.isEmpty && opening.balance("USDT") == "10000")
         opening.log([out])
-        #expect(opening.timing.map(\.subject) == ["transaction a opening"])
+        #expect(opening.ties.map(\.subject) == ["transaction a opening"])
     }
 
     /// A list does not say what a fill realised, the log's first answer does, and its second that the opening has it.
     @Test func `a fill that waited for the log and is then proved to be in the opening`() throws {
         let held = try Row.position(.buy, "0.020", entry: "90000", seq: 7)
         var opening = try opened([("USDT", "10005.8198")], [held])
-        var fill = try fill(at: 1_050)
+        var fill = try OpeningBench.sale(at: 1_050)
         fill.realisedPnL = nil
         opening.bench.reply(.executions) { $0.executions = [fill] }
         #expect(opening.ledger.opening?.owed.count == 1)
-        let first = try OpeningBench.row(
-            "t1",
-            "TRADE",
-            of: fill,
-            cash: "1",
-            change: "0.8198",
-            leaves: "10000.8198",
-            at: 1_050
-        )
+        let first = try OpeningBench.flow(of: fill)
         let second = try OpeningBench.row("t2", change: "5", leaves: "10005.8198", at: 1_060)
         opening.log([first])
         #expect(opening.balance("USDT") == "10006.6396")
@@ -200,9 +158,9 @@ import Testing
             opening.log([row])
             opening.log([row])
             #expect(opening.balance("USDT") == balance)
-            #expect(opening.timing.map(\.subject) == ["transaction d1 opening"])
+            #expect(opening.ties.map(\.subject) == ["transaction d1 opening"])
             let side = time < 1_000 ? "in the wallet" : "behind the wallet"
-            #expect(opening.timing.map(\.seen) == [side])
+            #expect(opening.ties.map(\.seen) == [side])
         }
     }
 
@@ -213,24 +171,10 @@ import Testing
             try OpeningBench.row("new", change: "7", leaves: "10007", at: 1_501),
         ])
         #expect(opening.balance("USDT") == "10007")
-        #expect(opening.timing.isEmpty && opening.ledger.opening?.rows.isEmpty == true)
+        #expect(opening.ties.isEmpty && opening.ledger.opening?.rows.isEmpty == true)
     }
 
     // MARK: Fills
-
-    /// Sells a third of 0.030 at a gain of 1 USDT, within the clocks' reach of both answers.
-    private func fill(at time: Int64) throws -> ExecutionReport {
-        try OpeningBench.fill(
-            "e1",
-            .sell,
-            at: time,
-            price: "90100",
-            fee: "0.1802",
-            realised: "1",
-            closed: "0.010",
-            seq: 7
-        )
-    }
 
     /// What both answers have of the fill is not what its time says, in all ways: the cross sequence says it of its size, the
     /// log of its flow.
@@ -244,26 +188,18 @@ import Testing
                 seq: isSizeInside ? 7 : 6
             )
             var opening = try opened([("USDT", isFlowInside ? "10000.8198" : "10000")], [held])
-            let fill = try fill(at: time)
+            let fill = try OpeningBench.sale(at: time)
             opening.bench.execution(fill)
             #expect(opening.size() == "0.02")
-            #expect(opening.timing.map(\.subject) == ["linear BTCUSDT execution e1 opening"])
-            let row = try OpeningBench.row(
-                "t1",
-                "TRADE",
-                of: fill,
-                cash: "1",
-                change: "0.8198",
-                leaves: "10000.8198",
-                at: time
-            )
+            #expect(opening.ties.map(\.subject) == ["linear BTCUSDT execution e1 opening"])
+            let row = try OpeningBench.flow(of: fill)
             for _ in 0..<3 {
                 opening.log([row])
                 opening.bench.execution(fill)
             }
             #expect(opening.size() == "0.02")
             #expect(opening.balance("USDT") == "10000.8198")
-            #expect(opening.timing.count == 1)
+            #expect(opening.ties.count == 1)
             try opening.settle([("USDT", "10000.8198")])
             #expect(opening.bench.outputs.findings(.audit).isEmpty)
         }
@@ -301,7 +237,7 @@ import Testing
         ])
         #expect(opening.balance("USDT") == "55000")
         #expect(opening.balance("BTC") == "0.5")
-        #expect(opening.timing.count == 1)
+        #expect(opening.ties.count == 1)
     }
 
     @Test func `a fill whose size time alone decides is told`() throws {
@@ -310,7 +246,7 @@ import Testing
             opening.bench.execution(try OpeningBench.fill("e1", at: time, seq: 7))
             #expect(opening.size() == (time < 1_000 ? "0" : "0.01"))
             let side = time < 1_000 ? "in" : "behind"
-            #expect(opening.timing.map(\.seen) == ["\(side) the position, \(side) the wallet"])
+            #expect(opening.ties.map(\.seen) == ["\(side) the position, \(side) the wallet"])
         }
     }
 
@@ -335,7 +271,7 @@ import Testing
         try opening.bench.wallet("10000")
         opening.bench.tick()
         #expect(opening.size() == "0.01" && opening.balance("USDT") == "9999.82")
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
     }
 
     @Test func `history of an hour before is no matter of doubt`() throws {
@@ -345,7 +281,7 @@ import Testing
         }
         opening.log([try OpeningBench.row("d", change: "10", leaves: "9000", at: -3_600_000)])
         #expect(opening.size() == "0" && opening.balance("USDT") == "10000")
-        #expect(opening.timing.isEmpty)
+        #expect(opening.ties.isEmpty)
         let known = try #require(opening.ledger.opening)
         #expect(known.fills.isEmpty && known.rows.isEmpty && known.owed.isEmpty)
     }
@@ -359,6 +295,6 @@ import Testing
         opening.bench.execution(try OpeningBench.fill("e2", at: 1_700, seq: 8))
         #expect(opening.size() == "0.02")
         try opening.settle([("USDT", "9999.64")])
-        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.timing.isEmpty)
+        #expect(opening.bench.outputs.findings(.audit).isEmpty && opening.ties.isEmpty)
     }
 }
