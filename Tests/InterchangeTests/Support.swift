@@ -86,7 +86,7 @@ enum Tape {
         return kept
     }
 
-    /// Every kind of record that the product has, from the fixtures: the folder is the stream.
+    /// Every kind of record that the product has: from the fixtures, where the folder is the stream, and ``ownKinds``.
     static func everyKind() throws -> [(stream: String, payload: [UInt8])] {
         let folder = root.appending(path: "Fixtures/payloads").path
         let walk = try #require(FileManager.default.enumerator(atPath: folder))
@@ -101,7 +101,7 @@ enum Tape {
             let payload = try Data(contentsOf: URL(filePath: folder + "/" + name))
             records.append((stream, Array(payload)))
         }
-        return records
+        return records + ownKinds
     }
 
     static func options(_ format: Import.Format) -> Import.Options {

@@ -9,51 +9,71 @@ import Synchronization
 final class CrashFiles: PassingFiles {
     /// What a call is to the table of crash points.
     enum Event: String, CaseIterable {
-        case tailWrite, tailReuse, tailSync, chunkWrite, segmentSync, headWrite, headSync
-        case roll, rename, reserveWrite, reserveSync
+        case newTail, tailWrite, tailReuse, tailSync
+        case chunkWrite, segmentSync, headWrite, headSync
+        /// The end of a segment, in the order of its writes; the last one of a recording has the seal in it.
+        case index, seal, dataEnd, footer, sealedFooter
+        case manifest
+        /// A segment that has no name yet; then its name, which may have been another file's.
+        case building, rename, replacement
+        case reserveWrite, reserveSync, reserveBegun
+    }
+
+    /// What of the disk a power cut would leave.
+    ///
+    /// It outlives the process: a kill syncs nothing.
+    struct Durability: Sendable {
+        fileprivate var nextID = 1
+        fileprivate var names: [String: Int] = [:]
+        /// What the directory holds after a power cut.
+        fileprivate var durableNames: [String: Int] = [:]
+        /// What a file holds then.
+        fileprivate var synced: [Int: [UInt8]] = [:]
+
+        init() {}
     }
 
     private struct State {
-        var nextID = 1
+        var durability: Durability
+        /// By descriptor.
         var ids: [Int32: Int] = [:]
-        var names: [String: Int] = [:]
-        /// What the directory holds after a power cut.
-        var durableNames: [String: Int] = [:]
-        /// What a file holds then.
-        var synced: [Int: [UInt8]] = [:]
         var usedTails: Set<String> = []
-        var reserveIsUsed = false
-        var path = ""
+        /// The segment whose end is being written is the last.
+        var isSealing = false
     }
 
     let disk: any JournalFiles
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     /// One call at a time.
     private let turn = Mutex(())
     /// Asked before each call that changes the disk.
-    private let before: @Sendable (CrashFiles, Event?) -> Void
+    private let before: @Sendable (CrashFiles, [Event]) -> Void
 
+    /// - Parameter killed: what was durable of the directory's files when their process was killed.
     init(
         _ disk: any JournalFiles = SystemFiles(),
-        before: @escaping @Sendable (CrashFiles, Event?) -> Void
+        behind killed: Durability = Durability(),
+        before: @escaping @Sendable (CrashFiles, [Event]) -> Void
     ) {
         self.disk = disk
         self.before = before
+        state = Mutex(State(durability: killed))
     }
+
+    var durability: Durability { state.withLock { $0.durability } }
 
     /// Files as a power cut now would leave them, everything that was not synced gone.
     func afterPowerCut() -> [String: [UInt8]] {
-        state.withLock { state in
-            state.durableNames.mapValues { state.synced[$0] ?? [] }
-        }
+        let durability = durability
+        return durability.durableNames.mapValues { durability.synced[$0] ?? [] }
     }
 
     private func change<Value>(
-        _ event: Event?,
+        _ events: [Event],
         _ body: () throws(SystemFailure) -> Value
     ) throws(SystemFailure) -> Value {
         let result: Result<Value, SystemFailure> = turn.withLock { _ in
-            before(self, event)
+            before(self, events)
             do throws(SystemFailure) { return .success(try body()) } catch {
                 return .failure(error)
             }
@@ -64,7 +84,7 @@ final class CrashFiles: PassingFiles {
     private func name(_ file: OpenFile) -> String {
         state.withLock { state in
             let id = state.ids[file.number]
-            return state.names.first { $0.value == id }?.key ?? ""
+            return state.durability.names.first { $0.value == id }?.key ?? ""
         }
     }
 
@@ -77,17 +97,26 @@ final class CrashFiles: PassingFiles {
         case "HEAD": return .headWrite
         case "reserve":
             // Twenty-four zeros at the front empty it.
-            return bytes.count > 24 ? .reserveWrite : nil
+            return bytes.count > 24 ? .reserveWrite : .reserveBegun
         case "tail-a", "tail-b":
             let isFirst = state.withLock { $0.usedTails.insert(name).inserted }
             return offset == 0 && !isFirst ? .tailReuse : .tailWrite
-        default:
-            guard name.hasSuffix(".mcap") || name == "segment.unfinished" else { return nil }
-            switch bytes.first {
-            case 0x06: return .chunkWrite
-            case 0x09, 0x0f, 0x04: return .roll
-            default: return nil
-            }
+        case "segment.unfinished": return .building
+        default: return name.hasSuffix(".mcap") ? event(ending: bytes) : nil
+        }
+    }
+
+    /// What is written to a segment behind its head, by the opcode that it begins with.
+    private func event(ending bytes: UnsafeRawBufferPointer) -> Event? {
+        switch bytes.first {
+        case 0x06: return .chunkWrite
+        case 0x09:
+            let isSeal = String(decoding: bytes, as: UTF8.self).contains("tapedeck.seal")
+            state.withLock { $0.isSealing = isSeal }
+            return isSeal ? .seal : .index
+        case 0x0f: return .dataEnd
+        case 0x04, 0x0b: return state.withLock { $0.isSealing } ? .sealedFooter : .footer
+        default: return nil
         }
     }
 
@@ -100,11 +129,6 @@ final class CrashFiles: PassingFiles {
         }
     }
 
-    func makeDirectory(_ path: String) throws(SystemFailure) {
-        state.withLock { $0.path = path }
-        try disk.makeDirectory(path)
-    }
-
     func open(
         _ name: String,
         in directory: OpenFile,
@@ -112,11 +136,11 @@ final class CrashFiles: PassingFiles {
     ) throws(SystemFailure) -> OpenFile {
         let file = try disk.open(name, in: directory, mode)
         state.withLock { state in
-            if state.names[name] == nil || mode == .create {
-                state.names[name] = state.nextID
-                state.nextID += 1
+            if state.durability.names[name] == nil || mode == .create {
+                state.durability.names[name] = state.durability.nextID
+                state.durability.nextID += 1
             }
-            state.ids[file.number] = state.names[name]
+            state.ids[file.number] = state.durability.names[name]
         }
         return file
     }
@@ -127,18 +151,20 @@ final class CrashFiles: PassingFiles {
         at offset: UInt64
     ) throws(SystemFailure) -> Int {
         let event = event(writing: name(file), bytes, offset)
-        return try change(event) { () throws(SystemFailure) in
+        return try change(event.map { [$0] } ?? []) { () throws(SystemFailure) in
             try disk.write(file, bytes, at: offset)
         }
     }
 
     func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure) {
-        try change(nil) { () throws(SystemFailure) in try disk.allocate(file, bytes: bytes) }
+        try change(name(file).hasPrefix("tail-") ? [.newTail] : []) { () throws(SystemFailure) in
+            try disk.allocate(file, bytes: bytes)
+        }
     }
 
     func sync(_ file: OpenFile) throws(SystemFailure) {
         let name = name(file)
-        try change(event(syncing: name)) { () throws(SystemFailure) in
+        try change(event(syncing: name).map { [$0] } ?? []) { () throws(SystemFailure) in
             try disk.sync(file)
             let size = Int(try disk.size(of: file))
             var bytes = [UInt8](repeating: 0, count: size)
@@ -152,31 +178,37 @@ final class CrashFiles: PassingFiles {
             if let failure { throw failure }
             let whole = Array(bytes.prefix(count))
             state.withLock { state in
-                if let id = state.ids[file.number] { state.synced[id] = whole }
+                if let id = state.ids[file.number] { state.durability.synced[id] = whole }
             }
         }
     }
 
     func syncDirectory(_ directory: OpenFile) throws(SystemFailure) {
-        try change(nil) { () throws(SystemFailure) in
+        try change([]) { () throws(SystemFailure) in
             try disk.syncDirectory(directory)
-            state.withLock { $0.durableNames = $0.names }
+            state.withLock { $0.durability.durableNames = $0.durability.names }
         }
     }
 
     func rename(_ name: String, to newName: String, in directory: OpenFile) throws(SystemFailure) {
-        try change(newName.hasSuffix(".mcap") ? .rename : nil) { () throws(SystemFailure) in
+        let isReplacement = state.withLock { $0.durability.names[newName] != nil }
+        var events: [Event] = newName == "manifest.json" ? [.manifest] : []
+        if newName.hasSuffix(".mcap") {
+            events = isReplacement ? [.rename, .replacement] : [.rename]
+        }
+        try change(events) { () throws(SystemFailure) in
             try disk.rename(name, to: newName, in: directory)
             state.withLock { state in
-                state.names[newName] = state.names.removeValue(forKey: name)
+                let id = state.durability.names.removeValue(forKey: name)
+                state.durability.names[newName] = id
             }
         }
     }
 
     func unlink(_ name: String, in directory: OpenFile) throws(SystemFailure) {
-        try change(nil) { () throws(SystemFailure) in
+        try change([]) { () throws(SystemFailure) in
             try disk.unlink(name, in: directory)
-            state.withLock { _ = $0.names.removeValue(forKey: name) }
+            state.withLock { _ = $0.durability.names.removeValue(forKey: name) }
         }
     }
 }

@@ -14,6 +14,7 @@ import Testing
         var killed: String
         var cut: String
         var marks: Watermarks
+        var durability: CrashFiles.Durability
     }
 
     /// What was seen while a recorder wrote.
@@ -24,24 +25,30 @@ import Testing
             var recorder: Recorder?
         }
         let state = Mutex(State())
-        private let folder: String
         let path: String
+        private let scratch: Scratch
+        /// What was promised before there is a recorder to ask.
+        private let promised: Watermarks
 
-        init(_ scratch: Scratch) {
-            folder = scratch.path
-            path = scratch.file("r")
+        /// Of a recording of its own; or of one that is there, with what was promised of it.
+        init(_ path: String? = nil, promised: Watermarks? = nil) throws {
+            scratch = try Scratch()
+            self.path = path ?? scratch.file("r")
+            self.promised =
+                promised ?? Watermarks(appended: .none, written: .none, durable: .none)
         }
 
-        func look(_ files: CrashFiles, _ event: Event?) {
-            let (number, events, recorder) = state.withLock { state in
+        func look(_ files: CrashFiles, _ events: [Event]) {
+            let (number, before, recorder) = state.withLock { state in
                 (state.moments.count, state.events.count, state.recorder)
             }
             let marks = recorder?.watermarks
             let moment = Moment(
-                events: events,
-                killed: folder + "/k\(number)",
-                cut: folder + "/c\(number)",
-                marks: marks ?? Watermarks(appended: .none, written: .none, durable: .none)
+                events: before,
+                killed: scratch.file("k\(number)"),
+                cut: scratch.file("c\(number)"),
+                marks: marks ?? promised,
+                durability: files.durability
             )
             try? Scratch.copy(path, to: moment.killed)
             mkdir(moment.cut, 0o700)
@@ -50,21 +57,23 @@ import Testing
             }
             state.withLock { state in
                 state.moments.append(moment)
-                if let event { state.events.append(event) }
+                state.events += events
+            }
+        }
+
+        var moments: [Moment] { state.withLock { $0.moments } }
+
+        /// Places of the moments behind the first and before the second, with neither between.
+        func places(between pair: (first: Event, second: Event)) -> [Int] {
+            let (events, moments) = state.withLock { ($0.events, $0.moments) }
+            return moments.indices.filter { place in
+                let isEither = { (event: Event) in event == pair.first || event == pair.second }
+                let count = moments[place].events
+                return events[..<count].last(where: isEither) == pair.first
+                    && events[count...].first(where: isEither) == pair.second
             }
         }
     }
-
-    /// Rows of the table: the crash comes behind the first and before the second, with neither between.
-    private static let rows: [(Event, Event)] = [
-        (.tailWrite, .tailSync), (.tailSync, .chunkWrite), (.chunkWrite, .segmentSync),
-        (.segmentSync, .headWrite), (.headWrite, .headSync), (.headSync, .tailReuse),
-        (.tailReuse, .roll), (.roll, .rename), (.rename, .tailWrite), (.rename, .headWrite),
-    ]
-    private static let outageRows: [(Event, Event)] = [
-        (.tailWrite, .reserveWrite), (.reserveWrite, .reserveSync), (.reserveSync, .tailReuse),
-        (.reserveSync, .rename), (.chunkWrite, .rename), (.rename, .reserveWrite),
-    ]
 
     private static var options: RecorderOptions {
         var options = RecorderOptions.small
@@ -76,21 +85,23 @@ import Testing
         return options
     }
 
-    /// Holds each moment against what was appended.
-    private func check(_ log: Log, _ taken: [Taken], _ rows: [(Event, Event)]) throws {
-        let (events, moments) = log.state.withLock { ($0.events, $0.moments) }
-        #expect(moments.count > 100)
-        for (position, moment) in moments.enumerated() {
-            try check(moment, taken, goesOn: position % 7 == 0)
-        }
-        // Each row was met by at least one of them.
-        for (first, second) in rows {
-            let isMet = moments.contains { moment in
-                let before = events[..<moment.events].last { $0 == first || $0 == second }
-                let after = events[moment.events...].first { $0 == first || $0 == second }
-                return before == first && after == second
+    /// Holds each moment against what was appended, and the moments against the table.
+    private func check(_ log: Log, _ taken: [Taken], _ story: CrashTable.Story) throws {
+        let moments = log.moments
+        var goOn: Set<Int> = []
+        for row in CrashTable.rows(of: story) {
+            for pair in row.between {
+                let places = log.places(between: pair)
+                #expect(!places.isEmpty, "\(row.name): none between \(pair.0) and \(pair.1)")
+                if let first = places.first { goOn.insert(first) }
+                for place in places where row.isSealed {
+                    #expect(try Recording.open(moments[place].killed).state == .sealed)
+                }
             }
-            #expect(isMet, "no crash between \(first.rawValue) and \(second.rawValue)")
+        }
+        for (position, moment) in moments.enumerated() {
+            let goesOn = position % 7 == 0 || goOn.contains(position)
+            try check(moment, taken, goesOn: goesOn)
         }
     }
 
@@ -115,13 +126,19 @@ import Testing
             #expect(try Recording.open(path).records().owners == records.owners + next.taken)
             let verification = try Verifier.verify(path)
             #expect(verification.state == .sound, "\(path): \(verification.findings)")
+            let drafts = try Scratch.names(in: path).filter { $0.hasSuffix(".unfinished") }
+            #expect(drafts.isEmpty, "\(path): \(drafts)")
         }
     }
 
-    @Test func `between any two calls of a run, recovery reads what the table says`() throws {
-        let scratch = try Scratch()
-        defer { withExtendedLifetime(scratch) {} }
-        let log = Log(scratch)
+    @Test func `each row of the page's table is one that is met here, in its order`() throws {
+        #expect(try CrashTable.page() == CrashTable.rows.map(\.name))
+        for story in CrashTable.Story.allCases { #expect(!CrashTable.rows(of: story).isEmpty) }
+    }
+
+    /// A life with rolls, up to its seal.
+    private func live() throws -> (log: Log, taken: [Taken]) {
+        let log = try Log()
         let files = CrashFiles { log.look($0, $1) }
         let tape = try Tape(log.path, Self.options, files: files)
         log.state.withLock { $0.recorder = tape.recorder }
@@ -136,13 +153,17 @@ import Testing
         log.state.withLock { $0.recorder = nil }
         let taken = tape.taken
         try tape.recorder.seal()
-        try check(log, taken, Self.rows)
+        return (log, taken)
+    }
+
+    @Test func `between any two calls of a run, recovery reads what the table says`() throws {
+        let (log, taken) = try live()
+        #expect(log.moments.count > 100)
+        try check(log, taken, .run)
     }
 
     @Test func `between any two calls of an outage, recovery reads what the table says`() throws {
-        let scratch = try Scratch()
-        defer { withExtendedLifetime(scratch) {} }
-        let log = Log(scratch)
+        let log = try Log()
         let disk = SmallDisk(room: 1 << 20)
         let files = CrashFiles(disk) { log.look($0, $1) }
         let tape = try Tape(log.path, Self.options, files: files)
@@ -161,6 +182,57 @@ import Testing
         log.state.withLock { $0.recorder = nil }
         let taken = tape.taken
         try tape.recorder.seal()
-        try check(log, taken, Self.outageRows)
+        #expect(log.moments.count > 100)
+        try check(log, taken, .outage)
+    }
+
+    /// The next run begins where a kill left the one before, and ends by a kill or a power cut before any of its calls.
+    ///
+    /// What the killed one had written and not synced is still the system's to lose.
+    private func recover(
+        _ killed: Moment,
+        of taken: [Taken],
+        _ story: CrashTable.Story
+    ) throws {
+        let before = try Recording.open(killed.killed)
+        let owners = try before.records().owners
+        let log = try Log(
+            killed.killed,
+            promised: Watermarks(
+                appended: before.last,
+                written: before.last,
+                durable: killed.marks.durable
+            )
+        )
+        let files = CrashFiles(behind: killed.durability) { log.look($0, $1) }
+        let tape = try Tape(log.path, Self.options, files: files)
+        log.state.withLock { $0.recorder = tape.recorder }
+        try tape.recorder.waitUntilDurable(try tape.append(3))
+        log.state.withLock { $0.recorder = nil }
+        try tape.recorder.close()
+        #expect(log.moments.count > 20)
+        try check(log, Array(taken.prefix(owners.count)) + tape.taken, story)
+    }
+
+    @Test func `between any two calls of a recovery, the next one reads what the table says`()
+        throws
+    {
+        let (log, taken) = try live()
+        let moments = log.moments
+        for row in CrashTable.rows(of: .run) where !row.isSealed {
+            for pair in row.between {
+                let place = try #require(log.places(between: pair).last, "\(row.name)")
+                let killed = moments[place]
+                guard try Recording.open(killed.killed).state == .open else { continue }
+                try recover(killed, of: taken, .recovery)
+            }
+        }
+    }
+
+    @Test func `between any two calls of a recovery that replaces a segment, likewise`() throws {
+        let (log, taken) = try live()
+        let place = try #require(log.places(between: (.rename, .chunkWrite)).last)
+        let killed = log.moments[place]
+        try recover(killed, of: taken, .replacement)
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Market
 import Testing
 
@@ -42,17 +43,88 @@ import Testing
     ) {
         var inside = ByteBuffer()
         body(&inside)
-        let bytes = inside.array
         let sum = crc ?? Checksum.crc32(inside.bytes)
+        var stored = inside.array
+        if compression == "zstd" {
+            var packed = ByteBuffer()
+            // A level that no chunk of ours has.
+            _ = try? Compressor().compress(inside.bytes, level: 19, into: &packed)
+            stored = packed.array
+        }
         buffer.record(.chunk) {
             $0.append(UInt64(0))
             $0.append(UInt64(0))
-            $0.append(UInt64(bytes.count))
+            $0.append(UInt64(inside.count))
             $0.append(sum)
             $0.string(compression)
-            $0.append(UInt64(bytes.count))
-            $0.append(bytes)
+            $0.append(UInt64(stored.count))
+            $0.append(stored)
         }
+    }
+
+    /// What a cursor and, from the first byte to the last, a pipe's cursor give.
+    private func texts(_ path: String) throws -> [String] {
+        let recording = try Recording.open(path)
+        let texts = try recording.records().map { String(decoding: $0.payload, as: UTF8.self) }
+        let descriptor = open(path, O_RDONLY)
+        defer { close(descriptor) }
+        let pipe = try PipeCursor(descriptor)
+        var poured: [String] = []
+        while let record = try pipe.next() {
+            poured.append(String(decoding: record.payload, as: UTF8.self))
+        }
+        #expect(poured == texts)
+        return texts
+    }
+
+    @Test func `chunks of zstd are read, with a checksum and without, beside plain ones`() throws {
+        let scratch = try Scratch()
+        let path = scratch.file("a.mcap")
+        let bytes = file {
+            chunk(&$0, compression: "zstd") {
+                $0.channel(MCAP.Channel(id: 3, topic: "/imu", messageEncoding: "cdr"))
+                for number in 1...200 { message(&$0, 3, UInt64(number), "first \(number)") }
+            }
+            chunk(&$0) { message(&$0, 3, 201, "plain") }
+            chunk(&$0, compression: "zstd", crc: 0) {
+                $0.channel(MCAP.Channel(id: 4, topic: "/gps", messageEncoding: "cdr"))
+                message(&$0, 4, 202, "unchecked")
+                message(&$0, 3, 203, "last")
+            }
+            end(&$0)
+        }
+        // Of the first 200 messages the file itself shows no text.
+        #expect(bytes.count < 2_000)
+        try Scratch.write(bytes, to: path)
+        let first = (1...200).map { "first \($0)" }
+        #expect(try texts(path) == first + ["plain", "unchecked", "last"])
+        let recording = try Recording.open(path)
+        let late = try recording.records(from: .sequence(SequenceNumber(200)))
+        #expect(late.map(\.sequence) == [200, 201, 202, 203])
+        #expect(late.map(\.time) == [200, 201, 202, 203])
+        #expect(try recording.records { $0.text == "/gps" }.map(\.sequence) == [202])
+        #expect(try Verifier.verify(path).state == .sound)
+    }
+
+    @Test func `a chunk of zstd that fails its checksum is told, and those behind it are read`()
+        throws
+    {
+        let scratch = try Scratch()
+        let path = scratch.file("a.mcap")
+        let bytes = file {
+            $0.channel(MCAP.Channel(id: 3, topic: "/imu", messageEncoding: "cdr"))
+            chunk(&$0, compression: "zstd") { message(&$0, 3, 1, "one") }
+            chunk(&$0, compression: "zstd", crc: 7) { message(&$0, 3, 2, "two") }
+            chunk(&$0, compression: "zstd") { message(&$0, 3, 3, "three") }
+            end(&$0)
+        }
+        try Scratch.write(bytes, to: path)
+        let cursor = try Recording.open(path).cursor()
+        #expect(try cursor.next().map { Array($0.payload) } == Array("one".utf8))
+        let error = #expect(throws: JournalError.self) { _ = try cursor.next() }
+        #expect(error?.what == "a chunk fails its checksum")
+        #expect(try cursor.next().map { Array($0.payload) } == Array("three".utf8))
+        #expect(try Verifier.verify(path).state == .damaged)
     }
 
     @Test func `loose messages, plain chunks and chunks without a checksum are read in file order`()

@@ -4,7 +4,7 @@ import Market
 import Testing
 
 /// A directory of its own for one test, gone afterwards.
-final class Scratch {
+final class Scratch: Sendable {
     let path: String
 
     init() throws {

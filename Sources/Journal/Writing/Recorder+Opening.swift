@@ -177,6 +177,7 @@ extension Recorder {
             checkpoint: []
         )
         let table = StreamTable(salvage.streams)
+        if !isEmpty { try makeDurable(name, in: directory) }
         let segment = try SegmentWriter(head, in: directory)
         try copyTails(salvage, into: segment, table, options)
         try segment.publish()
@@ -197,6 +198,18 @@ extension Recorder {
             tornBytes: salvage.tornBytes
         )
         return try launch(directory, options, lock, plan, recovery: recovery)
+    }
+
+    /// What a killed run had written and not synced yet reads as if it were on the disk, and would end with the power.
+    ///
+    /// Its records are counted as durable from here on, and the tails that may hold them too are made anew.
+    private static func makeDurable(
+        _ name: String,
+        in directory: RecordingDirectory
+    ) throws(JournalError) {
+        let file = try directory.open(name, .read)
+        defer { directory.files.close(file) }
+        try directory.sync(file, name)
     }
 
     private static func copyTails(

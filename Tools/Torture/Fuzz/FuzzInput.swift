@@ -1,3 +1,4 @@
+import Glibc
 import Journal
 import Market
 
@@ -32,13 +33,21 @@ enum FuzzInput {
             let disk = MemoryDisk(Image(files: [name: bytes]))
             read(MemoryDisk.path, disk, &outcome)
             read(MemoryDisk.path + "/" + name, disk, &outcome)
-        case .recording: read(MemoryDisk.path, MemoryDisk(unpack(bytes)), &outcome)
+            pour(bytes, &outcome)
+        case .recording: read(unpack(bytes), &outcome)
         case .mended, nil:
             var image = unpack(bytes)
             Mending.mend(&image)
-            read(MemoryDisk.path, MemoryDisk(image), &outcome)
+            read(image, &outcome)
         }
         return outcome
+    }
+
+    private static func read(_ image: Image, _ outcome: inout Outcome) {
+        read(MemoryDisk.path, MemoryDisk(image), &outcome)
+        for name in image.files.keys.sorted() where name.hasSuffix(".mcap") {
+            pour(image.files[name] ?? [], &outcome)
+        }
     }
 
     private static func read(_ path: String, _ disk: MemoryDisk, _ outcome: inout Outcome) {
@@ -71,6 +80,46 @@ enum FuzzInput {
             do throws(JournalError) {
                 guard let record = try cursor.next() else { return }
                 // Every byte that is given is touched: it must be there.
+                _ = record.payload.reduce(UInt8(0)) { $0 ^ $1 }
+                _ = cursor.name(of: record.stream)
+                outcome.records += 1
+            } catch {
+                errors += 1
+            }
+        }
+    }
+
+    // MARK: Out of a pipe
+
+    /// As `cat -` reads what another process pours into it: from the first byte to the last, nothing sought.
+    private static func pour(_ bytes: [UInt8], _ outcome: inout Outcome) {
+        // A pipe's own room is smaller than a file may be, and nobody would empty it while this process fills it.
+        let descriptor = memoryFile("input", 0)
+        guard descriptor >= 0 else { fatalError("no file in memory: \(errno)") }
+        defer { close(descriptor) }
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes {
+                write(descriptor, $0.baseAddress, $0.count)
+            }
+            guard count > 0 else { fatalError("a file in memory takes no bytes: \(errno)") }
+            done += count
+        }
+        lseek(descriptor, 0, SEEK_SET)
+        do throws(JournalError) {
+            walk(try PipeCursor(descriptor), &outcome)
+            lseek(descriptor, 0, SEEK_SET)
+            walk(try PipeCursor(descriptor, streams: { $0.text.hasPrefix("p") }), &outcome)
+        } catch {
+            return
+        }
+    }
+
+    private static func walk(_ cursor: PipeCursor, _ outcome: inout Outcome) {
+        var errors = 0
+        while errors < 16, outcome.records < 100_000 {
+            do throws(JournalError) {
+                guard let record = try cursor.next() else { return }
                 _ = record.payload.reduce(UInt8(0)) { $0 ^ $1 }
                 _ = cursor.name(of: record.stream)
                 outcome.records += 1
@@ -128,3 +177,7 @@ enum FuzzInput {
         return image
     }
 }
+
+/// `memfd_create` is not part of the Glibc module.
+@_silgen_name("memfd_create")
+private func memoryFile(_ name: UnsafePointer<CChar>, _ flags: UInt32) -> Int32
