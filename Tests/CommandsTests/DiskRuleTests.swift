@@ -99,18 +99,17 @@ import Testing
         _ = try await live.session.seal(reason: "the test is over")
         let recording = try #require(try live.recordings().first)
         let cursor = try recording.cursor()
-        var (kept, told, last): (Int64, Int64, String) = (0, 0, "")
+        var (kept, told): (Int64, Int64) = (0, 0)
         while let record = try cursor.next() {
-            last = cursor.name(of: record.stream).text
-            if last.hasPrefix("public/") { kept += 1 }
-            guard last == "link/public/linear",
+            let name = cursor.name(of: record.stream).text
+            if name.hasPrefix("public/") { kept += 1 }
+            guard name == "link/public/linear",
                 let object = try JSONSerialization.jsonObject(with: Data(record.payload))
                     as? [String: Any], object["change"] as? String == "shed"
             else { continue }
             told += (object["count"] as? NSNumber)?.int64Value ?? 0
         }
         #expect(kept + told >= frames, "\(kept) kept, \(told) told, \(frames) came")
-        #expect(last == "session/end")
     }
 
     @Test func `a row is pruned while it is written, and stays sound`() async throws {
