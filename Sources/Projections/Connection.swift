@@ -41,12 +41,14 @@ enum Connection {
                 try database.execute(sql: "PRAGMA query_only = ON")
             } else {
                 // A rollback journal, since WAL in SQLite before 3.51.3 can lose a reset; not synced, since the
-                // journal of the recording can rebuild every row.
+                // journal of the recording can rebuild every row. What is deleted is not overwritten with zeros, as some
+                // systems' SQLite does by itself: the recording beside it has all of it.
                 try database.execute(
                     sql: """
                         PRAGMA page_size = \(pageBytes);
                         PRAGMA journal_mode = TRUNCATE;
                         PRAGMA synchronous = OFF;
+                        PRAGMA secure_delete = OFF;
                         PRAGMA cache_size = -16384;
                         """
                 )

@@ -1,6 +1,5 @@
 import CSQLite
 import GRDB
-import Market
 
 /// A fixed hash of all rows in the order of their keys: two rebuilds of one recording have the same.
 ///
@@ -14,40 +13,36 @@ public struct ContentHash: Hashable, Sendable {
         self.low = low
     }
 
-    /// Reads the rows on the caller's thread and hashes them on another.
+    /// Of a whole file, table by table.
     init(of database: Database) throws {
-        var beginning = ContentHash(high: 1, low: 2)
-        beginning.add(UInt64(Schema.version))
-        let thread = HashingThread(beginning)
-        var words = HashedWords()
-        do {
-            for table in Schema.tables {
-                words.add(
-                    type: HashedWords.bytesAlone,
-                    bytes: UnsafeRawBufferPointer(
-                        start: table.name.utf8Start,
-                        count: table.name.utf8CodeUnitCount
-                    )
-                )
-                let statement = try database.makeStatement(
-                    sql: "SELECT * FROM \(table.name) ORDER BY \(table.key)"
-                )
-                try ContentHash.read(statement.sqliteStatement, in: database, &words, thread)
-            }
-        } catch {
-            _ = thread.end(words)
-            throw error
-        }
-        self = thread.end(words)
+        self.init(of: try Schema.tables.map { try ContentHash(of: $0, in: database) })
     }
 
-    private static func read(
-        _ statement: OpaquePointer,
-        in database: Database,
-        _ words: inout HashedWords,
-        _ thread: HashingThread
-    ) throws {
+    /// Of a whole file by the hashes of its tables, in the order of ``Schema/tables``.
+    init(of tables: [ContentHash]) {
+        var values = ValueHash(seed: UInt64(Schema.version))
+        for (table, hash) in zip(Schema.tables, tables) {
+            values.add(
+                type: SQLITE3_TEXT,
+                bytes: UnsafeRawBufferPointer(
+                    start: table.name.utf8Start,
+                    count: table.name.utf8CodeUnitCount
+                )
+            )
+            values.add(type: SQLITE_INTEGER, word: hash.high)
+            values.add(type: SQLITE_INTEGER, word: hash.low)
+        }
+        self = values.content
+    }
+
+    /// Of the values of one table.
+    init(of table: Schema.Table, in database: Database) throws {
+        let made = try database.makeStatement(
+            sql: "SELECT * FROM \(table.name) ORDER BY \(table.key)"
+        )
+        let statement = made.sqliteStatement
         let columns = sqlite3_column_count(statement)
+        var values = ValueHash(seed: 0)
         while true {
             let code = sqlite3_step(statement)
             if code == SQLITE_DONE { break }
@@ -64,63 +59,20 @@ public struct ContentHash: Hashable, Sendable {
                 let type = sqlite3_value_type(value)
                 switch type {
                 case SQLITE_INTEGER:
-                    words.add(
-                        type: UInt64(type),
-                        value: UInt64(bitPattern: sqlite3_value_int64(value))
-                    )
-                case SQLITE_NULL: words.add(type: UInt64(type))
+                    values.add(type: type, word: UInt64(bitPattern: sqlite3_value_int64(value)))
+                case SQLITE_NULL: values.add(type: type)
                 default:
                     let start = sqlite3_value_blob(value)
                     let count = Int(sqlite3_value_bytes(value))
-                    words.add(
-                        type: UInt64(type),
+                    values.add(
+                        type: type,
                         bytes: UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)
                     )
                 }
             }
-            if words.isFull { words = thread.exchange(words) }
         }
         sqlite3_reset(statement)
-    }
-
-    /// Takes in what ``HashedWords`` holds.
-    mutating func add(_ words: HashedWords) {
-        let words = words.words
-        var at = 0
-        while at < words.count {
-            let type = words[at]
-            at += 1
-            if type != HashedWords.bytesAlone { add(type) }
-            switch type {
-            case UInt64(SQLITE_INTEGER):
-                add(words[at])
-                at += 1
-            case UInt64(SQLITE_NULL): break
-            default:
-                let count = words[at]
-                let end = at + 2 + Int(count / 8)
-                add(UnsafeBufferPointer(rebasing: words[at + 1..<end]), of: count)
-                at = end
-            }
-        }
-    }
-
-    private mutating func add(_ value: UInt64) {
-        high = Mix.combine(high, value)
-        low = Mix.combine(low, ~value)
-    }
-
-    /// ``Mix/hash(_:seed:)`` of both, word by word side by side: each waits for its own word before, and not for the other.
-    private mutating func add(_ words: UnsafeBufferPointer<UInt64>, of count: UInt64) {
-        var a = Mix.combine(high, count)
-        var b = Mix.combine(low, count)
-        for word in words {
-            let word = UInt64(littleEndian: word)
-            a = Mix.combine(a, word)
-            b = Mix.combine(b, word)
-        }
-        high = a
-        low = b
+        self = values.content
     }
 }
 

@@ -130,13 +130,19 @@ public final class DeskWriter {
         guard waiting.isEmpty else { throw .busy(path: path) }
         let queue = queue
         let valuations = valuations
+        let path = path
         let hash: ContentHash = try Connection.translating(path) {
             try queue.inDatabase { database in
-                var content = ContentHash(high: 0, low: 0)
                 try database.inTransaction(.immediate) {
                     try DeskFile.completeIndexes(database)
                     try self.prepare(database).set(valuations)
-                    content = try ContentHash(of: database)
+                    try Meta.set(.state, Meta.building, in: database)
+                    try Meta.set(.contentHash, "", in: database)
+                    return .commit
+                }
+                // Nobody else writes the file: what lies between the two transactions is the same.
+                let content = try TableHashing(path: path).finish(in: database)
+                try database.inTransaction(.immediate) {
                     try Meta.set(.contentHash, content.description, in: database)
                     try Meta.set(.state, Meta.complete, in: database)
                     return .commit

@@ -57,7 +57,7 @@ extension RowStatements {
           filled_value, filled_fee, reject_reason, cancel_type, reduce_only, position_index,
           created_ms, updated_ms, updates, first_sequence, sequence, time
         ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-        ON CONFLICT (account, order_id) DO UPDATE SET
+        ON CONFLICT (order_id, account) DO UPDATE SET
           strategy = excluded.strategy,
           status = excluded.status, closed = excluded.closed, price = excluded.price,
           quantity = excluded.quantity, average_price = excluded.average_price,

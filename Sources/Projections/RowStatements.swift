@@ -111,7 +111,7 @@ extension RowStatements {
           order_price, order_quantity, order_type, mark_price, execution_ms, cross_sequence, day,
           position_index, coin, realised, own_realised, fee, funding
         ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-        ON CONFLICT (account, category, symbol, execution_id) DO NOTHING
+        ON CONFLICT (execution_id, symbol, category, account) DO NOTHING
         """
 
     private func write(

@@ -157,7 +157,7 @@ extension Schema {
               balance TEXT NOT NULL,          -- after it
               transaction_ms INTEGER NOT NULL,
               PRIMARY KEY (sequence, ordinal),
-              UNIQUE (account, transaction_id)
+              UNIQUE (transaction_id, account)
             ) STRICT, WITHOUT ROWID
             """
     )

@@ -10,6 +10,9 @@ enum Schema {
     static let applicationID: Int32 = 0x5470_446b
 
     /// A table, its definition, and the columns that order its rows.
+    ///
+    /// Where an order's or an execution's id is part of a key, or of an index, it comes first: SQLite compares the first column
+    /// quickly, and those behind it only where it is the same, as accounts and symbols mostly are.
     struct Table {
         var name: StaticString
         var key: StaticString
@@ -38,8 +41,8 @@ enum Schema {
 
     /// What readers look up by; sorted once at the end of a rebuild, which is cheaper than a place for each row.
     static let readersIndexes: [StaticString] = [
-        "CREATE INDEX IF NOT EXISTS executions_by_order ON executions (account, order_id)",
-        "CREATE INDEX IF NOT EXISTS order_history_by_order ON order_history (account, order_id)",
+        "CREATE INDEX IF NOT EXISTS executions_by_order ON executions (order_id, account)",
+        "CREATE INDEX IF NOT EXISTS order_history_by_order ON order_history (order_id, account)",
         "CREATE INDEX IF NOT EXISTS orders_by_link ON orders (order_link_id)",
         "CREATE INDEX IF NOT EXISTS commands_by_link ON commands (order_link_id)",
         "CREATE INDEX IF NOT EXISTS verdicts_by_cause ON verdicts (cause, cause_ordinal)",
@@ -51,7 +54,7 @@ enum Schema {
 extension Schema {
     static let orders = Table(
         name: "orders",
-        key: "account, order_id",
+        key: "order_id, account",
         definition: """
             CREATE TABLE orders (
               -- Each order once, as the exchange last told it.
@@ -83,7 +86,7 @@ extension Schema {
               first_sequence INTEGER NOT NULL,-- record that told of it first
               sequence INTEGER NOT NULL,      -- record of the state in this row
               time INTEGER NOT NULL,          -- of that record, Unix nanoseconds
-              PRIMARY KEY (account, order_id)
+              PRIMARY KEY (order_id, account)
             ) STRICT, WITHOUT ROWID
             """
     )
@@ -169,7 +172,7 @@ extension Schema {
               fee TEXT NOT NULL,              -- positive is paid; in other coins (discount token): pnl, wallet_flows
               funding TEXT NOT NULL,          -- positive is paid; of the whole position
               PRIMARY KEY (sequence, ordinal),
-              UNIQUE (account, category, symbol, execution_id)
+              UNIQUE (execution_id, symbol, category, account)
             ) STRICT, WITHOUT ROWID
             """
     )

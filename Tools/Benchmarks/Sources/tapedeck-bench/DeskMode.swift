@@ -34,7 +34,7 @@ enum DeskMode {
         let build = DeskBuild(registry: .standard, program: "benchmark")
         _ = try build.update(recording)
         let reader = try DeskReader(path: desk)
-        let line = measurement.line(
+        let line = try measurement.line(
             mode: "rebuild",
             count: count,
             extra: [

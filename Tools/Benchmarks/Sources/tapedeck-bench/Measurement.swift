@@ -6,7 +6,13 @@ struct Measurement {
     private let cpuStart = Measurement.cpuNow()
 
     /// One line of JSON as the programs of `../shared/bench` print it.
-    func line(mode: String, count: Int, extra: [(String, String)] = []) -> String {
+    ///
+    /// - Parameter extra: found out when time and memory have been read, so that looking at a result is no part of making it.
+    func line(
+        mode: String,
+        count: Int,
+        extra: @autoclosure () throws -> [(String, String)]
+    ) rethrows -> String {
         let cpu = Measurement.cpuNow() - cpuStart
         let wall = Measurement.wallNow() - wallStart
         var fields = [
@@ -15,9 +21,12 @@ struct Measurement {
             "\"per_s_cpu\":\(Int(Double(count) / max(cpu, 1e-9)))",
             "\"rss_mb\":\(Measurement.residentMegabytes())",
         ]
-        fields += extra.map { "\"\($0.0)\":\"\($0.1)\"" }
+        fields += try extra().map { "\"\($0.0)\":\"\($0.1)\"" }
         return "{" + fields.joined(separator: ",") + "}"
     }
+
+    /// The same with nothing beside.
+    func line(mode: String, count: Int) -> String { line(mode: mode, count: count, extra: []) }
 
     /// Six digits after the point.
     private static func text(_ seconds: Double) -> String {
