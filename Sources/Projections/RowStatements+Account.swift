@@ -119,7 +119,7 @@ extension RowStatements {
           order_link_id, execution_id, quantity, price, cash_flow, funding, fee, change, balance,
           transaction_ms
         ) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-        ON CONFLICT (transaction_id, account) DO NOTHING
+        ON CONFLICT (transaction_id, execution_id, type, coin, account) DO NOTHING
         """
 
     func write(_ transaction: TransactionRow, _ row: WaitingRow) throws -> Bool {

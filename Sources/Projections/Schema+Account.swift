@@ -157,7 +157,8 @@ extension Schema {
               balance TEXT NOT NULL,          -- after it
               transaction_ms INTEGER NOT NULL,
               PRIMARY KEY (sequence, ordinal),
-              UNIQUE (transaction_id, account)
+              -- One id may stand for a trade and for the settlement behind it.
+              UNIQUE (transaction_id, execution_id, type, coin, account)
             ) STRICT, WITHOUT ROWID
             """
     )

@@ -1,7 +1,9 @@
 import Foundation
 import Live
 import Logging
+import Market
 import Testing
+import Trading
 
 /// A session that begins before its exchange can be reached, as a unit does that starts before the network is up.
 @Suite struct DeadStartTests {
@@ -9,7 +11,8 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let port = try FreePort.find()
+        let held = try HeldPort()
+        let port = held.port
         var configuration = SessionConfiguration(
             target: .endpoint("http://127.0.0.1:\(port)"),
             path: folder.path + "/session"
