@@ -200,7 +200,6 @@ public struct RoundTripFold: Sendable {
                 hasOtherFees: !booking.otherFees.isEmpty
             )
             if terms.category == .spot {
-                fill.ofUnknownCost = booking.ofUnknownCost
                 for change in booking.changes
                 where change.kind == .fee && change.coin == terms.baseCoin {
                     fill.feeQuantity = try fill.feeQuantity.subtracting(change.amount)
