@@ -25,15 +25,17 @@ extension PositionTrips {
         realised: Amount = .zero,
         fee: Amount = .zero,
         funding: Amount = .zero,
+        hasOtherFees: Bool = false,
         settles: Bool = false,
         at moment: TripMoment,
         into changes: inout [RoundTrip]
     ) throws(NumberError) {
-        guard !(realised.isZero && fee.isZero && funding.isZero) else { return }
+        guard !(realised.isZero && fee.isZero && funding.isZero) || hasOtherFees else { return }
         position.realised = try position.realised.adding(realised)
         position.fees = try position.fees.adding(fee)
         position.funding = try position.funding.adding(funding)
         if var trip = trip ?? lastTrip {
+            if hasOtherFees { trip.hasOtherFees = true }
             trip.realised = try trip.realised.adding(realised)
             if trip.state == .open {
                 trip.entryFees = try trip.entryFees.adding(fee)
