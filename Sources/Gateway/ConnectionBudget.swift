@@ -9,38 +9,50 @@ import Bybit
 struct ConnectionBudget: Sendable {
     private static let window: Int64 = 300_000_000_000
 
-    /// Within five minutes; `nil`: as many as wanted.
+    private struct Begun {
+        var time: Int64
+        var isOurs: Bool
+    }
+
+    /// Within five minutes, of all who are counted; `nil`: as many as wanted.
     let most: Int?
-    /// When each was begun, in order.
-    private var begun: [String: [Int64]] = [:]
+    /// In order.
+    private var begun: [String: [Begun]] = [:]
 
     init(most: Int?) { self.most = most }
 
     /// Begins a connection; `nil`, or the moment from which on there is room for it.
-    mutating func take(_ host: String, now: Int64) -> Int64? {
+    ///
+    /// - Parameter isPrivate: of the account, which an eighth more is kept for: orders must not wait for market data.
+    mutating func take(_ host: String, isPrivate: Bool = false, now: Int64) -> Int64? {
         guard let most else { return nil }
         var times = current(host, now)
-        if times.count >= most {
+        let room = isPrivate ? most + most / 8 : most
+        // Bots are held back by nobody: however many they make, a quarter of it stays ours, up to what the exchange takes.
+        let ours = times.reduce(0) { $0 + ($1.isOurs ? 1 : 0) }
+        let isKept = ours < most / 4 && times.count < most + most / 5
+        guard times.count < room || isKept else {
             begun[host] = times
-            return times[times.count - most] + ConnectionBudget.window
+            return times[times.count - room].time + ConnectionBudget.window
         }
-        times.append(now)
+        times.append(Begun(time: now, isOurs: true))
         begun[host] = times
         return nil
     }
 
     /// Counts one of somebody who asks nobody.
     mutating func note(_ host: String, now: Int64) {
-        if most != nil { begun[host] = current(host, now) + [now] }
+        if most != nil { begun[host] = current(host, now) + [Begun(time: now, isOurs: false)] }
     }
 
     /// One that was begun at that moment has not come as far as the host, which does not count it.
     mutating func giveBack(_ host: String, begun time: Int64) {
-        guard let place = begun[host]?.firstIndex(of: time) else { return }
+        guard let place = begun[host]?.firstIndex(where: { $0.time == time && $0.isOurs })
+        else { return }
         begun[host]?.remove(at: place)
     }
 
-    private func current(_ host: String, _ now: Int64) -> [Int64] {
-        (begun[host] ?? []).filter { now - $0 < ConnectionBudget.window }
+    private func current(_ host: String, _ now: Int64) -> [Begun] {
+        (begun[host] ?? []).filter { now - $0.time < ConnectionBudget.window }
     }
 }

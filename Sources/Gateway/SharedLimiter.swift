@@ -74,10 +74,17 @@ public final class SharedLimiter: Sendable {
     // MARK: - WebSockets
 
     /// Whether a connection to a WebSocket host may be begun now; when it may, it counts from now on.
-    public func connect(to host: Address, now: Int64) -> RateLimiter.Verdict {
+    ///
+    /// - Parameter isPrivate: of the account, which room is kept for.
+    public func connect(
+        to host: Address,
+        isPrivate: Bool = false,
+        now: Int64
+    ) -> RateLimiter.Verdict {
         let until = quietUntil
         if now < until { return .quiet(until: until) }
-        return budget.withLock { $0.take(host.authority, now: now) }.map { .wait(until: $0) } ?? .go
+        let free = budget.withLock { $0.take(host.authority, isPrivate: isPrivate, now: now) }
+        return free.map { .wait(until: $0) } ?? .go
     }
 
     /// One of a bot is begun, which nobody holds back for its count.

@@ -204,7 +204,8 @@ public final class Socket {
     private func connect() {
         let now = SessionClock.monotonic()
         let address = settings.slot.address(at: settings.destination)
-        switch settings.limiter?.connect(to: address, now: now) {
+        switch settings.limiter?.connect(to: address, isPrivate: settings.slot.isPrivate, now: now)
+        {
         case .go, nil: break
         case .wait(let until):
             return postpone(until, RateLimiter.connectionWords(until: until, now: now))

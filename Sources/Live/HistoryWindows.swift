@@ -33,16 +33,22 @@ enum HistoryWindows {
         var start = since
         while start < until {
             let end = min(until, start + longest)
-            requests.append(window(request, start, end))
+            // The last one has no end where the exchange gives all of it without: whose clock is ahead does not matter then.
+            let isOpen = end == until && until - start <= reach
+            requests.append(window(request, start, isOpen ? nil : end))
             start = end
         }
         return requests
     }
 
-    private static func window(_ request: RESTRequest, _ start: Int64, _ end: Int64) -> RESTRequest
-    {
+    private static func window(
+        _ request: RESTRequest,
+        _ start: Int64,
+        _ end: Int64?
+    ) -> RESTRequest {
+        let bounds = "startTime=\(start)" + (end.map { "&endTime=\($0)" } ?? "")
         let parts = request.query.split(separator: "&").map { part in
-            part.hasPrefix("startTime=") ? "startTime=\(start)&endTime=\(end)" : String(part)
+            part.hasPrefix("startTime=") ? bounds : String(part)
         }
         return RESTRequest(endpoint: request.endpoint, query: parts.joined(separator: "&"))
     }

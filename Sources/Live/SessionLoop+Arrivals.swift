@@ -133,6 +133,8 @@ extension SessionLoop {
             }
         } catch {
             failed(error)
+            // Nothing can be recorded any more, and cancels still leave: they wait for the answers before them.
+            if message.socket == tradeSocket { tradeFrame(frame) }
         }
     }
 

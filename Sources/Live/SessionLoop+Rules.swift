@@ -145,7 +145,10 @@ extension SessionLoop {
                 let next = request.page(cursor: cursor)
                 return askList(next, first: first, rows: rows, page: page + 1, whenDone: whenDone)
             }
-            let isWhole = isAnswered && cursor.isEmpty
+            let category = plan.category(of: first)
+            // A category does not empty in five minutes: what would end every subscription is no answer. A coin's options may.
+            let isEmptied = rows.isEmpty && category != .option && plan.isListed(category)
+            let isWhole = isAnswered && cursor.isEmpty && !isEmptied
             listPolls.ended(first, isAnswered: isWhole, at: SessionClock.monotonic())
             if isWhole { listed(rows, by: first) }
             whenDone()

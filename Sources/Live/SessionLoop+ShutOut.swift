@@ -18,17 +18,21 @@ extension SessionLoop {
     func keepQuiet() {
         let now = SessionClock.monotonic()
         let until = wiring.limiter.quietUntil
-        // Told once, however many requests were under way.
-        guard until > now, now >= quietUntil else { return }
+        guard until > now, until > quietUntil else { return }
+        let isKnown = now < quietUntil
         quietUntil = until
+        defer {
+            let note = ShutOutNote(configuration, wiring.destination)
+            let wall = SessionClock.wall().advanced(nanoseconds: until - now)
+            NIOThreadPool.singleton.submit { _ in note.write(until: wall) }
+        }
+        // Told once, however many requests were under way: each answer of theirs makes it a little longer.
+        guard !isKnown else { return }
         let words = RateLimiter.quietWords(until: until, now: now)
         logger.critical(
             "HTTP 403: the exchange takes nothing from this address; cancels cannot leave",
             metadata: ["seconds": "\((until - now) / 1_000_000_000)"]
         )
         request(verb: "halt", reason: "HTTP 403: \(words), and cancels cannot leave")
-        let note = ShutOutNote(configuration, wiring.destination)
-        let wall = SessionClock.wall().advanced(nanoseconds: until - now)
-        NIOThreadPool.singleton.submit { _ in note.write(until: wall) }
     }
 }

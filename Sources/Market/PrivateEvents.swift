@@ -283,18 +283,17 @@ public struct WalletUpdate: Hashable, Sendable, Codable {
     public var locked: Amount?
     /// What is owed of the coin; none where nothing is.
     ///
-    /// A state that is encoded does not keep it.
+    /// A state that is encoded keeps neither this nor the two below.
     public var borrowed: Amount?
     /// The part of it that was borrowed for spot; ``equity`` is without it.
     public var spotBorrowed: Amount?
-    /// Interest that has come up and was not taken yet; not kept either.
+    /// Interest that has come up and was not taken yet.
     public var accruedInterest: Amount?
     /// The exchange's side writes it, decoding leaves it `nil`.
     public var margins: CoinMargins?
 
     private enum CodingKeys: String, CodingKey {
         case coin, walletBalance, equity, unrealisedPnL, cumulativeRealisedPnL, locked
-        case spotBorrowed
     }
 
     public init(

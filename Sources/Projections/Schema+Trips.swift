@@ -27,7 +27,7 @@ extension Schema {
               closed_time INTEGER,
               entry_quantity TEXT NOT NULL,   -- base coin (US dollars of inverse)
               entry_value TEXT NOT NULL,      -- quote coin (base of inverse)
-              entry_price TEXT,               -- average; NULL where there is none: spot that was there before
+              entry_price TEXT,               -- average; NULL where there is none
               exit_quantity TEXT NOT NULL,
               exit_value TEXT NOT NULL,
               exit_price TEXT,

@@ -6,7 +6,7 @@ extension Engine {
         static let books = 3
         static let orders = 5
         static let positions = 4
-        static let wallet = 5
+        static let wallet = 4
         static let risk = 2
         static let desk = 4
         static let checkpoint = 6
@@ -23,7 +23,6 @@ extension Engine {
 
     private struct Wallets: Encodable {
         let wallets: OrderedTable<String, Ledger.Wallet>
-        let borrowed: OrderedTable<String, Amount>
         let opened: Timestamp?
         let opening: Opening?
         let deposited: SeenWindow
@@ -61,7 +60,6 @@ extension Engine {
                 Version.wallet,
                 Wallets(
                     wallets: desk.ledger.wallets,
-                    borrowed: desk.ledger.borrowed,
                     opened: desk.ledger.opened,
                     opening: desk.ledger.opening,
                     deposited: desk.ledger.deposited,

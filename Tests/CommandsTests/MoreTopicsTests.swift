@@ -1,4 +1,5 @@
 import Foundation
+import Gateway
 import Testing
 
 /// Topics that a session file adds: more of the account, and the exchange's news of itself.

@@ -41,8 +41,24 @@ import Testing
         budget.note("a", now: 3)
         // Room again when two of the three are past.
         #expect(budget.take("a", now: 4) == 300 * Self.second + 2)
+        budget.giveBack("a", begun: 3)
+        #expect(budget.take("a", now: 4) == 300 * Self.second + 2)
         var free = ConnectionBudget(most: nil)
         for _ in 0..<10_000 { #expect(free.take("a", now: 0) == nil) }
+    }
+
+    @Test func `sockets of the account have room of their own, and bots leave some to ours`() {
+        var budget = ConnectionBudget(most: 400)
+        for _ in 0..<400 { #expect(budget.take("a", now: 0) == nil) }
+        #expect(budget.take("a", now: 1) == 300 * Self.second)
+        for _ in 0..<50 { #expect(budget.take("a", isPrivate: true, now: 1) == nil) }
+        #expect(budget.take("a", isPrivate: true, now: 1) == 300 * Self.second)
+        // A bot that connects again and again.
+        for _ in 0..<420 { budget.note("b", now: 0) }
+        for _ in 0..<60 { #expect(budget.take("b", now: 1) == nil) }
+        // With the exchange's own limit in sight nobody begins one.
+        #expect(budget.take("b", now: 1) != nil)
+        #expect(budget.take("b", isPrivate: true, now: 1) != nil)
     }
 
     @Test func `the exchange in a box has no such limit, and all others leave a fifth of it`()

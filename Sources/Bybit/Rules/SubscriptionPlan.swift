@@ -91,6 +91,9 @@ public struct SubscriptionPlan: Sendable {
         for row in rows where row.isTrading { known[category, default: []].insert(row.symbol) }
     }
 
+    /// A list of the category has come, and it had something.
+    public func isListed(_ category: Category) -> Bool { listings[category]?.isEmpty == false }
+
     /// Takes in the turnover of 24 hours of a category's symbols.
     ///
     /// Equal turnovers stand in the order of their symbols, so that the same figures always rank the same.

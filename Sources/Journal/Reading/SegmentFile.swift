@@ -211,7 +211,7 @@ final class SegmentFile {
         return try attachment(SegmentHead.checkpointName, at: checkpointStart).data
     }
 
-    /// One of our Attachments, its checksum held.
+    /// An Attachment by its name, its checksum held.
     func attachment(
         _ name: String,
         at offset: UInt64
@@ -223,7 +223,7 @@ final class SegmentFile {
         }
         let body = try window.body(place)
         let attachment = try parse(at: offset) { () throws(Malformed) in
-            try MCAP.attachment(body, isOurs: true)
+            try MCAP.attachment(body, isOurs: isOurs)
         }
         guard attachment.name == name else {
             throw error(.damaged("attachment `\(name)` has another name"), at: offset)

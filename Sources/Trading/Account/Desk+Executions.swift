@@ -91,7 +91,6 @@ extension Desk {
                 parts: booking.parts,
                 changes: booking.changes,
                 isOpening: booking.isOpening,
-                ofUnknownCost: booking.ofUnknownCost,
                 isFlowAlone: booking.isFlowAlone,
                 compared: booking.compared,
                 roundings: booking.roundings,

@@ -29,9 +29,16 @@ extension SelfAudit {
                 : theirs.crossSequence > 0 && feed.crossSequence == theirs.crossSequence
             guard isSameMoment else { continue }
             counts.compare(.book, 2)
-            compare(.buy, feed, theirs.bids, isSameDepth: isSameDepth, id, header)
-            compare(.sell, feed, theirs.asks, isSameDepth: isSameDepth, id, header)
+            let hasAll = isSameDepth && feed.depth <= Self.reach(of: event)
+            compare(.buy, feed, theirs.bids, hasAll: hasAll, id, header)
+            compare(.sell, feed, theirs.asks, hasAll: hasAll, id, header)
         }
+    }
+
+    /// How many levels a snapshot may have: a reply has no more than were asked for, whatever its stream has.
+    private static func reach(of event: Event) -> Int {
+        guard event.kind == .reply, event.reply.endpoint == .orderBook else { return .max }
+        return Int(Desk.parameter("limit", of: event.reply.query)) ?? 1
     }
 
     /// The levels that both have, from the best on.
@@ -39,7 +46,7 @@ extension SelfAudit {
         _ side: Side,
         _ feed: BookFeed,
         _ theirs: [LevelNumerals],
-        isSameDepth: Bool,
+        hasAll: Bool,
         _ id: InstrumentID,
         _ header: RecordHeader
     ) {
@@ -53,7 +60,7 @@ extension SelfAudit {
                 : Amount(exactly: $0.price) < Amount(exactly: $1.price)
         }
         // Books of one depth have the same levels; of two depths the deeper one has more.
-        let isWhole = ours.count == told.count || (!isSameDepth && count > 0)
+        let isWhole = ours.count == told.count || (!hasAll && count > 0)
         for level in 0..<count {
             let price = scale.numeral(ours[level].price)
             let size = scale.numeral(ours[level].size)

@@ -190,8 +190,11 @@ extension SelfAudit {
     ) {
         let key = OpenKey(.position, subject, "unrealisedPnl")
         guard isNew || open.index(of: key) != nil else { return }
-        // Nothing is held: what was told while something was is of the past.
-        guard !row.size.isZero else { return agree(key, by: header.sequence) }
+        guard !row.size.isZero else {
+            // Nothing is held: what has not had its time while something was is of the past.
+            if open[key]?.explanation == .pending { agree(key, by: header.sequence) }
+            return
+        }
         guard let mark = row.markPrice, let told = row.unrealisedPnL else { return }
         if isNew { counts.compare(.position) }
         do throws(NumberError) {

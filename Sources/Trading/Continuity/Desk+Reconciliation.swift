@@ -63,14 +63,14 @@ extension Desk {
     /// A page that is the last of its window has come: true when all windows of its part have.
     mutating func isWhole(_ part: Reconciliation.Part, with reply: Reply) -> Bool {
         guard let began = links.reconciliation?.beganAt.milliseconds,
-            let start = Int64(Desk.parameter("startTime", of: reply.query)),
-            let end = Int64(Desk.parameter("endTime", of: reply.query))
+            let start = Int64(Desk.parameter("startTime", of: reply.query))
         else { return true }
+        // Without an end it reaches to now; one that was asked for something else may begin later than what is missing.
+        let end = Int64(Desk.parameter("endTime", of: reply.query)) ?? .max
         let new = Reconciliation.Window(part: part, start: start, end: end)
         var windows = links.reconciliation?.windows ?? []
         if !windows.contains(new) { windows.append(new) }
         links.reconciliation?.windows = windows
-        // The last one ends behind the moment of the question.
         var covered = executionsSince
         while covered < began,
             let next = windows.first(where: {

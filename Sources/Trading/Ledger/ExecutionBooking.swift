@@ -27,10 +27,6 @@ public struct ExecutionBooking: Hashable, Sendable {
     public var changes: WalletChanges
     /// A part of what it closed was there before the recording began: its opening fee is not known.
     public var isOpening: Bool
-    /// Of a spot sale: what it sold of coins that were there before, whose cost is not known; in the base coin.
-    ///
-    /// No position has it, and it realised nothing.
-    public var ofUnknownCost: Amount = .zero
     /// The position with which the recording began has its size already: only what it paid and realised was counted.
     public var isFlowAlone = false
     /// Figures of the exchange (fee, realised P&L, funding) that were compared with ours.

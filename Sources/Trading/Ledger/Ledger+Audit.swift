@@ -117,7 +117,6 @@ extension Ledger {
         var opening = Opening()
         for row in listed { opening.balances[row.coin] = row.walletBalance }
         self.opening = opening
-        noteBorrowed(listed)
         for row in listed where wallets.index(of: row.coin) == nil {
             wallets[row.coin] = Wallet()
         }

@@ -20,26 +20,10 @@ extension Ledger {
         var position = accounts.values[place][index]
         var own = shares.values[sharePlace]
         let fault = index == 0 ? fault : LedgerFault.none
-        // What the positions have of it: of a spot sale not what was there before.
-        var moved = (quantity: quantity, value: value)
-        if category == .spot, report.side == .sell {
-            let unknown = try soldOfUnknownCost(quantity, place, position)
-            if !unknown.isZero {
-                booking.ofUnknownCost = unknown
-                moved.quantity = try quantity.subtracting(unknown)
-                moved.value = try Amount.value(report.price, moved.quantity)
-            }
-        }
-        booking.isOpening = position.isOpening || !booking.ofUnknownCost.isZero
+        booking.isOpening = position.isOpening
         // One strategy alone holds just what the account holds: what a fill does to the one it does to the other.
         let isAlike = own.holdsAs(position) && fault == .none
-        let ours = try position.book(
-            report.side,
-            moved.quantity,
-            report.price,
-            moved.value,
-            fault
-        )
+        let ours = try position.book(report.side, quantity, report.price, value, fault)
         var realised = ours
         if let theirs = report.realisedPnL, category != .spot {
             let keepsHistory = accounts.values[place].keepsHistory()
@@ -47,13 +31,7 @@ extension Ledger {
         }
         var shareRealised = ours
         if !isAlike {
-            shareRealised = try own.book(
-                report.side,
-                moved.quantity,
-                report.price,
-                moved.value,
-                fault
-            )
+            shareRealised = try own.book(report.side, quantity, report.price, value, fault)
         }
 
         switch category {

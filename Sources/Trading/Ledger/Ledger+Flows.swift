@@ -44,9 +44,7 @@ extension Ledger {
         } else {
             let amount = kind == .sessionSettlement ? row.cashFlow : row.change
             counted.changes.append(WalletChange(coin: row.coin, kind: kind, amount: amount))
-            let owed = try borrowed(behind: row)
             try post(counted.changes)
-            borrowed[row.coin] = owed
         }
         _ = deposited.insert(entry)
         return counted

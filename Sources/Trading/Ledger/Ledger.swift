@@ -114,8 +114,6 @@ public struct Ledger: Sendable, Codable {
     /// Virtual positions by strategy; with ``Order/external`` their sizes add up to the account's.
     public internal(set) var shares = OrderedTable<Share, Position>()
     public internal(set) var wallets = OrderedTable<String, Wallet>()
-    /// What wallets hold of coins that are owed for spot.
-    var borrowed = OrderedTable<String, Amount>()
     public internal(set) var fault: LedgerFault
     var window = ExecutionWindow()
     var pendingPositions = OrderedTable<PositionID, PendingPosition>()
@@ -148,8 +146,8 @@ public struct Ledger: Sendable, Codable {
     var recentWallets = RecentPlaces(ways: 2)
 
     private enum CodingKeys: String, CodingKey {
-        case accounts, shares, wallets, borrowed, fault, window, pendingPositions, opened
-        case openedPositions, isOpen, opening, deposited, logAsked, sessions
+        case accounts, shares, wallets, fault, window, pendingPositions, opened, openedPositions
+        case isOpen, opening, deposited, logAsked, sessions
     }
 
     public init(fault: LedgerFault = .none) { self.fault = fault }
@@ -248,8 +246,6 @@ struct Booking: Sendable {
     var changes = WalletChanges()
     /// A part of what it closed was there before the session began.
     var isOpening = false
-    /// What a spot sale took of coins whose cost is not known.
-    var ofUnknownCost: Amount = .zero
     /// Its size is in the opening position: only its flow was counted.
     var isFlowAlone = false
     /// What the opening has of it, where it is of others and not later than ``Ledger/openingEnd``.

@@ -201,12 +201,17 @@ extension Desk {
         guard !isFirst else { return }
         noteUnpriced()
         for place in ledger.accounts.keys.indices {
-            let coin = ledger.accounts.values[place].settleCoin
-            do throws(NumberError) {
-                risk.dayBase[coin] = try ledger.total(coin) { markets.reference($0) }
-            } catch {
-                number("daily_loss \(coin)", error)
-            }
+            noteBase(ledger.accounts.values[place].settleCoin)
+            // Fees are taken in coins that nothing settles in, too.
+            for coin in ledger.accounts.values[place].otherFees.keys { noteBase(coin) }
+        }
+    }
+
+    private mutating func noteBase(_ coin: String) {
+        do throws(NumberError) {
+            risk.dayBase[coin] = try ledger.total(coin) { markets.reference($0) }
+        } catch {
+            number("daily_loss \(coin)", error)
         }
     }
 

@@ -39,12 +39,6 @@ struct LotQueue: Sendable {
         stretch += 1
     }
 
-    /// The number of the next lot.
-    mutating func nextNumber() -> Int64 {
-        count += 1
-        return count
-    }
-
     // MARK: - Opening
 
     mutating func open(
@@ -67,7 +61,8 @@ struct LotQueue: Sendable {
             changes.append(lots[place].open)
             return
         }
-        var open = RoundTrip(key, .fifo, number: nextNumber(), isLong: isLong, at: moment)
+        count += 1
+        var open = RoundTrip(key, .fifo, number: count, isLong: isLong, at: moment)
         open.entryQuantity = quantity
         open.entryValue = value
         open.entryFees = fee
@@ -85,10 +80,11 @@ struct LotQueue: Sendable {
         at moment: TripMoment,
         into changes: inout [RoundTrip]
     ) {
+        count += 1
         var open = RoundTrip(
             key,
             .fifo,
-            number: nextNumber(),
+            number: count,
             isLong: position.size.units > 0,
             isOpening: true,
             at: moment

@@ -18,46 +18,6 @@ extension PositionTrips {
         lots.open(whole, of: key, at: moment, into: &changes)
     }
 
-    /// Takes out of a spot sale what it sold of coins that were there before: a trade by itself, whose entry is not known.
-    mutating func sellOfUnknownCost(
-        _ fill: inout TripFill,
-        at moment: TripMoment,
-        into changes: inout [RoundTrip]
-    ) throws(NumberError) {
-        let quantity = fill.ofUnknownCost
-        let fee =
-            quantity == fill.quantity
-            ? fill.fee
-            : try fill.fee.scaled(
-                by: quantity.units,
-                over: fill.quantity.units,
-                rounding: .halfEven
-            )
-        fill.quantity = try fill.quantity.subtracting(quantity)
-        fill.fee = try fill.fee.subtracting(fee)
-        fill.ofUnknownCost = .zero
-        position.fees = try position.fees.adding(fee)
-        let lot = RoundTrip(
-            key,
-            .fifo,
-            number: lots.nextNumber(),
-            isLong: true,
-            isOpening: true,
-            at: moment
-        )
-        for var trip in [nextTrip(isLong: true, isOpening: true, at: moment), lot] {
-            trip.entryQuantity = quantity
-            trip.exitQuantity = quantity
-            trip.exitValue = try position.valuation.value(fill.price, quantity)
-            trip.exitFees = fee
-            trip.hasOtherFees = fill.hasOtherFees
-            trip.closed = moment
-            trip.state = .closed
-            trip.fills = 1
-            changes.append(trip)
-        }
-    }
-
     /// Books funding and the like on what is open; with nothing open, on what was closed last.
     ///
     /// - Parameter settles: `realised` is a session settlement.
@@ -65,15 +25,17 @@ extension PositionTrips {
         realised: Amount = .zero,
         fee: Amount = .zero,
         funding: Amount = .zero,
+        hasOtherFees: Bool = false,
         settles: Bool = false,
         at moment: TripMoment,
         into changes: inout [RoundTrip]
     ) throws(NumberError) {
-        guard !(realised.isZero && fee.isZero && funding.isZero) else { return }
+        guard !(realised.isZero && fee.isZero && funding.isZero) || hasOtherFees else { return }
         position.realised = try position.realised.adding(realised)
         position.fees = try position.fees.adding(fee)
         position.funding = try position.funding.adding(funding)
         if var trip = trip ?? lastTrip {
+            if hasOtherFees { trip.hasOtherFees = true }
             trip.realised = try trip.realised.adding(realised)
             if trip.state == .open {
                 trip.entryFees = try trip.entryFees.adding(fee)

@@ -13,8 +13,6 @@ struct TripFill {
     var feeQuantity = Amount.zero
     /// Fees were taken in other coins too.
     var hasOtherFees = false
-    /// What a spot sale took of coins that no position has, since their cost is not known.
-    var ofUnknownCost = Amount.zero
 }
 
 /// The round trips of one position, by both methods.
@@ -53,9 +51,7 @@ struct PositionTrips: Sendable {
         at moment: TripMoment,
         into changes: inout [RoundTrip]
     ) throws(NumberError) {
-        var fill = fill
-        if !fill.ofUnknownCost.isZero { try sellOfUnknownCost(&fill, at: moment, into: &changes) }
-        guard !fill.quantity.isZero || !fill.feeQuantity.isZero else {
+        guard !fill.quantity.isZero else {
             // Nothing moved: what it cost all the same.
             return try charge(realised: fill.realised, fee: fill.fee, at: moment, into: &changes)
         }

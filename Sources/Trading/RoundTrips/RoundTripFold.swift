@@ -178,13 +178,22 @@ public struct RoundTripFold: Sendable {
         }
         switch report.type {
         case .funding:
-            try charge(whole, terms, fee: booking.fee, funding: booking.funding, at: moment)
+            let hasOtherFees = !booking.otherFees.isEmpty
+            try charge(
+                whole,
+                terms,
+                fee: booking.fee,
+                funding: booking.funding,
+                hasOtherFees: hasOtherFees,
+                at: moment
+            )
             for part in booking.parts {
                 try charge(
                     whole.of(part.strategy),
                     terms,
                     fee: part.fee,
                     funding: part.funding,
+                    hasOtherFees: hasOtherFees,
                     at: moment
                 )
             }
@@ -200,7 +209,6 @@ public struct RoundTripFold: Sendable {
                 hasOtherFees: !booking.otherFees.isEmpty
             )
             if terms.category == .spot {
-                fill.ofUnknownCost = booking.ofUnknownCost
                 for change in booking.changes
                 where change.kind == .fee && change.coin == terms.baseCoin {
                     fill.feeQuantity = try fill.feeQuantity.subtracting(change.amount)
@@ -228,6 +236,7 @@ public struct RoundTripFold: Sendable {
         realised: Amount = .zero,
         fee: Amount = .zero,
         funding: Amount = .zero,
+        hasOtherFees: Bool = false,
         at moment: TripMoment
     ) throws(NumberError) {
         let place = place(key, terms.valuation)
@@ -235,6 +244,7 @@ public struct RoundTripFold: Sendable {
             realised: realised,
             fee: fee,
             funding: funding,
+            hasOtherFees: hasOtherFees,
             at: moment,
             into: &changes
         )
