@@ -5,7 +5,8 @@ A tap between desk and exchange (latency-tap.c) notes when each frame of the exc
 request of the desk was on the socket, by the machine's one clock. The strategy notes when it was called, by record; the recording
 says which frame a record is, when it came, and which record an order was caused by. latency-floor.c goes the same way and
 decides nothing: what an order's way takes at the least. Ten books that change together for the
-callbacks, one book for orders. Only the standard library.
+callbacks, one book for orders; then orders once more beside that client alone, with one book and with as many as a desk has
+usually. Exchange, tap and desk share the machine: what each takes of a core is said. Only the standard library.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import zlib
 
 
 DAY = 86_400 * 10**9
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 def quantile(values, share):
@@ -36,10 +38,28 @@ def micro(values, share):
     return quantile(values, share) / 1000
 
 
-class Session:
-    """One desk on an exchange of its own, through a tap, for some seconds."""
+def processor_seconds(process):
+    """Of a process that has not been waited for."""
+    with open(f"/proc/{process.pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
 
-    def __init__(self, options, name, settings, places=True, stall=None, probe=False, floor=False, cuts=False, books=1):
+
+def shares(processes, seconds):
+    """Of one core, percent, by the names of the processes; waits while they run."""
+    time.sleep(min(4, seconds / 4))
+    began, before = time.monotonic(), {name: processor_seconds(one) for name, one in processes.items()}
+    time.sleep(max(1, seconds - 8))
+    wall = time.monotonic() - began
+    return {name: (processor_seconds(one) - before[name]) / wall * 100 for name, one in processes.items()}
+
+
+class Session:
+    """One desk on an exchange of its own, through a tap, for some seconds; with `desk=False` the client of `floor` alone."""
+
+    def __init__(
+        self, options, name, settings, places=True, stall=None, probe=False, floor=False, cuts=False, books=1, desk=True
+    ):
         folder = os.path.join(options.work, name)
         os.makedirs(folder)
         at = lambda file: os.path.join(folder, file)
@@ -67,32 +87,35 @@ class Session:
             file.write(f"endpoint: http://127.0.0.1:{tap_port}\ncredentials: main\ncredentials_file: credentials\n")
             file.write("public:\n" + "".join(f"  - linear:{topic}\n" for topic in topics))
             file.write(f"strategies:\n  probe:\n    kind: probe\n    places: {'true' if places else 'false'}\n")
+            file.write(f"    symbol: {symbols[0]}\n")
             file.write("orders:\n  entry: socket\n" + settings)
         environment = dict(os.environ, LATENCY_STAMPS=at("stamps"), SYNC_NOTES=at("syncs"), LD_PRELOAD=options.sync)
         if stall:
             environment["SYNC_STALL"] = str(stall)
-        desk = subprocess.Popen(
+        desk_started = desk and subprocess.Popen(
             [options.desk, "trade", "session.yaml", "--out", "recording", "--for", f"{options.seconds}s"],
             cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=open(at("errors"), "w"),
         )
         client = None
         if floor:
             client = subprocess.Popen(
-                [options.floor, str(tap_port), topics[0], at("journal"), at("floor"), str(options.seconds - 2)]
+                [options.floor, str(tap_port), at("journal"), at("floor"), str(options.seconds - 2)] + topics
             )
         if probe:
             client = subprocess.Popen(
                 [options.probe, str(tap_port), str(options.seconds - 2), at("probe")] + topics
             )
-        while cuts and desk.poll() is None:
+        running = {"exchange": serve, "tap": tap, "desk": desk_started, "client": client}
+        self.shares = {} if cuts else shares({name: one for name, one in running.items() if one}, options.seconds)
+        while cuts and desk_started.poll() is None:
             time.sleep(4)
             # The lines break, without a close frame.
             for path in ["/v5/public/linear", "/v5/private", "/v5/trade"]:
                 order = json.dumps({"manner": "disconnect", "path": path})
                 url = f"http://127.0.0.1:{port}/tapedeck/manners"
                 subprocess.run(["curl", "-s", "-o", "/dev/null", "-d", order, url], check=False)
-        if desk.wait() != 0:
-            raise SystemExit(open(at("errors")).read() + f"\nthe desk ended with {desk.returncode}")
+        if desk_started and desk_started.wait() != 0:
+            raise SystemExit(open(at("errors")).read() + f"\nthe desk ended with {desk_started.returncode}")
         if client:
             client.wait()
         tap.send_signal(signal.SIGTERM)
@@ -104,13 +127,16 @@ class Session:
 
     def read_tap(self):
         # A frame that came twice with the same bytes (two subscribers have two) is known by its first time for each.
-        self.sent, self.requests = {}, {}
+        self.sent, self.requests, times = {}, {}, []
         for line in open(self.at("tap")):
             words = line.split()
             if words[0] == "s":
                 self.sent.setdefault(int(words[2]), []).append(int(words[1]))
+                times.append(int(words[1]))
             else:
                 self.requests.setdefault((words[3], words[4]), int(words[1]))
+        # Frames a second between the first and the last.
+        self.rate = len(times) / max(1e-9, (times[-1] - times[0]) / 1e9) if times else 0
 
     def records(self, stream):
         out = subprocess.run(
@@ -198,13 +224,38 @@ class Session:
     def syncs(self):
         return [int(line) for line in open(self.at("syncs"))]
 
+    def said_shares(self):
+        return ", ".join(f"{name} {share:.0f} %" for name, share in self.shares.items())
+
+
+def loads(options):
+    """Orders on a desk that is otherwise idle and on one with its usual stream, beside a client that decides nothing and is alone."""
+    print()
+    print("| Event to an order's bytes, *written*; µs, p50 and p99 | frames/s to each | a C client, alone | a desk | ratio | a cancel's | shares of a core |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | --- |")
+    for books in [1, 20]:
+        alone = Session(options, f"alone-{books}", "", floor=True, books=books, desk=False)
+        desk = Session(options, f"desk-{books}", "durability:\n  orders: written\n", books=books)
+        least, ours, cancels = alone.least(), desk.requests_after_events("create")[0], desk.requests_after_events("cancel")[0]
+        both = lambda values: f"{micro(values, 0.5):,.0f}, {micro(values, 0.99):,.0f}"
+        ratios = [micro(ours, share) / micro(least, share) for share in (0.5, 0.99)]
+        print(
+            f"| {len(desk.topics)} book{'s' if len(desk.topics) > 1 else ''} of depth 50 | {alone.rate:,.0f}, {desk.rate:,.0f} "
+            f"| {both(least)} ({len(least):,}) | {both(ours)} ({len(ours):,}) | {ratios[0]:.1f}, {ratios[1]:.1f} "
+            f"| {both(cancels)} | {alone.said_shares()}; {desk.said_shares()} |",
+            flush=True,
+        )
+
 
 def main():
     parser = argparse.ArgumentParser()
     for name in ["desk", "probe", "floor", "tap", "sync", "work"]:
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--only", choices=["loads"], help="nothing but the last table")
     options = parser.parse_args()
+    if options.only:
+        return loads(options)
     print("| | samples | p50 µs | p99 µs | bar (p99) |")
     print("| --- | ---: | ---: | ---: | --- |")
 
@@ -242,6 +293,7 @@ def main():
         ("from the loss to a whole book", back, "< 1,000 (median)"),
     ]:
         print(f"| {what} | {len(values)} | {micro(values, 0.5) / 1000:,.1f} | {max(values, default=0) / 1e6:,.1f} | {bar} |")
+    loads(options)
 
 
 if __name__ == "__main__":

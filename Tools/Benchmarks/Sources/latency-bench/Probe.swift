@@ -6,22 +6,32 @@ import Trading
 struct Probe: Strategy {
     struct Parameters: StrategyParameters {
         var places = true
+        var symbol = ""
         static var declared: [Parameter<Self>] {
-            [Parameter("places", \.places, "whether it places orders at all")]
+            [
+                Parameter("places", \.places, "whether it places orders at all"),
+                Parameter("symbol", \.symbol, "the only one in which it does; empty: all"),
+            ]
         }
     }
 
     static let kind = "probe"
 
     let parameters: Parameters
+    /// Where it places orders; `nil`: everywhere.
+    let symbol: Symbol?
     /// Instruments with an order on its way or open.
     var busy: [InstrumentID] = []
 
-    init(parameters: Parameters) { self.parameters = parameters }
+    init(parameters: Parameters) {
+        self.parameters = parameters
+        symbol = Symbol(parameters.symbol)
+    }
 
     mutating func bookChanged(_ instrument: InstrumentID, _ desk: inout Desk) {
         Stamps.note(desk.cause.value)
-        guard parameters.places, !busy.contains(instrument),
+        guard parameters.places, symbol == nil || symbol == instrument.symbol,
+            !busy.contains(instrument),
             let best = desk.book(instrument)?.bestBid,
             let terms = desk.instrument(instrument)
         else { return }
