@@ -78,12 +78,12 @@ extension Ledger {
         }
         try position.noteOpening(
             from: accounts.values[place][index].size,
-            by: moved.quantity,
+            by: quantity,
             fee: charge.inSettle
         )
         try own.noteOpening(
             from: shares.values[sharePlace].size,
-            by: moved.quantity,
+            by: quantity,
             fee: charge.inSettle
         )
         let others = try charge.others.isEmpty ? [] : otherFees(with: charge.others, place)
