@@ -40,7 +40,6 @@ struct TripDesk {
             parts: booking.parts,
             changes: booking.changes,
             isOpening: booking.isOpening,
-            ofUnknownCost: booking.ofUnknownCost,
             compared: booking.compared,
             roundings: booking.roundings,
             differences: booking.discrepancies
