@@ -7,11 +7,13 @@ import os
 import re
 import time
 import unittest
+import unittest.mock
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
 import tapedeck
+from tapedeck import _columns
 from program import PROGRAM, Base, run
 
 
@@ -105,6 +107,36 @@ class DemoTests(Base):
                     self.assertEqual(rows.to_arrow().num_rows, count)
         with self.assertRaisesRegex(ValueError, "time zone"):
             r.trades(start=datetime.datetime(2026, 1, 13)).to_arrow()
+
+    def test_columns_lie_in_the_memory_that_the_pipe_was_read_into(self):
+        frames = []
+        plain = _columns.FrameReader._frame
+
+        def noted(reader):
+            frame = plain(reader)
+            frames.append(frame[2])
+            return frame
+
+        r = tapedeck.open(self.path)
+        for name, rows in {
+            "trades": r.trades(),
+            "floats": r.trades(floats=True),
+            "book": r.book(depth=3),
+            "tickers": r.tickers(),
+            "records": r.records(),
+        }.items():
+            with self.subTest(name), unittest.mock.patch.object(_columns.FrameReader, "_frame", noted):
+                frames.clear()
+                table = rows.to_arrow()
+                places = [(f.address, f.address + f.size) for f in frames]
+                buffers = [
+                    b for c in table.columns for chunk in c.chunks for b in chunk.buffers() if b is not None
+                ]
+                self.assertGreater(len(buffers), len(table.columns))
+                self.assertGreater(sum(b.size for b in buffers), 1_000)
+                for buffer in buffers:
+                    end = buffer.address + buffer.size
+                    self.assertTrue(any(low <= buffer.address and end <= high for low, high in places))
 
     def test_pandas_polars_and_duckdb_see_the_same_numbers(self):
         import duckdb
