@@ -7,11 +7,14 @@ import os
 import re
 import time
 import unittest
+import unittest.mock
+import warnings
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
 import tapedeck
+from tapedeck import _columns
 from program import PROGRAM, Base, run
 
 
@@ -105,6 +108,36 @@ class DemoTests(Base):
                     self.assertEqual(rows.to_arrow().num_rows, count)
         with self.assertRaisesRegex(ValueError, "time zone"):
             r.trades(start=datetime.datetime(2026, 1, 13)).to_arrow()
+
+    def test_columns_lie_in_the_memory_that_the_pipe_was_read_into(self):
+        frames = []
+        plain = _columns.FrameReader._frame
+
+        def noted(reader):
+            frame = plain(reader)
+            frames.append(frame[2])
+            return frame
+
+        r = tapedeck.open(self.path)
+        for name, rows in {
+            "trades": r.trades(),
+            "floats": r.trades(floats=True),
+            "book": r.book(depth=3),
+            "tickers": r.tickers(),
+            "records": r.records(),
+        }.items():
+            with self.subTest(name), unittest.mock.patch.object(_columns.FrameReader, "_frame", noted):
+                frames.clear()
+                table = rows.to_arrow()
+                places = [(f.address, f.address + f.size) for f in frames]
+                buffers = [
+                    b for c in table.columns for chunk in c.chunks for b in chunk.buffers() if b is not None
+                ]
+                self.assertGreater(len(buffers), len(table.columns))
+                self.assertGreater(sum(b.size for b in buffers), 1_000)
+                for buffer in buffers:
+                    end = buffer.address + buffer.size
+                    self.assertTrue(any(low <= buffer.address and end <= high for low, high in places))
 
     def test_pandas_polars_and_duckdb_see_the_same_numbers(self):
         import duckdb
@@ -246,6 +279,34 @@ class FindingTests(Base):
         self.assertEqual(floats["price"].to_pylist(), [None if p is None else float(p) for p in prices])
         with self.assertWarnsRegex(tapedeck.TapedeckWarning, "4 json.*record"):
             tapedeck.open(path).trades().to_arrow()
+
+    def test_times_of_public_history_are_said_to_be_the_exchange_s(self):
+        file = os.path.join(self.folder, "history.csv")
+        with open(file, "w") as out:
+            out.write(
+                "timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,foreignNotional\n"
+                "1733011200.6915,XRPUSDT,Buy,12,1.9532,ZeroPlusTick,6a9b5c1e-3a52-5d2c-8a1e-0b8f3d7c1a01,2.3e+09,12,23.4\n"
+            )
+        history = os.path.join(self.folder, "history")
+        run("import", file, "--format", "bybit", "--category", "linear", "-o", history)
+        known = self.record("known", [self.trade()])
+        for path, words in ((history, b"; the exchange's: arrival times are not known"), (known, b"")):
+            for ask, columns in (
+                (lambda r: r.trades(), ["time"]),
+                (lambda r: r.book(depth=1), ["time", "updated_time"]),
+                (lambda r: r.records(), ["time"]),
+            ):
+                table, _ = self.same(path, ask)
+                for name in columns:
+                    unit = table.schema.field(name).metadata[b"unit"]
+                    self.assertEqual(b"arrival times" in unit, bool(words), (path, unit))
+                    self.assertTrue(unit.endswith(words))
+        for program in (None, False):
+            with self.assertWarnsRegex(tapedeck.TapedeckWarning, "no latency can be told"):
+                self.assertEqual(tapedeck.open(history, program=program).trades().to_arrow().num_rows, 1)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", tapedeck.TapedeckWarning)
+                self.assertEqual(tapedeck.open(known, program=program).trades().to_arrow().num_rows, 1)
 
     @staticmethod
     def book(u, bids=(), asks=(), kind="delta", stream="public/linear/orderbook.50.BTCUSDT", **more):
