@@ -10,6 +10,9 @@ extension Engine {
         static let risk = 2
         static let desk = 4
         static let checkpoint = 6
+        /// What a recording begins with after its older part is gone has to stay readable: a version that only adds fields
+        /// reads those before it.
+        static let oldestCheckpoint = 5
     }
 
     private struct Positions: Encodable {
@@ -178,7 +181,7 @@ extension Engine {
         } catch {
             throw .checkpoint("\(error)")
         }
-        guard checkpoint.version == Version.checkpoint else {
+        guard (Version.oldestCheckpoint...Version.checkpoint).contains(checkpoint.version) else {
             throw .checkpoint("it is of version \(checkpoint.version)")
         }
         try self.init(configuration: checkpoint.configuration, registry: registry)

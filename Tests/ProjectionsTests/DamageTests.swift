@@ -117,7 +117,7 @@ import Testing
         #expect(
             throws: ProjectionError.foreign(
                 path: directory.desk,
-                reason: "schema 999, this program has 2"
+                reason: "schema 999, this program has 3"
             )
         ) {
             try DeskReader(path: directory.desk)

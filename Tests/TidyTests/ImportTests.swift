@@ -17,7 +17,7 @@ import Testing
             "Market", "Bybit", "JSON", "CCurl", "CCrypto", "Glibc", "Synchronization", "Logging",
             "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "NIOConcurrencyHelpers",
         ],
-        "Projections": ["Market", "GRDB", "CSQLite", "Glibc"],
+        "Projections": ["Market", "GRDB", "CSQLite", "Glibc", "Synchronization"],
         // Simulation: a recorded market with a simulated exchange.
         "Runtime": [
             "Market", "JSON", "Bybit", "Trading", "Simulation", "Journal", "Projections", "Glibc",

@@ -151,8 +151,7 @@ extension Desk {
             do throws(NumberError) {
                 try ledger.open(row, terms: terms)
                 countFromOpening(
-                    PositionID(instrument: row.instrument, index: row.positionIndex),
-                    at: row.markPrice
+                    PositionID(instrument: row.instrument, index: row.positionIndex)
                 )
             } catch {
                 number("\(row.instrument) opening position", error)

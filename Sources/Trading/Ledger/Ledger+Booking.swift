@@ -136,7 +136,12 @@ extension Ledger {
             return place
         }
         guard let terms = terms() ?? ContractTerms(name: instrument) else { return nil }
-        return accounts.index(of: instrument, orInsert: Account(terms))
+        var new = Account(terms)
+        // A row of one side may have come before the first execution.
+        new.isHedged = pendingPositions.keys.contains {
+            $0.instrument == instrument && $0.index > 0
+        }
+        return accounts.index(of: instrument, orInsert: new)
     }
 
     /// Which of the account's positions a row moves.

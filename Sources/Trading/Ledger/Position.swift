@@ -53,6 +53,20 @@ public struct Position: Hashable, Sendable, Codable {
 
     public init() {}
 
+    /// Also as checkpoints of before behaviour version 7 have it: what had been earned before counts as nothing then.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        size = try values.decode(Amount.self, forKey: .size)
+        entryValue = try values.decode(Amount.self, forKey: .entryValue)
+        settled = try values.decode(Amount.self, forKey: .settled)
+        realised = try values.decode(Amount.self, forKey: .realised)
+        fees = try values.decode(Amount.self, forKey: .fees)
+        funding = try values.decode(Amount.self, forKey: .funding)
+        earnedBefore = try values.decodeIfPresent(Amount.self, forKey: .earnedBefore) ?? .zero
+        valuation = try values.decode(Valuation.self, forKey: .valuation)
+        isOpening = try values.decode(Bool.self, forKey: .isOpening)
+    }
+
     init(_ valuation: Valuation) { self.valuation = valuation }
 
     /// A position that was there before the recording.

@@ -3,15 +3,13 @@ import Market
 /// What positions that are held when the counting of a day begins are worth then: their gain or loss of before is not of
 /// that day.
 extension Desk {
-    /// Counts a position that was there before the session from the exchange's mark price on.
-    ///
-    /// - Parameter mark: the one that was told with the position; without one the market's price counts, the first that
-    ///   comes if there is none yet.
-    mutating func countFromOpening(_ id: PositionID, at mark: Numeral?) {
+    /// Counts a position that was there before the session from the market's price on, the first that comes if there is none
+    /// yet: the price that the total is valued at too.
+    mutating func countFromOpening(_ id: PositionID) {
         guard let position = ledger.accounts[id.instrument]?[id.index], !position.isFlat else {
             return
         }
-        if let price = mark ?? markets.reference(id.instrument) {
+        if let price = markets.reference(id.instrument) {
             addToDayBase(id, position, at: price)
         } else {
             risk.unpriced[id] = position

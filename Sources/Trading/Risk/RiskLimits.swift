@@ -109,4 +109,18 @@ struct RiskState: Hashable, Sendable, Codable {
     var unpriced = OrderedTable<PositionID, Position>()
     var allowed: Int64 = 0
     var rejected: Int64 = 0
+
+    init() {}
+
+    /// Also as checkpoints of before behaviour version 7 have it.
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        day = try values.decode(Int64.self, forKey: .day)
+        dayBase = try values.decode(OrderedTable<String, Amount>.self, forKey: .dayBase)
+        unpriced =
+            try values.decodeIfPresent(OrderedTable<PositionID, Position>.self, forKey: .unpriced)
+            ?? OrderedTable()
+        allowed = try values.decode(Int64.self, forKey: .allowed)
+        rejected = try values.decode(Int64.self, forKey: .rejected)
+    }
 }

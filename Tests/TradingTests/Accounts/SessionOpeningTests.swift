@@ -89,7 +89,7 @@ import Testing
         #expect(opening.realised.isZero)
         #expect(bench.engine.ledger.position(perpetual, of: Order.external) == opening)
         let view = AccountView(bench.engine.ledger) { _ in mark }
-        #expect(view.coins.first { $0.coin == "USDC" }?.equity?.description == unrealised)
+        #expect(view.coins.first { $0.coin == "USDC" }?.unrealised.description == unrealised)
 
         // The next session pays from 90,400 to 90,600.
         let row = try settlement(next)
