@@ -54,6 +54,22 @@ import Testing
         let end = try await recorder.end()
         #expect(end.status == 0, "\(end.errors)")
 
+        // New orders were halted as long, and both is on record and in the log.
+        let requests = try await Program.run(
+            ["cat", "r", "--stream", "desk/operator", "--raw"],
+            in: folder.path
+        ).lines.compactMap(Self.object)
+        let halt = requests.firstIndex {
+            $0["verb"] as? String == "journal-halt"
+                && ($0["reason"] as? String)?.hasPrefix("the disk is full: ") == true
+        }
+        let lifted = requests.lastIndex { $0["verb"] as? String == "journal-resume" }
+        #expect(try #require(halt, "\(requests)") < #require(lifted, "\(requests)"))
+        let log = end.errors.split(separator: "\n").filter {
+            $0.contains("critical") && $0.contains("the journal halts new orders")
+        }
+        #expect(log.contains { $0.contains("the disk is full") }, "\(end.errors)")
+
         let frames = end.lines.compactMap { Self.object($0)?["frames"] as? Int }.last ?? 0
         let told = try await Program.run(
             ["cat", "r", "--stream", "link/*", "--raw"],

@@ -52,6 +52,28 @@ enum Preload {
         }
         """
 
+    /// The next sync of a segment fails, once, when the file `FAILED_SYNC` is there; it is gone then.
+    static let failedSync = """
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <errno.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <unistd.h>
+        int fdatasync(int fd) {
+            static int (*next)(int);
+            if (!next) next = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+            const char *sign = getenv("FAILED_SYNC");
+            char link[64], name[4096];
+            snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+            ssize_t length = readlink(link, name, sizeof name - 1);
+            name[length < 0 ? 0 : length] = 0;
+            if (sign && strstr(name, ".mcap") && unlink(sign) == 0) { errno = EIO; return -1; }
+            return next(fd);
+        }
+        """
+
     /// Each write at an offset takes 300 ms for as long as the file `SLOW_DISK` is there.
     ///
     /// A slow machine serves a market slowly too, and the disk is to be slower.
