@@ -123,7 +123,7 @@ import Testing
             ?? Tape.root.deletingLastPathComponent().appending(path: "shared").path
         let file = shared + "/data/bybit/bybit-history-ob500/2024-12-01_XRPUSDT_ob500.data"
         guard FileManager.default.fileExists(atPath: file) else {
-            return print("skipped: there is no \(file)")
+            return print("skipped: a real dump of Bybit's: there is no \(file)")
         }
         let scratch = try Scratch()
         let summary = try Import.run([file], to: scratch.path + "/b", Tape.options(.bybit(.linear)))

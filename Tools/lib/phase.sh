@@ -3,10 +3,11 @@
 
 PHASES_FAILED=()
 PHASE_FAILURES=$(mktemp)
+PHASE_SKIPS=$(mktemp)
 PHASE_PID=
 
 # A phase is a session of its own, which the terminal's interrupt does not reach.
-trap 'rm -f "$PHASE_FAILURES"; if [[ -n $PHASE_PID ]]; then kill -KILL -- "-$PHASE_PID" 2>/dev/null; fi; exit 130' INT TERM
+trap 'rm -f "$PHASE_FAILURES" "$PHASE_SKIPS"; if [[ -n $PHASE_PID ]]; then kill -KILL -- "-$PHASE_PID" 2>/dev/null; fi; exit 130' INT TERM
 
 # run_phase LABEL SECONDS COMMAND...: shows the command's output. One that does not end in time is ended, with the
 # tests named that had begun and not ended. What it started and left behind ends with it, so that nothing holds the
@@ -38,6 +39,7 @@ run_phase() {
     kill -KILL -- "-$pid" 2>/dev/null || true
     PHASE_PID=
     wait "$shower" 2>/dev/null || true
+    skips_in "$label" "$log" >>"$PHASE_SKIPS"
     if ((status)); then
         failures_in "$label" "$log" >>"$PHASE_FAILURES"
         PHASES_FAILED+=("$label (status $status)")
@@ -62,6 +64,28 @@ failures_in() {
     printf '%s:\n%s\n' "$1" "$found"
 }
 
+# What was skipped in $2, a line each: why, a tab, what. Swift Testing says it of tests whose condition does not hold; a test
+# that finds out while it runs prints `skipped: NAME: WHY`; the fault harness says it in its summary.
+skips_in() {
+    sed -nE \
+        -e 's/^[^[:alnum:]]*(Test|Suite) (.*) skipped: "(.*)"$/\3\t\2/p' \
+        -e 's/^skipped: ([^:]+): (.*)$/\2\t\1/p' \
+        -e "s/^\\{.*\"skipped\":\"([^\"]*)\".*/\\1\\t$1/p" "$2"
+}
+
+# One line: what was skipped in all phases, by reason.
+skipped_line() {
+    awk -F '\t' '
+        !seen[$0]++ { if (!($1 in names)) order[++count] = $1; names[$1] = names[$1] (names[$1] == "" ? "" : ", ") $2; total++ }
+        END {
+            if (!total) { print "Skipped: nothing."; exit }
+            printf "Skipped: %d:", total
+            for (i = 1; i <= count; i++) printf "%s %s (%s)", i == 1 ? "" : ";", names[order[i]], order[i]
+            print "."
+        }
+    ' "$PHASE_SKIPS"
+}
+
 # Tests of Swift Testing's output in $1 that started and neither passed nor failed.
 unended_tests() {
     say "Begun and not ended:"
@@ -83,15 +107,19 @@ stacks_of_group() {
     done
 }
 
-# Ends with status 1 if a phase failed, names those that did, and shows again what failed in them.
+# Ends with status 1 if a phase failed, names those that did, and shows again what failed in them. The last line says what
+# was skipped, and why: a test that did not run has shown nothing.
 end_phases() {
-    local failed failures
+    local failed failures skipped
     failures=$(<"$PHASE_FAILURES")
-    rm -f "$PHASE_FAILURES"
-    ((${#PHASES_FAILED[@]})) || return 0
-    say "What failed, from above:"
-    say "$failures"
-    say "Failed:"
-    for failed in "${PHASES_FAILED[@]}"; do say "    $failed"; done
-    exit 1
+    skipped=$(skipped_line)
+    rm -f "$PHASE_FAILURES" "$PHASE_SKIPS"
+    if ((${#PHASES_FAILED[@]})); then
+        say "What failed, from above:"
+        say "$failures"
+        say "Failed:"
+        for failed in "${PHASES_FAILED[@]}"; do say "    $failed"; done
+    fi
+    say "$skipped"
+    ((${#PHASES_FAILED[@]} == 0)) || exit 1
 }

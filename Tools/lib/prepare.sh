@@ -52,6 +52,38 @@ Run this, then start again:
     fi
 }
 
+# Installs packages that only some tests need, where it may without asking; those tests say what they lack.
+offer_packages() {
+    command -v dpkg-query >/dev/null || return 0
+    local missing
+    mapfile -t missing < <(missing_packages "$@")
+    ((${#missing[@]})) || return 0
+    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}")
+    say "Installing ${missing[*]} ..."
+    if [[ $(id -u) == 0 ]]; then
+        { apt-get update -qq && "${install[@]}"; } >/dev/null 2>&1 || true
+    elif sudo -n true 2>/dev/null; then
+        { sudo -n apt-get update -qq && sudo -n "${install[@]}"; } >/dev/null 2>&1 || true
+    fi
+}
+
+# Makes the environments of the tests in Python, where PyPI answers. Then none of them may be skipped for want of one.
+prepare_python() {
+    offer_packages python3 python3-venv
+    say "Python packages of the tests ..."
+    local said start=$SECONDS
+    if said=$(timeout 900 Tools/python/test --install); then
+        # mcap is there for whoever asks for it, even where the clients are not.
+        export TAPEDECK_PYTHON=$said
+        if said=$(timeout 900 Tests/Clients/run --install); then
+            export TAPEDECK_PYTHON_REQUIRED=1
+            say "Python packages of the tests: there after $((SECONDS - start)) s"
+            return 0
+        fi
+    fi
+    say "Python packages of the tests: not to be had: ${said:-the installation did not end}"
+}
+
 need_swift() {
     command -v swift >/dev/null || die "Swift is missing: install Swift 6.3 from https://www.swift.org/install and put it on the PATH."
     local version
