@@ -121,7 +121,7 @@ struct ExportCommand: JudgingCommand {
     private static func status(_ summary: ExportSummary) -> ExitStatus {
         if !summary.damage.allSatisfy(\.isKnownLoss) { return .undecided }
         if !summary.damage.isEmpty { return .no }
-        return summary.leftOut.isEmpty ? .yes : .no
+        return summary.leftOut.isEmpty && !summary.hidesUnknownArrival ? .yes : .no
     }
 
     /// To standard error: standard output may be the export itself.
@@ -129,6 +129,12 @@ struct ExportCommand: JudgingCommand {
         for item in summary.leftOut {
             let records = item.records == 1 ? "1 record" : "\(item.records) records"
             Printing.note("left out: \(records) of \(item.stream): \(item.reason)")
+        }
+        if summary.hidesUnknownArrival {
+            Printing.note(
+                "left out: that \(Manifest.arrivalUnknown): the times are the exchange's, and the format has no place to"
+                    + " say so; no latency can be told from them"
+            )
         }
         for error in summary.damage.prefix(20) { Printing.note("not read: \(error)") }
         if summary.damage.count > 20 {
@@ -140,6 +146,7 @@ struct ExportCommand: JudgingCommand {
                 $0.field("file", output)
                 $0.field("format", format.rawValue)
                 $0.field("records", Int64(clamping: summary.records))
+                $0.field("arrival_times_hidden", summary.hidesUnknownArrival)
                 $0.field(
                     "left_out",
                     array: { rows in

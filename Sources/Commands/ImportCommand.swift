@@ -21,7 +21,8 @@ struct ImportCommand: JudgingCommand {
             as UTC+3, which is their clock.
 
             Several files are merged by time. Of public history the time is the exchange's, and the manifest says \
-            `imported: arrival times are not known`.
+            `imported: arrival times are not known`; so does that of jsonl whose lines say it. Commands refuse to tell \
+            latencies of such a recording.
 
             A line that is no record is named with file and line, and is a record on session/import.
 

@@ -185,6 +185,7 @@ struct InfoCommand: JudgingCommand {
             )
             $0.field("operator", array: { census.notes.write(into: &$0) })
             $0.field("signature", InfoCommand.words(of: manifest.signature))
+            $0.field("arrival_times_known", manifest.knowsArrivalTimes)
             $0.nested("labels") {
                 for label in manifest.labels { $0.field(label.key, label.value) }
             }

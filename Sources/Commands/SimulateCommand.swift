@@ -18,6 +18,8 @@ struct SimulateCommand: ParsableCommand {
             With --with-limits, --without-order, --drop, --edit or --verbatim-first the recorded answers are fed up to \
             the first difference; from there on the exchange is simulated.
 
+            A recording of imported history knows no times of arrival: --latency recorded is refused there (2).
+
             --parity holds simulated fills of the session's own orders against what happened. --sweep runs a grid on \
             all cores; with --out it goes on where it was stopped. Both keep the decoded market of a sealed recording in \
             its derived/market.events, which is always safe to delete, and read that for each run; one run alone reads \
@@ -165,7 +167,7 @@ struct SimulateCommand: ParsableCommand {
         switch error {
         case .replay(let replay): ReplayCommand.failure(replay)
         case .edit: Failure(.format, error.description)
-        case .noMarket, .beginsLate: Failure(.undecided, error.description)
+        case .noMarket, .beginsLate, .arrivalUnknown: Failure(.undecided, error.description)
         case .noOrder: Failure(.notFound, error.description)
         case .exchange: Failure(.bug, error.description)
         case .engine: Failure(.usage, error.description)

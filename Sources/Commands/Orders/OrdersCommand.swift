@@ -14,6 +14,8 @@ struct OrdersCommand: ParsableCommand {
             the end. Orders of others (`external`) have no decision. --json prints one object an order, with each of its \
             steps, record and time.
 
+            A recording of imported history knows no receive times: its hops are refused, and so is --slow (2).
+
             Example: tapedeck orders last --slow
             """
     )
@@ -25,17 +27,36 @@ struct OrdersCommand: ParsableCommand {
 
     func run() throws {
         let recording = try options.openSound()
+        let knowsArrivalTimes = recording.manifest.knowsArrivalTimes
+        guard knowsArrivalTimes || !slow else {
+            throw Failure(
+                .undecided,
+                OrdersCommand.refusal,
+                at: recording.path,
+                do: "Leave --slow out: all but the hops is printed. " + OrdersCommand.todo
+            )
+        }
         try Sandbox.denyOutgoing()
         var lives = try OrdersCommand.lives(of: recording)
         if slow { lives = OrdersCommand.slowest(lives) }
-        if options.json { return lives.forEach(printJSON) }
+        if !knowsArrivalTimes { Printing.note("\(OrdersCommand.refusal). \(OrdersCommand.todo)") }
+        if options.json {
+            return lives.forEach { printJSON($0, knowsArrivalTimes: knowsArrivalTimes) }
+        }
         guard !lives.isEmpty else {
             Printing.note("the recording holds no order")
             return
         }
         Printing.result(OrdersCommand.header)
-        for life in lives { Printing.result(OrdersCommand.line(life)) }
+        for life in lives {
+            Printing.result(OrdersCommand.line(life, knowsArrivalTimes: knowsArrivalTimes))
+        }
     }
+
+    private static let refusal =
+        "the times of the hops are refused: the recording was imported, and \(Manifest.arrivalUnknown)"
+    private static let todo =
+        "They are known of what `tapedeck record`, `trade` or `proxy` recorded itself."
 
     static func lives(of recording: Recording) throws -> [OrderLife] {
         var lives = OrderLives()
@@ -73,8 +94,10 @@ struct OrdersCommand: ParsableCommand {
         ("LIFE", -9), ("ID", 0),
     ])
 
-    private static func line(_ life: OrderLife) -> String {
-        let times = life.hops.map { $0.nanoseconds.map(words) ?? "-" }
+    private static func line(_ life: OrderLife, knowsArrivalTimes: Bool) -> String {
+        let times = life.hops.map {
+            knowsArrivalTimes ? $0.nanoseconds.map(words) ?? "-" : "refused"
+        }
         let price = life.price.map { " @ \($0)" } ?? " at market"
         let begin = life.moments.first?.time.description ?? "-"
         return Columns.line(
@@ -102,7 +125,7 @@ struct OrdersCommand: ParsableCommand {
         }
     }
 
-    private func printJSON(_ life: OrderLife) {
+    private func printJSON(_ life: OrderLife, knowsArrivalTimes: Bool) {
         Printing.json(schema: "orders") {
             $0.field("category", life.instrument.category.name)
             $0.field("symbol", life.instrument.symbol.description)
@@ -117,7 +140,9 @@ struct OrdersCommand: ParsableCommand {
             $0.field("status", life.status?.name ?? "")
             $0.field("filled", life.filled.description)
             $0.field("fills", life.fills)
+            $0.field("arrival_times_known", knowsArrivalTimes)
             $0.nested("nanoseconds") { json in
+                guard knowsArrivalTimes else { return }
                 for hop in life.hops {
                     if let nanoseconds = hop.nanoseconds { json.field(hop.name, nanoseconds) }
                 }

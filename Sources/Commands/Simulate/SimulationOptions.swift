@@ -44,11 +44,11 @@ struct SimulationOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Latency: \(SimulationPlan.Latency.forms).",
+            "Latency: \(SimulationPlan.Latency.forms). Recorded by default, where it is known.",
             valueName: "model"
         )
     )
-    var latency = "recorded"
+    var latency: String?
 
     @Option(
         help: ArgumentHelp("Leave this order out, by its client id. Repeatable.", valueName: "id")
@@ -107,7 +107,8 @@ struct SimulationOptions: ParsableArguments {
             }
                 ?? ""
         }
-        return (lists + files + [queue ?? "", latency, "\(verbatimFirst)", "\(keepOwn)"])
+        let models = [queue ?? "", latency ?? "recorded"]
+        return (lists + files + models + ["\(verbatimFirst)", "\(keepOwn)"])
             .joined(separator: "|")
     }
 
@@ -133,14 +134,16 @@ struct SimulationOptions: ParsableArguments {
             }
             plan.queue = model
         }
-        guard let model = SimulationPlan.Latency(text: latency) else {
-            throw Failure(
-                .usage,
-                "--latency \(latency) is no model",
-                do: "Write \(SimulationPlan.Latency.forms)."
-            )
+        if let latency {
+            guard let model = SimulationPlan.Latency(text: latency) else {
+                throw Failure(
+                    .usage,
+                    "--latency \(latency) is no model",
+                    do: "Write \(SimulationPlan.Latency.forms)."
+                )
+            }
+            plan.latency = model
         }
-        plan.latency = model
         plan.without = withoutOrder
         plan.edits = try edits()
         plan.beginsVerbatim =

@@ -58,6 +58,10 @@ struct SweepRun {
         var keys: [String] = []
         var done: [String: SweepRow] = file?.rows ?? [:]
         let recordings = try paths.map { try SimulateCommand.open($0) }
+        for point in points where !recordings[point.recording].manifest.knowsArrivalTimes {
+            guard case .recorded = try sweep.plan(point).latency else { continue }
+            throw SimulateCommand.failure(.arrivalUnknown)
+        }
         for point in points { keys.append(sweep.key(point, recordings[point.recording])) }
         let missing = points.indices.filter { done[keys[$0]] == nil }
         if missing.count < points.count {

@@ -1,3 +1,4 @@
+import Journal
 import Market
 
 /// What the values of a column are, in Arrow's words.
@@ -41,6 +42,18 @@ public enum ColumnTable: String, Sendable, CaseIterable {
     case klines
     /// One row a record: its bytes as they came.
     case records
+
+    /// Behind the unit of a record's time where the recording does not know when its records arrived.
+    static let arrivalUnknown = "; the exchange's: \(Manifest.arrivalUnknown)"
+
+    func columns(depth: Int, floats: Bool, knowsArrivalTimes: Bool) -> [ColumnSpec] {
+        var columns = columns(depth: depth, floats: floats)
+        guard !knowsArrivalTimes else { return columns }
+        for place in columns.indices where ["time", "updated_time"].contains(columns[place].name) {
+            columns[place].unit += ColumnTable.arrivalUnknown
+        }
+        return columns
+    }
 
     func columns(depth: Int, floats: Bool) -> [ColumnSpec] {
         let number: ColumnType = floats ? .float64 : .decimal

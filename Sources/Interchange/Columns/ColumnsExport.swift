@@ -63,8 +63,16 @@ public enum ColumnsExport {
         blockBytes: Int
     ) async throws -> (summary: Summary, most: Int) {
         let frames = ColumnFrames(sink: sink)
+        let knowsArrivalTimes = recording.manifest.knowsArrivalTimes
         try frames.schema(
-            options.tables.map { ($0, $0.columns(depth: options.depth, floats: options.floats)) },
+            options.tables.map { table in
+                let columns = table.columns(
+                    depth: options.depth,
+                    floats: options.floats,
+                    knowsArrivalTimes: knowsArrivalTimes
+                )
+                return (table, columns)
+            },
             every: options.every
         )
         // Whoever reads gets ready while the first blocks are decoded.
@@ -87,7 +95,7 @@ public enum ColumnsExport {
                 }
             }
         }
-        return (try output.finish(at: end), most)
+        return (try output.finish(at: end, knowsArrivalTimes: knowsArrivalTimes), most)
     }
 
     public struct Summary: Sendable {

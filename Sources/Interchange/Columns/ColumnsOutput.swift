@@ -58,14 +58,17 @@ extension ColumnsExport {
             )
         }
 
-        mutating func finish(at end: Timestamp) throws(InterchangeError) -> Summary {
+        mutating func finish(
+            at end: Timestamp,
+            knowsArrivalTimes: Bool
+        ) throws(InterchangeError) -> Summary {
             if bookPlace != nil {
                 let batch = newBook()
                 fold.finish(at: end, into: batch)
                 try write(batch)
                 findings.add(fold.findings)
             }
-            try frames.text(.footer, footer())
+            try frames.text(.footer, footer(knowsArrivalTimes))
             return Summary(
                 records: records,
                 rows: rows,
@@ -75,7 +78,7 @@ extension ColumnsExport {
             )
         }
 
-        private func footer() -> [UInt8] {
+        private func footer(_ knowsArrivalTimes: Bool) -> [UInt8] {
             var json = JSONWriter()
             json.object {
                 $0.field("records", Int64(clamping: records))
@@ -92,6 +95,7 @@ extension ColumnsExport {
                     "damage",
                     array: { list in for error in damage { list.value(error.description) } }
                 )
+                $0.field(JSONLinesExport.arrivalKey, knowsArrivalTimes)
             }
             return json.bytes
         }

@@ -4,9 +4,11 @@ import Market
 /// One object a record, from which the record comes back byte for byte.
 ///
 /// `{"schema":"tapedeck.export/1","sequence":7,"time":"…","stream":"public/linear/…","payload":"…"}`; a payload that is
-/// no UTF-8 stands in `payload_base64` instead.
+/// no UTF-8 stands in `payload_base64` instead. Where the recording does not know when its records arrived each line says
+/// `"arrival_times_known":false` behind its time: a part of the lines says it too.
 public enum JSONLinesExport {
     static let schema = "tapedeck.export/1"
+    static let arrivalKey = "arrival_times_known"
     private static let beginning = Array(#"{"schema":"\#(schema)","sequence":"#.utf8)
 
     /// Writes the selected records; the caller finishes the sink.
@@ -19,6 +21,10 @@ public enum JSONLinesExport {
         var times = TimeWriter()
         var line: [UInt8] = []
         var count: UInt64 = 0
+        let afterTime = Array(
+            (recording.manifest.knowsArrivalTimes
+                ? #"","stream":""# : #"","\#(arrivalKey)":false,"stream":""#).utf8
+        )
         try RecordWalk.run(recording, selection, damage: &summary.damage) {
             (record, stream) throws(InterchangeError) in
             line.removeAll(keepingCapacity: true)
@@ -26,7 +32,7 @@ public enum JSONLinesExport {
             line.append(contentsOf: String(record.sequence.value).utf8)
             line.append(contentsOf: #","time":""#.utf8)
             times.append(record.time, to: &line)
-            line.append(contentsOf: #"","stream":""#.utf8)
+            line.append(contentsOf: afterTime)
             stream.text.utf8.withContiguousStorageIfAvailable {
                 escape(UnsafeRawBufferPointer($0), into: &line)
             }

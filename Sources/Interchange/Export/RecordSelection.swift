@@ -42,6 +42,8 @@ public struct ExportSummary: Sendable {
     public var leftOut: [LeftOut] = []
     /// What could not be read; the records of it are not in the output.
     public var damage: [JournalError] = []
+    /// The times are the exchange's, and the format has no place to say so.
+    public var hidesUnknownArrival = false
 
     public struct LeftOut: Hashable, Sendable {
         public var stream: String

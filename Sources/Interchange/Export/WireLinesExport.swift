@@ -3,7 +3,8 @@ import Market
 
 /// Formats of other recorders that hold one public socket's frames, a line each: time, space, the frame as it came.
 ///
-/// Neither names the category, and a frame with a line end in it has no place; what is left out is counted by stream.
+/// Neither names the category or says whose the times are, and a frame with a line end in it has no place; what is left
+/// out is counted by stream.
 public enum WireLinesExport {
     public enum Format: Sendable {
         /// tardis.dev's raw lines: RFC 3339 with seven digits of a second, cut, never rounded.
@@ -24,6 +25,7 @@ public enum WireLinesExport {
         to sink: ByteSink
     ) throws(InterchangeError) -> ExportSummary {
         var summary = ExportSummary()
+        summary.hidesUnknownArrival = !recording.manifest.knowsArrivalTimes
         var damage: [JournalError] = []
         var times = TimeWriter()
         var line: [UInt8] = []

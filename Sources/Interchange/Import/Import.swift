@@ -77,9 +77,12 @@ public enum Import {
         guard !merged.isEmpty else {
             throw InterchangeError(.notInFormat("there is no record"), file: files.first ?? "")
         }
-        let writer = try ImportWriter(path, options, files)
+        // Stands in the head of the first segment, which is written before the second record is read.
+        let knowsArrivalTimes = merged.knowsArrivalTimes
+        let writer = try ImportWriter(path, options, files, knowsArrivalTimes)
         var count: UInt64 = 0
         while let record = try merged.next() {
+            guard record.knowsArrivalTime || !knowsArrivalTimes else { throw mixed(record) }
             try writer.append(record)
             for line in findings.take() { try writer.append(line) }
             count += 1
@@ -97,6 +100,16 @@ public enum Import {
             holeCount: writer.holeCount,
             holes: writer.holes,
             isNumberedAnew: writer.isNumberedAnew
+        )
+    }
+
+    /// Going on would have latencies told of times that are not of an arrival.
+    private static func mixed(_ record: ImportedRecord) -> InterchangeError {
+        InterchangeError(
+            .notInFormat("its time of arrival is not known, and that of the lines before it is"),
+            file: record.file,
+            line: record.line,
+            advice: "Put the lines from here on in a file of their own, and import both at once."
         )
     }
 

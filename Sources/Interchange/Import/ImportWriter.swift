@@ -20,10 +20,21 @@ final class ImportWriter {
     /// By file.
     private var lastNumbers: [String: SequenceNumber] = [:]
 
-    init(_ path: String, _ options: Import.Options, _ files: [String]) throws(InterchangeError) {
+    init(
+        _ path: String,
+        _ options: Import.Options,
+        _ files: [String],
+        _ knowsArrivalTimes: Bool
+    ) throws(InterchangeError) {
         self.options = options
         var recording = RecorderOptions()
-        recording.labels = options.labels + ImportLabels.labels(options.format, files: files)
+        recording.labels =
+            options.labels
+            + ImportLabels.labels(
+                options.format,
+                files: files,
+                knowsArrivalTimes: knowsArrivalTimes
+            )
         do throws(JournalError) {
             recorder = try Recorder.open(path, options: recording)
         } catch {

@@ -8,9 +8,11 @@ struct ImportedRecord {
     var payload: [UInt8]
     /// The number that the file gives it; `nil` where the format has none.
     var sequence: SequenceNumber?
-    /// Where it stands in the file, for those with a number.
+    /// Where it stands in the file, for those with a number and those without a time of arrival.
     var file = ""
     var line = 0
+    /// False where the file says that its time is the exchange's.
+    var knowsArrivalTime = true
 }
 
 extension ImportedRecord {
@@ -113,7 +115,7 @@ final class LineSource<Format: LineFormat>: ImportSource {
             do throws(LineError) {
                 if var record = try format.read(line, number: lines.line) {
                     try record.check()
-                    if record.sequence != nil {
+                    if record.sequence != nil || !record.knowsArrivalTime {
                         record.file = lines.path
                         record.line = lines.line
                     }

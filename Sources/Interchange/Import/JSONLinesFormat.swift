@@ -41,11 +41,18 @@ struct JSONLinesFormat: LineFormat {
         } else {
             throw LineError("`payload` is missing")
         }
-        return ImportedRecord(
+        var record = ImportedRecord(
             time: time,
             stream: stream,
             payload: payload,
             sequence: root["sequence"]?.uint64.map { SequenceNumber($0) }
         )
+        if let value = root[JSONLinesExport.arrivalKey] {
+            guard let isKnown = value.bool else {
+                throw LineError("`\(JSONLinesExport.arrivalKey)` is neither true nor false")
+            }
+            record.knowsArrivalTime = isKnown
+        }
+        return record
     }
 }

@@ -28,6 +28,8 @@ final class MergedSource {
     var isEmpty: Bool { heads.isEmpty }
     /// The record that comes next.
     var first: ImportedRecord? { heads.first?.record }
+    /// Whether the next record of each source says when it arrived.
+    var knowsArrivalTimes: Bool { heads.allSatisfy(\.record.knowsArrivalTime) }
 
     func next() throws(InterchangeError) -> ImportedRecord? {
         guard let head = heads.first else { return nil }

@@ -4,7 +4,8 @@ import Market
 ///
 /// Records get new numbers. Before each run of records of one source stands a record of `session/origin` with its
 /// recording and the number that the first of them had there. What a source's own recorder said (`session/start`,
-/// `session/channel`) goes under `merged/…`.
+/// `session/channel`) goes under `merged/…`. What a source says of its import is said of the whole: see
+/// ``Manifest/knowsArrivalTimes``.
 public struct Merger {
     public var key: SigningKey?
 
@@ -55,7 +56,7 @@ public struct Merger {
             recovered: 0,
             labels: [
                 Label(Recording.mergeLabel, recordings.map(\.id).joined(separator: ","))
-            ],
+            ] + Merger.importLabels(of: recordings),
             streams: [],
             checkpoint: []
         )
@@ -72,6 +73,23 @@ public struct Merger {
             sources[place].next = try sources[place].cursor.next()
         }
         return try builder.seal(.sealed, key: key)
+    }
+
+    /// What the sources say of their import, each value once.
+    private static func importLabels(of recordings: [Recording]) -> [Label] {
+        var labels: [Label] = []
+        for label in recordings.flatMap(\.manifest.labels) where Manifest.tellsImport(label) {
+            guard let place = labels.firstIndex(where: { $0.key == label.key }) else {
+                labels.append(label)
+                continue
+            }
+            let told = labels[place].value.split(separator: Manifest.importSeparator)
+            for value in label.value.split(separator: Manifest.importSeparator)
+            where !told.contains(value) {
+                labels[place].value += Manifest.importSeparator + value
+            }
+        }
+        return labels
     }
 
     private static func earliest(_ sources: [Source]) -> Int? {
@@ -170,5 +188,29 @@ public struct Merger {
             try add(stream.payload(), StreamTable.channelID, time, builder)
         }
         return id
+    }
+}
+
+extension Manifest {
+    /// The label of a recording that was made of files in another format; labels that begin with it and a point say more.
+    public static let importLabel = "imported"
+    /// Its value where `log_time` is the exchange's time.
+    public static let arrivalUnknown = "arrival times are not known"
+    /// Between the values of recordings that were merged.
+    static let importSeparator = "; "
+
+    static func tellsImport(_ label: Label) -> Bool {
+        label.key == importLabel || label.key.hasPrefix(importLabel + ".")
+    }
+
+    /// False where the times of some records are the exchange's: a latency computed from them would be a wrong figure.
+    ///
+    /// So it is with public history, and with what was merged with it. Whoever tells a latency asks this first.
+    public var knowsArrivalTimes: Bool {
+        !labels.contains {
+            $0.key == Manifest.importLabel
+                && $0.value.split(separator: Manifest.importSeparator)
+                    .contains(Substring(Manifest.arrivalUnknown))
+        }
     }
 }

@@ -49,7 +49,7 @@ public struct Parity {
     public var takesOut = true
     /// `nil` is calibrated.
     public var queue: QueueModel?
-    public var latency = SimulationPlan.Latency.recorded(factor: 1)
+    public var latency = SimulationPlan.Latency.usual
     /// The market that was decoded before: it is read for each model.
     public var cache: MarketCache?
     /// Called before the first model runs, when it is known that there is something to compare.
@@ -78,7 +78,7 @@ public struct Parity {
         guard !first.isEmpty else { return nil }
         willRun()
         let latency: LatencyModel
-        (latency, report.latency, report.acknowledgements) = calibrated(survey, split)
+        (latency, report.latency, report.acknowledgements) = try calibrated(survey, split)
         let live = Parity.tallies(survey.executions, first, second)
         var best: (queue: QueueModel, score: Int)?
         var bestFills: [ExecutionReport] = []
@@ -120,32 +120,34 @@ public struct Parity {
     private func calibrated(
         _ survey: RecordingSurvey,
         _ split: Timestamp
-    ) -> (LatencyModel, String, Int) {
+    ) throws(SimulatedError) -> (LatencyModel, String, Int) {
+        let factor: Int64
         switch latency {
-        case .constant:
+        case .recorded(let times) where survey.knowsArrivalTimes: factor = times
+        case .usual where survey.knowsArrivalTimes: factor = 1
+        case .recorded, .usual, .constant:
             var plan = SimulationPlan()
             plan.latency = latency
-            let made = SimulatedRun.latency(plan, survey)
+            let made = try SimulatedRun.latency(plan, survey)
             return (made.0, made.1, 0)
-        case .recorded(let factor):
-            let samples = survey.samples.filter { $0.time < split.nanoseconds }
-            guard !samples.isEmpty else {
-                let usual = SimulationPlan.usualLatency * factor
-                return (
-                    .constant(entry: usual, response: usual),
-                    "constant \(SimulatedRun.text(usual)) each way (no acknowledgement)", 0
-                )
-            }
-            let model = LatencyModel.recorded(samples).median.multiplied(by: factor)
-            let legs = model.at(0)
-            let times = factor == 1 ? "" : ", \(factor) times as long"
+        }
+        let samples = survey.samples.filter { $0.time < split.nanoseconds }
+        guard !samples.isEmpty else {
+            let usual = SimulationPlan.usualLatency * factor
             return (
-                model,
-                "median of \(samples.count) acknowledgements\(times):"
-                    + " \(SimulatedRun.text(legs.entry)) there, \(SimulatedRun.text(legs.response)) back",
-                samples.count
+                .constant(entry: usual, response: usual),
+                "constant \(SimulatedRun.text(usual)) each way (no acknowledgement)", 0
             )
         }
+        let model = LatencyModel.recorded(samples).median.multiplied(by: factor)
+        let legs = model.at(0)
+        let times = factor == 1 ? "" : ", \(factor) times as long"
+        return (
+            model,
+            "median of \(samples.count) acknowledgements\(times):"
+                + " \(SimulatedRun.text(legs.entry)) there, \(SimulatedRun.text(legs.response)) back",
+            samples.count
+        )
     }
 
     private static func tallies(

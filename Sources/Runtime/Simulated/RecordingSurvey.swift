@@ -26,7 +26,9 @@ struct RecordingSurvey {
     var marked: Set<InstrumentID> = []
     var own = OwnActivity()
     var requests: [Request] = []
+    /// Of a recording that knows when its records arrived.
     var samples: [LatencyModel.Sample] = []
+    let knowsArrivalTimes: Bool
     /// As the exchange told them first.
     var wallets: [WalletUpdate] = []
     /// Of hedge mode both legs.
@@ -61,6 +63,7 @@ struct RecordingSurvey {
     /// - Parameter engine: as it stood before the first record of a recording that begins in the middle of a session.
     /// - Throws: what reading throws.
     init(_ recording: Recording, after engine: Engine? = nil) throws(ReplayError) {
+        knowsArrivalTimes = recording.manifest.knowsArrivalTimes
         if let engine { begin(from: engine) }
         let parser = JSONParser()
         let decoder = MessageDecoder()
@@ -255,6 +258,7 @@ struct RecordingSurvey {
 
     /// One sample for each order that was asked for, created by the exchange and acknowledged.
     private mutating func pair() {
+        guard knowsArrivalTimes else { return }
         for request in requests {
             guard case .place(let order) = request.command.action,
                 let answer = answered[order.orderLinkID], let made = created[order.orderLinkID],

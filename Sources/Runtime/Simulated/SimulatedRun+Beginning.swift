@@ -1,3 +1,4 @@
+import Journal
 import Market
 import Simulation
 import Trading
@@ -14,10 +15,11 @@ extension SimulatedRun {
         result.notes.append("goes on from the session's state before record \(first)")
     }
 
+    /// The model, and what it is called.
     static func latency(
         _ plan: SimulationPlan,
         _ survey: RecordingSurvey
-    ) -> (LatencyModel, String) {
+    ) throws(SimulatedError) -> (LatencyModel, String) {
         switch plan.latency {
         case .constant(let entry, let response):
             return (
@@ -25,20 +27,42 @@ extension SimulatedRun {
                 "constant \(text(entry)) there, \(text(response)) back"
             )
         case .recorded(let factor):
-            guard !survey.samples.isEmpty else {
-                let usual = SimulationPlan.usualLatency * factor
-                return (
-                    .constant(entry: usual, response: usual),
-                    "constant \(text(usual)) there, \(text(usual)) back"
-                        + " (the recording has no acknowledgement of an order)"
+            guard survey.knowsArrivalTimes else { throw .arrivalUnknown }
+            return recorded(factor, survey)
+        case .usual:
+            guard survey.knowsArrivalTimes else {
+                return constant(
+                    SimulationPlan.usualLatency,
+                    because: "the recording was imported, and \(Manifest.arrivalUnknown):"
+                        + " what it holds comes at the exchange's own time"
                 )
             }
-            let times = factor == 1 ? "" : ", \(factor) times as long"
-            return (
-                LatencyModel.recorded(survey.samples).multiplied(by: factor),
-                "recorded, of \(survey.samples.count) acknowledgements, interpolated\(times)"
+            return recorded(1, survey)
+        }
+    }
+
+    private static func recorded(
+        _ factor: Int64,
+        _ survey: RecordingSurvey
+    ) -> (LatencyModel, String) {
+        guard !survey.samples.isEmpty else {
+            return constant(
+                SimulationPlan.usualLatency * factor,
+                because: "the recording has no acknowledgement of an order"
             )
         }
+        let times = factor == 1 ? "" : ", \(factor) times as long"
+        return (
+            LatencyModel.recorded(survey.samples).multiplied(by: factor),
+            "recorded, of \(survey.samples.count) acknowledgements, interpolated\(times)"
+        )
+    }
+
+    private static func constant(_ leg: Int64, because: String) -> (LatencyModel, String) {
+        (
+            .constant(entry: leg, response: leg),
+            "constant \(text(leg)) there, \(text(leg)) back (\(because))"
+        )
     }
 
     /// Nanoseconds as whole microseconds or milliseconds.

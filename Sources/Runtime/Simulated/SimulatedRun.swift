@@ -53,7 +53,7 @@ final class SimulatedRun {
         self.survey = survey
         self.registry = registry
         isVerbatim = plan.beginsVerbatim
-        (latency, result.latency) = SimulatedRun.latency(plan, survey)
+        (latency, result.latency) = try SimulatedRun.latency(plan, survey)
         now = survey.begins.nanoseconds
         result.queue = plan.queue
         result.takesOut = plan.takesOut

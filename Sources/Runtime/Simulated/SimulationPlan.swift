@@ -1,3 +1,4 @@
+import Journal
 public import Market
 public import Simulation
 public import Trading
@@ -5,6 +6,8 @@ public import Trading
 /// What is simulated on a recording, and by which models.
 public struct SimulationPlan: Sendable {
     public enum Latency: Hashable, Sendable {
+        /// As ``recorded(factor:)``; constant where the recording cannot tell when its records arrived.
+        case usual
         /// From the recording's own acknowledgements, interpolated, so many times as long.
         case recorded(factor: Int64)
         case constant(entry: Int64, response: Int64)
@@ -18,7 +21,7 @@ public struct SimulationPlan: Sendable {
     /// Single limits that are other ones, or come on top.
     public var limitOverrides: [Setting] = []
     public var queue = QueueModel.power(hundredths: 200)
-    public var latency = Latency.recorded(factor: 1)
+    public var latency = Latency.usual
     public var edits = MarketEdits()
     /// Client order ids of orders that are not placed.
     public var without: [String] = []
@@ -53,6 +56,8 @@ public enum SimulatedError: Error, Sendable {
     case exchange(SimulationError)
     /// It begins in the middle of a session.
     case beginsLate(SequenceNumber)
+    /// Its own latency was asked for, and its times are the exchange's.
+    case arrivalUnknown
     /// An order that was to be left out was not asked for up to the end.
     case noOrder(String)
     case engine(EngineError)
@@ -71,6 +76,10 @@ extension SimulatedError: CustomStringConvertible {
             "the recording begins at record \(first), in the middle of a session: other strategies, parameters or limits"
                 + " would begin with orders and a position that are none of theirs. Simulate a recording that begins"
                 + " with record 1, or this one with --verbatim-first and the strategies that it has."
+        case .arrivalUnknown:
+            "the recording's own latency is refused: it was imported, and \(Manifest.arrivalUnknown). Its times are the"
+                + " exchange's, and say nothing of how long anything took. Give --latency constant=5ms, or what you"
+                + " measured."
         case .noOrder(let id):
             "no order \(id) was asked for, so it cannot be left out. `tapedeck cat --stream desk/command` lists them."
         case .engine(let error): "\(error)."

@@ -8,6 +8,7 @@ import re
 import time
 import unittest
 import unittest.mock
+import warnings
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
@@ -278,6 +279,34 @@ class FindingTests(Base):
         self.assertEqual(floats["price"].to_pylist(), [None if p is None else float(p) for p in prices])
         with self.assertWarnsRegex(tapedeck.TapedeckWarning, "4 json.*record"):
             tapedeck.open(path).trades().to_arrow()
+
+    def test_times_of_public_history_are_said_to_be_the_exchange_s(self):
+        file = os.path.join(self.folder, "history.csv")
+        with open(file, "w") as out:
+            out.write(
+                "timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,foreignNotional\n"
+                "1733011200.6915,XRPUSDT,Buy,12,1.9532,ZeroPlusTick,6a9b5c1e-3a52-5d2c-8a1e-0b8f3d7c1a01,2.3e+09,12,23.4\n"
+            )
+        history = os.path.join(self.folder, "history")
+        run("import", file, "--format", "bybit", "--category", "linear", "-o", history)
+        known = self.record("known", [self.trade()])
+        for path, words in ((history, b"; the exchange's: arrival times are not known"), (known, b"")):
+            for ask, columns in (
+                (lambda r: r.trades(), ["time"]),
+                (lambda r: r.book(depth=1), ["time", "updated_time"]),
+                (lambda r: r.records(), ["time"]),
+            ):
+                table, _ = self.same(path, ask)
+                for name in columns:
+                    unit = table.schema.field(name).metadata[b"unit"]
+                    self.assertEqual(b"arrival times" in unit, bool(words), (path, unit))
+                    self.assertTrue(unit.endswith(words))
+        for program in (None, False):
+            with self.assertWarnsRegex(tapedeck.TapedeckWarning, "no latency can be told"):
+                self.assertEqual(tapedeck.open(history, program=program).trades().to_arrow().num_rows, 1)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", tapedeck.TapedeckWarning)
+                self.assertEqual(tapedeck.open(known, program=program).trades().to_arrow().num_rows, 1)
 
     @staticmethod
     def book(u, bids=(), asks=(), kind="delta", stream="public/linear/orderbook.50.BTCUSDT", **more):

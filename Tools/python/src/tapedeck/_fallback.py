@@ -13,7 +13,7 @@ import pyarrow as pa
 from ._book import Books
 from ._errors import TapedeckError
 from ._positions import Position, nanoseconds
-from ._tables import BEGINNINGS, RowReader, schema
+from ._tables import ARRIVAL_UNKNOWN, BEGINNINGS, RowReader, schema
 
 _BATCH = 16_384
 
@@ -35,7 +35,8 @@ class Fallback:
             raise TapedeckError(f"every={every} is no time")
         self.reader = self
         self.tables = tables
-        self.schemas = [schema(t, depth, floats) for t in tables]
+        self._arrival_known = arrival_known(self._path)
+        self.schemas = [schema(t, depth, floats, self._arrival_known) for t in tables]
         self._floats = floats
         self.footer = None
 
@@ -86,6 +87,7 @@ class Fallback:
             "findings": dict(cells.findings),
             "first_findings": cells.first,
             "damage": [],
+            "arrival_times_known": self._arrival_known,
         }
 
     def _bounds(self):
@@ -175,13 +177,10 @@ def resolve(path):
     raise TapedeckError(f"there is no recording {path}")
 
 
-def messages(path):
-    """The records of a recording's whole chunks, numbered, without commits."""
+def _segments(path):
+    """The names of a recording's files, in their order."""
     try:
-        from mcap.exceptions import EndOfFile, McapError
-        from mcap.records import Channel, Metadata
-        from mcap.records import Message as Raw
-        from mcap.stream_reader import StreamReader
+        import mcap  # noqa: F401
     except ImportError as error:
         raise TapedeckError(
             "reading without the tapedeck program needs mcap: pip install 'tapedeck-reader[fallback]'"
@@ -189,6 +188,36 @@ def messages(path):
     segments = sorted(f for f in os.listdir(path) if re.fullmatch(r"\d{12,}\.mcap", f))
     if not segments:
         raise TapedeckError(f"{path} holds no recording")
+    return segments
+
+
+def arrival_known(path):
+    """False where the times are the exchange's, by the label in the head of the last segment."""
+    segments = _segments(path)
+    from mcap.exceptions import McapError
+    from mcap.records import Message, Metadata
+    from mcap.stream_reader import StreamReader
+
+    with open(os.path.join(path, segments[-1]), "rb") as file:
+        try:
+            for record in StreamReader(file).records:
+                if isinstance(record, Metadata) and record.name == "tapedeck.segment":
+                    return ARRIVAL_UNKNOWN not in record.metadata.get("label.imported", "").split("; ")
+                if isinstance(record, Message):
+                    break
+        except McapError:
+            pass  # Told when its records are read.
+    return True
+
+
+def messages(path):
+    """The records of a recording's whole chunks, numbered, without commits."""
+    segments = _segments(path)
+    from mcap.exceptions import EndOfFile, McapError
+    from mcap.records import Channel, Metadata
+    from mcap.records import Message as Raw
+    from mcap.stream_reader import StreamReader
+
     for index, name in enumerate(segments):
         behind = int(segments[index + 1][:-5]) if index + 1 < len(segments) else None
         channels = {}

@@ -238,6 +238,13 @@ def tell(footer, place):
             TapedeckWarning,
             stacklevel=3,
         )
+    if not footer.get("arrival_times_known", True):
+        warnings.warn(
+            f"{place} was imported, and arrival times are not known: its times are the exchange's, and no latency can be"
+            " told from them",
+            TapedeckWarning,
+            stacklevel=3,
+        )
     if footer["damage"]:
         warnings.warn(
             f"{place} is damaged, and records are missing: {footer['damage'][0]}",

@@ -18,8 +18,12 @@ _QUANTITY = "quantity: base coin; contracts of 1 USD on inverse"
 _MS = "UTC ns, from the exchange's ms"
 
 
-def schema(table, depth, floats):
+ARRIVAL_UNKNOWN = "arrival times are not known"
+
+
+def schema(table, depth, floats, arrival_known=True):
     """A table's Arrow schema."""
+    whose = "" if arrival_known else f"; the exchange's: {ARRIVAL_UNKNOWN}"
     number = "float64" if floats else "decimal128(38, 18)"
 
     def column(name, kind, unit, nullable=False):
@@ -39,7 +43,7 @@ def schema(table, depth, floats):
 
     begin = [
         column("sequence", "uint64", "number of the record"),
-        column("time", "timestamp[ns]", "UTC ns, when it was recorded"),
+        column("time", "timestamp[ns]", "UTC ns, when it was recorded" + whose),
     ]
     if table == "records":
         return schema_of(
@@ -55,9 +59,9 @@ def schema(table, depth, floats):
             column(
                 "time",
                 "timestamp[ns]",
-                "UTC ns: of that record, or the multiple of `every` at which the book was so",
+                "UTC ns: of that record, or the multiple of `every` at which the book was so" + whose,
             ),
-            column("updated_time", "timestamp[ns]", "UTC ns of that record"),
+            column("updated_time", "timestamp[ns]", "UTC ns of that record" + whose),
         ]
     begin += [
         time("exchange_time", _MS + " (ts)"),
