@@ -151,7 +151,8 @@ extension Desk {
             do throws(NumberError) {
                 try ledger.open(row, terms: terms)
                 countFromOpening(
-                    PositionID(instrument: row.instrument, index: row.positionIndex)
+                    PositionID(instrument: row.instrument, index: row.positionIndex),
+                    at: row.markPrice
                 )
             } catch {
                 number("\(row.instrument) opening position", error)

@@ -3,16 +3,18 @@ import Market
 /// What positions that are held when the counting of a day begins are worth then: their gain or loss of before is not of
 /// that day.
 extension Desk {
-    /// Counts a position that was there before the session from the market's price on, the first that comes if there is none
-    /// yet: the price that the total is valued at too.
-    mutating func countFromOpening(_ id: PositionID) {
+    /// Counts a position that was there before the session from the market's price on, which the total is valued at too.
+    ///
+    /// - Parameter mark: the exchange's mark price, told with the position: where there is no other yet it counts from there,
+    ///   as soon as one comes; without either, from the first that comes.
+    mutating func countFromOpening(_ id: PositionID, at mark: Numeral?) {
         guard let position = ledger.accounts[id.instrument]?[id.index], !position.isFlat else {
             return
         }
         if let price = markets.reference(id.instrument) {
             addToDayBase(id, position, at: price)
         } else {
-            risk.unpriced[id] = position
+            risk.unpriced[id] = RiskState.Unpriced(position: position, mark: mark)
         }
     }
 
@@ -26,7 +28,7 @@ extension Desk {
             else { continue }
             for index in 0...2 where !ledger.accounts.values[place][index].isFlat {
                 risk.unpriced[PositionID(instrument: instrument, index: index)] =
-                    ledger.accounts.values[place][index]
+                    RiskState.Unpriced(position: ledger.accounts.values[place][index], mark: nil)
             }
         }
     }
@@ -36,7 +38,8 @@ extension Desk {
         for place in risk.unpriced.keys.indices.reversed() {
             let id = risk.unpriced.keys[place]
             guard let price = markets.reference(id.instrument) else { continue }
-            addToDayBase(id, risk.unpriced.values[place], at: price)
+            let unpriced = risk.unpriced.values[place]
+            addToDayBase(id, unpriced.position, at: unpriced.mark ?? price)
             risk.unpriced.remove(at: place)
         }
     }

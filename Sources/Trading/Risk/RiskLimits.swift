@@ -106,9 +106,16 @@ struct RiskState: Hashable, Sendable, Codable {
     /// Per settle coin: the total P&L when the day began; on the day of the opening, when the ledger opened.
     var dayBase = OrderedTable<String, Amount>()
     /// Positions that were held then and had no price: the first one that comes completes the base.
-    var unpriced = OrderedTable<PositionID, Position>()
+    var unpriced = OrderedTable<PositionID, Unpriced>()
     var allowed: Int64 = 0
     var rejected: Int64 = 0
+
+    /// A position that cannot be valued yet.
+    struct Unpriced: Hashable, Sendable, Codable {
+        var position: Position
+        /// The exchange's mark price that was told with it: what it counts from, once the total can follow.
+        var mark: Numeral?
+    }
 
     init() {}
 
@@ -118,7 +125,7 @@ struct RiskState: Hashable, Sendable, Codable {
         day = try values.decode(Int64.self, forKey: .day)
         dayBase = try values.decode(OrderedTable<String, Amount>.self, forKey: .dayBase)
         unpriced =
-            try values.decodeIfPresent(OrderedTable<PositionID, Position>.self, forKey: .unpriced)
+            try values.decodeIfPresent(OrderedTable<PositionID, Unpriced>.self, forKey: .unpriced)
             ?? OrderedTable()
         allowed = try values.decode(Int64.self, forKey: .allowed)
         rejected = try values.decode(Int64.self, forKey: .rejected)
