@@ -31,7 +31,8 @@ import Trading
         var row = try Row.position(.buy, "1", entry: "90000", seq: 5)
         if price == .row { row.markPrice = try Numeral(text: mark) }
         try bench.reconcile(positions: [row])
-        if price == .later { try bench.mark("BTCUSDT", mark) }
+        // The total follows the market, which stands where the row says.
+        if price != .ticker { try bench.mark("BTCUSDT", mark) }
         return bench
     }
 
