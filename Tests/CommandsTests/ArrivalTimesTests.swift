@@ -125,7 +125,7 @@ import Testing
             #expect(info.object["arrival_times_known"] as? Bool == (name == "demo"), "\(name)")
         }
         let labels = try await Program.run(["info", copy("merged")])
-        #expect(labels.output.contains("imported  arrival times are not known"), "\(labels.output)")
+        #expect(labels.output.contains("arrival times are not known"), "\(labels.output)")
         for name in ["slice", "again"] {
             #expect(try await Program.run(["orders", copy(name), "--slow"]).status == 2, "\(name)")
         }
