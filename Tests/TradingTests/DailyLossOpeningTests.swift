@@ -14,7 +14,13 @@ import Trading
     }
 
     /// Attaches to 1 BTC bought at 90,000 that stands at `mark`.
-    private func attached(_ price: Price, mark: String) throws -> Bench {
+    ///
+    /// - Parameter isFollowed: a ticker comes behind it.
+    private func attached(
+        _ price: Price,
+        mark: String,
+        isFollowed: Bool = true
+    ) throws -> Bench {
         var bench = try Bench(strategies: [.puppet()], limits: [Setting("daily_loss", "1000")])
         bench.begin()
         try bench.instruments()
@@ -32,7 +38,7 @@ import Trading
         if price == .row { row.markPrice = try Numeral(text: mark) }
         try bench.reconcile(positions: [row])
         // The total follows the market, which stands where the row says.
-        if price != .ticker { try bench.mark("BTCUSDT", mark) }
+        if price != .ticker, isFollowed { try bench.mark("BTCUSDT", mark) }
         return bench
     }
 
@@ -82,7 +88,7 @@ import Trading
     }
 
     @Test func `a day that begins without a price is counted from the first one`() throws {
-        var bench = try attached(.row, mark: "95000")
+        var bench = try attached(.row, mark: "95000", isFollowed: false)
         // 20:00 and four hours: no ticker has come yet.
         bench.tick(after: 4 * 3_600_000)
         try bench.mark("BTCUSDT", "93000")
