@@ -30,7 +30,8 @@ struct ConnectionBudget: Sendable {
         let room = isPrivate ? most + most / 8 : most
         // Bots are held back by nobody: however many they make, a quarter of it stays ours, up to what the exchange takes.
         let ours = times.reduce(0) { $0 + ($1.isOurs ? 1 : 0) }
-        let isKept = ours < most / 4 && times.count < most + most / 5
+        let last = isPrivate ? most + most / 5 : most + most / 16
+        let isKept = ours < most / 4 && times.count < last
         guard times.count < room || isKept else {
             begun[host] = times
             return times[times.count - room].time + ConnectionBudget.window

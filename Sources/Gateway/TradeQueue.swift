@@ -113,6 +113,13 @@ public struct TradeQueue: Sendable {
         elsewhere[call.orderingKey] = count > 1 ? count - 1 : nil
     }
 
+    /// Nothing can be recorded any more: of what has not left only cancels may.
+    public mutating func keepOnlyCancels(reason: String) -> [Action] {
+        let given = waiting.filter { $0.urgency != .urgent }
+        waiting.removeAll { $0.urgency != .urgent }
+        return given.map { .ended($0, .notSent, reason: reason) }
+    }
+
     /// The exchange has shut out this address (HTTP 403): nothing leaves for ten minutes.
     public mutating func shutOut(now: Int64) -> [Action] {
         limiter.shutOut(now: now)

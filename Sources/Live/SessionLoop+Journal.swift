@@ -70,6 +70,8 @@ extension SessionLoop {
                 : "the journal failed: nothing that passes is recorded any more",
             metadata: ["error": "\(error)"]
         )
+        // What waits for its turn on the trade socket would leave behind its own cancel.
+        perform(trade.keepOnlyCancels(reason: "the journal failed"))
         // Nothing can be recorded any more: what is open is cancelled without a record.
         for order in stepper.engine.openOrders {
             let cancel = CancelRequest(

@@ -25,7 +25,7 @@ extension SessionLoop {
                 let (session, orders) = bound.value
                 let isLate = SessionClock.monotonic() - asked > longest
                 for call in orders.calls {
-                    if !isKept {
+                    if !isKept || session.isFailed {
                         session.logger.error("an order was not sent: its record could not be kept")
                     } else if isLate {
                         session.giveUp(call)

@@ -54,10 +54,11 @@ import Testing
         for _ in 0..<50 { #expect(budget.take("a", isPrivate: true, now: 1) == nil) }
         #expect(budget.take("a", isPrivate: true, now: 1) == 300 * Self.second)
         // A bot that connects again and again.
-        for _ in 0..<420 { budget.note("b", now: 0) }
-        for _ in 0..<60 { #expect(budget.take("b", now: 1) == nil) }
-        // With the exchange's own limit in sight nobody begins one.
+        for _ in 0..<410 { budget.note("b", now: 0) }
+        for _ in 0..<15 { #expect(budget.take("b", now: 1) == nil) }
+        // Market data leaves the last of it to the account, and with the exchange's own limit in sight nobody begins one.
         #expect(budget.take("b", now: 1) != nil)
+        for _ in 0..<55 { #expect(budget.take("b", isPrivate: true, now: 1) == nil) }
         #expect(budget.take("b", isPrivate: true, now: 1) != nil)
     }
 

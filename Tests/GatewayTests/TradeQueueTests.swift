@@ -60,6 +60,21 @@ import Testing
         #expect(queue.pending == 0 && queue.deadline == nil)
     }
 
+    /// A new order that waits behind another must not leave after its own cancel went by REST without a record.
+    @Test func `when nothing can be recorded any more only cancels still leave`() {
+        var queue = Self.queue()
+        #expect(Self.sent(queue.submit(Self.order("a"), now: 0)) == ["order.create a.1"])
+        let second = Self.order("a")
+        #expect(queue.submit(second, now: 1).isEmpty)
+        #expect(queue.submit(Self.cancel("a"), now: 2).isEmpty)
+        let given = queue.keepOnlyCancels(reason: "the journal failed")
+        #expect(given == [.ended(second, .notSent, reason: "the journal failed")])
+        #expect(
+            Self.sent(queue.received(Self.answer("a.1"), now: 3)) == ["order.cancel a.2"]
+        )
+        #expect(queue.keepOnlyCancels(reason: "the journal failed").isEmpty)
+    }
+
     @Test func `without a socket calls go by REST, and none overtakes one of its order`() {
         var queue = Self.queue(isReady: false)
         let order = Self.order("a")

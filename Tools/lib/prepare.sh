@@ -72,10 +72,10 @@ prepare_python() {
     offer_packages python3 python3-venv
     say "Python packages of the tests ..."
     local said start=$SECONDS
-    if said=$(timeout 900 Tools/python/test --install); then
+    if said=$(timeout --foreground -k 10 900 Tools/python/test --install); then
         # mcap is there for whoever asks for it, even where the clients are not.
         export TAPEDECK_PYTHON=$said
-        if said=$(timeout 900 Tests/Clients/run --install); then
+        if said=$(timeout --foreground -k 10 900 Tests/Clients/run --install); then
             export TAPEDECK_PYTHON_REQUIRED=1
             say "Python packages of the tests: there after $((SECONDS - start)) s"
             return 0

@@ -93,7 +93,7 @@ public struct Bundler {
                 recovered: 0,
                 labels: recording.manifest.labels.filter {
                     ["program", "environment"].contains($0.key)
-                        || $0.key.hasPrefix("pseudonymised.")
+                        || $0.key.hasPrefix("pseudonymised.") || Manifest.tellsImport($0)
                 } + [Label(Bundler.originLabel, recording.id)],
                 streams: [],
                 checkpoint: []

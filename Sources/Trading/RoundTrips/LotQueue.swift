@@ -233,11 +233,13 @@ struct LotQueue: Sendable {
         realised: Amount,
         fee: Amount,
         funding: Amount,
+        hasOtherFees: Bool,
         settles: Bool,
         into changes: inout [RoundTrip]
     ) throws(NumberError) -> Bool {
         if isEmpty {
             guard var trip = last else { return false }
+            if hasOtherFees { trip.hasOtherFees = true }
             trip.realised = try trip.realised.adding(realised)
             trip.exitFees = try trip.exitFees.adding(fee)
             trip.funding = try trip.funding.adding(funding)
@@ -260,6 +262,7 @@ struct LotQueue: Sendable {
             lots[place].open.realised = try lots[place].open.realised.adding(gained)
             lots[place].open.entryFees = try lots[place].open.entryFees.adding(paid)
             lots[place].open.funding = try lots[place].open.funding.adding(moved)
+            if hasOtherFees { lots[place].open.hasOtherFees = true }
             if settles { lots[place].settled = try lots[place].settled.adding(gained) }
             changes.append(lots[place].open)
         }

@@ -46,17 +46,18 @@ extension PositionTrips {
             if self.trip == nil { lastTrip = trip } else { self.trip = trip }
             changes.append(trip)
         } else {
-            lastTrip = lone(.flat, realised, fee, funding, moment, &changes)
+            lastTrip = lone(.flat, realised, fee, funding, hasOtherFees, moment, &changes)
         }
         let isTaken = try lots.charge(
             realised: realised,
             fee: fee,
             funding: funding,
+            hasOtherFees: hasOtherFees,
             settles: settles,
             into: &changes
         )
         if !isTaken {
-            lots.take(lone(.fifo, realised, fee, funding, moment, &changes))
+            lots.take(lone(.fifo, realised, fee, funding, hasOtherFees, moment, &changes))
         }
     }
 
@@ -66,6 +67,7 @@ extension PositionTrips {
         _ realised: Amount,
         _ fee: Amount,
         _ funding: Amount,
+        _ hasOtherFees: Bool,
         _ moment: TripMoment,
         _ changes: inout [RoundTrip]
     ) -> RoundTrip {
@@ -75,6 +77,7 @@ extension PositionTrips {
         trip.realised = realised
         trip.exitFees = fee
         trip.funding = funding
+        trip.hasOtherFees = hasOtherFees
         changes.append(trip)
         return trip
     }

@@ -53,7 +53,13 @@ struct PositionTrips: Sendable {
     ) throws(NumberError) {
         guard !fill.quantity.isZero else {
             // Nothing moved: what it cost all the same.
-            return try charge(realised: fill.realised, fee: fill.fee, at: moment, into: &changes)
+            return try charge(
+                realised: fill.realised,
+                fee: fill.fee,
+                hasOtherFees: fill.hasOtherFees,
+                at: moment,
+                into: &changes
+            )
         }
         range.see(fill.price)
         try endStretch()
