@@ -53,6 +53,44 @@ import Testing
         )
     }
 
+    /// What a chunk that does not read leaves in memory is no records: whoever reads on gets those of the chunks behind it.
+    @Test(arguments: [1, 2, 4])
+    func `behind a chunk that does not read the next ones are given, and nothing of it`(
+        which: Int
+    ) throws {
+        let scratch = try Scratch()
+        var options = RecorderOptions.small
+        options.segmentBytes = 64 << 20
+        let tape = try Tape(scratch.file("r"), options)
+        try tape.append(3_000)
+        try tape.recorder.seal()
+        var bytes = try Scratch.read(scratch.file("r") + "/000000000001.mcap")
+        let all = try Recording.open(scratch.file("r")).records()
+        let places = ChunkPlaces.of(bytes)
+        #expect(places.count > 6)
+        // Its last record: what stands before it decompresses as it was.
+        bytes[places[which + 1] - 5] ^= 0x40
+        try Scratch.write(bytes, to: scratch.file("bytes"))
+        let file = open(scratch.file("bytes"), O_RDONLY)
+        defer { close(file) }
+        let cursor = try PipeCursor(file)
+        var numbers: [UInt64] = []
+        var errors = 0
+        while errors < 8 {
+            do {
+                guard let record = try cursor.next() else { break }
+                numbers.append(record.sequence.value)
+            } catch {
+                errors += 1
+            }
+        }
+        #expect(errors == 2, "the chunk, and that its records are missing")
+        let missing = all.map(\.sequence).filter { !numbers.contains($0) }
+        #expect(!missing.isEmpty && missing.count < 200)
+        #expect(missing == Array(missing[0]..<(missing[0] + UInt64(missing.count))))
+        #expect(numbers == all.map(\.sequence).filter { !missing.contains($0) })
+    }
+
     @Test func `every kind of cut gives the whole chunks before it and says so`() throws {
         let scratch = try Scratch()
         let tape = try Tape(scratch.file("r"))

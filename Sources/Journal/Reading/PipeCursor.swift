@@ -171,6 +171,8 @@ public final class PipeCursor {
     }
 
     private func decode(_ body: () throws(JournalError.Reason) -> Void) throws(JournalError) {
+        // What does not decode has left something in the chunk all the same, of which nothing may be given out.
+        place = .max
         do throws(JournalError.Reason) {
             try body()
         } catch {
