@@ -96,9 +96,15 @@ struct FullDisks {
             let mark = {
                 (isDurable ? recorder.watermarks.durable : recorder.watermarks.written) >= last
             }
-            owner.wait(microseconds: 10_000_000) { mark() || isReserveFull(recorder, one) }
+            // Looked at once: a moment later a part of what waits may have been taken, and the rest be on its way.
+            var isFull = false
+            owner.wait(microseconds: 10_000_000) {
+                if mark() { return true }
+                isFull = isReserveFull(recorder, one)
+                return isFull
+            }
             let isKept = mark()
-            if !isKept, !isReserveFull(recorder, one) {
+            if !isKept, !isFull {
                 let marks = recorder.watermarks
                 let text =
                     "records \(marks.written.next) to \(marks.appended) wait, and the reserve"
