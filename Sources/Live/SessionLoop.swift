@@ -60,6 +60,8 @@ final class SessionLoop {
     var homes: [Category: PublicSockets] = [:]
     /// Topics are not subscribed as they should be: the pause in seconds, and when it is tried again.
     var rulesRetry: (pause: Int64, due: Timestamp)?
+    /// Told once, when the sockets have begun or never will.
+    private var whenReady: (() -> Void)?
     /// When lists of instruments, and the tickers by which `top` rules rank, are asked for.
     var listPolls = Polls<RESTRequest>(period: 300_000_000_000)
     var rankPolls = Polls<RESTRequest>(period: 86_400_000_000_000)
@@ -280,6 +282,7 @@ final class SessionLoop {
     ///
     /// - Parameter check: what the key may do, asked before anything was recorded.
     func start(_ check: KeyCheck, whenReady: @escaping () -> Void) {
+        self.whenReady = whenReady
         begin()
         take(check)
         every(.seconds(1)) { $0.tick() }
@@ -295,7 +298,7 @@ final class SessionLoop {
         let done = { [unowned self] in
             open -= 1
             guard open == 0 else { return }
-            guard !isStopped else { return whenReady() }
+            guard !isStopped else { return }
             isStarted = true
             followRules()
             for (number, socket) in sockets.enumerated()
@@ -303,11 +306,17 @@ final class SessionLoop {
                 socket.start()
             }
             if configuration.followsStatus { followStatus() }
-            whenReady()
+            beReady()
         }
         ask(.serverTime, whenDone: done)
         askLists(whenDone: done)
         askRankings(whenDone: done)
+    }
+
+    /// Whoever waits for the sockets goes on: they have begun, or the session ends before.
+    private func beReady() {
+        whenReady?()
+        whenReady = nil
     }
 
     /// The first record of a run, and of a recording that goes on behind another.
@@ -340,6 +349,8 @@ final class SessionLoop {
         writer.reset()
         writer.object { $0.field("reason", reason) }
         ingest(named: "session/end", time: clock.now(), payload: writer.bytes)
+        // What the exchange was asked first may go unanswered for ever.
+        beReady()
     }
 
     func every(_ interval: TimeAmount, _ body: @escaping (SessionLoop) -> Void) {
