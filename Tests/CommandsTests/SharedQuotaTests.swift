@@ -2,23 +2,12 @@ import Bybit
 import FaultProxy
 import Foundation
 import Market
-import Synchronization
 import Testing
 
 @testable import Gateway
 
 /// A recorder beside a bot with the same key, on an exchange that keeps to its limits.
 @Suite(.serialized) struct SharedQuotaTests {
-    /// Tells those who ask without a pause that it is enough.
-    private final class Over: Sendable {
-        private let flag = Atomic<Bool>(false)
-
-        var value: Bool {
-            get { flag.load(ordering: .relaxed) }
-            set { flag.store(newValue, ordering: .relaxed) }
-        }
-    }
-
     /// What became of one kind of the bot's requests.
     private struct Tally: Sendable {
         var name: String
@@ -66,7 +55,7 @@ import Testing
             [RESTRequest(.openOrders(.linear)), fills],
             [RESTRequest(.positions(.linear)), RESTRequest(.wallet)],
         ] {
-            tallies += try await press(questions, price, port, proxy, cuts: 3)
+            tallies += try await press(questions, price, port, proxy, seconds: 9)
         }
         // The last reconciliation has come to its end by the time the socket is back and silent.
         try await ProxiedSession.quiet(proxy)
@@ -83,45 +72,39 @@ import Testing
         try await checkRecorder(folder.path + "/session")
     }
 
-    /// Asks without a pause, at nine tenths of each quota, until the recorder's private socket was cut so many times and is back.
+    /// Asks without a pause, at nine tenths of each quota, while the recorder's private socket is cut again and again.
     private func press(
         _ questions: [RESTRequest],
         _ price: String,
         _ port: Int,
         _ proxy: FaultProxy,
-        cuts: Int
+        seconds: Int
     ) async throws -> [Tally] {
         let bot = try SignedBot(port: port, share: 90)
         let client = bot.client
-        // Not for so many seconds: a machine that stands still for some of them would have done less.
-        let isOver = Over()
+        let end = ContinuousClock.now + .seconds(seconds)
         return try await withThrowingTaskGroup(of: Tally?.self) { group in
             for question in questions {
                 // Several at a time: the quota holds them back, and not the way.
                 for _ in 0..<4 {
                     group.addTask {
                         var tally = Tally(name: question.path)
-                        while !isOver.value {
+                        while ContinuousClock.now < end {
                             tally.take(await client.exchange(RESTCall(question)))
                         }
                         return tally
                     }
                 }
             }
-            group.addTask { await Self.trade(client, price, until: isOver) }
+            group.addTask { try await Self.trade(client, price, until: end) }
             group.addTask {
-                // Whatever goes wrong, the others end.
-                defer { isOver.value = true }
-                for number in 1...cuts {
+                var number = 0
+                while ContinuousClock.now < end {
                     // Ready for three seconds, so that it comes back at once; its requests now slow, now quick.
                     try await Task.sleep(for: .milliseconds(3_400))
+                    number += 1
                     try await proxy.slow(path: "", milliseconds: number % 2 == 0 ? 0 : 120)
                     try await proxy.cut(.reset, path: "/v5/private")
-                    try await ProxiedSession.until("the private socket is back") {
-                        try await proxy.connections().contains {
-                            $0.path == "/v5/private" && $0.isOpen
-                        }
-                    }
                 }
                 return nil
             }
@@ -142,11 +125,11 @@ import Testing
     private static func trade(
         _ client: RESTClient,
         _ price: String,
-        until isOver: Over
-    ) async -> Tally {
+        until end: ContinuousClock.Instant
+    ) async throws -> Tally {
         var tally = Tally(name: "create and cancel")
         var number = 0
-        while !isOver.value {
+        while ContinuousClock.now < end {
             number += 1
             let link = "bot-\(UInt32.random(in: .min ... .max))-\(number)"
             let side = number % 2 == 0 ? "Sell" : "Buy"
