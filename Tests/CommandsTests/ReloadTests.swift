@@ -311,7 +311,7 @@ import Testing
                 .compactMap { $0.hasSuffix(".mcap") ? Int($0.dropLast(5)) : nil }.sorted()
                 .first { $0 > sequence }
         }
-        for _ in 0..<6_000 where try later() == nil { try await Task.sleep(for: .milliseconds(20)) }
+        try await ProxiedSession.until("a segment after the reload") { try later() != nil }
         let commands = try await session.status()["commands"] as? Int ?? 0
         try await wait("commands", above: commands + 5)
         let stop = try await session.desk("stop", session.path, "--reason", "enough", "--json")

@@ -158,17 +158,18 @@ import Watch
 
     private func storm(_ scene: Scene) async throws {
         let name = #"tapedeck_socket_reconnects_total{socket="public/linear"}"#
-        for number in 0..<20 {
-            // Three may take longer than the twenty seconds that count, and one that was lost before it had been ready for three
-            // seconds is waited for ever longer.
-            if number >= 1 {
-                try await Task.sleep(for: .seconds(5))
-                if scene.receiver.words.contains("reconnect-storm firing") { break }
+        let ready = #"tapedeck_socket_ready{socket="public/linear"}"#
+        // Three may take longer than the twenty seconds that count.
+        for _ in 0..<20 where !scene.receiver.words.contains("reconnect-storm firing") {
+            // One that is lost before it has been ready for three seconds is waited for ever longer.
+            try await ProxiedSession.until("the socket is ready") {
+                try scene.figure(ready) == "1"
             }
+            try await Task.sleep(for: .seconds(4))
             let before = try scene.figure(name)
             try scene.order(#"{"manner":"disconnect","path":"/v5/public/linear"}"#)
-            for _ in 0..<400 where try scene.figure(name) == before {
-                try await Task.sleep(for: .milliseconds(50))
+            try await ProxiedSession.until("the socket comes again") {
+                try scene.figure(name) != before
             }
         }
         try await scene.until("reconnect-storm firing")
