@@ -116,11 +116,14 @@ import Testing
             ),
             ("again", ["import", copy("l.jsonl"), "--format", "jsonl", "-o", copy("again")]),
             ("compacted", ["compact", copy("again")]),
+            // Whole it is a slice; without the account it is made record by record.
+            ("whole bundle", ["bundle", path, "--with-private", "-o", copy("whole.mcap")]),
+            ("open bundle", ["bundle", path, "-o", copy("open.mcap")]),
         ] {
             let made = try await Program.run(words)
             #expect(made.status == 0, "\(name): \(made.errors)")
         }
-        for name in ["imported", "slice", "merged", "again", "demo"] {
+        for name in ["imported", "slice", "merged", "again", "whole.mcap", "open.mcap", "demo"] {
             let info = try await Program.run(["info", copy(name), "--json"])
             #expect(info.object["arrival_times_known"] as? Bool == (name == "demo"), "\(name)")
         }

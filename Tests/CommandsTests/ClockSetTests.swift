@@ -21,10 +21,11 @@ import Testing
         throw Running.Missing(what: "\(what): \(status(recorder)) \(recorder.errorsSoFar)")
     }
 
-    @Test
-    func `the account is reconciled again within seconds, not when old measurements are forgotten`()
-        async throws
-    {
+    /// A recorder that is whole, when the exchange's clock is set and the private socket is lost.
+    private func record(
+        clockOffset milliseconds: Int,
+        _ body: (Running, TemporaryFolder) async throws -> Void
+    ) async throws {
         let folder = try TemporaryFolder()
         let exchange = try await RecordedExchange(
             ["--categories", "linear", "--rate-limits", "off"],
@@ -36,55 +37,49 @@ import Testing
         try await wait(recorder, "it is never whole") { $0["halted"] as? String == "no" }
         let control = try RawSocket(port: exchange.port)
         for order in [
-            // Behind by more than the exchange forgives a request that comes from its future.
-            #"{"manner":"clock-offset","milliseconds":-4000}"#,
+            #"{"manner":"clock-offset","milliseconds":\#(milliseconds)}"#,
             #"{"manner":"disconnect","path":"/v5/private"}"#,
         ] {
             let answer = try control.request("POST", "/tapedeck/manners", body: order)
             #expect(answer.contains("\"order\""), "\(answer)")
         }
-        try await wait(recorder, "the loss is not seen") { $0["halted"] as? String != "no" }
-        try await wait(recorder, "it does not become whole") { $0["halted"] as? String == "no" }
-        recorder.interrupt()
-        let outcome = try await recorder.end()
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        let cat = try await Program.run(
-            ["cat", "session", "--stream", "rest/main/*", "--raw"],
-            in: folder.path
-        )
-        #expect(cat.output.contains("10002"), "requests were refused for their time")
+        try await body(recorder, folder)
+    }
+
+    @Test
+    func `the account is reconciled again within seconds, not when old measurements are forgotten`()
+        async throws
+    {
+        // Behind by more than the exchange forgives a request that comes from its future.
+        try await record(clockOffset: -4_000) { recorder, folder in
+            try await wait(recorder, "the loss is not seen") { $0["halted"] as? String != "no" }
+            try await wait(recorder, "it does not become whole") { $0["halted"] as? String == "no" }
+            recorder.interrupt()
+            let outcome = try await recorder.end()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let cat = try await Program.run(
+                ["cat", "session", "--stream", "rest/main/*", "--raw"],
+                in: folder.path
+            )
+            #expect(cat.output.contains("10002"), "requests were refused for their time")
+        }
     }
 
     @Test func `a socket whose authentication came too late comes back within seconds`()
         async throws
     {
-        let folder = try TemporaryFolder()
-        let exchange = try await RecordedExchange(
-            ["--categories", "linear", "--rate-limits", "off"],
-            in: folder
-        )
-        defer { exchange.server.kill() }
-        let recorder = try exchange.record(["linear:tickers.BTCUSDT"])
-        defer { recorder.kill() }
-        try await wait(recorder, "it is never whole") { $0["halted"] as? String == "no" }
-        let control = try RawSocket(port: exchange.port)
-        for order in [
-            // Ahead by more than an authentication is good for.
-            #"{"manner":"clock-offset","milliseconds":30000}"#,
-            #"{"manner":"disconnect","path":"/v5/private"}"#,
-        ] {
-            let answer = try control.request("POST", "/tapedeck/manners", body: order)
-            #expect(answer.contains("\"order\""), "\(answer)")
+        // Ahead by more than an authentication is good for.
+        try await record(clockOffset: 30_000) { recorder, _ in
+            try await wait(recorder, "it is not refused") {
+                ($0["last_link_failure"] as? String ?? "").contains("authentication refused")
+            }
+            let refused = ContinuousClock.now
+            try await wait(recorder, "it does not become whole") { $0["halted"] as? String == "no" }
+            // Without a measurement of its own it would be refused until the next minute.
+            #expect(refused.duration(to: .now) < .seconds(30))
+            recorder.interrupt()
+            let outcome = try await recorder.end()
+            #expect(outcome.status == 0, "\(outcome.errors)")
         }
-        try await wait(recorder, "it is not refused") {
-            ($0["last_link_failure"] as? String ?? "").contains("authentication refused")
-        }
-        let refused = ContinuousClock.now
-        try await wait(recorder, "it does not become whole") { $0["halted"] as? String == "no" }
-        // Without a measurement of its own it would be refused until the next minute.
-        #expect(refused.duration(to: .now) < .seconds(30))
-        recorder.interrupt()
-        let outcome = try await recorder.end()
-        #expect(outcome.status == 0, "\(outcome.errors)")
     }
 }

@@ -35,15 +35,22 @@ import Testing
         return (taken, nil)
     }
 
-    @Test func `a segment through a pipe gives what the file gives, filtered too`() throws {
+    /// A sealed segment with so many records, and these.
+    private func sealed(_ count: Int) throws -> (bytes: [UInt8], records: [Taken]) {
         let scratch = try Scratch()
         var options = RecorderOptions.small
         options.segmentBytes = 64 << 20
         let tape = try Tape(scratch.file("r"), options)
-        try tape.append(3_000)
+        try tape.append(count)
         try tape.recorder.seal()
-        let bytes = try Scratch.read(scratch.file("r") + "/000000000001.mcap")
-        let all = try Recording.open(scratch.file("r")).records()
+        return (
+            try Scratch.read(scratch.file("r") + "/000000000001.mcap"),
+            try Recording.open(scratch.file("r")).records()
+        )
+    }
+
+    @Test func `a segment through a pipe gives what the file gives, filtered too`() throws {
+        let (bytes, all) = try sealed(3_000)
         let (records, error) = try records(bytes)
         #expect(error == nil)
         #expect(records == all)
@@ -58,18 +65,13 @@ import Testing
     func `behind a chunk that does not read the next ones are given, and nothing of it`(
         which: Int
     ) throws {
-        let scratch = try Scratch()
-        var options = RecorderOptions.small
-        options.segmentBytes = 64 << 20
-        let tape = try Tape(scratch.file("r"), options)
-        try tape.append(3_000)
-        try tape.recorder.seal()
-        var bytes = try Scratch.read(scratch.file("r") + "/000000000001.mcap")
-        let all = try Recording.open(scratch.file("r")).records()
+        let (sound, all) = try sealed(3_000)
+        var bytes = sound
         let places = ChunkPlaces.of(bytes)
         #expect(places.count > 6)
         // Its checksum, behind two times and a size: all of it decompresses, and stands in memory when it is refused.
         bytes[places[which] + 9 + 24] ^= 0x40
+        let scratch = try Scratch()
         try Scratch.write(bytes, to: scratch.file("bytes"))
         let file = open(scratch.file("bytes"), O_RDONLY)
         defer { close(file) }
@@ -93,12 +95,7 @@ import Testing
     }
 
     @Test func `every kind of cut gives the whole chunks before it and says so`() throws {
-        let scratch = try Scratch()
-        let tape = try Tape(scratch.file("r"))
-        try tape.append(120)
-        try tape.recorder.seal()
-        let bytes = try Scratch.read(scratch.file("r") + "/000000000001.mcap")
-        let all = try Recording.open(scratch.file("r")).records()
+        let (bytes, all) = try sealed(120)
         for cut in stride(from: 0, to: bytes.count - 400, by: 611) {
             let (records, error) = try records(Array(bytes[..<cut]))
             #expect(records == Array(all.prefix(records.count)))

@@ -236,8 +236,10 @@ struct BookFold {
             columns[9].appendNull()
             columns[10].appendNull()
         }
-        write(state.book.bids, state.book.scale, columns, from: 11)
-        write(state.book.asks, state.book.scale, columns, from: 11 + 2 * depth)
+        batch.withHeld { held in
+            write(state.book.bids, state.book.scale, held, from: 11)
+            write(state.book.asks, state.book.scale, held, from: 11 + 2 * depth)
+        }
     }
 
     /// A time that is not there is null.
@@ -252,23 +254,24 @@ struct BookFold {
     private func write(
         _ levels: [Level],
         _ scale: Scale,
-        _ columns: [ColumnBuilder],
+        _ columns: HeldColumns,
         from first: Int
     ) {
         let there = min(depth, levels.count)
-        for index in 0..<there {
-            columns[first + 2 * index].append(
-                mantissa: levels[index].price.units,
-                decimals: scale.priceDecimals
-            )
-            columns[first + 2 * index + 1].append(
-                mantissa: levels[index].size.units,
-                decimals: scale.quantityDecimals
-            )
+        levels.withUnsafeBufferPointer { levels in
+            for index in 0..<there {
+                let level = levels[index]
+                columns.with(first + 2 * index) {
+                    $0.append(mantissa: level.price.units, decimals: scale.priceDecimals)
+                }
+                columns.with(first + 2 * index + 1) {
+                    $0.append(mantissa: level.size.units, decimals: scale.quantityDecimals)
+                }
+            }
         }
         for index in there..<depth {
-            columns[first + 2 * index].appendNull()
-            columns[first + 2 * index + 1].appendNull()
+            columns.with(first + 2 * index) { $0.appendNull() }
+            columns.with(first + 2 * index + 1) { $0.appendNull() }
         }
     }
 }
