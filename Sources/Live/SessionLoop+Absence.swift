@@ -15,6 +15,11 @@ extension SessionLoop {
         else { return }
         let slot = slots[number]
         let streams = sockets[number].state.subscribed.sorted()
+        let offset = clockOffset.best?.offset ?? 0
+        missedCandles.absent(
+            candles(streams, slot),
+            since: since.advanced(nanoseconds: offset).milliseconds
+        )
         let nanoseconds = max(0, time.nanoseconds - since.nanoseconds)
         logger.warning(
             "between two runs nothing was recorded",

@@ -43,6 +43,7 @@ extension SessionLoop {
             remeasure(event, message.socket)
             ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
             if event.change == .ready { tellAbsence(message.socket, until: message.time) }
+            lookAtCandles()
             if message.socket == tradeSocket { tradeLink(event) }
         }
     }
@@ -81,8 +82,7 @@ extension SessionLoop {
         do throws(JournalError) {
             let entry = try streams.entry(named: slot.sentStream.text)
             guard recorder.hasRoom(for: bytes.count, on: entry.id) else {
-                shed[message.socket, default: 0] += 1
-                awaitRelief()
+                noRoom(on: message.socket)
                 return
             }
             try recorder.append(entry.id, time: message.time, payload: bytes)
@@ -120,8 +120,7 @@ extension SessionLoop {
             guard (shed[message.socket] == nil && !isOverBudget) || slot.isPrivate,
                 recorder.hasRoom(for: frame.count, on: entry.id)
             else {
-                shed[message.socket, default: 0] += 1
-                awaitRelief()
+                noRoom(on: message.socket)
                 return
             }
             try ingest(entry, message.time, frame)
@@ -136,6 +135,14 @@ extension SessionLoop {
             // Nothing can be recorded any more, and cancels still leave: they wait for the answers before them.
             if message.socket == tradeSocket { tradeFrame(frame) }
         }
+    }
+
+    /// A frame found no room.
+    private func noRoom(on number: Int) {
+        let isFirst = shed[number] == nil
+        shed[number, default: 0] += 1
+        if isFirst { lookAtCandles() }
+        awaitRelief()
     }
 
     /// From half a queue on the public sockets are not read until it is shorter.
@@ -234,5 +241,6 @@ extension SessionLoop {
                 sockets[number].resubscribe(topic)
             }
         }
+        lookAtCandles()
     }
 }

@@ -105,6 +105,8 @@ final class SessionLoop {
     var lastCheckpoint = 0
     /// The last record before this run, until which a run before it recorded; `nil` where there was none.
     var absentSince: Timestamp?
+    /// Candles that no socket brought.
+    var missedCandles = MissedCandles()
     /// Public sockets whose absence between the runs was told.
     var absenceTold: Set<Int> = []
     /// How far the wall clock was from the session's when it was looked at last; `nil` before.
@@ -372,6 +374,7 @@ final class SessionLoop {
         followExposure()
         retryRules()
         askDueLists()
+        askForCandles()
         door?.keepOpen()
         followAccount()
     }
