@@ -289,7 +289,7 @@ let package = Package(
         ),
         .testTarget(
             name: "InterchangeTests",
-            dependencies: ["Interchange", "Journal", "Bybit", "JSON", "Market"]
+            dependencies: ["Interchange", "Journal", "Bybit", "JSON", "Market", "DiskKit"]
         ),
         .testTarget(
             name: "ReplayServerTests",

@@ -88,7 +88,7 @@ struct InfoCommand: JudgingCommand {
         _ attached: Attached
     ) {
         let manifest = recording.manifest
-        let nanoseconds = manifest.ended.nanoseconds - manifest.started.nanoseconds
+        let nanoseconds = manifest.duration
         let disk = FolderSize.bytes(of: recording.path)
         Printing.result("recording  \(recording.path)")
         Printing.result("id         \(recording.id)")
@@ -147,7 +147,7 @@ struct InfoCommand: JudgingCommand {
         _ attached: Attached
     ) {
         let manifest = recording.manifest
-        let nanoseconds = manifest.ended.nanoseconds - manifest.started.nanoseconds
+        let nanoseconds = manifest.duration
         Printing.json(schema: "info") {
             $0.field("recording", recording.path)
             $0.field("id", recording.id)
@@ -271,7 +271,9 @@ struct Census {
     /// Records a second with one decimal.
     static func rate(_ records: UInt64, _ nanoseconds: Int64) -> String {
         guard nanoseconds > 0 else { return "-" }
-        let tenths = records * 10 * 1_000_000_000 / UInt64(nanoseconds)
+        let (high, low) = records.multipliedFullWidth(by: 10 * 1_000_000_000)
+        guard high < UInt64(nanoseconds) else { return "-" }
+        let tenths = UInt64(nanoseconds).dividingFullWidth((high, low)).quotient
         return "\(tenths / 10).\(tenths % 10)"
     }
 }

@@ -100,7 +100,7 @@ struct LsCommand: ParsableCommand {
                     $0.field("strategies", facts["strategies"] ?? "")
                 }
             } else {
-                let duration = manifest.ended.nanoseconds - manifest.started.nanoseconds
+                let duration = manifest.duration
                 Printing.result(
                     Columns.line([
                         (name, 28), (Columns.duration(duration), -10),

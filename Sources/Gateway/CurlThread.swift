@@ -9,13 +9,22 @@ import Synchronization
 // curl_multi_wakeup, which libcurl allows from anywhere; `thread` is written before others can see it.
 final class CurlThread: @unchecked Sendable {
     private struct Waiting {
-        var call: RESTCall
-        var done: @Sendable (RESTExchange) -> Void
+        let call: RESTCall
+        let urgency: RateLimiter.Urgency
+        let done: @Sendable (RESTExchange) -> Void
+
+        init(call: RESTCall, done: @escaping @Sendable (RESTExchange) -> Void) {
+            self.call = call
+            self.done = done
+            urgency = call.urgency
+        }
     }
 
     private struct Shared {
         var incoming: [Waiting] = []
         var pending = 0
+        /// Why orders that wait are to be given up; set by `keepOnlyCancels`, until the thread has done it.
+        var givenUp: String?
         /// Monotonic time by which all must have ended; set by `stop`.
         var stopBy: Int64?
         /// The thread has ended and its connections are closed.
@@ -46,7 +55,7 @@ final class CurlThread: @unchecked Sendable {
         curl_multi_set_long(
             multi,
             CURLMOPT_MAXCONNECTS,
-            settings.orderConnections + settings.questionConnections
+            settings.orderConnections + settings.cancelConnections + settings.questionConnections
         )
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self)
@@ -86,6 +95,14 @@ final class CurlThread: @unchecked Sendable {
 
     func renew(_ signer: Signer) {
         self.signer.withLock { $0 = signer }
+    }
+
+    func keepOnlyCancels(reason: String) {
+        shared.withLock { shared in
+            guard shared.stopBy == nil else { return }
+            shared.givenUp = reason
+            curl_multi_wakeup(multi)
+        }
     }
 
     func stop(grace: Int64) {
@@ -142,11 +159,15 @@ final class CurlThread: @unchecked Sendable {
                 scanner.watch(signer)
                 watched = signer
             }
-            let (incoming, stopBy) = shared.withLock { shared in
-                defer { shared.incoming.removeAll(keepingCapacity: true) }
-                return (shared.incoming, shared.stopBy)
+            let (incoming, givenUp, stopBy) = shared.withLock { shared in
+                defer {
+                    shared.incoming.removeAll(keepingCapacity: true)
+                    shared.givenUp = nil
+                }
+                return (shared.incoming, shared.givenUp, shared.stopBy)
             }
             for item in incoming { waiting[item.call.lane.rawValue].append(item) }
+            if let givenUp { giveUp(&waiting[RESTCall.Lane.orders.rawValue], givenUp) }
             var wakeAt = Int64.max
             if stopBy == nil {
                 wakeAt = startWaiting(&waiting, &active, limiter)
@@ -169,7 +190,7 @@ final class CurlThread: @unchecked Sendable {
         }
     }
 
-    /// Starts what may start: the first of each lane while it has room, none before its elder of the same key.
+    /// Starts what may start: of each lane the most urgent while it has room, none before its elder of the same key.
     ///
     /// - Returns: when a quota next has room for what waits for it; `.max` when nothing does.
     private func startWaiting(
@@ -179,20 +200,19 @@ final class CurlThread: @unchecked Sendable {
     ) -> Int64 {
         var wakeAt = Int64.max
         for lane in RESTCall.Lane.allCases {
-            let room =
-                lane == .orders ? settings.orderConnections : settings.questionConnections
+            let items = waiting[lane.rawValue]
             var used = active.count { $0.exchange.call.lane == lane }
-            guard used < room, !waiting[lane.rawValue].isEmpty else { continue }
+            guard items.contains(where: { used < room(lane, $0.urgency) }) else { continue }
             var held = Set(active.lazy.map { $0.exchange.call.orderingKey })
-            var rest: [Waiting] = []
-            for item in waiting[lane.rawValue] {
+            var left: Set<Int> = []
+            for place in CurlThread.order(items) {
+                let item = items[place]
                 let key = item.call.orderingKey
-                var isKept = true
-                if used < room, key.isEmpty || !held.contains(key) {
+                if used < room(lane, item.urgency), key.isEmpty || !held.contains(key) {
                     let now = SessionClock.monotonic()
-                    switch limiter.take(item.call.request, item.call.urgency, now: now) {
+                    switch limiter.take(item.call.request, item.urgency, now: now) {
                     case .go:
-                        isKept = false
+                        left.insert(place)
                         if begin(item, &active) {
                             used += 1
                         } else {
@@ -200,17 +220,38 @@ final class CurlThread: @unchecked Sendable {
                         }
                     case .wait(let until): wakeAt = min(wakeAt, until)
                     case .quiet(let until):
-                        isKept = false
+                        left.insert(place)
                         let why = RateLimiter.quietWords(until: until, now: now)
                         finish(refused(item.call, why), item.done)
                     }
                 }
-                if isKept { rest.append(item) }
                 held.insert(key)
             }
-            waiting[lane.rawValue] = rest
+            guard !left.isEmpty else { continue }
+            waiting[lane.rawValue] = items.enumerated().filter { !left.contains($0.offset) }
+                .map(\.element)
         }
         return wakeAt
+    }
+
+    /// Requests at the same time: orders that hang must not keep a cancel waiting.
+    private func room(_ lane: RESTCall.Lane, _ urgency: RateLimiter.Urgency) -> Int {
+        guard lane == .orders else { return settings.questionConnections }
+        return settings.orderConnections + (urgency == .urgent ? settings.cancelConnections : 0)
+    }
+
+    /// Places of what waits: of each key in the order they came, and keys whose first call is urgent before others.
+    private static func order(_ items: [Waiting]) -> [Int] {
+        guard let first = items.first, items.contains(where: { $0.urgency != first.urgency }) else {
+            return Array(items.indices)
+        }
+        var urgency: [String: RateLimiter.Urgency] = [:]
+        for item in items {
+            let key = item.call.orderingKey
+            if !key.isEmpty, urgency[key] == nil { urgency[key] = item.urgency }
+        }
+        let ranks = items.map { (urgency[$0.call.orderingKey] ?? $0.urgency).rawValue }
+        return items.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
     }
 
     private func begin(_ item: Waiting, _ active: inout [CurlTransfer]) -> Bool {
@@ -280,6 +321,12 @@ final class CurlThread: @unchecked Sendable {
             resetIn: resetIn,
             now: SessionClock.monotonic()
         )
+    }
+
+    private func giveUp(_ orders: inout [Waiting], _ reason: String) {
+        let given = orders.filter { !$0.call.mayLeaveUnrecorded }
+        orders.removeAll { !$0.call.mayLeaveUnrecorded }
+        for item in given { finish(refused(item.call, reason), item.done) }
     }
 
     private func abandon(_ waiting: inout [[Waiting]]) {

@@ -49,7 +49,30 @@ public struct RESTCall: Hashable, Sendable {
     }
 }
 
+extension RESTCall {
+    /// Whether it leaves even when nothing can be recorded any more: cancels, and reductions that cannot rest.
+    ///
+    /// A reduction that rests does not: every open order is cancelled then, and it could leave behind its own cancel.
+    var mayLeaveUnrecorded: Bool {
+        if urgency == .urgent { return true }
+        // As our own writer writes it, without blanks; within a text the quotes would be escaped.
+        guard request.endpoint == .createOrder, request.says(#""reduceOnly":true"#) else {
+            return false
+        }
+        return request.says(#""orderType":"Market""#) || request.says(#""timeInForce":"IOC""#)
+            || request.says(#""timeInForce":"FOK""#)
+    }
+}
+
 extension RESTRequest {
+    fileprivate func says(_ words: String) -> Bool {
+        let words = Array(words.utf8)
+        guard body.count >= words.count else { return false }
+        return (0...body.count - words.count).contains {
+            body[$0..<$0 + words.count].elementsEqual(words)
+        }
+    }
+
     /// A path of which nothing can go beyond what it names.
     var isWellFormed: Bool {
         let isPath = path.utf8.allSatisfy { byte in

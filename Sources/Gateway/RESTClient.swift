@@ -7,9 +7,9 @@ import Synchronization
 ///
 /// A request goes in from anywhere and comes back as one ``RESTExchange``: answered, timed out, failed (it may have
 /// arrived) or not sent (it has certainly not). It waits until the exchange's quotas allow it (``RateLimiter``), and is
-/// not sent at all for ten minutes after the exchange has answered 403. It is signed at the moment it leaves. Requests of a lane leave in
-/// the order they came. A request that libcurl could send again by itself on a connection that was found dead is only
-/// sent again when it is a GET.
+/// not sent at all for ten minutes after the exchange has answered 403. It is signed at the moment it leaves. Of a lane
+/// cancels and look-ups of one order leave first, all else in the order it came. A request that libcurl could send again
+/// by itself on a connection that was found dead is only sent again when it is a GET.
 public final class RESTClient: Sendable {
     public struct Settings: Sendable {
         public let destination: Destination
@@ -24,6 +24,8 @@ public final class RESTClient: Sendable {
         /// Requests at the same time, and so connections, of each lane.
         public var orderConnections = 4
         public var questionConnections = 4
+        /// Beside ``orderConnections``, for cancels alone: orders without an answer may hold all of those.
+        public var cancelConnections = 2
         /// Longest answer, bytes; all linear instruments in one page are about 2 MB.
         public var bodyMax = 32 << 20
         /// Share of the exchange's quotas, and what is kept for cancels.
@@ -102,6 +104,11 @@ public final class RESTClient: Sendable {
         guard settings.credentials != nil else { return }
         thread.renew(credentials.signer)
     }
+
+    /// Nothing can be recorded any more: of the orders that wait, what does not take risk away at once ends as not sent.
+    ///
+    /// Cancels stay, and reductions that cannot rest; what is under way ends as it does.
+    public func keepOnlyCancels(reason: String) { thread.keepOnlyCancels(reason: reason) }
 
     /// Requests that wait or are under way.
     public var pending: Int { thread.pending }

@@ -16,7 +16,9 @@ import Market
 public struct RateLimiter: Sendable {
     public struct Settings: Sendable, Equatable {
         /// Percent of each quota that this process may use, from 1 to 100.
-        public var share = 100
+        public var share = 100 {
+            didSet { if connections != nil { connections = Settings.connections(share: share) } }
+        }
         /// Percent of its share that new orders leave for cancels and look-ups, from 0 to 90.
         public var reserve = 20
         /// Percent of its share of the address's quota that questions leave for orders, beside ``reserve``; from 0 to 90.
@@ -31,8 +33,9 @@ public struct RateLimiter: Sendable {
         public var assumesQuotas = true
         /// New connections to one WebSocket host within five minutes; `nil`: as many as wanted.
         ///
-        /// A fifth of what the exchange takes is left: for bots, and for the next start, which knows nothing of these.
-        public var connections: Int? = BybitLimits.connectionsPerFiveMinutes * 4 / 5
+        /// Set with ``share``. A fifth of what the exchange takes is left: for bots, for a session with a share, and for the next
+        /// start, which knows nothing of these. Whoever has a share has at least that fifth: a recorder has many sockets.
+        public var connections: Int? = Settings.connections(share: 100)
 
         public init() {}
 
@@ -46,6 +49,12 @@ public struct RateLimiter: Sendable {
         public init(share: Int, reserve: Int = 20) {
             self.share = min(100, max(1, share))
             self.reserve = min(90, max(0, reserve))
+            connections = Settings.connections(share: self.share)
+        }
+
+        private static func connections(share: Int) -> Int? {
+            let all = BybitLimits.connectionsPerFiveMinutes
+            return min(all * 4 / 5, max(all / 5, all * share / 100))
         }
     }
 

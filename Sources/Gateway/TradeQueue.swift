@@ -113,10 +113,12 @@ public struct TradeQueue: Sendable {
         elsewhere[call.orderingKey] = count > 1 ? count - 1 : nil
     }
 
-    /// Nothing can be recorded any more: of what has not left only cancels may.
+    /// Nothing can be recorded any more: of what has not left only cancels may, and reductions that cannot rest.
+    ///
+    /// Whatever rests would stay behind its own cancel, which goes by REST meanwhile: reductions that rest are given up.
     public mutating func keepOnlyCancels(reason: String) -> [Action] {
-        let given = waiting.filter { $0.urgency != .urgent }
-        waiting.removeAll { $0.urgency != .urgent }
+        let given = waiting.filter { !$0.mayLeaveUnrecorded }
+        waiting.removeAll { !$0.mayLeaveUnrecorded }
         return given.map { .ended($0, .notSent, reason: reason) }
     }
 

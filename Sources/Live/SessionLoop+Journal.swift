@@ -70,8 +70,9 @@ extension SessionLoop {
                 : "the journal failed: nothing that passes is recorded any more",
             metadata: ["error": "\(error)"]
         )
-        // What waits for its turn on the trade socket would leave behind its own cancel.
+        // What waits for its turn would leave behind its own cancel, and rest unseen.
         perform(trade.keepOnlyCancels(reason: "the journal failed"))
+        rest.keepOnlyCancels(reason: "the journal failed")
         // Nothing can be recorded any more: what is open is cancelled without a record.
         for order in stepper.engine.openOrders {
             let cancel = CancelRequest(
@@ -82,7 +83,8 @@ extension SessionLoop {
             guard configuration.mayTrade, let request = RESTRequest(.cancel(cancel)) else {
                 continue
             }
-            rest.send(RESTCall(request), on: loop) { _ in }
+            // Not before its order, which may be under way.
+            rest.send(RESTCall(request, orderingKey: order.orderLinkID), on: loop) { _ in }
         }
     }
 }

@@ -370,7 +370,8 @@ final class SessionLoop {
         writer.object { $0.field("monotonic", String(SessionClock.monotonic())) }
         ingest(named: "session/tick", time: clock.now(), payload: writer.bytes)
         watchWallClock()
-        if recorder.isRollDue { roll() }
+        // On a full disk there is no segment that a state could stand in.
+        if recorder.isRollDue, !recorder.isDiskFull { roll() }
         followExposure()
         retryRules()
         askDueLists()

@@ -188,7 +188,12 @@ public struct SessionStatus: Sendable {
             "\(openOrders) orders open, \(counts.commands) commands, \(counts.findings) findings"
         )
         line("halted", haltReason ?? (hasAccount ? "no" : "no account: public data only"))
-        line("dcp", armed.isEmpty ? "not armed" : "armed: " + armed.joined(separator: " "))
+        line(
+            "dcp",
+            armed.isEmpty
+                ? "not armed by this session" + (bots == nil ? "" : "; what bots arm is theirs")
+                : "armed by this session: " + armed.joined(separator: " ")
+        )
         return lines
     }
 

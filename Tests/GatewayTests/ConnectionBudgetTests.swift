@@ -70,4 +70,20 @@ import Testing
         let real = RateLimiter.Settings(Destination(.mainnet))
         #expect(real.connections == 400 && real.assumesQuotas)
     }
+
+    @Test func `a session with a share has its part of it, beside one that has all`() throws {
+        var trader = RateLimiter.Settings(Destination(.mainnet))
+        trader.share = 100
+        var recorder = RateLimiter.Settings(Destination(.mainnet))
+        recorder.share = 10
+        #expect(trader.connections == 400 && recorder.connections == 100)
+        for (share, most) in [(1, 100), (20, 100), (30, 150), (50, 250), (79, 395), (99, 400)] {
+            recorder.share = share
+            #expect(recorder.connections == most)
+            #expect(RateLimiter.Settings(share: share).connections == most)
+        }
+        var box = RateLimiter.Settings(try Destination.endpoint(base: "http://127.0.0.1:1"))
+        box.share = 10
+        #expect(box.connections == nil)
+    }
 }

@@ -38,8 +38,60 @@ private func get(_ query: String, timeout: Int64 = 10_000_000_000) -> RESTCall {
     RESTCall(RESTRequest(endpoint: .openOrders, query: query), timeout: timeout)
 }
 
+/// Longer than any test: what is held back must not end by itself.
+private let patience: Int64 = 600_000_000_000
+
 private func create(_ body: String, key: String = "") -> RESTCall {
-    RESTCall(RESTRequest(endpoint: .createOrder, body: Array(body.utf8)), orderingKey: key)
+    RESTCall(
+        RESTRequest(endpoint: .createOrder, body: Array(body.utf8)),
+        orderingKey: key,
+        timeout: patience
+    )
+}
+
+private func cancel(_ body: String, key: String) -> RESTCall {
+    RESTCall(
+        RESTRequest(endpoint: .cancelOrder, body: Array(body.utf8)),
+        orderingKey: key,
+        timeout: patience
+    )
+}
+
+/// A server that answers all but some requests, which wait until they are let go; tells requests by their bodies.
+private struct HoldingServer {
+    let seen = Watch<String>()
+    private let held = Watch<UncheckedBox<() -> Void>>()
+    let server: TestServer
+
+    init(holding isHeld: @escaping @Sendable (String) -> Bool) async throws {
+        let seen = seen
+        let held = held
+        server = try await TestServer { peer, event in
+            guard case .request(let request) = event else { return }
+            let body = String(decoding: request.body, as: UTF8.self)
+            guard isHeld(body) else {
+                seen.add(body)
+                return peer.respond(200)
+            }
+            let bound = NIOLoopBound(peer, eventLoop: peer.loop)
+            held.add(UncheckedBox({ bound.eventLoop.execute { bound.value.respond(200) } }))
+            seen.add(body)
+        }
+    }
+
+    func letGo() { for item in held.items { item.value() } }
+}
+
+/// Hands calls over in their order; each that has ended is told as its key and why it was not answered.
+private func handOver(_ calls: [RESTCall], to client: RESTClient) async throws -> Watch<String> {
+    let ended = Watch<String>()
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    try await loop.submit {
+        for call in calls {
+            client.send(call, on: loop) { ended.add("\($0.call.orderingKey):\($0.reason)") }
+        }
+    }.get()
+    return ended
 }
 
 /// HMAC-SHA256 as the exchange computes it, written apart from the signer.
@@ -331,6 +383,82 @@ private func expectedSignature(_ request: TestRequest) -> String {
         #expect(seen.items == ["create a", "create b", "cancel a"])
         client.stop()
         try await server.stop()
+    }
+
+    @Test func `orders that hang do not keep the cancel of another waiting`() async throws {
+        let test = try await HoldingServer { $0.hasPrefix("create") }
+        let client = try client(test.server.base)
+        let orders = ["a", "b", "c", "d", "e"].map { create("create \($0)", key: $0) }
+        let ended = try await handOver(orders, to: client)
+        try await test.seen.wait(for: "four orders") { $0.count == 4 }
+        #expect(await client.exchange(cancel("cancel x", key: "x")).outcome == .answered)
+        #expect(test.seen.items.last == "cancel x" && test.seen.items.count == 5)
+        #expect(ended.items.isEmpty && client.pending == 5)
+        // A cancel of one of them waits for it all the same.
+        let own = try await handOver([cancel("cancel a", key: "a")], to: client)
+        #expect(await client.exchange(cancel("cancel y", key: "y")).outcome == .answered)
+        #expect(own.items.isEmpty && !test.seen.items.contains("cancel a"))
+        client.stop()
+        try await test.server.stop()
+    }
+
+    @Test func `cancels leave before orders that wait, but not before their own`() async throws {
+        let test = try await HoldingServer { $0 == "create a" }
+        let client = try client(test.server.base) {
+            $0.orderConnections = 1
+            $0.cancelConnections = 0
+        }
+        let first = try await handOver([create("create a", key: "a")], to: client)
+        try await test.seen.wait(for: "the order") { $0 == ["create a"] }
+        let others = try await handOver(
+            [
+                create("create b", key: "b"), create("create c", key: "c"),
+                cancel("cancel b", key: "b"), cancel("cancel x", key: "x"),
+            ],
+            to: client
+        )
+        test.letGo()
+        try await others.wait(for: "all ends") { $0.count == 4 }
+        try await first.wait(for: "the first") { $0 == ["a:"] }
+        #expect(
+            test.seen.items == ["create a", "cancel x", "create b", "cancel b", "create c"]
+        )
+        client.stop()
+        try await test.server.stop()
+    }
+
+    /// After the journal failed: an order that leaves behind its own cancel would rest unseen.
+    @Test func `of orders that wait only cancels are kept, and reductions that cannot rest`()
+        async throws
+    {
+        let test = try await HoldingServer { $0 == "create a" }
+        let client = try client(test.server.base) { $0.orderConnections = 1 }
+        let first = try await handOver([create("create a", key: "a")], to: client)
+        try await test.seen.wait(for: "the order") { $0 == ["create a"] }
+        let reduction = try TradeQueueTests.reduction("r", .market)
+        let others = try await handOver(
+            [
+                create("create b", key: "b"), reduction, try TradeQueueTests.reduction("l"),
+                cancel("cancel a", key: "a"),
+            ],
+            to: client
+        )
+        client.keepOnlyCancels(reason: "the journal failed")
+        try await others.wait(for: "what is given up") { $0.count == 2 }
+        #expect(others.items == ["b:the journal failed", "l:the journal failed"])
+        #expect(first.items.isEmpty && test.seen.items == ["create a"])
+        let cancelled = try await handOver([cancel("cancel b", key: "b")], to: client)
+        try await cancelled.wait(for: "a cancel without its order") { $0 == ["b:"] }
+        test.letGo()
+        try await others.wait(for: "all ends") { $0.count == 4 }
+        #expect(
+            test.seen.items == [
+                "create a", "cancel b", "cancel a",
+                String(decoding: reduction.request.body, as: UTF8.self),
+            ]
+        )
+        client.stop()
+        try await test.server.stop()
     }
 
     @Test func `stopping ends what waits as not sent and what is under way as failed`() async throws

@@ -20,6 +20,26 @@ import Testing
     static func order(_ key: String) -> RESTCall { call(.createOrder, key) }
     static func cancel(_ key: String) -> RESTCall { call(.cancelOrder, key) }
 
+    /// A new order that only reduces, as the core sends it.
+    static func reduction(
+        _ key: String,
+        _ type: OrderType = .limit,
+        _ timeInForce: TimeInForce = .goodTillCancelled,
+        reduceOnly: Bool = true
+    ) throws -> RESTCall {
+        let order = OrderRequest(
+            instrument: InstrumentID(.linear, try #require(Symbol("BTCUSDT"))),
+            orderLinkID: key,
+            side: .sell,
+            type: type,
+            timeInForce: timeInForce,
+            quantity: try Numeral(text: "0.01"),
+            price: try type == .market ? nil : Numeral(text: "90000"),
+            reduceOnly: reduceOnly
+        )
+        return RESTCall(try #require(RESTRequest(.place(order))), orderingKey: key)
+    }
+
     private static func call(_ endpoint: Endpoint, _ key: String) -> RESTCall {
         let body = #"{"category":"linear","symbol":"BTCUSDT","orderLinkId":"\#(key)"}"#
         return RESTCall(
@@ -73,6 +93,32 @@ import Testing
             Self.sent(queue.received(Self.answer("a.1"), now: 3)) == ["order.cancel a.2"]
         )
         #expect(queue.keepOnlyCancels(reason: "the journal failed").isEmpty)
+    }
+
+    /// The whole account's cancels leave meanwhile: what rests would stay behind its own.
+    @Test func `when nothing can be recorded any more a reduction leaves unless it can rest`()
+        throws
+    {
+        var queue = Self.queue(assumesQuotas: true)
+        for number in 0..<8 { _ = queue.submit(Self.order("o\(number)"), now: 0) }
+        let kept = [
+            try Self.reduction("a", .market), try Self.reduction("b", .limit, .immediateOrCancel),
+            try Self.reduction("c", .limit, .fillOrKill),
+        ]
+        let dropped = [
+            try Self.reduction("d"), try Self.reduction("e", .limit, .postOnly),
+            try Self.reduction("f", .market, reduceOnly: false),
+            try Self.reduction("g", .limit, .immediateOrCancel, reduceOnly: false),
+        ]
+        for call in kept + dropped { #expect(queue.submit(call, now: 1).isEmpty) }
+        #expect(
+            queue.keepOnlyCancels(reason: "the journal failed")
+                == dropped.map { .ended($0, .notSent, reason: "the journal failed") }
+        )
+        #expect(
+            Self.sent(queue.wake(now: Self.second))
+                == ["order.create a.9", "order.create b.a", "order.create c.b"]
+        )
     }
 
     @Test func `without a socket calls go by REST, and none overtakes one of its order`() {

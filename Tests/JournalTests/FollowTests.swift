@@ -1,3 +1,4 @@
+import DiskKit
 import Glibc
 import Market
 import Synchronization

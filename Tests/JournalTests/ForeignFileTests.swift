@@ -161,6 +161,52 @@ import Testing
         #expect(try Verifier.verify(scratch.file("a.mcap")).state == .sound)
     }
 
+    @Test func `merged or bundled, times that go back or are beyond all dates are raised`() throws {
+        let scratch = try Scratch()
+        func write(_ name: String, _ times: [UInt64]) throws -> Recording {
+            let bytes = file {
+                $0.channel(MCAP.Channel(id: 3, topic: "/imu", messageEncoding: "cdr"))
+                for (place, time) in times.enumerated() { message(&$0, 3, time, name + "\(place)") }
+                end(&$0)
+            }
+            try Scratch.write(bytes, to: scratch.file(name))
+            return try Recording.open(scratch.file(name))
+        }
+        func check(_ path: String, _ texts: [String], _ times: [Int64]) throws {
+            let verification = try Verifier.verify(path)
+            #expect(verification.state == .sound, "\(verification.findings)")
+            let recording = try Recording.open(path)
+            let all = try recording.records()
+            #expect(all.map(\.sequence) == Array(1...UInt64(all.count)))
+            #expect(all.map(\.time) == all.map(\.time).sorted())
+            let records = all.filter { $0.stream == "/imu" }
+            #expect(records.map { String(decoding: $0.payload, as: UTF8.self) } == texts)
+            #expect(records.map(\.time) == times)
+        }
+        let first = try write("a", [50, 40, 1 << 63, 60, .max, 10])
+        let second = try write("b", [45, 55])
+        _ = try Merger().merge([first, second], to: scratch.file("m"))
+        try check(
+            scratch.file("m"),
+            ["b0", "a0", "a1", "a2", "b1", "a3", "a4", "a5"],
+            [45, 50, 50, 50, 55, 60, 60, 60]
+        )
+        let third = try write("c", [.max, 7, 3])
+        _ = try Merger().merge([third], to: scratch.file("n"))
+        try check(scratch.file("n"), ["c0", "c1", "c2"], [0, 7, 7])
+        _ = try Bundler().bundle(
+            first,
+            from: .beginning,
+            isPast: { _, _ in false },
+            to: scratch.file("bundle.mcap")
+        )
+        try check(
+            scratch.file("bundle.mcap"),
+            ["a0", "a1", "a2", "a3", "a4", "a5"],
+            [50, 50, 50, 60, 60, 60]
+        )
+    }
+
     @Test func `lz4 is refused by name, with what to do`() throws {
         let scratch = try Scratch()
         let bytes = file {

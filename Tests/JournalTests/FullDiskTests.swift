@@ -1,3 +1,4 @@
+import DiskKit
 import Glibc
 import Journal
 import Market
@@ -156,6 +157,29 @@ import Testing
                 #expect(verification.state == .sound, "\(verification.findings)")
             }
         }
+    }
+
+    /// A state that waits in the queue goes to no segment and to no reserve: nothing waits for its size.
+    @Test func `a large state of the owner keeps no private record from the reserve`() throws {
+        let scratch = try Scratch()
+        let disk = SmallDisk(room: 1 << 20)
+        let tape = try fullTape(scratch.file("r"), disk, queue: 16 << 20)
+        try tape.recorder.roll(
+            checkpoint: Array(repeating: 7, count: Int(RecorderOptions.small.reserveBytes) + 1)
+        )
+        for _ in 0..<50 {
+            try tape.append(on: Self.order)
+            try tape.recorder.waitUntilWritten(try tape.append(on: Self.command))
+        }
+        #expect(isFull(tape.recorder))
+        try Scratch.copy(scratch.file("r"), to: scratch.file("k"))
+        #expect(try Recording.open(scratch.file("k")).records().owners == tape.taken)
+        disk.add(64 << 20)
+        try eventually({ tape.recorder.health == .sound }, state: words(tape.recorder))
+        try tape.append(50)
+        try tape.recorder.seal()
+        #expect(try Recording.open(scratch.file("r")).records().owners == tape.taken)
+        #expect(try Verifier.verify(scratch.file("r")).state == .sound)
     }
 
     @Test func `room that comes back is used without a restart`() throws {

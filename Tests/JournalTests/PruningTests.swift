@@ -307,6 +307,55 @@ import Testing
         #expect(told.withLock { $0.count } == 3)
     }
 
+    @Test func `a segment that cannot be deleted once is deleted at a later roll`() throws {
+        let scratch = try Scratch()
+        let path = scratch.file("r")
+        let told = Mutex<[Result<Pruner.Plan, JournalError>]>([])
+        let isBroken = Mutex(false)
+        // Of several that go, the second fails.
+        let gone = Mutex(0)
+        let files = FaultyFiles { call, file, _ in
+            guard call == "unlink", file.hasSuffix(".mcap"), isBroken.withLock({ $0 }) else {
+                return nil
+            }
+            return gone.withLock {
+                $0 += 1
+                return $0 == 2 ? .fail(SystemFailure(EIO)) : nil
+            }
+        }
+        var options = RecorderOptions.small
+        options.rollsItself = false
+        options.disk = DiskRule(keep: 150_000_000)
+        options.onPrune = { result in told.withLock { $0.append(result) } }
+        let tape = try Tape(path, options, files: files)
+        func segment(_ count: Int) throws {
+            try tape.recorder.waitUntilWritten(try tape.append(count))
+            try tape.recorder.roll(checkpoint: Array("state".utf8))
+            try tape.recorder.waitUntilDurable(try tape.append(1))
+        }
+        // Many at once become old.
+        for _ in 0..<4 { try segment(20) }
+        isBroken.withLock { $0 = true }
+        for _ in 0..<6 { try segment(60) }
+        try tape.recorder.seal()
+        let results = told.withLock { $0 }
+        let failed = results.firstIndex { if case .failure = $0 { true } else { false } }
+        #expect(try #require(failed, "\(results)") < results.count - 1, "\(results)")
+        for result in results[(try #require(failed) + 1)...] {
+            guard case .success = result else {
+                Issue.record("\(result)")
+                continue
+            }
+        }
+        let recording = try Recording.open(path)
+        #expect(recording.damage.isEmpty)
+        #expect(
+            try recording.records() == tape.taken.filter { $0.sequence >= recording.first.value }
+        )
+        let verification = try Verifier.verify(path)
+        #expect(verification.state == .sound, "\(verification.findings)")
+    }
+
     @Test(arguments: [1, 150_000_000])
     func `what a recorder seals after its rule took the front is what the segments say`(
         keep: Int64

@@ -117,8 +117,65 @@ import Testing
         #expect(verification.state == .sound, "\(verification.findings)")
         #expect(verification.first == segments[1].first)
         #expect(verification.gaps.map(\.first) == [segments[0].first, segments[2].first])
+        let upTo = SequenceNumber(segments[1].first.value - 1)
+        #expect(verification.beginning == .lost(upTo: upTo))
         #expect(verification.last.value == taken.last?.sequence)
         #expect(try Recording.open(scratch.file("new")).last.value == taken.last?.sequence)
+    }
+
+    @Test func `a hole that recovery named says nothing of what was before it`() throws {
+        let scratch = try Scratch()
+        let path = scratch.file("r")
+        _ = try PruningTests.recording(path, nil)
+        let old = try Recording.open(path).manifest.segments
+        unlink(path + "/" + old[1].name)
+        let source = scratch.file("new")
+        #expect(try Recoverer().recover(path, to: source).way == .copied)
+        let whole = try Verifier.verify(source)
+        #expect(whole.state == .sound, "\(whole.findings)")
+        #expect(whole.beginning == .whole)
+        let hole = Verification.Gap(first: old[1].first, last: old[1].last)
+        #expect(whole.gaps == [hole])
+
+        let gone = scratch.file("gone")
+        try Scratch.copy(source, to: gone)
+        for name in [old[0].name, "manifest.json"] { unlink(gone + "/" + name) }
+        let missing = try Verifier.verify(gone)
+        #expect(missing.state == .damaged)
+        #expect(missing.beginning == .unexplained)
+        #expect(
+            missing.findings.contains {
+                $0.description.contains("records 1 to \(old[0].last) are missing")
+            },
+            "\(missing.findings)"
+        )
+
+        let key = try SigningKey.generate()
+        for (signer, lie) in [(key, ("a test", "nobody")), (nil, ("\"last\":", "\"last\":1"))]
+            as [(SigningKey?, (String, String))]
+        {
+            let pruned = scratch.file(signer == nil ? "pruned" : "signed")
+            try Scratch.copy(source, to: pruned)
+            let plan = try PruningTests.pruner(signer).prune(
+                pruned,
+                rule: DiskRule(before: old[2].first),
+                now: PruningTests.now
+            )
+            #expect(plan.begins == old[2].first)
+            let verification = try Verifier.verify(pruned)
+            #expect(verification.state == .sound, "\(verification.findings)")
+            #expect(verification.first == old[2].first)
+            #expect(verification.gaps == [hole])
+            #expect(verification.beginning == .pruned(upTo: hole.last, deletions: 1))
+            // Its notes are held against it.
+            let log = pruned + "/pruned.jsonl"
+            let note = String(decoding: try Scratch.read(log), as: UTF8.self)
+            for changed in [note.replacing(lie.0, with: lie.1), ""] {
+                #expect(changed != note)
+                try Scratch.write(Array(changed.utf8), to: log)
+                #expect(try Verifier.verify(pruned).state == .damaged, "\(changed)")
+            }
+        }
     }
 
     @Test func `nothing to recover from is an error, and leaves no recording behind`() throws {

@@ -148,6 +148,37 @@ import Testing
         for _ in 0..<20 { #expect(bench.tick().isEmpty) }
     }
 
+    @Test func `one that the exchange had and lists no longer was placed, and keeps its status`()
+        throws
+    {
+        for later in [nil, "Cancelled", "New"] {
+            var bench = try bench()
+            let linkID = try bench.placed("buy 0.010 89990.0")
+            bench.reply(.createOrder, linkID: linkID)
+            bench.order(try Row.order(linkID, "New", price: "89990.0", at: 5))
+            let query = "category=linear&symbol=BTCUSDT&orderLinkId=" + linkID
+            // Away for longer than the exchange keeps what ended without a fill.
+            bench.reply(.openOrders, query: query)
+            #expect(try order(bench, linkID).phase == .unknown)
+            for _ in 0..<8 { bench.tick() }
+            bench.reply(.openOrders, query: query)
+            let answer = bench.reply(.orderHistory, query: query)
+            #expect(answer.findings(.orderUnknown).count == 1)
+            #expect(!"\(answer)".contains("not placed"), "\(answer)")
+            #expect(try order(bench, linkID).isClosed)
+            #expect(try order(bench, linkID).status == .new)
+            #expect(try order(bench, linkID).reason == Order.endUntold)
+            // A row of before comes late, or once more: it says nothing.
+            bench.order(try Row.order(linkID, "New", price: "89990.0", at: 5))
+            #expect(try order(bench, linkID).isClosed)
+            guard let later else { continue }
+            bench.order(try Row.order(linkID, later, price: "89990.0", at: 9))
+            #expect(try order(bench, linkID).isClosed == (later == "Cancelled"))
+            #expect(try order(bench, linkID).status?.name == later)
+            #expect(try order(bench, linkID).reason != Order.endUntold)
+        }
+    }
+
     @Test func `a row of an order that was said not to be placed opens it again, and is told`()
         throws
     {

@@ -20,6 +20,8 @@ public enum Import {
         public var labels: [Label] = []
         /// The payload of `session/start` of the recording with this id, where the files have none.
         public var start: @Sendable (_ id: String, _ time: Timestamp) -> [UInt8]
+        /// The disk; tests have others.
+        var files: any JournalFiles = SystemFiles()
         /// Called now and then with the number of records so far.
         public var onProgress: @Sendable (UInt64) -> Void = { _ in }
 

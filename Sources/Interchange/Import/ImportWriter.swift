@@ -36,7 +36,7 @@ final class ImportWriter {
                 knowsArrivalTimes: knowsArrivalTimes
             )
         do throws(JournalError) {
-            recorder = try Recorder.open(path, options: recording)
+            recorder = try Recorder.open(path, options: recording, files: options.files)
         } catch {
             throw InterchangeError(error)
         }
@@ -119,8 +119,13 @@ final class ImportWriter {
         at time: Timestamp
     ) throws(JournalError) -> SequenceNumber {
         let id = try self.id(of: stream)
-        // The disk sets the pace: nothing is shed from an import.
-        while !recorder.hasRoom(for: payload.count, on: id) { usleep(200) }
+        // The disk sets the pace: nothing is shed from an import. One that is full, or has failed, sets none.
+        while !recorder.hasRoom(for: payload.count, on: id) {
+            switch recorder.health {
+            case .full(let error), .failed(let error): throw error
+            case .sound, .degraded: usleep(200)
+            }
+        }
         return try recorder.append(id, time: time, payload: payload)
     }
 

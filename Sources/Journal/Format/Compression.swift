@@ -42,22 +42,36 @@ final class Decompressor {
 
     deinit { Decompressor.give(context) }
 
+    /// What is taken for a chunk at first: for each of its bytes, and for the smallest.
+    ///
+    /// Text compresses 1 to 64 only where nearly all of it repeats.
+    private static let ratio = 64
+    private static let least = 1 << 20
+
     /// Fills `output` with exactly `size` bytes, which the caller has bounded.
+    ///
+    /// Where they have no room yet and are many for what is there, it grows only as they come.
     func decompress(
         _ bytes: UnsafeRawBufferPointer,
         size: Int,
         into output: inout ByteBuffer
     ) throws(Malformed) {
         output.count = 0
-        output.reserve(size)
+        var room = size
+        if size > output.capacity {
+            let likely = max(bytes.count * Decompressor.ratio, Decompressor.least)
+            room = min(size, max(output.capacity, likely))
+        }
+        output.reserve(room)
         if context == nil { context = Decompressor.take() }
-        let written = ZSTD_decompressDCtx(
-            context,
-            output.base,
-            size,
-            bytes.baseAddress,
-            bytes.count
-        )
+        var written = decompress(bytes, room, output.base)
+        // From the beginning, with twice the room: all rounds together cost one more. What the frame's header says is
+        // not asked: it may lie too, and others write chunks of several frames.
+        while room < size, ZSTD_getErrorCode(written) == ZSTD_error_dstSize_tooSmall {
+            room = min(size, room * 2)
+            output.reserve(room)
+            written = decompress(bytes, room, output.base)
+        }
         guard ZSTD_isError(written) == 0 else {
             throw Malformed("zstd: \(String(cString: ZSTD_getErrorName(written)))", at: 0)
         }
@@ -65,6 +79,14 @@ final class Decompressor {
             throw Malformed("a chunk of \(written) bytes that says it has \(size)", at: 0)
         }
         output.count = size
+    }
+
+    private func decompress(
+        _ bytes: UnsafeRawBufferPointer,
+        _ room: Int,
+        _ base: UnsafeMutableRawPointer
+    ) -> Int {
+        ZSTD_decompressDCtx(context, base, room, bytes.baseAddress, bytes.count)
     }
 
     /// Bytes that a frame's header takes at most.

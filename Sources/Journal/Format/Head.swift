@@ -47,6 +47,8 @@ struct Head: Hashable {
             offset = try reader.integer()
             guard let chain = ChainValue(bytes: try reader.take(32)) else { return nil }
             guard segment.isPossible, durable == .none || durable.isPossible else { return nil }
+            // One more of each is written: nobody comes that far.
+            guard generation < .max, run < UInt64(Int.max) else { return nil }
             self.chain = chain
             _ = try reader.integer(UInt32.self)
             let covered = UnsafeRawBufferPointer(rebasing: slot[..<(Head.slotBytes - 4)])

@@ -48,6 +48,13 @@ public struct Manifest: Hashable, Sendable {
     /// `log_time` of the first and last record; zero when there is none.
     public var started: Timestamp
     public var ended: Timestamp
+    /// From the first record to the last, nanoseconds; times of another program's file may be as far apart as they like.
+    public var duration: Int64 {
+        let (difference, overflow) = ended.nanoseconds.subtractingReportingOverflow(
+            started.nanoseconds
+        )
+        return overflow ? .max : difference
+    }
     public var segments: [Segment]
     /// The owner's facts: program, configuration hash.
     public var labels: [Label]

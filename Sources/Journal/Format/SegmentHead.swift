@@ -156,7 +156,7 @@ extension SegmentHead {
         }
         guard format <= SegmentHead.format else { throw .newer(format: String(format)) }
         guard let id = metadata["recording"],
-            let run = metadata["run"].flatMap({ Int($0) }), run > 0,
+            let run = metadata["run"].flatMap({ Int($0) }), run > 0, run < .max,
             let first = metadata["first"].flatMap({ UInt64($0) }),
             SequenceNumber(first).isPossible,
             let chain = metadata["chain"].flatMap({ ChainValue(hex: $0) }),

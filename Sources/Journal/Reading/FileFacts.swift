@@ -40,6 +40,7 @@ struct FileFacts {
         if first == .none {
             first = record.sequence
             started = record.time
+            ended = record.time
         }
         last = record.sequence
         started = min(started, record.time)

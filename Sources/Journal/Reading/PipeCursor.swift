@@ -3,8 +3,8 @@ public import Market
 
 /// The records of one MCAP file as they come out of a pipe, without seeking.
 ///
-/// Memory grows with the bytes that have come, never with a length that the file claims, and no record above
-/// 128 MiB is taken. Each chunk's CRC is checked before its first record is given. One cursor belongs to one
+/// Memory grows with the bytes that have come and with what they unpack to, never with a length that the file claims,
+/// and no record above 128 MiB is taken. Each chunk's CRC is checked before its first record is given. One cursor belongs to one
 /// thread at a time.
 public final class PipeCursor {
     private let descriptor: Int32

@@ -4,9 +4,9 @@ public import Market
 public enum Beginning: Hashable, Sendable {
     /// At record 1.
     case whole
-    /// Segments before were deleted, as `pruned.jsonl` says.
+    /// Segments before were deleted, as `pruned.jsonl` says; what recovery gave up behind them counts as gone with them.
     case pruned(upTo: SequenceNumber, deletions: Int)
-    /// Recovery could not read what was before, and says so.
+    /// Recovery could not read anything of what was before, and says so.
     case lost(upTo: SequenceNumber)
     /// It is a part of another recording, cut out of it.
     case slice(of: String, chain: ChainValue)
@@ -82,12 +82,10 @@ struct BeginningCheck {
         // A recording of a row begins behind the one before it.
         let link = RowLink(labels)
         let origin = link?.first ?? .first
-        if let lost = try SegmentFile(first.name, in: directory, presumes: true).head?.lost,
-            lost.last == first.first.previous
-        {
-            beginning = .lost(upTo: lost.last)
-            return
-        }
+        let head = try SegmentFile(first.name, in: directory, presumes: true).head
+        let lost = head?.lost.flatMap { $0.last == first.first.previous ? $0 : nil }
+        // What was before the records that recovery gave up is not accounted for by them.
+        let edge = lost?.first ?? first.first
         let log = try DeletionList<PrunedSegment>(directory)
         let entries = log.entries
         let file = directory.place(DeletionList<PrunedSegment>.file)
@@ -97,6 +95,10 @@ struct BeginningCheck {
                 ? "a deletion of recording `\(entry.recording)`"
                 : "the note of \(entry.name) is not signed by the key that it names"
             findings.append(JournalError(.damaged(text), file: file, sequence: entry.first))
+        }
+        if let lost, lost.first <= origin {
+            beginning = .lost(upTo: lost.last)
+            return
         }
         if let previous = link?.previous, first.first <= origin {
             beginning = .row(after: previous.recording, last: previous.last)
@@ -116,13 +118,13 @@ struct BeginningCheck {
         }
         guard first.first > origin else { return }
         // A deletion that a crash broke off has noted more than is gone.
-        let gone = entries.filter { $0.first < first.first }
+        let gone = entries.filter { $0.first < edge }
         guard let last = gone.last else {
             beginning = .unexplained
             findings.append(
                 JournalError(
                     .damaged(
-                        "records \(origin) to \(first.first.previous) are missing, and no note says why"
+                        "records \(origin) to \(edge.previous) are missing, and no note says why"
                     ),
                     file: place,
                     sequence: first.first
@@ -130,7 +132,7 @@ struct BeginningCheck {
             )
             return
         }
-        beginning = .pruned(upTo: last.last, deletions: gone.count)
+        beginning = .pruned(upTo: lost?.last ?? last.last, deletions: gone.count)
         var number = origin
         var chain = link?.beginning(id: id) ?? ChainHasher.genesis(id: id)
         for entry in gone {
@@ -147,7 +149,8 @@ struct BeginningCheck {
             number = entry.last.next
             chain = entry.chainLast
         }
-        if number != first.first || chain != first.chainFirst {
+        // The link before the first record behind a hole is not the last one before the hole.
+        if number != edge || (lost == nil && chain != first.chainFirst) {
             findings.append(
                 JournalError(
                     .damaged("what was deleted does not lead up to the first segment"),

@@ -3,9 +3,9 @@ import Market
 /// Joins recordings by time into one for reading.
 ///
 /// Records get new numbers. Before each run of records of one source stands a record of `session/origin` with its
-/// recording and the number that the first of them had there. What a source's own recorder said (`session/start`,
-/// `session/channel`) goes under `merged/…`. What a source says of its import is said of the whole: see
-/// ``Manifest/knowsArrivalTimes``.
+/// recording and the number that the first of them had there. A time below the record before, as another program's file
+/// may have it, is raised. What a source's own recorder said (`session/start`, `session/channel`) goes under `merged/…`.
+/// What a source says of its import is said of the whole: see ``Manifest/knowsArrivalTimes``.
 public struct Merger {
     public var key: SigningKey?
 

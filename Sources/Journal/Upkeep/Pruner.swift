@@ -131,7 +131,9 @@ public struct Pruner {
             var goes = isLarge || isBefore || position < unfinished.count
             if !goes, rule.keep != nil || rule.beforeTime != nil {
                 let end = try facts.timeBefore(position + 1)
-                let isOld = rule.keep.map { now.nanoseconds - end.nanoseconds > $0 } ?? false
+                let (age, overflow) = now.nanoseconds.subtractingReportingOverflow(end.nanoseconds)
+                // A time that far away is no age.
+                let isOld = !overflow && rule.keep.map { age > $0 } ?? false
                 goes = isOld || rule.beforeTime.map { end < $0 } ?? false
             }
             guard goes else { break }

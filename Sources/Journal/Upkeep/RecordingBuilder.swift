@@ -62,7 +62,8 @@ final class RecordingBuilder {
     /// Chain value after the last chunk.
     var chain: ChainValue { segment.index.chain }
 
-    /// Adds one Message record, opcode and length included; its number is the one after ``last``.
+    /// Adds one Message record, opcode and length included; its number is the one after ``last``, its time not below
+    /// ``lastTime``.
     func add(_ message: UnsafeRawBufferPointer) throws(JournalError) {
         guard let base = message.baseAddress else { return }
         let header = MessageHeader(record: base)
@@ -75,7 +76,10 @@ final class RecordingBuilder {
         if segment.offset >= segmentBytes { try roll() }
     }
 
-    /// Adds one Message.
+    /// Adds one Message; a time below the last one's is raised to it.
+    ///
+    /// Another program's file may have times in any order, and above `Int64.max`, which are read as times before 1970. A
+    /// chunk whose times go back is damage.
     func add(
         _ stream: StreamID,
         time: Timestamp,
@@ -85,7 +89,7 @@ final class RecordingBuilder {
         record.message(
             channel: stream.value,
             sequence: UInt32(truncatingIfNeeded: last.next.value),
-            time: UInt64(bitPattern: time.nanoseconds),
+            time: max(lastTime, UInt64(max(0, time.nanoseconds))),
             payload: payload
         )
         try add(record.bytes)

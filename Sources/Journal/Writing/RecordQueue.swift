@@ -163,17 +163,21 @@ final class RecordQueue: @unchecked Sendable {
     /// Whether anything waits.
     var isEmpty: Bool { published.value.load(ordering: .sequentiallyConsistent) == readingPosition }
 
-    /// Bytes of the piece that ``read(upTo:into:)`` gives first.
-    var nextPiece: Int {
+    /// The piece that ``read(upTo:into:)`` gives first; empty where nothing waits.
+    var nextPiece: UnsafeRawBufferPointer {
         let end = published.value.load(ordering: .acquiring)
         var block = readingBlock
         var offset = readingOffset
         while true {
             let used = block.used.load(ordering: .acquiring)
             let ahead = Int(end - readingPosition)
-            guard used != Int.max else { return ahead }
-            if offset < used { return min(ahead, used - offset) }
-            guard let next = block.next else { return 0 }
+            if offset < used {
+                let count = used == Int.max ? ahead : min(ahead, used - offset)
+                return UnsafeRawBufferPointer(start: block.base + offset, count: count)
+            }
+            guard let next = block.next else {
+                return UnsafeRawBufferPointer(start: nil, count: 0)
+            }
             block = next
             offset = 0
         }

@@ -114,7 +114,16 @@ extension Writer {
     var hasRoomForNext: Bool {
         guard let outage else { return true }
         return outage.isKept
-            && reserve.hasRoom(forUnpacked: builder.records.count + queue.nextPiece)
+            && reserve.hasRoom(forUnpacked: builder.records.count + nextRecords)
+    }
+
+    /// Bytes of the records in the queue's next piece: a state of the owner's among them goes to no reserve.
+    private var nextRecords: Int {
+        var bytes = 0
+        Writer.forEachRecord(in: queue.nextPiece) { record, opcode in
+            if opcode != RecordQueue.Mark.roll { bytes += record.count }
+        }
+        return bytes
     }
 
     /// Tries the next segment; when it is there, what waited goes into it and the reserve is empty again.

@@ -298,7 +298,7 @@ final class Writer {
     }
 
     @inline(__always)
-    private static func forEachRecord(
+    static func forEachRecord(
         in piece: UnsafeRawBufferPointer,
         _ body: (UnsafeRawBufferPointer, UInt8) -> Void
     ) {

@@ -141,11 +141,20 @@ extension Desk {
             return
         }
         guard let since = settlement.absentFromOpen, reply.after >= since else { return }
-        orderStore.update(place) { $0.close(nil, reason: "not placed") }
+        // The exchange keeps an order that ended without a fill for a day: what it had and has no longer was placed.
+        let wasThere = order.heard != .none
+        orderStore.update(place) {
+            $0.close(
+                wasThere ? $0.status : nil,
+                reason: wasThere ? Order.endUntold : "not placed"
+            )
+        }
         find(
             .orderUnknown,
             order.orderLinkID,
-            note: "settled: absent from open orders and history after the deadline, so not placed"
+            note: wasThere
+                ? "settled: the exchange had it, and neither open orders nor history have it any more; how it ended is not told"
+                : "settled: absent from open orders and history after the deadline, so not placed"
         )
         news.append(.order(serial: order.serial))
     }

@@ -24,10 +24,14 @@ extension Order {
     ///
     /// Any arrival order of the same rows, and any duplication, ends in the same order: the filled quantity is
     /// the highest told, a closed order stays closed, and of two open rows the later one counts. Only an order that was
-    /// closed without a row of the exchange is opened again by one: the exchange's word on its own orders is the last.
+    /// closed without a row of the exchange is opened again by one, and one of whose end there was none by a later one: the
+    /// exchange's word on its own orders is the last.
     mutating func merge(_ row: OrderUpdate) -> Bool {
         var changed = false
-        let isUnheard = isClosedUnheard
+        let isUnheard =
+            isClosedUnheard
+            || (isClosed && reason == Order.endUntold
+                && row.updatedMilliseconds > updatedMilliseconds)
         if positionIndex == 0 { positionIndex = row.positionIndex }
         if row.countsQuote { countsQuote = true }
         if orderID.isEmpty, !row.orderID.isEmpty {

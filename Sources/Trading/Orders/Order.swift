@@ -232,6 +232,9 @@ public struct Order: Hashable, Sendable, Codable {
         return phase == .unknown || pendingAmend?.deadline != nil || pendingCancel?.deadline != nil
     }
 
+    /// ``reason`` of an order that the exchange had and has no longer, without a word of how it ended.
+    static let endUntold = "ended; the exchange no longer tells how"
+
     /// Closed by an answer, or by the lack of one, and not by a row of the exchange.
     var isClosedUnheard: Bool { isClosed && updatedMilliseconds == 0 }
 

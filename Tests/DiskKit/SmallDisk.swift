@@ -1,12 +1,11 @@
-import DiskKit
 import Glibc
-import Journal
+public import Journal
 import Synchronization
 
 /// A disk of so many bytes: what was allocated stays writable, everything else needs room that is left.
 ///
 /// A write that finds room for a part is short, as on a real one. The lock has no size.
-final class SmallDisk: PassingFiles {
+public final class SmallDisk: PassingFiles {
     private struct State {
         var room: Int
         var names: [Int32: String] = [:]
@@ -16,20 +15,20 @@ final class SmallDisk: PassingFiles {
         var isHeld = false
     }
 
-    let disk: any JournalFiles = SystemFiles()
+    public let disk: any JournalFiles = SystemFiles()
     private let state: Mutex<State>
 
-    init(room: Int) { state = Mutex(State(room: room)) }
+    public init(room: Int) { state = Mutex(State(room: room)) }
 
     /// Space is freed, or taken by someone else.
-    func add(_ bytes: Int) { state.withLock { $0.room += bytes } }
+    public func add(_ bytes: Int) { state.withLock { $0.room += bytes } }
     /// What is left is taken by someone else.
-    func fill() { state.withLock { $0.room = 0 } }
+    public func fill() { state.withLock { $0.room = 0 } }
     /// From now on writes wait for ``letGo()``.
-    func hold() { state.withLock { $0.isHeld = true } }
-    func letGo() { state.withLock { $0.isHeld = false } }
+    public func hold() { state.withLock { $0.isHeld = true } }
+    public func letGo() { state.withLock { $0.isHeld = false } }
     /// Calls that found no room.
-    var refusals: Int { state.withLock { $0.refusals } }
+    public var refusals: Int { state.withLock { $0.refusals } }
 
     private func name(_ file: OpenFile) -> String {
         state.withLock { $0.names[file.number] ?? "" }
@@ -49,7 +48,7 @@ final class SmallDisk: PassingFiles {
         }
     }
 
-    func open(
+    public func open(
         _ name: String,
         in directory: OpenFile,
         _ mode: OpenMode
@@ -59,7 +58,7 @@ final class SmallDisk: PassingFiles {
         return file
     }
 
-    func write(
+    public func write(
         _ file: OpenFile,
         _ bytes: UnsafeRawBufferPointer,
         at offset: UInt64
@@ -71,14 +70,18 @@ final class SmallDisk: PassingFiles {
         return try disk.write(file, UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: offset)
     }
 
-    func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure) {
+    public func allocate(_ file: OpenFile, bytes: UInt64) throws(SystemFailure) {
         guard grant(file, to: Int(bytes), from: 0) == Int(bytes) else {
             throw SystemFailure.noSpace
         }
         try disk.allocate(file, bytes: bytes)
     }
 
-    func rename(_ name: String, to newName: String, in directory: OpenFile) throws(SystemFailure) {
+    public func rename(
+        _ name: String,
+        to newName: String,
+        in directory: OpenFile
+    ) throws(SystemFailure) {
         try disk.rename(name, to: newName, in: directory)
         state.withLock { state in
             state.room += state.sizes[newName] ?? 0
@@ -87,7 +90,7 @@ final class SmallDisk: PassingFiles {
         }
     }
 
-    func unlink(_ name: String, in directory: OpenFile) throws(SystemFailure) {
+    public func unlink(_ name: String, in directory: OpenFile) throws(SystemFailure) {
         try disk.unlink(name, in: directory)
         state.withLock { $0.room += $0.sizes.removeValue(forKey: name) ?? 0 }
     }
