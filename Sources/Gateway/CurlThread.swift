@@ -172,6 +172,7 @@ final class CurlThread: @unchecked Sendable {
             if stopBy == nil {
                 wakeAt = startWaiting(&waiting, &active, limiter)
             } else {
+                letCancelsGo(&waiting[RESTCall.Lane.orders.rawValue], &active, limiter)
                 abandon(&waiting)
             }
             var running: Int32 = 0
@@ -321,6 +322,22 @@ final class CurlThread: @unchecked Sendable {
             resetIn: resetIn,
             now: SessionClock.monotonic()
         )
+    }
+
+    /// At the end cancels wait for nobody: better one that is refused than an order that stays.
+    private func letCancelsGo(
+        _ orders: inout [Waiting],
+        _ active: inout [CurlTransfer],
+        _ limiter: SharedLimiter
+    ) {
+        orders.removeAll { item in
+            let now = SessionClock.monotonic()
+            guard item.urgency == .urgent,
+                limiter.take(item.call.request, .urgent, now: now) == .go
+            else { return false }
+            if !begin(item, &active) { limiter.ended(item.call.request, now: now) }
+            return true
+        }
     }
 
     private func giveUp(_ orders: inout [Waiting], _ reason: String) {

@@ -63,6 +63,19 @@ struct MissedCandles {
         }
     }
 
+    /// What came of these since that moment was not kept, whoever carries them now.
+    mutating func interrupted(_ streams: [Stream], _ milliseconds: Int64) {
+        for stream in streams where carried.remove(stream) != nil {
+            goAway(stream, at: milliseconds)
+        }
+    }
+
+    private mutating func goAway(_ stream: Stream, at milliseconds: Int64) {
+        // What was not asked for yet is missed on.
+        let place = gaps.firstIndex { $0.stream == stream }
+        awaySince[stream] = place.map { gaps.remove(at: $0).since } ?? milliseconds
+    }
+
     /// What is carried may have changed.
     ///
     /// - Parameters:
@@ -70,11 +83,7 @@ struct MissedCandles {
     ///   - now: by whatever socket, in the order in which lists are to be asked for.
     mutating func look(wanted: Set<Stream>, carried now: [Stream], at milliseconds: Int64) {
         let next = Set(now)
-        for stream in carried where !next.contains(stream) {
-            // What was not asked for yet is missed on.
-            let place = gaps.firstIndex { $0.stream == stream }
-            awaySince[stream] = place.map { gaps.remove(at: $0).since } ?? milliseconds
-        }
+        for stream in carried where !next.contains(stream) { goAway(stream, at: milliseconds) }
         awaySince = awaySince.filter { wanted.contains($0.key) }
         gaps.removeAll { !wanted.contains($0.stream) }
         for stream in now where !carried.contains(stream) {

@@ -43,8 +43,8 @@ extension SessionLoop {
             remeasure(event, message.socket)
             ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
             if event.change == .ready { tellAbsence(message.socket, until: message.time) }
-            lookAtCandles()
             if message.socket == tradeSocket { tradeLink(event) }
+            if !slot.isPrivate { lookAtCandles() }
         }
     }
 
@@ -139,9 +139,8 @@ extension SessionLoop {
 
     /// A frame found no room.
     private func noRoom(on number: Int) {
-        let isFirst = shed[number] == nil
+        if shed[number] == nil { missCandles(on: number) }
         shed[number, default: 0] += 1
-        if isFirst { lookAtCandles() }
         awaitRelief()
     }
 
@@ -241,6 +240,5 @@ extension SessionLoop {
                 sockets[number].resubscribe(topic)
             }
         }
-        lookAtCandles()
     }
 }

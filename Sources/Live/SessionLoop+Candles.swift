@@ -9,8 +9,13 @@ extension SessionLoop {
     /// Lists that are asked for in a second: a reconnect of a thousand topics must not hold up other questions.
     private static let candleListsPerSecond = 2
 
-    /// A socket has come or gone, or a frame of it found no room.
+    private var hasCandles: Bool {
+        configuration.subscriptions.contains { $0.topic.hasPrefix("kline.") }
+    }
+
+    /// A socket has come or gone.
     func lookAtCandles() {
+        guard hasCandles else { return }
         var wanted: Set<MissedCandles.Stream> = []
         var carried: [MissedCandles.Stream] = []
         for (number, slot) in slots.enumerated() {
@@ -29,9 +34,21 @@ extension SessionLoop {
         return topics.compactMap { MissedCandles.Stream(category, topic: $0) }
     }
 
-    /// Once a second.
-    func askForCandles() {
-        guard isStarted, !isStopped, SessionClock.monotonic() >= quietUntil else { return }
+    /// Frames of a socket found no room from now on; looked at with the next tick, since that is no time for it.
+    func missCandles(on number: Int) {
+        if candlesShed[number] == nil { candlesShed[number] = exchangeMilliseconds }
+    }
+
+    /// Once a second: what sockets carry changes with rules too, and lists are asked for.
+    func followCandles() {
+        guard isStarted, !isStopped, !isFailed, hasCandles else { return }
+        for number in candlesShed.keys.sorted() {
+            guard let since = candlesShed[number] else { continue }
+            missedCandles.interrupted(candles(sockets[number].state.wanted, slots[number]), since)
+        }
+        candlesShed.removeAll()
+        lookAtCandles()
+        guard SessionClock.monotonic() >= quietUntil, !recorder.isDiskFull else { return }
         for request in missedCandles.take(Self.candleListsPerSecond) {
             ask(request) { [unowned self] in
                 guard !isStopped, stepper.event.kind != .reply || !stepper.event.reply.isSuccess

@@ -107,6 +107,8 @@ final class SessionLoop {
     var absentSince: Timestamp?
     /// Candles that no socket brought.
     var missedCandles = MissedCandles()
+    /// Sockets whose frames found no room since the last tick, and since when: Unix milliseconds of the exchange.
+    var candlesShed: [Int: Int64] = [:]
     /// Public sockets whose absence between the runs was told.
     var absenceTold: Set<Int> = []
     /// How far the wall clock was from the session's when it was looked at last; `nil` before.
@@ -375,7 +377,7 @@ final class SessionLoop {
         followExposure()
         retryRules()
         askDueLists()
-        askForCandles()
+        followCandles()
         door?.keepOpen()
         followAccount()
     }

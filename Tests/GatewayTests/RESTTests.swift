@@ -461,6 +461,23 @@ private func expectedSignature(_ request: TestRequest) -> String {
         try await test.server.stop()
     }
 
+    @Test func `a cancel that waits for its order leaves when the client stops`() async throws {
+        let test = try await HoldingServer { $0 == "create a" }
+        let client = try client(test.server.base)
+        let order = try await handOver([create("create a", key: "a")], to: client)
+        try await test.seen.wait(for: "the order") { $0 == ["create a"] }
+        let others = try await handOver(
+            [cancel("cancel a", key: "a"), create("create b", key: "a")],
+            to: client
+        )
+        client.stop(grace: 5_000_000_000)
+        #expect(test.seen.items == ["create a", "cancel a"])
+        try await others.wait(for: "both ends") { $0.count == 2 }
+        try await order.wait(for: "the order's end") { $0.count == 1 }
+        #expect(others.items.sorted() == ["a:", "a:the client stopped"])
+        try await test.server.stop()
+    }
+
     @Test func `stopping ends what waits as not sent and what is under way as failed`() async throws
     {
         let seen = Watch<TestRequest>()

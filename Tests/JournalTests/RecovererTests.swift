@@ -178,6 +178,38 @@ import Testing
         }
     }
 
+    /// Holes among what is deleted are those of the recording, front and middle alike.
+    @Test(arguments: [[1, 3], [0, 2]])
+    func `a recovered recording with holes is pruned up to each of its segments`(
+        missing: [Int]
+    ) throws {
+        let scratch = try Scratch()
+        let path = scratch.file("r")
+        _ = try PruningTests.recording(path, nil)
+        let old = try Recording.open(path).manifest.segments
+        for place in missing { unlink(path + "/" + old[place].name) }
+        let source = scratch.file("new")
+        #expect(try Recoverer().recover(path, to: source).way == .copied)
+        #expect(try Verifier.verify(source).state == .sound)
+        for target in try Recording.open(source).manifest.segments.dropFirst() {
+            let pruned = scratch.file("to-\(target.first)")
+            try Scratch.copy(source, to: pruned)
+            // One after the other, so that each front is one that was pruned to before.
+            for segment in try Recording.open(source).manifest.segments.dropFirst()
+            where segment.first <= target.first {
+                let plan = try PruningTests.pruner(try SigningKey.generate()).prune(
+                    pruned,
+                    rule: DiskRule(before: segment.first),
+                    now: PruningTests.now
+                )
+                #expect(plan.begins == segment.first)
+                let verification = try Verifier.verify(pruned)
+                #expect(verification.state == .sound, "\(verification.findings)")
+                #expect(verification.first == segment.first)
+            }
+        }
+    }
+
     @Test func `nothing to recover from is an error, and leaves no recording behind`() throws {
         let scratch = try Scratch()
         let path = scratch.file("r")

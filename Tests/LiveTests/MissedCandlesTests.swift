@@ -53,6 +53,29 @@ import Testing
         #expect(missed.take(9) == [])
     }
 
+    @Test func `what was not kept is asked for, although its stream was never away`() throws {
+        let one = try Self.stream("kline.1.BTCUSDT")
+        let other = try Self.stream("kline.1.ETHUSDT")
+        var missed = MissedCandles()
+        missed.look(wanted: [one, other], carried: [one, other], at: Self.start)
+        missed.interrupted([one], Self.start + 1_000)
+        missed.look(wanted: [one, other], carried: [one, other], at: Self.start + 2_000)
+        #expect(
+            missed.take(9).map(\.query) == [
+                Self.query("1", Self.start + 1_000 - Self.minute, Self.start + 2_000)
+            ]
+        )
+        // Not carried at all: it is away since before.
+        missed.look(wanted: [one], carried: [], at: Self.start + 3_000)
+        missed.interrupted([one], Self.start + 4_000)
+        missed.look(wanted: [one], carried: [one], at: Self.start + 5_000)
+        #expect(
+            missed.take(9).map(\.query) == [
+                Self.query("1", Self.start + 3_000 - Self.minute, Self.start + 5_000)
+            ]
+        )
+    }
+
     @Test func `another socket that carries it all the while leaves nothing to ask`() throws {
         let one = try Self.stream("kline.1.BTCUSDT")
         var missed = MissedCandles()

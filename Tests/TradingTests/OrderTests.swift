@@ -172,7 +172,8 @@ import Testing
             bench.order(try Row.order(linkID, "New", price: "89990.0", at: 5))
             #expect(try order(bench, linkID).isClosed)
             guard let later else { continue }
-            bench.order(try Row.order(linkID, later, price: "89990.0", at: 9))
+            let word = bench.order(try Row.order(linkID, later, price: "89990.0", at: 9))
+            #expect(word.findings(.orderUnknown).count == (later == "New" ? 1 : 0))
             #expect(try order(bench, linkID).isClosed == (later == "Cancelled"))
             #expect(try order(bench, linkID).status?.name == later)
             #expect(try order(bench, linkID).reason != Order.endUntold)

@@ -47,7 +47,7 @@ struct TailReader {
 
     /// Bytes taken of a tail behind those that prove themselves: eight times a whole one.
     ///
-    /// What options make larger is read to its end, since its entries prove themselves.
+    /// What options make larger is read to its end, as long as its entries prove themselves and none is larger than this.
     static let tailLimit: UInt64 = 32 << 20
     /// The same of the reserve: more than its chunks may unpack to, in whichever options.
     static let reserveLimit = UInt64(Reserve.largestUnpacked) + (8 << 20)

@@ -136,7 +136,9 @@ struct BeginningCheck {
         var number = origin
         var chain = link?.beginning(id: id) ?? ChainHasher.genesis(id: id)
         for entry in gone {
-            guard entry.first == number, entry.chainFirst == chain else {
+            // Behind records that recovery gave up the link is that of the first one which it could read.
+            let isLinked = entry.lostFirst != nil || entry.chainFirst == chain
+            guard entry.lostFirst ?? entry.first == number, isLinked else {
                 findings.append(
                     JournalError(
                         .damaged("the deletions have a hole before \(entry.name)"),

@@ -10,6 +10,8 @@ public struct PrunedSegment: Hashable, Sendable, DeletionNote {
     public var recording: String
     public var name: String
     public var first: SequenceNumber
+    /// Of the records right before `first` that recovery gave up, the first one; `nil` where there were none.
+    public var lostFirst: SequenceNumber?
     public var last: SequenceNumber
     public var chainFirst: ChainValue
     public var chainLast: ChainValue
@@ -40,6 +42,7 @@ public struct PrunedSegment: Hashable, Sendable, DeletionNote {
         self.recording = recording
         self.name = name
         self.first = first
+        lostFirst = json["lost_first"]?.sequence
         self.last = last
         self.chainFirst = chainFirst
         self.chainLast = chainLast
@@ -48,6 +51,7 @@ public struct PrunedSegment: Hashable, Sendable, DeletionNote {
     func subjectFields(_ writer: inout JSONWriter) {
         writer.field("recording", recording)
         writer.field("segment", name)
+        if let lostFirst { writer.field("lost_first", lostFirst) }
         writer.field("first", first)
         writer.field("last", last)
         writer.field("chain_first", chainFirst.description)

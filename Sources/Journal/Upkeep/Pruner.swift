@@ -145,6 +145,7 @@ public struct Pruner {
         var going: [PrunedSegment] = []
         for position in unfinished.count..<max(count, unfinished.count) {
             var entry = PrunedSegment(segments[position], recording: id)
+            entry.lostFirst = try facts.lostFirst(position)
             entry.started = try facts.firstTime(position)
             entry.ended = try facts.timeBefore(position + 1)
             entry.bytes = sizes[position]
@@ -180,6 +181,13 @@ public struct Pruner {
             let segment = try SegmentFile(segments[position].name, in: directory)
             let time = try SegmentList.firstTime(segment, segment.window.size)
             return Timestamp(nanoseconds: Int64(bitPattern: time ?? 0))
+        }
+
+        /// The first of the records right before it that recovery gave up.
+        func lostFirst(_ position: Int) throws(JournalError) -> SequenceNumber? {
+            let segment = segments[position]
+            let lost = try SegmentFile(segment.name, in: directory).head?.lost
+            return lost.flatMap { $0.last == segment.first.previous ? $0.first : nil }
         }
 
         /// `log_time` of the record before the segment's first.

@@ -38,14 +38,16 @@ extension Desk {
         }
         let now = heard ?? cause
         // Its few figures and not the order, whose texts would be counted as held again for each row.
-        let (changed, wasUnknown, wasUnheard, isUnknown, serial) = orderStore.update(place) {
+        let (changed, wasUnknown, isBack, isUnknown, serial) = orderStore.update(place) {
             let wasUnknown = $0.phase == .unknown
             let wasUnheard = $0.isClosedUnheard
+            let wasUntold = $0.isClosed && $0.reason == Order.endUntold
             if now > $0.heard { $0.heard = now }
             let changed = $0.merge(row)
-            return (changed, wasUnknown, wasUnheard, $0.phase == .unknown, $0.serial)
+            let isBack = wasUnheard || wasUntold && !$0.isClosed
+            return (changed, wasUnknown, isBack, $0.phase == .unknown, $0.serial)
         }
-        if wasUnheard {
+        if isBack {
             find(
                 .orderUnknown,
                 orderStore[place].orderLinkID,
