@@ -1,5 +1,6 @@
 import Bybit
 import Gateway
+import Journal
 import Logging
 import Market
 import Runtime
