@@ -8,7 +8,8 @@ import Testing
 /// and go, connections are lost.
 ///
 /// Rules, plan of the sockets, and each connection's own state machine, as a session has them; the exchange's end of
-/// each connection is a set of topics that judges every request.
+/// each connection is a set of topics that judges every request. It computes for half a minute, and so does not stand with the
+/// tests of sockets, whose deadlines it would pass.
 @Suite struct SubscriptionHoursTests {
     static let minute: Int64 = 60_000
     static let day: Int64 = 86_400_000
