@@ -99,7 +99,7 @@ import Testing
             #expect(end.output == state.output)
             #expect(try await Self.totals(path) == totals)
             let days = try await Program.run(["pnl", path, "--by", "day"])
-            #expect(days.output.contains("before record \(first)"), "\(days.output)")
+            try await Self.checkBeginning(days, path, first)
             #expect(days.errors.contains("from the state kept there"))
             let set = try await Program.run(
                 ["replay", path, "--set", "strategies.maker.offset_ticks=9"]
@@ -107,6 +107,29 @@ import Testing
             #expect(set.status == 64)
         }
         try await Self.compactAndCut(source, whole, state, in: folder)
+    }
+
+    /// The day's figures begin with the first record that the desk hears of: a new stream's announcement, and what was sent,
+    /// may stand before it.
+    private static func checkBeginning(
+        _ days: Program.Outcome,
+        _ path: String,
+        _ first: Int
+    ) async throws {
+        let told = try #require(
+            days.output.firstMatch(of: #/before record (\d+)/#).flatMap { Int($0.output.1) },
+            "\(days.output)"
+        )
+        let rows = try await Program.run(["cat", path, "--json"]).lines.compactMap {
+            StartedProxy.object($0)
+        }
+        #expect(rows.first?["sequence"] as? Int == first)
+        let unheard = rows.prefix { ($0["sequence"] as? Int ?? .max) < told }
+            .compactMap { $0["stream"] as? String }
+        #expect(told >= first && unheard.count == told - first, "\(days.output)")
+        for stream in unheard {
+            #expect(stream == "session/channel" || stream.hasPrefix("sent/"), "\(unheard)")
+        }
     }
 
     /// Realised P&L, fees, funding and unrealised P&L by symbol, strategy and account, and their sums by day.
