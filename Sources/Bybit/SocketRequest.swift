@@ -65,7 +65,11 @@ public enum SocketRequest: Hashable, Sendable {
         }
     }
 
-    private static func isByCategory(_ topic: String) -> Bool {
+    /// True for a private topic of one category, `order.linear`, which no request may ask for together with an all-in-one
+    /// topic.
+    ///
+    /// - Source: protocol reference §2.4.
+    public static func isByCategory(_ topic: String) -> Bool {
         guard let dot = topic.lastIndex(of: ".") else { return false }
         return Category(name: topic[topic.index(after: dot)...]) != nil
     }

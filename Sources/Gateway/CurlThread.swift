@@ -224,6 +224,9 @@ final class CurlThread: @unchecked Sendable {
                         left.insert(place)
                         let why = RateLimiter.quietWords(until: until, now: now)
                         finish(refused(item.call, why), item.done)
+                    case .never(let excess):
+                        left.insert(place)
+                        finish(refused(item.call, excess.words), item.done)
                     }
                 }
                 held.insert(key)

@@ -52,6 +52,9 @@ public struct RESTExchange: Sendable {
         return -1
     }
 
+    /// True for an answer with HTTP 200 and `retCode` 0.
+    public var isSuccess: Bool { outcome == .answered && status == 200 && code == 0 }
+
     /// True for an answer that says that nothing was done and that asking again may help.
     ///
     /// - Source: protocol reference §8.3.

@@ -64,6 +64,8 @@ public struct RateLimiter: Sendable {
         case wait(until: Int64)
         /// The exchange has shut out this address until then: nothing may leave.
         case quiet(until: Int64)
+        /// Not at any moment: a batch of more orders than a share has in a second.
+        case never(Excess)
     }
 
     /// Who asks, the most urgent first.
@@ -90,6 +92,8 @@ public struct RateLimiter: Sendable {
         /// Units a second for the whole key, by category: they share one count.
         var quotas: [String: Int] = [:]
         var uses: [Use] = []
+        /// What others of the key had used within a second when an answer came last; ours are not in it.
+        var others = Use(time: .min, units: 0)
         /// Not before this moment: the exchange said that the quota is used up.
         var blockedUntil: Int64 = 0
     }
@@ -101,6 +105,8 @@ public struct RateLimiter: Sendable {
 
     static let second: Int64 = 1_000_000_000
     private static let addressWindow: Int64 = 5 * second
+    /// Uses are remembered longer than they count: an answer that comes late still speaks of them.
+    private static let memory: Int64 = second + second / 4
 
     public init(settings: Settings = Settings()) { self.settings = settings }
 
@@ -116,6 +122,7 @@ public struct RateLimiter: Sendable {
         now: Int64
     ) -> Verdict {
         if now < quietUntil { return .quiet(until: quietUntil) }
+        if let excess = excess(request, urgency) { return .never(excess) }
         var until = isHTTP ? addressWait(urgency, now) : now
         if request.isSigned { until = max(until, groupWait(request, urgency, now)) }
         return until <= now ? .go : .wait(until: until)
@@ -131,7 +138,7 @@ public struct RateLimiter: Sendable {
         guard request.isSigned else { return }
         let key = RateLimiter.key(request)
         var group = groups[key] ?? Group()
-        RateLimiter.forget(&group.uses, before: now - RateLimiter.second)
+        RateLimiter.forget(&group.uses, before: now - RateLimiter.memory)
         group.uses.append(Use(time: now, units: RateLimiter.units(request), isOpen: hasShare))
         groups[key] = group
     }
@@ -161,6 +168,18 @@ public struct RateLimiter: Sendable {
             ?? (assumesQuotas ? RateLimiter.quota(request) : 1_000_000)
     }
 
+    /// What of a batch is beyond this process's share, which others count on; `nil`: it may leave, now or later.
+    ///
+    /// Who has all has no share to keep to: what is beyond the quota the exchange refuses by itself.
+    public func excess(_ request: RESTRequest, _ urgency: Urgency) -> Excess? {
+        guard hasShare, request.isSigned else { return nil }
+        let units = RateLimiter.units(request)
+        guard units > 1 else { return nil }
+        let group = groups[RateLimiter.key(request)] ?? Group()
+        let most = allowed(quota(request, group), urgency)
+        return units > most ? Excess(orders: units, most: most) : nil
+    }
+
     private mutating func addressWait(_ urgency: Urgency, _ now: Int64) -> Int64 {
         RateLimiter.forget(&addressUses, before: now - RateLimiter.addressWindow)
         guard assumesQuotas else { return now }
@@ -176,11 +195,13 @@ public struct RateLimiter: Sendable {
     ) -> Int64 {
         let key = RateLimiter.key(request)
         guard var group = groups[key] else { return now }
-        RateLimiter.forget(&group.uses, before: now - RateLimiter.second)
+        RateLimiter.forget(&group.uses, before: now - RateLimiter.memory)
         groups[key] = group
         let units = RateLimiter.units(request)
-        // A batch of more than the quota could never leave: it goes alone.
-        let most = max(units, allowed(quota(request, group), urgency))
+        let others = now - RateLimiter.second < group.others.time ? group.others.units : 0
+        let left = max(1, quota(request, group) - others)
+        // Of who has all, a batch of more than the quota could never leave: it goes alone.
+        let most = max(units, allowed(left, urgency))
         return max(
             group.blockedUntil,
             RateLimiter.wait(group.uses, adding: units, most, RateLimiter.second, now)
@@ -202,6 +223,7 @@ public struct RateLimiter: Sendable {
         _ window: Int64,
         _ now: Int64
     ) -> Int64 {
+        let uses = uses.filter { $0.isOpen || $0.time > now - window }
         var total = uses.reduce(0) { $0 + $1.units } + units
         guard total > most else { return now }
         for use in uses where !use.isOpen {
@@ -245,6 +267,11 @@ public struct RateLimiter: Sendable {
         let isBound = assumesQuotas
         if isBound, let limit, (1...100_000).contains(limit) {
             group.quotas[RateLimiter.category(request)] = limit
+        }
+        // Other programs with the same key take of the same quota; a share is counted on whatever they do.
+        if isBound, !hasShare, let limit, let remaining {
+            let ours = group.uses.reduce(0) { $0 + $1.units }
+            group.others = Use(time: now, units: max(0, limit - max(0, remaining) - ours))
         }
         // Within a second at the latest the rolling window has room again.
         let pause = min(max(resetIn, 50_000_000), 2 * RateLimiter.second)

@@ -32,6 +32,11 @@ public final class SharedLimiter: Sendable {
         }
     }
 
+    /// What of a batch is beyond the share, so that it would never leave; `nil`: it may, now or later.
+    public func excess(of call: RESTCall) -> RateLimiter.Excess? {
+        limiter.withLock { $0.excess(call.request, call.urgency) }
+    }
+
     /// A request that had left has ended without an answer.
     public func ended(_ request: RESTRequest, isHTTP: Bool = true, now: Int64) {
         limiter.withLock { $0.ended(request, isHTTP: isHTTP, now: now) }
@@ -93,7 +98,7 @@ public final class SharedLimiter: Sendable {
     }
 
     /// One that was begun at that moment never came as far as the host.
-    public func missed(_ host: Address, begun time: Int64) {
-        budget.withLock { $0.giveBack(host.authority, begun: time) }
+    public func missed(_ host: Address, isPrivate: Bool = false, begun time: Int64) {
+        budget.withLock { $0.giveBack(host.authority, isPrivate: isPrivate, begun: time) }
     }
 }

@@ -206,6 +206,8 @@ public final class Socket {
         let address = settings.slot.address(at: settings.destination)
         switch settings.limiter?.connect(to: address, isPrivate: settings.slot.isPrivate, now: now)
         {
+        // Said of batches alone.
+        case .never: break
         case .go, nil: break
         case .wait(let until):
             return postpone(until, RateLimiter.connectionWords(until: until, now: now))
@@ -239,7 +241,11 @@ public final class Socket {
         guard let connection else { return }
         self.connection = nil
         guard !connection.hasReached else { return }
-        settings.limiter?.missed(settings.slot.address(at: settings.destination), begun: begun)
+        settings.limiter?.missed(
+            settings.slot.address(at: settings.destination),
+            isPrivate: settings.slot.isPrivate,
+            begun: begun
+        )
     }
 
     private func happened(_ happening: Connection.Happening) {

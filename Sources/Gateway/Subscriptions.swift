@@ -123,6 +123,12 @@ struct Subscriptions: Sendable {
         var topics: [String] = []
         var load: SubscriptionLimits.Load?
         for topic in wanted where standing[topic] == nil || standing[topic] == .absent {
+            // Of private topics, all-in-one ones and those of a category each have requests of their own.
+            if let first = topics.first,
+                SocketRequest.isByCategory(first) != SocketRequest.isByCategory(topic)
+            {
+                continue
+            }
             var next = load ?? self.load
             next.add(topic)
             // What is wanted no more and was asked for a moment ago still takes its room.

@@ -183,6 +183,9 @@ public struct TradeQueue: Sendable {
                 left.insert(place)
                 let reason = "the exchange has shut out this address"
                 actions.append(.ended(call, .notSent, reason: reason))
+            case .never(let excess):
+                left.insert(place)
+                actions.append(.ended(call, .notSent, reason: excess.words))
             }
         }
         if !left.isEmpty {

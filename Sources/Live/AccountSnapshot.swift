@@ -31,6 +31,8 @@ struct AccountSnapshot {
     /// Of the exchange's clock, Unix milliseconds, from which on the transaction log is asked next; 0 before the first.
     var logSince: Int64 = 0
     var isAskingLog = false
+    /// Whether cancel-on-disconnect is there where it is to be armed.
+    var protection = DisconnectWatch()
     /// The session ends with 77.
     var refusal: SessionError?
 
@@ -38,7 +40,7 @@ struct AccountSnapshot {
     static func surroundings(_ categories: [Category]) -> [RESTRequest] {
         var requests = [
             RESTRequest(endpoint: .accountInfo),
-            RESTRequest(endpoint: .other("/v5/account/query-dcp-info")),
+            RESTRequest(endpoint: .other(DisconnectWatch.question)),
         ]
         for category in categories where category != .spread {
             requests.append(

@@ -20,6 +20,24 @@ extension SubscriptionPlan {
         }
     }
 
+    /// What is asked before a list that lacks it: contracts that trade before their launch, which a rule with `*` picks too.
+    ///
+    /// Before it, so that one that is launched meanwhile is in both answers rather than in none.
+    ///
+    /// - Source: bybit-v5 §6.2, "default only `Trading`"; §3.1, rule 8.
+    func preLaunchQuestion(before question: RESTRequest) -> RESTRequest? {
+        guard question == RESTRequest(.instruments(.linear)) else { return nil }
+        let hasPattern = rules.contains { rule in
+            if case .pattern = rule.selection { return rule.category == .linear }
+            return false
+        }
+        guard hasPattern else { return nil }
+        return RESTRequest(
+            endpoint: .instruments,
+            query: "category=linear&status=PreLaunch&limit=1000"
+        )
+    }
+
     /// Of the answer to one of these questions.
     func category(of question: RESTRequest) -> Category {
         let words = question.query.split(separator: "&")
@@ -48,12 +66,27 @@ extension Event {
         return rows
     }
 
-    /// The turnover of 24 hours by symbol of an answer of tickers.
-    var turnovers: [(symbol: Symbol, turnover: Amount)] {
-        var turnovers: [(symbol: Symbol, turnover: Amount)] = []
+    /// The figures of 24 hours by symbol of an answer of tickers.
+    var dayFigures: [DayFigures] {
+        var figures: [DayFigures] = []
         for case .ticker(let row) in details {
-            turnovers.append((row.symbol, row.ticker.turnover24h ?? .zero))
+            figures.append(
+                DayFigures(
+                    symbol: row.symbol,
+                    turnover: row.ticker.turnover24h ?? .zero,
+                    volume: row.ticker.volume24h ?? .zero,
+                    lastPrice: row.ticker.lastPrice
+                )
+            )
         }
-        return turnovers
+        return figures
+    }
+}
+
+extension Array<ListedSymbol> {
+    /// These and those of `others` that are not among them: of a contract that both lists have, the list counts.
+    func joined(with others: [ListedSymbol]) -> [ListedSymbol] {
+        let symbols = Set(map(\.symbol))
+        return self + others.filter { !symbols.contains($0.symbol) }
     }
 }

@@ -198,7 +198,15 @@ public struct SessionConfiguration: Sendable {
     var privateTopics: [String] {
         var topics = ["order", "execution", "position", "wallet"] + extraPrivateTopics
         if categories.contains(.spread) { topics += ["spread.order", "spread.execution"] }
-        guard armsDisconnectProtection, mayTrade else { return topics }
+        return topics + protectionTopics
+    }
+
+    /// Those that arm cancel-on-disconnect; none where it is not to be armed.
+    ///
+    /// - Source: bybit-v5 §2.5.
+    var protectionTopics: [String] {
+        guard armsDisconnectProtection, mayTrade else { return [] }
+        var topics: [String] = []
         for category in categories {
             let topic: String
             switch category {

@@ -6,6 +6,7 @@ import Market
 import NIOCore
 import Runtime
 import Trading
+import Watch
 
 /// The account as it is when a session begins, and its flows while it runs: asked by REST, recorded as answers are.
 extension SessionLoop {
@@ -81,8 +82,59 @@ extension SessionLoop {
         let requests = AccountSnapshot.surroundings(configuration.categories)
         for request in account.surroundings.take(requests, at: account.seconds) {
             askOrSay(request) { [unowned self] in
-                account.surroundings.ended(request, isAnswered: isAnswered, at: account.seconds)
+                noteProtection(request)
+                // What is to be armed and is off is asked for again: it may have been enabled meanwhile.
+                let isOff =
+                    request.path == DisconnectWatch.question
+                    && account.protection.isOff(configuration.protectionTopics)
+                account.surroundings.ended(
+                    request,
+                    isAnswered: isAnswered && !isOff,
+                    at: account.seconds
+                )
             }
+        }
+    }
+
+    private func noteProtection(_ request: RESTRequest) {
+        let event = stepper.event
+        // Rows that cannot be read say nothing.
+        guard request.path == DisconnectWatch.question, isAnswered, event.findings.isEmpty else {
+            return
+        }
+        account.protection.told(
+            event.details.compactMap {
+                if case .disconnectProtection(let row) = $0 { row } else { nil }
+            }
+        )
+    }
+
+    /// Once a second: whether the exchange would cancel what is open, where the session file asks for that.
+    private func followProtection() {
+        guard configuration.armsDisconnectProtection, configuration.mayTrade else { return }
+        var confirmed: [String] = []
+        var rejected: [String] = []
+        for (number, slot) in slots.enumerated() {
+            guard case .privateData = slot.name else { continue }
+            confirmed += sockets[number].state.subscribed
+            rejected += sockets[number].state.refused.keys
+        }
+        let news = account.protection.look(
+            wanted: configuration.protectionTopics,
+            confirmed: confirmed,
+            rejected: rejected
+        )
+        switch news {
+        case .began(let problem):
+            logger.critical(
+                "cancel-on-disconnect is not armed: have it enabled, or leave `dcp` out of the session file",
+                metadata: ["reason": "\(problem)"]
+            )
+            watcher?.tell(.unprotected, problem: problem)
+        case .ended:
+            logger.notice("cancel-on-disconnect is armed now")
+            watcher?.tell(.unprotected, problem: nil)
+        case nil: break
         }
     }
 
@@ -117,6 +169,7 @@ extension SessionLoop {
         let isReconciled = stepper.engine.isReconciled
         defer { account.wasReconciled = isReconciled }
         account.seconds += 1
+        followProtection()
         // An account that cannot be reconciled is told of all the same.
         if isReconciled || account.seconds > AccountSnapshot.patience { askSurroundings() }
         askLimits()

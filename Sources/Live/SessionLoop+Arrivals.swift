@@ -41,6 +41,7 @@ extension SessionLoop {
             )
             count(event, slot)
             remeasure(event, message.socket)
+            if event.change == .ready, case .privateData = slot.name { lookUps.forget() }
             ingest(named: slot.linkStream.text, time: message.time, payload: writer.bytes)
             if event.change == .ready { tellAbsence(message.socket, until: message.time) }
             if message.socket == tradeSocket { tradeLink(event) }

@@ -12,7 +12,11 @@ extension SessionLoop {
     func send(_ command: Command, after: SequenceNumber) {
         if case .lookUp(let question) = command.action {
             for request in HistoryWindows.requests(question, now: exchangeMilliseconds) {
-                submit(RESTCall(request, after: after)) { _ in }
+                let call = RESTCall(request, after: after)
+                // The end waits for what is asked, and it has seconds.
+                if isStopAsked || lookUps.mayLeave(call, at: SessionClock.monotonic()) {
+                    lookUp(call)
+                }
             }
             return
         }
@@ -20,9 +24,22 @@ extension SessionLoop {
         call.orderingKey.isEmpty ? submit(call) { _ in } : leave(call)
     }
 
+    private func lookUp(_ call: RESTCall) {
+        submit(call) { [weak self] exchange in
+            let now = SessionClock.monotonic()
+            self?.lookUps.ended(exchange.call, isSuccess: exchange.isSuccess, at: now)
+        }
+    }
+
+    /// Once a second: questions of the core that have waited, since they had failed, leave when they are due.
+    func letLookUpsGo() {
+        guard !isStopped else { return }
+        for call in lookUps.take(at: SessionClock.monotonic(), all: isStopAsked) { lookUp(call) }
+    }
+
     /// The call that carries a command out; those of an order have its client order id as their key.
     func call(for command: Command, after: SequenceNumber) -> RESTCall? {
-        guard let request = RESTRequest(command.action) else { return nil }
+        guard let request = request(for: command.action) else { return nil }
         let key: String
         switch command.action {
         case .place(let order): key = order.orderLinkID
@@ -31,6 +48,14 @@ extension SessionLoop {
         default: key = ""
         }
         return RESTCall(request, orderingKey: key, after: after)
+    }
+
+    /// Of a new order that reduces in hedge mode it says more than the command does, by what the exchange has told of the
+    /// contract until now.
+    private func request(for action: Command.Action) -> RESTRequest? {
+        guard case .place(let order) = action, order.reduceOnly else { return RESTRequest(action) }
+        let isHedged = stepper.show { _, engine in engine.isHedged(order.instrument) }
+        return RESTRequest(action, isHedged: isHedged)
     }
 
     /// A question of the session itself, such as the clock; not an answer to a record.

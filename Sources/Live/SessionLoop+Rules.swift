@@ -67,6 +67,14 @@ extension SessionLoop {
         followRules()
     }
 
+    /// Once a second: a contract is delivered, or comes within a rule's window, between two lists as well.
+    func followClock() {
+        guard isStarted, !isStopped, let next = plan.nextChange,
+            next <= clock.now().milliseconds
+        else { return }
+        followRules()
+    }
+
     /// Once a second: what has an order or a position is followed, whatever the session file names.
     func followExposure() {
         guard isStarted, !isStopped, wiring.credentials != nil else { return }
@@ -123,45 +131,66 @@ extension SessionLoop {
         return plan.listQuestions + others.map { RESTRequest(.instruments($0)) }
     }
 
-    /// Asks for one list, page after page.
+    /// Asks for one list, and before it for what it lacks.
+    private func askList(_ question: RESTRequest, whenDone: @escaping () -> Void) {
+        guard let early = plan.preLaunchQuestion(before: question) else {
+            return askPages(question) { [unowned self] in ended(question, $0, whenDone) }
+        }
+        askPages(early) { [unowned self] rows in
+            // Without an answer what it said last stands: the list itself does not wait for it.
+            if let rows { partLists[early.query] = rows }
+            guard !isStopped else { return whenDone() }
+            askPages(question) { [unowned self] in ended(question, $0, whenDone) }
+        }
+    }
+
+    /// Asks page after page; `whenDone` gets `nil` where one of them has no answer.
     ///
-    /// - Parameters:
-    ///   - first: the question for the first page.
-    ///   - rows: of the pages before.
-    private func askList(
+    /// - Parameter rows: of the pages before.
+    private func askPages(
         _ request: RESTRequest,
-        first: RESTRequest? = nil,
         rows: [ListedSymbol] = [],
         page: Int = 1,
-        whenDone: @escaping () -> Void
+        whenDone: @escaping (_ rows: [ListedSymbol]?) -> Void
     ) {
-        let first = first ?? request
         ask(request) { [unowned self] in
             let event = stepper.event
-            let isAnswered = event.kind == .reply && event.reply.isSuccess
-            let cursor = isAnswered ? event.reply.nextPageCursor : ""
-            let rows = rows + (isAnswered ? event.listedSymbols : [])
-            guard cursor.isEmpty || page >= 20 else {
-                let next = request.page(cursor: cursor)
-                return askList(next, first: first, rows: rows, page: page + 1, whenDone: whenDone)
-            }
-            let category = plan.category(of: first)
-            // A category does not empty in five minutes: what would end every subscription is no answer. A coin's options may.
-            let isEmptied = rows.isEmpty && category != .option && plan.isListed(category)
-            let isWhole = isAnswered && cursor.isEmpty && !isEmptied
-            listPolls.ended(first, isAnswered: isWhole, at: SessionClock.monotonic())
-            if isWhole { listed(rows, by: first) }
-            whenDone()
+            guard event.kind == .reply, event.reply.isSuccess else { return whenDone(nil) }
+            let rows = rows + event.listedSymbols
+            let cursor = event.reply.nextPageCursor
+            guard !cursor.isEmpty else { return whenDone(rows) }
+            guard page < 20 else { return whenDone(nil) }
+            askPages(request.page(cursor: cursor), rows: rows, page: page + 1, whenDone: whenDone)
         }
+    }
+
+    private func ended(
+        _ question: RESTRequest,
+        _ rows: [ListedSymbol]?,
+        _ whenDone: () -> Void
+    ) {
+        let category = plan.category(of: question)
+        // A category does not empty in five minutes: what would end every subscription is no answer. A coin's options may.
+        let isEmptied = rows?.isEmpty == true && category != .option && plan.isListed(category)
+        listPolls.ended(
+            question,
+            isAnswered: rows != nil && !isEmptied,
+            at: SessionClock.monotonic()
+        )
+        if let rows, !isEmptied { listed(rows, by: question) }
+        whenDone()
     }
 
     private func listed(_ rows: [ListedSymbol], by question: RESTRequest) {
         let category = plan.category(of: question)
-        guard category == .option else { return plan.listed(rows, category) }
-        optionLists[question.query] = rows
+        guard category == .option else {
+            let early = plan.preLaunchQuestion(before: question).flatMap { partLists[$0.query] }
+            return plan.listed(rows.joined(with: early ?? []), category)
+        }
+        partLists[question.query] = rows
         // A list that lacks a coin would drop what that coin holds.
         let lists = plan.listQuestions.filter { plan.category(of: $0) == .option }
-            .map { optionLists[$0.query] }
+            .map { partLists[$0.query] }
         let whole = lists.compactMap(\.self)
         if whole.count == lists.count { plan.listed(whole.flatMap(\.self), .option) }
     }
@@ -195,9 +224,9 @@ extension SessionLoop {
     /// False where the answer says nothing.
     private func rank(_ event: Event, _ category: Category) -> Bool {
         guard event.kind == .reply, event.reply.isSuccess else { return false }
-        let turnover = event.turnovers
-        guard !turnover.isEmpty else { return false }
-        plan.ranked(turnover, category)
+        let figures = event.dayFigures
+        guard !figures.isEmpty else { return false }
+        plan.ranked(figures, category)
         return true
     }
 

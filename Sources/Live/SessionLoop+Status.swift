@@ -34,7 +34,9 @@ extension SessionLoop {
         status.openOrders = stepper.engine.openOrders.count
         status.socketsReady = sockets.count { $0.state.isReady }
         status.sockets = sockets.count
-        status.armed = sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") }
+        let confirmed = sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") }
+        status.armed = account.protection.armed(confirmed)
+        status.vain = account.protection.vain(configuration.protectionTopics)
         status.sinceAppend = clock.now().nanoseconds - recorder.lastTime.nanoseconds
         status.refusal = account.refusal
         status.bots = bots?.status

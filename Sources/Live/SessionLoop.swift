@@ -65,12 +65,15 @@ final class SessionLoop {
     /// When lists of instruments, and the tickers by which `top` rules rank, are asked for.
     var listPolls = Polls<RESTRequest>(period: 300_000_000_000)
     var rankPolls = Polls<RESTRequest>(period: 86_400_000_000_000)
-    /// The options of each base coin as they were listed last: their list comes coin by coin.
-    var optionLists: [String: [ListedSymbol]] = [:]
+    /// Lists that are a part of their category's, as they came last, by their queries: options come coin by coin, and
+    /// contracts before their launch apart from the others.
+    var partLists: [String: [ListedSymbol]] = [:]
     var wiring: Wiring
     let tls: TLSContext?
     /// Monotonic time until which the exchange takes nothing, as said last.
     var quietUntil: Int64 = 0
+    /// The note of other programs of this host is being looked at.
+    var isHeedingNote = false
     /// Place of the trade socket among ``sockets``; `nil` where order entry goes by REST.
     var tradeSocket: Int?
     var trade: TradeQueue
@@ -133,6 +136,8 @@ final class SessionLoop {
     var diskStop: String?
     /// Bytes of segments that recordings before this one took, since the session began.
     var earlierBytes: UInt64 = 0
+    /// The core's own questions that have failed, and leave later.
+    var lookUps = RepeatedQuestions()
     /// What is asked of the account beside the core's own questions.
     var account = AccountSnapshot()
     /// Bots whose traffic passes here; `nil` in a session of our own.
@@ -372,9 +377,12 @@ final class SessionLoop {
         writer.object { $0.field("monotonic", String(SessionClock.monotonic())) }
         ingest(named: "session/tick", time: clock.now(), payload: writer.bytes)
         watchWallClock()
+        heedOthersShutOut()
         // On a full disk there is no segment that a state could stand in.
         if recorder.isRollDue, !recorder.isDiskFull { roll() }
+        letLookUpsGo()
         followExposure()
+        followClock()
         retryRules()
         askDueLists()
         followCandles()

@@ -52,8 +52,10 @@ public struct SessionStatus: Sendable {
     /// Sockets that are complete: authenticated where needed, and subscribed.
     public var socketsReady = 0
     public var sockets = 0
-    /// The exchange cancels what is open when this process is gone: topics that it has confirmed.
+    /// The exchange cancels what is open when this process is gone: topics that it has confirmed, each with its window.
     public var armed: [String] = []
+    /// Topics by which it was to do so and does not, each with why.
+    public var vain: [String] = []
 
     /// Nanoseconds since the last record; the session makes one each second.
     public var sinceAppend: Int64 = 0
@@ -119,7 +121,7 @@ public struct SessionStatus: Sendable {
         json.field("disconnects", counts.disconnects)
         json.field("reconnects", reconnects)
         json.field("last_link_failure", counts.lastLinkFailure)
-        json.field("dcp_armed", armed.joined(separator: " "))
+        json.field("dcp_armed", (armed + vain).joined(separator: ", "))
         json.field("halted", haltReason ?? (hasAccount ? "no" : "no account"))
         json.field("rolls", rolls.count)
         json.field("roll_problem", rollProblem)
@@ -192,8 +194,9 @@ public struct SessionStatus: Sendable {
             "dcp",
             armed.isEmpty
                 ? "not armed by this session" + (bots == nil ? "" : "; what bots arm is theirs")
-                : "armed by this session: " + armed.joined(separator: " ")
+                : "armed by this session: " + armed.joined(separator: ", ")
         )
+        if !vain.isEmpty { line("", "in vain: " + vain.joined(separator: ", ")) }
         return lines
     }
 

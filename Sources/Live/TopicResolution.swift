@@ -52,11 +52,15 @@ public struct TopicResolution: Sendable {
         // Named symbols are looked for in the lists too: a name with a slip is subscribed in vain.
         for question in plan.listQuestions {
             let category = plan.category(of: question)
+            var early: [ListedSymbol] = []
+            if let before = plan.preLaunchQuestion(before: question) {
+                early = await pages(before, client) ?? []
+            }
             guard let rows = await pages(question, client) else {
                 broken.insert(category)
                 continue
             }
-            lists[category, default: []] += rows
+            lists[category, default: []] += rows.joined(with: early)
         }
         for (category, rows) in lists.sorted(by: { $0.key < $1.key })
         where !broken.contains(category) {
@@ -73,7 +77,7 @@ public struct TopicResolution: Sendable {
         }
         for question in plan.rankQuestions {
             guard let event = await answer(question, client) else { continue }
-            plan.ranked(event.turnovers, plan.category(of: question))
+            plan.ranked(event.dayFigures, plan.category(of: question))
         }
     }
 
@@ -121,7 +125,7 @@ public struct TopicResolution: Sendable {
 /// What is listed and traded now, by category; nothing of it is recorded.
 public struct MarketSurvey: Sendable {
     public var lists: [Category: [ListedSymbol]] = [:]
-    /// Symbols by their turnover of 24 hours, the highest first.
+    /// Symbols by their turnover of 24 hours in dollars, the highest first.
     public var ranks: [Category: [Symbol]] = [:]
     /// Questions that got no answer, each with why.
     public var unanswered: [String] = []
@@ -147,9 +151,11 @@ public struct MarketSurvey: Sendable {
                 query: category == .option ? option : "category=\(category.name)"
             )
             guard let event = await questions.answer(tickers, client) else { continue }
-            survey.ranks[category] = event.turnovers.sorted {
-                $0.turnover == $1.turnover ? $0.symbol < $1.symbol : $0.turnover > $1.turnover
-            }.map(\.symbol)
+            survey.ranks[category] = DayFigures.ranked(
+                event.dayFigures,
+                category,
+                listed: survey.lists[category] ?? []
+            )
         }
         survey.unanswered = questions.unanswered
         return survey

@@ -108,6 +108,11 @@ public enum LookUp: Hashable, Sendable, Codable {
     case openOrders(Category)
     case order(InstrumentID, orderLinkID: String)
     case orderHistory(InstrumentID, orderLinkID: String)
+    /// The same by the exchange's id: of an order that has none of the client's.
+    ///
+    /// Cases of their own, since a question that waits is part of the state, and is encoded by its case.
+    case orderByID(InstrumentID, orderID: String)
+    case orderHistoryByID(InstrumentID, orderID: String)
     /// All orders of the category, closed ones included, from this moment on, Unix milliseconds.
     case ordersSince(Category, sinceMilliseconds: Int64)
     /// The account's flows of the category from this moment on, Unix milliseconds.

@@ -196,6 +196,8 @@ public struct LinkEvent: Hashable, Sendable {
 public struct FeedChange: Hashable, Sendable {
     public enum Feed: Hashable, Sendable {
         case book(depth: Int)
+        /// `orderbook.rpi.{symbol}`.
+        case improvementBook
         case ticker
     }
 

@@ -29,6 +29,10 @@ public struct Instrument: Hashable, Sendable {
     public var fundingIntervalMinutes: Int?
     /// Zero for perpetual and spot.
     public var deliveryTime: Timestamp
+    /// Of a contract before its launch how far its auction is, such as `ContinuousTrading`; empty for any other.
+    ///
+    /// Whoever subscribes by the list goes by it. No state is made of it: it is in no encoding and no hash.
+    public var auctionPhase = ""
 
     public init(
         id: InstrumentID,

@@ -69,6 +69,14 @@ struct CommandWords {
             detail = "order history"
             self.instrument = instrument
             self.orderLinkID = orderLinkID
+        case .orderByID(let instrument, let orderID):
+            detail = "order"
+            self.instrument = instrument
+            self.orderID = orderID
+        case .orderHistoryByID(let instrument, let orderID):
+            detail = "order history"
+            self.instrument = instrument
+            self.orderID = orderID
         case .ordersSince(let category, let milliseconds):
             detail = "orders since \(milliseconds)"
             self.category = category

@@ -1,6 +1,14 @@
+import Trading
+
 /// Questions about the account; need a key.
 ///
-/// Lists come page by page, at most `pages` of them; ``more(after:pages:)`` goes on where they ended.
+/// Lists come page by page, newest first, at most `pages` of them; ``more(after:pages:)`` goes on where they ended.
+///
+/// A list with `since` or `until` (Unix milliseconds) is asked for in windows of a week, since the exchange gives no more
+/// at once, and walked until the last one is read. Without either it is what the exchange gives by itself: of the
+/// transaction log a day, of executions and closed orders a week. Of these two it keeps two years.
+///
+/// Of combinations the order, not its money, is told: a leg's price, fee and position are the leg's own rows.
 extension BybitClient {
     /// Open orders of a category, or of one symbol.
     ///
@@ -11,33 +19,47 @@ extension BybitClient {
         settleCoin: String = "USDT",
         pages: Int = 20
     ) async throws(ClientError) -> Rows<OrderUpdate> {
-        let query = about(category, symbol, settleCoin).with("openOnly", 0)
-            .with("limit", BybitLimits.ordersPerPage)
-        return try await list(RESTRequest(endpoint: .openOrders, query: query.text), pages: pages) {
-            $0.orders
-        }
+        let isSpread = category == .spread
+        let query =
+            isSpread
+            ? combinations(symbol)
+            : about(category, symbol, settleCoin).with("openOnly", 0)
+                .with("limit", BybitLimits.ordersPerPage)
+        return try await list(
+            RESTRequest(
+                endpoint: isSpread ? .spreadOpenOrders : .openOrders,
+                query: query.text
+            ),
+            pages: pages
+        ) { BybitClient.orders($0) }
     }
 
-    /// Orders of a category from a moment on (Unix milliseconds), closed ones included.
+    /// Orders of a category from a moment on, to a moment; closed ones included.
     public func orderHistory(
         in category: Category,
         symbol: String? = nil,
         settleCoin: String = "USDT",
         since: Int64? = nil,
+        until: Int64? = nil,
         pages: Int = 20
     ) async throws(ClientError) -> Rows<OrderUpdate> {
-        var query = about(category, symbol, settleCoin)
-        if let since { query = query.with("startTime", since) }
-        query = query.with("limit", BybitLimits.ordersPerPage)
+        let isSpread = category == .spread
+        let query =
+            isSpread
+            ? combinations(symbol)
+            : about(category, symbol, settleCoin).with("limit", BybitLimits.ordersPerPage)
         return try await list(
-            RESTRequest(endpoint: .orderHistory, query: query.text),
+            isSpread ? .spreadOrderHistory : .orderHistory,
+            query,
+            since: since,
+            until: until,
             pages: pages
-        ) { $0.orders }
+        ) { BybitClient.orders($0) }
     }
 
     /// One order by the client's id: among those that are open or closed a moment ago, then in the history.
     ///
-    /// What an order that is ``OrderOutcome/unknown(orderLinkID:reason:)`` is looked up with.
+    /// What an order that is ``OrderOutcome/unknown(orderLinkID:reason:)`` is looked up with, also one on a combination.
     ///
     /// - Returns: `nil` when the exchange knows none; one that was asked for a moment ago may still be on its way.
     public func order(
@@ -49,7 +71,7 @@ extension BybitClient {
             .orderHistory(instrument, orderLinkID: orderLinkID),
         ] {
             let event = try await ask(RESTRequest(question))
-            if let row = event.orders.first(where: { $0.orderLinkID == orderLinkID }) {
+            if let row = BybitClient.orders(event).first(where: { $0.orderLinkID == orderLinkID }) {
                 return row
             }
             guard event.findings.isEmpty else {
@@ -59,28 +81,42 @@ extension BybitClient {
         return nil
     }
 
-    /// Executions from a moment on, Unix milliseconds: fills, funding and the like.
+    /// Executions from a moment on, to a moment: fills, funding and the like.
+    ///
+    /// Of combinations value and fee are zero: the money is in the legs' own executions.
     public func executions(
         in category: Category,
         symbol: String? = nil,
         since: Int64? = nil,
+        until: Int64? = nil,
         pages: Int = 20
     ) async throws(ClientError) -> Rows<ExecutionReport> {
-        var query = about(category, symbol, nil)
-        if let since { query = query.with("startTime", since) }
-        query = query.with("limit", BybitLimits.executionsPerPage)
-        return try await list(RESTRequest(endpoint: .executions, query: query.text), pages: pages) {
-            $0.executions
-        }
+        let isSpread = category == .spread
+        let query =
+            isSpread
+            ? combinations(symbol)
+            : about(category, symbol, nil).with("limit", BybitLimits.executionsPerPage)
+        return try await list(
+            isSpread ? .spreadExecutions : .executions,
+            query,
+            since: since,
+            until: until,
+            pages: pages
+        ) { $0.executions + ExecutionReport.combinations(of: $0.details) }
     }
 
     /// Positions of a category, or of one symbol.
+    ///
+    /// - Throws: ``ClientError/notOffered(_:)`` for combinations, whose legs have the positions.
     public func positions(
         in category: Category,
         symbol: String? = nil,
         settleCoin: String = "USDT",
         pages: Int = 20
     ) async throws(ClientError) -> Rows<PositionUpdate> {
+        guard category != .spread else {
+            throw .notOffered("positions of combinations are those of their legs")
+        }
         let query = about(category, symbol, settleCoin).with("limit", BybitLimits.positionsPerPage)
         return try await list(RESTRequest(endpoint: .positions, query: query.text), pages: pages) {
             $0.positions
@@ -92,25 +128,46 @@ extension BybitClient {
         try await list(RESTRequest(.wallet), pages: 1) { $0.wallets }
     }
 
-    /// The account's flows of a category from a moment on, Unix milliseconds.
+    /// The account's flows of a category from a moment on, to a moment.
+    ///
+    /// - Throws: ``ClientError/notOffered(_:)`` for combinations, whose legs have the flows.
     public func transactionLog(
         in category: Category,
         since: Int64? = nil,
+        until: Int64? = nil,
         pages: Int = 20
     ) async throws(ClientError) -> Rows<TransactionRow> {
-        var query = Query("accountType", "UNIFIED").with("category", category.name)
-        if let since { query = query.with("startTime", since) }
-        query = query.with("limit", BybitLimits.transactionsPerPage)
+        guard category != .spread else {
+            throw .notOffered("flows of combinations are those of their legs")
+        }
+        let query = Query("accountType", "UNIFIED").with("category", category.name)
+            .with("limit", BybitLimits.transactionsPerPage)
         return try await list(
-            RESTRequest(endpoint: .transactionLog, query: query.text),
+            .transactionLog,
+            query,
+            since: since,
+            until: until,
             pages: pages
         ) { $0.transactions }
     }
+
+    // MARK: - Queries and rows
 
     private func about(_ category: Category, _ symbol: String?, _ settleCoin: String?) -> Query {
         let query = Query(category)
         if let symbol { return query.with("symbol", symbol) }
         guard category == .linear, let settleCoin else { return query }
         return query.with("settleCoin", settleCoin)
+    }
+
+    /// Lists of combinations name no category.
+    private func combinations(_ symbol: String?) -> Query {
+        let query = Query("limit", String(BybitLimits.spreadRowsPerPage))
+        return symbol.map { query.with("symbol", $0) } ?? query
+    }
+
+    /// Orders of a list; those on combinations are among the details.
+    private static func orders(_ event: Event) -> [OrderUpdate] {
+        event.orders + OrderUpdate.combinations(of: event.details)
     }
 }

@@ -4,7 +4,8 @@
 /// overtake its order.
 ///
 /// Each throws ``ClientError/ordersRefused(destination:)``, ``ClientError/noCredentials(what:)`` and
-/// ``ClientError/notOffered(_:)``, before anything is sent; everything else is an ``OrderOutcome``.
+/// ``ClientError/notOffered(_:)``, and a batch ``ClientError/batchTooLarge(path:orders:most:)``, before anything is sent;
+/// everything else is an ``OrderOutcome``.
 extension BybitClient {
     /// Places an order; one without an `orderLinkID` is given one, which the outcome names.
     public func place(_ order: OrderRequest) async throws(ClientError) -> OrderOutcome {
@@ -29,9 +30,31 @@ extension BybitClient {
         try await enter(.amend(change), change.instrument.category, change.orderLinkID)
     }
 
-    /// Cancels an open order, by our id or theirs.
+    /// Changes an open order with more terms: trigger, exits, an option's volatility.
+    public func amend(
+        _ change: AmendRequest,
+        _ terms: AmendTerms
+    ) async throws(ClientError) -> OrderOutcome {
+        guard change.instrument.category != .spread else {
+            throw .unfit("orders of combinations have no further terms")
+        }
+        return try await enter(RESTRequest(amending: change, terms), change.orderLinkID)
+    }
+
+    /// Cancels an open order, by our id or theirs; a conditional or TP/SL order of spot by ``cancel(_:_:)``.
     public func cancel(_ cancel: CancelRequest) async throws(ClientError) -> OrderOutcome {
         try await enter(.cancel(cancel), cancel.instrument.category, cancel.orderLinkID)
+    }
+
+    /// Cancels an open order with more terms: the kind that an order of spot was placed as, ``OrderTerms/filter``.
+    public func cancel(
+        _ cancel: CancelRequest,
+        _ terms: CancelTerms
+    ) async throws(ClientError) -> OrderOutcome {
+        guard cancel.instrument.category != .spread else {
+            throw .unfit("orders of combinations have no further terms")
+        }
+        return try await enter(RESTRequest(cancelling: cancel, terms), cancel.orderLinkID)
     }
 
     /// Cancels an open order by the client's id.
@@ -42,29 +65,58 @@ extension BybitClient {
         try await cancel(CancelRequest(instrument: instrument, orderLinkID: orderLinkID))
     }
 
-    /// Cancels every open order of an instrument.
+    /// Cancels open orders of an instrument, of a coin, or of a category: those of the kind that is named, no others.
+    ///
+    /// - **Linear and inverse**: ``CancelKind/orders`` leaves stop losses, take profits and trailing stops;
+    ///   ``CancelKind/conditional`` and ``CancelKind/everything`` take them, and a position stands without its exits. At
+    ///   most 500 go at once, which ones is chance: call again while 500 come back.
+    /// - **Spot**: ``CancelKind/orders`` leaves conditional and TP/SL orders. Each kind is a request of its own: two of
+    ///   ``CancelKind/conditional``, five of ``CancelKind/everything``.
+    /// - **Option**: as linear, without limit.
+    /// - **Combinations**: all there are, by ``CancelKind/orders`` or ``CancelKind/everything``.
+    ///
+    /// Every request is sent, whatever becomes of those before it, and then the first failure is thrown: what the others
+    /// took is gone from ``openOrders(in:symbol:settleCoin:pages:)``.
     ///
     /// - Returns: those that the exchange has taken.
     /// - Throws: ``ClientError/unknown(path:reason:)`` where it may have been carried out, ``ClientError/refused(path:code:message:)``
-    ///   where not.
+    ///   where not, ``ClientError/notOffered(_:)`` for a kind or scope that the exchange does not have in the category.
     public func cancelAll(
+        _ kind: CancelKind,
+        of scope: CancelScope
+    ) async throws(ClientError) -> [AcceptedOrder] {
+        let requests = RESTRequest.cancellingAll(kind, of: scope)
+        guard !requests.isEmpty else {
+            throw .notOffered("\(scope.category.name) has no cancel-all of \(kind) by \(scope)")
+        }
+        var taken: [AcceptedOrder] = []
+        var failure: ClientError?
+        for request in requests {
+            do throws(ClientError) {
+                let event = try await send(request, orderingKey: "")
+                try BybitClient.check(event.reply, of: request)
+                taken += BybitClient.accepted(event)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return taken
+    }
+
+    /// Cancels open orders of the kind of one instrument.
+    public func cancelAll(
+        _ kind: CancelKind,
         of instrument: InstrumentID
     ) async throws(ClientError) -> [AcceptedOrder] {
-        let request =
-            instrument.category == .spread
-            ? RESTRequest(cancellingCombinations: instrument.symbol)
-            : RESTRequest(cancellingAllOf: instrument)
-        let event = try await send(request, orderingKey: "")
-        let reply = event.reply
-        try BybitClient.check(reply, of: request)
-        return BybitClient.accepted(event)
+        try await cancelAll(kind, of: .instrument(instrument))
     }
 
     /// Changes how the account trades: leverage, modes, exits of a position, cancel-on-disconnect.
     ///
     /// - Parameter request: one that is posted, such as `RESTRequest(leverage:_:of:)`; orders have calls of their own.
     /// - Returns: what was answered, decoded.
-    /// - Throws: as ``cancelAll(of:)``.
+    /// - Throws: as ``cancelAll(_:of:)-(_,CancelScope)``.
     @discardableResult
     public func change(_ request: RESTRequest) async throws(ClientError) -> Event {
         guard request.method == "POST", !request.entersOrders else {

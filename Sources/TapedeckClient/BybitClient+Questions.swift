@@ -34,10 +34,11 @@ extension BybitClient {
             throw .ordersRefused(destination: configuration.destination.description)
         }
         try await prepare(request)
-        let exchange = await lifetime.rest.exchange(
-            RESTCall(request, orderingKey: orderingKey, timeout: configuration.timeout)
-        )
-        return BybitClient.event(exchange)
+        let call = RESTCall(request, orderingKey: orderingKey, timeout: configuration.timeout)
+        if let excess = lifetime.rest.settings.limiter?.excess(of: call) {
+            throw .batchTooLarge(path: request.path, orders: excess.orders, most: excess.most)
+        }
+        return BybitClient.event(await lifetime.rest.exchange(call))
     }
 
     /// A signed request needs a key, and is dated by the exchange's clock.
@@ -45,6 +46,12 @@ extension BybitClient {
         guard request.isSigned else { return }
         guard configuration.credentials != nil else { throw .noCredentials(what: request.path) }
         await lifetime.awaitClock()
+    }
+
+    /// Unix milliseconds of the exchange's clock; of this machine's where it could not be asked for.
+    func exchangeMilliseconds() async -> Int64 {
+        await lifetime.awaitClock()
+        return await lifetime.hop.get { $0.exchangeMilliseconds }
     }
 
     private static func event(_ exchange: RESTExchange) -> Event {

@@ -17,6 +17,9 @@ public struct ClientConfiguration: Sendable {
     /// Events that may wait in one sequence, at least 1; beyond it the oldest leave, and their count is told.
     public var buffer = 4_096
     /// Percent of the exchange's request quotas that this client may use, from 1 to 100.
+    ///
+    /// Below 100 a batch of more orders than the share has in a second is refused with
+    /// ``ClientError/batchTooLarge(path:orders:most:)``, before anything is sent. A fifth of the share is kept for cancels.
     public var quotaShare = 100
     /// Nanoseconds that a connection without topics stays open, for those who come back.
     public var idle: Int64 = 10_000_000_000

@@ -12,6 +12,10 @@ public enum ClientError: Error, Hashable, Sendable {
     case unfit(String)
     /// Something that this protocol does not have there, such as single orders of combinations.
     case notOffered(String)
+    /// A batch of more orders than ``ClientConfiguration/quotaShare`` has in a second; nothing was sent.
+    ///
+    /// - Parameter most: orders that a batch may have there; of an account with another quota another number.
+    case batchTooLarge(path: String, orders: Int, most: Int)
 
     // A subscription ends.
 
@@ -48,6 +52,9 @@ extension ClientError: CustomStringConvertible {
                 + "Set ordersCostMoney in the configuration to allow it"
         case .unfit(let why): why
         case .notOffered(let what): what
+        case .batchTooLarge(let path, let orders, let most):
+            "\(path) with \(orders) orders was not sent: the share of the quota has \(most) in a second. "
+                + "Send at most \(most) at once, or set a larger quotaShare in the configuration"
         case .topicRefused(let topic, let reason):
             "the exchange refused the subscription of \(topic): \(reason)"
         case .noRoom(let topic): "no connection has room for \(topic)"

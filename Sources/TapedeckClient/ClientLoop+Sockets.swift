@@ -93,6 +93,11 @@ extension ClientLoop {
 
     // MARK: - The exchange's clock
 
+    /// Unix milliseconds of the exchange's clock; of this machine's where that is not known.
+    var exchangeMilliseconds: Int64 {
+        clock.now().advanced(nanoseconds: clockOffset.best?.offset ?? 0).milliseconds
+    }
+
     /// Runs `body` when the exchange's clock is known, or could not be asked for; at once where it is.
     func withClock(_ body: @escaping () -> Void) {
         guard clockOffset.best == nil, !isClosed else { return body() }

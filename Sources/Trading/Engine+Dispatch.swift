@@ -53,11 +53,18 @@ extension Engine {
                     note: event.acknowledgement.operation
                 )
             }
+            desk.refusedItems(
+                event.details,
+                event.acknowledgement.operation,
+                header.stream.text
+            )
         // Fills count when they come with their fee, on `execution`.
         case .fastExecutions, .strategyOrders: break
         case .spreadOrders, .spreadExecutions: accountPush(&event)
+        // Whether anything of it is missing, and no more: no strategy hears of it.
+        case .improvementBook: desk.improvementPush(&event, header)
         // Recorded; no state is made of them.
-        case .improvementBook, .liquidations, .priceLimits, .insurance, .deleveragingAlerts,
+        case .liquidations, .priceLimits, .insurance, .deleveragingAlerts,
             .systemStatus, .greeks, .disconnectProtection:
             break
         case .malformed: malformed(header)

@@ -4,12 +4,15 @@ extension Engine {
     /// Of each part of the state; counts up when its encoding changes.
     private enum Version {
         static let books = 3
+        /// With a book of price improvements in it; the state of all other sessions is encoded as before, and compared
+        /// with recordings of before.
+        static let improvedBooks = 4
         static let orders = 5
         static let positions = 4
         static let wallet = 4
         static let risk = 2
         static let desk = 4
-        static let checkpoint = 6
+        static let checkpoint = 7
         /// What a recording begins with after its older part is gone has to stay readable: a version that only adds fields
         /// reads those before it.
         static let oldestCheckpoint = 5
@@ -43,7 +46,12 @@ extension Engine {
     public func stateReport() -> StateReport {
         let hasher = CanonicalHasher()
         var components = [
-            component("books", Version.books, desk.markets, hasher),
+            component(
+                "books",
+                desk.markets.hasImprovement ? Version.improvedBooks : Version.books,
+                desk.markets,
+                hasher
+            ),
             component("orders", Version.orders, desk.orderStore, hasher),
             component(
                 "positions",
@@ -215,6 +223,7 @@ extension Engine {
         rollingHash = checkpoint.rollingHash
         nextStateAt = checkpoint.nextStateAt
         isStarted = checkpoint.isStarted
+        if checkpoint.behaviour < 8 { desk.askForVerdicts() }
     }
 
     /// The fields in which two engines differ, component by component, as `books.states…`, `strategies.maker.…`.

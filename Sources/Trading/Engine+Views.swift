@@ -26,6 +26,11 @@ extension Engine {
 
     public var ledger: Ledger { desk.ledger }
 
+    /// The contract has two positions, one for each side, as far as the exchange has told.
+    ///
+    /// Without a copy of the ledger: it is asked behind each command of an order that reduces.
+    public func isHedged(_ instrument: InstrumentID) -> Bool { desk.ledger.isHedged(instrument) }
+
     /// Instruments with an order that may still trade, or with a position; sorted.
     public var exposedInstruments: [InstrumentID] {
         var exposed: Set<InstrumentID> = []

@@ -7,7 +7,7 @@ public import Market
 /// strategies in the order of the configuration, each of their intents through risk at once.
 public struct Engine: Sendable {
     /// Counts up when the same input can lead to another command: decoding, ledger, risk, order tracking.
-    public static let behaviourVersion = 7
+    public static let behaviourVersion = 8
     /// State is reported after the first input at or past each multiple of this.
     public static let stateInterval: UInt64 = 16_384
 

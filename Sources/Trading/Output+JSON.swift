@@ -95,6 +95,14 @@ extension LookUp {
             json.field("what", "order-history")
             json.field(instrument: instrument)
             json.field("order_link_id", orderLinkID)
+        case .orderByID(let instrument, let orderID):
+            json.field("what", "order")
+            json.field(instrument: instrument)
+            json.field("order_id", orderID)
+        case .orderHistoryByID(let instrument, let orderID):
+            json.field("what", "order-history")
+            json.field(instrument: instrument)
+            json.field("order_id", orderID)
         case .ordersSince(let category, let since):
             json.field("what", "orders-since")
             json.field("category", category.name)

@@ -58,7 +58,7 @@ public struct AlertJudge: Sendable {
         case .clockOffset: Hysteresis(endsAfter: 10 * second)
         // A burst uses a quota up and it is whole again in ten seconds.
         case .rateQuota: Hysteresis(beginsAfter: 15 * second, endsAfter: 20 * second)
-        case .keyExpiring, .verifyFailed, .shutOut: Hysteresis(endsAfter: 0)
+        case .keyExpiring, .verifyFailed, .shutOut, .unprotected: Hysteresis(endsAfter: 0)
         }
     }
 

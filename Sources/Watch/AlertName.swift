@@ -13,6 +13,7 @@ public enum AlertName: String, CaseIterable, Hashable, Sendable {
     case rateQuota = "rate-quota"
     case verifyFailed = "verify-failed"
     case shutOut = "shut-out"
+    case unprotected = "dcp-unarmed"
 
     /// Of `value` and `threshold`.
     var unit: String {
@@ -21,7 +22,7 @@ public enum AlertName: String, CaseIterable, Hashable, Sendable {
         case .reconnectStorm: "reconnects"
         case .queueFilling, .rateQuota: "percent"
         case .diskFilling, .keyExpiring: "days"
-        case .verifyFailed: ""
+        case .verifyFailed, .unprotected: ""
         }
     }
 }

@@ -78,7 +78,7 @@ struct Signals: Sendable {
         case .clockOffset: clock(reading)
         case .keyExpiring: key(reading, wall)
         case .rateQuota: quotas(reading)
-        case .verifyFailed: told(name)
+        case .verifyFailed, .unprotected: told(name)
         case .shutOut: quiet(reading)
         }
     }

@@ -68,11 +68,6 @@ import Testing
                 + #""tpSize":"0.01","slSize":"0.01","trailingStop":"500"}"#
         ),
         (
-            RESTRequest(cancellingAllOf: btc),
-            "/v5/order/cancel-all",
-            #"{"category":"linear","symbol":"BTCUSDT"}"#
-        ),
-        (
             RESTRequest(cancellingCombinations: nil),
             "/v5/spread/order/cancel-all",
             #"{"cancelAll":true}"#
@@ -119,12 +114,13 @@ import Testing
         terms.selfMatchPrevention = "CancelMaker"
         terms.bookSide = "Queue"
         terms.bookLevel = 1
+        terms.takesImprovements = false
         #expect(
             text(terms) == plain
                 + #","positionIdx":1,"triggerPrice":"90100","triggerDirection":1,"#
                 + #""triggerBy":"LastPrice","takeProfit":"91000","tpOrderType":"Limit","#
                 + #""tpLimitPrice":"91010","tpslMode":"Partial","smpType":"CancelMaker","#
-                + #""bboSideType":"Queue","bboLevel":"1"}"#
+                + #""bboSideType":"Queue","bboLevel":"1","rpiTakerAccess":false}"#
         )
         #expect(RESTRequest(checking: order).path == "/v5/order/pre-check")
     }

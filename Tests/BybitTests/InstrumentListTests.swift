@@ -96,6 +96,36 @@ import Testing
         #expect(event.instruments.first?.quantityMin == Quantity(units: 1))
     }
 
+    @Test func `before its launch a contract is open once its auction is over`() {
+        func early(_ info: String) -> String {
+            Self.row()
+                .replacing(#""status":"Trading""#, with: #""status":"PreLaunch""#)
+                .replacing(
+                    #""fundingInterval":480"#,
+                    with: #""isPreListing":true,"preListingInfo":\#(info),"fundingInterval":480"#
+                )
+        }
+        let phases = [
+            #"{"curAuctionPhase":"CallAuction","phases":[],"auctionFeeInfo":{}}"#,
+            #"{"curAuctionPhase":"ContinuousTrading","phases":[],"auctionFeeInfo":{}}"#,
+            "null", "{}",
+        ]
+        let event = Self.list(
+            early(phases[0]),
+            early(phases[1]),
+            early(phases[2]),
+            early(phases[3]),
+            Self.row()
+        )
+        #expect(event.findings.isEmpty, "\(event.findings)")
+        #expect(
+            event.instruments.map { ListedSymbol($0).isTrading } == [
+                false, true, false, false, true,
+            ]
+        )
+        #expect(event.instruments.map(\.status).first == "PreLaunch")
+    }
+
     @Test(arguments: ["0", "-0.1", "", "x", "1e-5", String(repeating: "1", count: 40)])
     func `a row whose tick is no step is left out, and the next row stands`(tick: String) {
         let event = Self.list(Self.row(tick: tick), Self.row())

@@ -46,6 +46,53 @@ import Testing
         )
     }
 
+    /// Trap 32: in hedge mode the exchange refuses with 10001 what does not say of which position it is.
+    @Test(arguments: [(Side.buy, 2), (.sell, 1)])
+    func `in hedge mode an order that reduces says its position behind all else`(
+        side: Side,
+        index: Int
+    ) throws {
+        let order = OrderRequest(
+            instrument: Self.btc,
+            orderLinkID: "s1-20",
+            side: side,
+            quantity: try Numeral("0.010"),
+            price: try Numeral("90000.00"),
+            reduceOnly: true
+        )
+        let oneWay = try require(RESTRequest(.place(order), isHedged: false), "a request")
+        #expect(oneWay == RESTRequest(.place(order)))
+        let hedged = try require(RESTRequest(.place(order), isHedged: true), "a request")
+        #expect(hedged.method == "POST" && hedged.path == "/v5/order/create" && hedged.isSigned)
+        #expect(
+            Self.text(hedged.body)
+                == #"{"category":"linear","symbol":"BTCUSDT","side":"\#(side.name)","#
+                + #""orderType":"Limit","qty":"0.010","price":"90000.00","timeInForce":"GTC","#
+                + #""orderLinkId":"s1-20","reduceOnly":true,"positionIdx":\#(index)}"#
+        )
+    }
+
+    /// The desk lets none of them leave; the exchange refuses those that come through, rather than open the other position.
+    @Test func `what opens, amendments and cancels say no position, in hedge mode neither`()
+        throws
+    {
+        let order = OrderRequest(
+            instrument: Self.btc,
+            orderLinkID: "s1-20",
+            side: .buy,
+            quantity: try Numeral("0.010"),
+            price: try Numeral("90000.00")
+        )
+        let amend = AmendRequest(instrument: Self.btc, orderLinkID: "a", price: try Numeral("1"))
+        let cancel = CancelRequest(instrument: Self.btc, orderLinkID: "a")
+        for action in [
+            Command.Action.place(order), .amend(amend), .cancel(cancel), .lookUp(.wallet),
+        ] {
+            #expect(RESTRequest(action, isHedged: true) == RESTRequest(action))
+        }
+        #expect(RESTRequest(.resubscribe(Self.btc, topic: "t"), isHedged: true) == nil)
+    }
+
     /// Trap 24: without `marketUnit` a million SHIB to buy are a million USDT to spend.
     @Test func `a spot market order says that its quantity is of the base coin`() throws {
         let shib = InstrumentID(.spot, try #require(Symbol("SHIBUSDT")))
@@ -116,6 +163,14 @@ import Testing
             "category=linear&symbol=BTCUSDT&orderLinkId=s1-17", true
         ),
         (
+            .orderByID(InstrumentID(.linear, .btc), orderID: "ab-01"), "/v5/order/realtime",
+            "category=linear&symbol=BTCUSDT&orderId=ab-01", true
+        ),
+        (
+            .orderHistoryByID(InstrumentID(.linear, .btc), orderID: "ab-01"), "/v5/order/history",
+            "category=linear&symbol=BTCUSDT&orderId=ab-01", true
+        ),
+        (
             .ordersSince(.linear, sinceMilliseconds: 5), "/v5/order/history",
             "category=linear&settleCoin=USDT&startTime=5&limit=50", true
         ),
@@ -152,6 +207,14 @@ import Testing
         (
             .orderHistory(combination, orderLinkID: "arb-1"), "/v5/spread/order/history",
             "orderLinkId=arb-1", true
+        ),
+        (
+            .orderByID(combination, orderID: "ab-01"), "/v5/spread/order/realtime",
+            "orderId=ab-01", true
+        ),
+        (
+            .orderHistoryByID(combination, orderID: "ab-01"), "/v5/spread/order/history",
+            "orderId=ab-01", true
         ),
         (
             .ordersSince(.spread, sinceMilliseconds: 5), "/v5/spread/order/history",

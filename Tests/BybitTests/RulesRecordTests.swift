@@ -19,6 +19,7 @@ import Testing
         #expect(
             event.link.feeds == [
                 FeedChange(instrument: id("ETHUSDT"), feed: .book(depth: 50), isAdded: false),
+                FeedChange(instrument: id("ETHUSDT"), feed: .improvementBook, isAdded: false),
                 FeedChange(instrument: id("BTCUSDT"), feed: .book(depth: 1), isAdded: true),
                 FeedChange(instrument: id("BTCUSDT"), feed: .ticker, isAdded: true),
             ]

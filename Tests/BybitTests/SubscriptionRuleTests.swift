@@ -20,9 +20,20 @@ import Testing
         "linear:tickers.*USDT within:30", "linear:tickers.*USDT within:0d",
         "linear:tickers.BTCUSDT within:30d", "linear:tickers.*USDT within:30d more", "",
         "linear:tickers.B\"C", "linear:tickers.A,B",
+        // These would be of one coin alone, and of which they do not say.
+        "option:tickers.*", "option:tickers.*-C", "option:tickers.BTC*", "option:tickers.top:30",
+        "option:publicTrade.*",
     ])
     func `what is no rule is refused`(text: String) {
         #expect(throws: SubscriptionRuleError.self) { try SubscriptionRule(text: text) }
+    }
+
+    @Test func `a rule of options without a coin is told what to write instead`() throws {
+        let error = try #require(throws: SubscriptionRuleError.self) {
+            try SubscriptionRule(text: "option:tickers.*-C within:7d")
+        }
+        #expect(error == .coinless("tickers.*-C"))
+        #expect(error.description.contains("write BTC-*, BTC-*-C or BTC-* within:7d"))
     }
 
     private func plan(_ texts: String...) throws -> SubscriptionPlan {
@@ -82,8 +93,10 @@ import Testing
         #expect(plan.topics(.linear, now: 0).isEmpty)
         plan.ranked(
             [
-                (rows[0].symbol, try Amount("5")), (rows[3].symbol, try Amount("7.5")),
-                (rows[2].symbol, try Amount("7.50")), (rows[1].symbol, try Amount("1")),
+                DayFigures(symbol: rows[0].symbol, turnover: try Amount("5")),
+                DayFigures(symbol: rows[3].symbol, turnover: try Amount("7.5")),
+                DayFigures(symbol: rows[2].symbol, turnover: try Amount("7.50")),
+                DayFigures(symbol: rows[1].symbol, turnover: try Amount("1")),
             ],
             .linear
         )
@@ -99,7 +112,7 @@ import Testing
         let named = try plan(
             "option:tickers.ETH-26DEC25-3000-C-USDT",
             "option:publicTrade.SOL",
-            "option:tickers.*-C-USDT",
+            "option:tickers.BTC-*-C-USDT",
             "linear:tickers.BTCUSDT"
         )
         // Names that go by no list are listed too: they are delivered, and what they trade in changes.
@@ -132,6 +145,32 @@ import Testing
         #expect(plan.topics(.option, now: 1).count == 4)
         // Delivered at that moment, not after it.
         #expect(plan.topics(.option, now: 30 * day).first == "tickers.BTC-2JAN26-90000-C")
+    }
+
+    @Test func `the next moment at which time alone changes what is picked is known`() throws {
+        let day: Int64 = 86_400_000
+        var plan = try plan("option:tickers.BTC-* within:30d", "option:tickers.ETH-1-C")
+        #expect(plan.nextChange(after: 0) == nil)
+        plan.listed(
+            [
+                listing("BTC-1-C", base: "BTC", delivery: 40 * day),
+                listing("BTC-2-C", base: "BTC", delivery: 20 * day, open: false),
+                // Not what a rule picks.
+                listing("ETH-2-C", base: "ETH", delivery: 5 * day),
+                listing("ETH-1-C", base: "ETH", delivery: 12 * day),
+            ],
+            .option
+        )
+        #expect(plan.apply(now: 0).first?.added == ["tickers.ETH-1-C"])
+        // It comes within the window.
+        #expect(plan.nextChange == 10 * day)
+        #expect(plan.apply(now: 10 * day - 1).isEmpty)
+        #expect(plan.apply(now: 10 * day).first?.added == ["tickers.BTC-1-C"])
+        #expect(plan.nextChange == 12 * day)
+        #expect(plan.apply(now: 12 * day).first?.removed == ["tickers.ETH-1-C"])
+        #expect(plan.nextChange == 40 * day)
+        #expect(plan.apply(now: 40 * day).first?.removed == ["tickers.BTC-1-C"])
+        #expect(plan.nextChange == nil)
     }
 
     @Test func `a name stays until it has been listed and is gone`() throws {

@@ -92,16 +92,94 @@ import Testing
         #expect(event.reply.outcome == .answered && event.reply.httpStatus == 200)
     }
 
-    @Test func `another's request names no order of ours, and a batch is an acknowledgement`() {
+    @Test func `another's request names no order of ours`() {
         let other = decode(
             "trade/main",
             #"{"reqId":"17","retCode":10001,"retMsg":"params error","op":"order.cancel","connId":"c"}"#
         )
         #expect(other.kind == .reply && other.reply.orderLinkID.isEmpty)
-        let batch = decode(
+    }
+
+    private static let codes =
+        #"{"list":[{"code":0,"msg":"OK"},{"code":10001,"msg":"qty is zero"}]}"#
+
+    private static func batch(
+        _ operation: String,
+        code: Int = 0,
+        data: String,
+        codes: String = TradeRequestTests.codes
+    ) -> Event {
+        decode(
             "trade/main",
-            #"{"reqId":"a.1","retCode":0,"retMsg":"OK","op":"order.create-batch","data":{"list":[]},"connId":"c"}"#
+            #"{"reqId":"b-9","retCode":\#(code),"retMsg":"OK","op":"\#(operation)","data":\#(data),"#
+                + #""retExtInfo":\#(codes),"header":{"Timenow":"1767225600101"},"connId":"c0-1"}"#
         )
-        #expect(batch.kind == .acknowledgement && batch.acknowledgement.isSuccess)
+    }
+
+    private static func accepted(_ event: Event) -> [AcceptedOrder] {
+        event.details.compactMap { if case .acceptedOrder(let row) = $0 { row } else { nil } }
+    }
+
+    /// Trap 36: 0 above all says nothing of the items.
+    @Test(arguments: ["create", "amend", "cancel"])
+    func `an answer to a batch says of each order what became of it, as that of REST does`(
+        verb: String
+    ) throws {
+        let created = verb == "create"
+        let time = created ? #","createAt":"1767225600002""# : ""
+        let none = created ? #","createAt":"""# : ""
+        let data =
+            #"{"list":[{"category":"linear","symbol":"NILUSDT","orderId":"ab01","#
+            + #""orderLinkId":"b-1"\#(time)},{"category":"linear","symbol":"NILUSDT","#
+            + #""orderId":"","orderLinkId":"b-2"\#(none)}]}"#
+        let event = Self.batch("order.\(verb)-batch", data: data)
+        #expect(event.kind == .acknowledgement && event.findings.isEmpty, "\(event.findings)")
+        #expect(event.acknowledgement.isSuccess)
+        #expect(event.acknowledgement.operation == "order.\(verb)-batch")
+        #expect(event.acknowledgement.requestID == "b-9")
+        let rows = Self.accepted(event)
+        try #require(rows.count == 2)
+        #expect(rows.map(\.orderLinkID) == ["b-1", "b-2"] && rows.map(\.orderID) == ["ab01", ""])
+        #expect(rows.map(\.code) == [0, 10_001] && rows.map(\.message) == ["OK", "qty is zero"])
+        let times: [Int64?] = [created ? 1_767_225_600_002 : nil, nil]
+        #expect(rows.map(\.createdMilliseconds) == times)
+        let path = "/v5/order/\(verb)-batch"
+        let body =
+            #"{"retCode":0,"retMsg":"OK","result":\#(data),"retExtInfo":\#(Self.codes),"#
+            + #""time":1767225600003}"#
+        let reply = decode(
+            "rest/main/POST" + path,
+            record(path, method: "POST", request: "{}", response: body)
+        )
+        #expect(reply.kind == .reply && Self.accepted(reply) == rows)
+    }
+
+    @Test func `a batch that was refused as a whole has no orders, with and without data`() {
+        for data in ["{}", "null"] {
+            let event = Self.batch("order.create-batch", code: 10_006, data: data, codes: "{}")
+            #expect(event.kind == .acknowledgement && !event.acknowledgement.isSuccess)
+            #expect(event.details.isEmpty && event.findings.isEmpty)
+        }
+    }
+
+    @Test func `a batch that was taken and does not say what became of its orders is told`() {
+        for data in ["{}", "null", "[]", #"{"list":{}}"#, #"{"list":[7]}"#] {
+            let event = Self.batch("order.cancel-batch", data: data)
+            #expect(event.kind == .acknowledgement && event.acknowledgement.isSuccess)
+            #expect(event.details.isEmpty && event.findings.count == 1, "\(data)")
+        }
+    }
+
+    @Test func `one decoder keeps nothing of a batch for the answer behind it`() {
+        let decoder = MessageDecoder()
+        var event = Event()
+        let first =
+            #"{"reqId":"a.1","retCode":0,"retMsg":"OK","op":"order.cancel-batch","data":{"list":[{"orderId":"x"}]},"#
+            + #""retExtInfo":{"list":[{"code":110001,"msg":"late"}]},"connId":"c"}"#
+        decoder.decode("trade/main", Array(first.utf8), into: &event)
+        #expect(Self.accepted(event).map(\.code) == [110_001])
+        let second = #"{"reqId":"a1","retCode":0,"retMsg":"OK","op":"auth","connId":"c"}"#
+        decoder.decode("trade/main", Array(second.utf8), into: &event)
+        #expect(event.kind == .acknowledgement && event.details.isEmpty)
     }
 }

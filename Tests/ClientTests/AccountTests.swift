@@ -119,6 +119,28 @@ extension ClientTests {
             }
         }
 
+        @Test func `a batch beyond the share is refused before it is sent, and one within it goes`()
+            async throws
+        {
+            try await ServedExchange.run { exchange in
+                // Of ten orders a second five, and one of them is kept for cancels.
+                let client = try exchange.client { $0.quotaShare = 50 }
+                let price = try await Self.low(client)
+                let orders = try (0..<5).map { try Self.order(price, link: "s\($0)") }
+                let refusal = ClientError.batchTooLarge(
+                    path: "/v5/order/create-batch",
+                    orders: 5,
+                    most: 4
+                )
+                await #expect(throws: refusal) { try await client.place(orders) }
+                #expect(refusal.description.contains("at most 4 at once"))
+                #expect(try await client.openOrders(in: .linear).rows.isEmpty)
+                let outcomes = try await client.place(Array(orders.prefix(4)))
+                #expect(outcomes.count == 4 && outcomes.allSatisfy(\.isAccepted), "\(outcomes)")
+                await client.close()
+            }
+        }
+
         @Test func `a batch has an outcome for each order, and pages of a list are followed`()
             async throws
         {
@@ -148,7 +170,7 @@ extension ClientTests {
                 let cancels = ["b0", "b3"].map { CancelRequest(instrument: id, orderLinkID: $0) }
                 let cancelled = try await client.cancel(cancels)
                 #expect(cancelled.map(\.isAccepted) == [true, false])
-                #expect(try await client.cancelAll(of: id).count == 68)
+                #expect(try await client.cancelAll(.orders, of: id).count == 68)
                 #expect(try await client.openOrders(in: .linear).rows.isEmpty)
                 await client.close()
             }

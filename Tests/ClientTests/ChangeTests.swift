@@ -66,7 +66,8 @@ extension ClientTests {
                 )
                 try await client.change(RESTRequest(clampsPrices: true, of: .linear))
                 await #expect(throws: ClientError.self) {
-                    try await client.change(RESTRequest(cancellingAllOf: id))
+                    let cancel = CancelRequest(instrument: id, orderLinkID: "a")
+                    return try await client.change(RESTRequest(cancelling: cancel, CancelTerms()))
                 }
                 await client.close()
             }
@@ -97,14 +98,41 @@ extension ClientTests {
                     orderLinkID: "combo-1"
                 )
                 let placed = try await client.place(order)
-                #expect(placed.isAccepted, "\(placed)")
+                guard case .accepted(let orderID, "combo-1") = placed else {
+                    Issue.record("\(placed)")
+                    return
+                }
+                // One whose answer was lost must be found, or it is placed a second time.
+                let found = try #require(try await client.order("combo-1", of: id))
+                #expect(found.orderID == orderID && found.status == .new && found.instrument == id)
+                #expect(try await client.order("combo-2", of: id) == nil)
+                let open = try await client.openOrders(in: .spread)
+                #expect(open.rows.map(\.orderID) == [orderID] && open.findings.isEmpty)
                 let amended = try await client.amend(
                     AmendRequest(instrument: id, orderLinkID: "combo-1", price: below(25))
                 )
                 #expect(amended.isAccepted, "\(amended)")
                 #expect(try await client.cancel("combo-1", of: id).isAccepted)
+                let ended = try #require(try await client.order("combo-1", of: id))
+                #expect(ended.orderID == orderID && ended.status == .cancelled)
+                let symbol = id.symbol.description
+                let history = try await client.orderHistory(in: .spread, symbol: symbol)
+                #expect(history.rows.map(\.orderID) == [orderID] && history.findings.isEmpty)
+                #expect(try await client.openOrders(in: .spread, symbol: symbol).rows.isEmpty)
+                #expect(try await client.executions(in: .spread).rows.isEmpty)
+                let positions = await #expect(throws: ClientError.self) {
+                    try await client.positions(in: .spread)
+                }
+                guard case .notOffered = positions else {
+                    Issue.record("\(String(describing: positions))")
+                    return
+                }
                 #expect(try await client.place(order).isAccepted == false)
-                #expect(try await client.cancelAll(of: id).isEmpty)
+                #expect(try await client.cancelAll(.orders, of: id).isEmpty)
+                #expect(try await client.cancelAll(.everything, of: .all(in: .spread)).isEmpty)
+                await #expect(throws: ClientError.self) {
+                    try await client.cancelAll(.conditional, of: id)
+                }
                 await client.close()
             }
         }

@@ -81,7 +81,7 @@ extension ClientTests {
             await #expect(throws: refusal) { try await careful.place(Self.order) }
             await #expect(throws: refusal) { try await careful.place([Self.order]) }
             await #expect(throws: refusal) {
-                try await careful.cancelAll(of: Self.order.instrument)
+                try await careful.cancelAll(.everything, of: Self.order.instrument)
             }
             #expect(refusal.description.contains("ordersCostMoney"))
             await careful.close()

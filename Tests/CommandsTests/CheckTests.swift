@@ -37,6 +37,22 @@ import Testing
         }
     }
 
+    @Test(arguments: ["option:tickers.*", "option:publicTrade.*-C", "option:tickers.top:30"])
+    func `a rule of options that names no coin is refused by its line, with what to write`(
+        rule: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let outcome = try await Self.check(
+            "endpoint: http://127.0.0.1:1\npublic:\n  - linear:tickers.*USDT\n  - \(rule)\n",
+            in: folder
+        )
+        #expect(outcome.status == 78, "\(outcome.output)")
+        let problem = try #require(Self.problems(outcome).first)
+        #expect(problem[0] == "s.yaml:4:5", "\(problem)")
+        #expect(problem[1].contains("names no coin"), "\(problem)")
+        #expect(problem[2].contains("option:tickers.BTC-* within:30d"), "\(problem)")
+    }
+
     @Test func `every wrong key and value is named, with line, column and what was meant`()
         async throws
     {

@@ -9,16 +9,19 @@ struct ForeignFile {
         record(0x01, Self.text("") + Self.text("somebody else"))
     }
 
-    /// Message `sequence` of `topic`, in a chunk of its own; `isSound` false gives the chunk a wrong checksum.
+    /// Messages of `topic`, in a chunk of its own; `isSound` false gives the chunk a wrong checksum.
     ///
+    /// - Parameter times: of its messages, nanoseconds; a nanosecond apart where none are given.
     /// - Returns: where the chunk begins.
     @discardableResult
     mutating func chunk(
         _ topic: String,
         channel: UInt16 = 1,
         _ payloads: [[UInt8]],
-        isSound: Bool = true
+        isSound: Bool = true,
+        times: [UInt64]? = nil
     ) -> Int {
+        let times = times ?? payloads.indices.map { 1_767_225_600_000_000_000 + UInt64($0) }
         var inside = Data()
         Self.add(
             0x04,
@@ -27,7 +30,7 @@ struct ForeignFile {
             to: &inside
         )
         for (place, payload) in payloads.enumerated() {
-            let time = Self.word(UInt64(1_767_225_600_000_000_000 + place))
+            let time = Self.word(times[place])
             Self.add(
                 0x05,
                 Self.word(channel) + Self.word(UInt32(place)) + time + time + Data(payload),
@@ -35,10 +38,10 @@ struct ForeignFile {
             )
         }
         let start = bytes.count
-        let time = Self.word(UInt64(1_767_225_600_000_000_000))
         record(
             0x06,
-            time + time + Self.word(UInt64(inside.count)) + Self.word(UInt32(isSound ? 0 : 1))
+            Self.word(times.min() ?? 0) + Self.word(times.max() ?? 0)
+                + Self.word(UInt64(inside.count)) + Self.word(UInt32(isSound ? 0 : 1))
                 + Self.text("") + Self.word(UInt64(inside.count)) + inside
         )
         return start

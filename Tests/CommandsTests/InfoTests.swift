@@ -90,4 +90,26 @@ import Testing
         #expect(text.output.contains("on disk, \(ratio) to 1\n"), "\(text.output)")
         #expect(Set(rows.values.map { Self.rate($0.records, nanoseconds) }).count > 5)
     }
+
+    private static let farTimes: [[UInt64]] = [
+        [1, 1 << 63], [UInt64(Int64.max), .max, 0], [.max, 1, 1 << 63], [0, UInt64(Int64.max)],
+    ]
+
+    /// MCAP's times reach to 2554; ours, signed, to 2262.
+    @Test(arguments: farTimes)
+    func `another program's times may be as far apart as they like`(times: [UInt64]) async throws {
+        let folder = try TemporaryFolder()
+        var file = ForeignFile()
+        file.chunk("t", times.map { Array("{\"at\":\($0)}".utf8) }, times: times)
+        try file.write(to: folder.path + "/far.mcap")
+        for arguments in [["info"], ["info", "--json"], ["cat"], ["verify"]] {
+            let outcome = try await Program.run(arguments + ["far.mcap"], in: folder.path)
+            #expect(outcome.status == 0, "\(arguments): \(outcome.output)\(outcome.errors)")
+            for time in times where arguments == ["cat"] {
+                #expect(outcome.output.contains("{\"at\":\(time)}"))
+            }
+        }
+        let info = try await Program.run(["info", "far.mcap", "--json"], in: folder.path)
+        #expect(info.object["records"] as? Int == times.count)
+    }
 }

@@ -106,4 +106,30 @@ enum Preload {
         of: "if (sign && access(sign, F_OK) == 0) usleep(300000);",
         with: "while (sign && access(sign, F_OK) == 0) usleep(10000);"
     ).replacingOccurrences(of: "SLOW_DISK", with: "STUCK_DISK")
+
+    /// Segments find no room from their 65,536th byte on, and then none at all, for as long as the file `FULL_DISK` is there.
+    ///
+    /// A segment of that size is full when its next chunk is the first that finds no room.
+    static let fullSegment = fullDisk.replacingOccurrences(
+        of: "has_no_room(int fd)",
+        with: "has_no_room(int fd, long long at)"
+    ).replacingOccurrences(of: "has_no_room(fd)", with: "has_no_room(fd, at)")
+        .replacingOccurrences(
+            of: "return strstr(name",
+            with: """
+                static volatile int has_begun;
+                if (strstr(name, ".mcap") && at >= 65536) has_begun = 1;
+                if (!has_begun) return 0;
+                return strstr(name
+                """
+        )
+
+    /// No file that records stand in takes a write for as long as the file `FAILED_WRITE` is there: `EIO`.
+    static let failedWrite = fullDisk.replacingOccurrences(of: "FULL_DISK", with: "FAILED_WRITE")
+        .replacingOccurrences(of: "ENOSPC", with: "EIO")
+        .replacingOccurrences(
+            of: "return strstr(name",
+            with:
+                #"return strstr(name, "/tail-") || strstr(name, "/reserve") || strstr(name"#
+        )
 }

@@ -236,6 +236,9 @@ import Testing
         #expect(Self.code(await bot.ask(.positions(.linear))) == 0)
         let executions = "private/main/execution"
         try await Program.wait(for: "its execution is pushed", on: executions, of: session)
+        // What the bot holds is followed, by a socket of the session's own.
+        let ticker = "public/linear/tickers.BTCUSDT"
+        try await Program.wait(for: "its ticker is followed", on: ticker, of: session)
         // Time for an order of ours, and for a question about it, neither of which must come.
         try await Task.sleep(for: .seconds(2))
         _ = try await proxy.seal()

@@ -59,6 +59,8 @@ import Testing
             "sent/rest/\(alias)/POST/v5/order/create", "rest/public/GET/v5/market/instruments-info",
             "sent/public/linear", "public/linear/-", "link/public/linear",
         ] { #expect(streams.contains(name), "\(name) of \(streams.sorted())") }
+        // Nobody observes: what the bot has an order or a position in is not followed.
+        #expect(!streams.contains { $0.hasSuffix("/tickers.BTCUSDT") }, "\(streams.sorted())")
 
         // Each frame that the bot got is there, in its order; a few more may have come to the proxy.
         let recorded = try await StartedProxy.payloads("public/linear/*", in: folder)

@@ -97,6 +97,48 @@ import Testing
         #expect(opened.isEmpty, "\(opened)")
     }
 
+    @Test func `a program that runs elsewhere on this host keeps to it too`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try ControlledMarket.serve(["--rate-limits", "off"], in: folder)
+        defer { server.kill() }
+        let port = try await ControlledMarket.port(server)
+        func start(_ place: TemporaryFolder) throws -> Running {
+            try ControlledMarket.writeSession(
+                endpoint: port,
+                topics: ["linear:orderbook.50.BTCUSDT"],
+                in: place
+            )
+            return try Program.start(
+                ["record", "session.yaml", "--out", "out", "--json", "--for", "600s"],
+                environment: ["TAPEDECK_HOST_NOTES": folder.path + "/notes"],
+                in: place.path
+            )
+        }
+        let (first, second) = (try TemporaryFolder(), try TemporaryFolder())
+        let early = try start(first)
+        try await Program.wait(for: "frames", on: "public/*", of: first.path + "/out")
+        // Whichever of the two asks next is told.
+        try Self.order(#"{"manner":"forbidden"}"#, port)
+        let late = try start(second)
+        for place in [first, second] {
+            try await Program.wait(for: "a halt", on: "desk/operator", of: place.path + "/out") {
+                $0.contains { $0.contains("HTTP 403") && $0.contains("halt") }
+            }
+        }
+        var refused = 0
+        for (running, place) in [(early, first), (late, second)] {
+            running.interrupt()
+            _ = try await running.end()
+            let replies = try await Program.run(
+                ["cat", "out", "--stream", "rest/*", "--raw"],
+                in: place.path
+            )
+            refused += replies.lines.count { $0.contains(#""status":403"#) }
+            #expect(try await Program.run(["verify", "out"], in: place.path).status == 0)
+        }
+        #expect(refused == 1)
+    }
+
     @Test func `a bot's 403 stops the bots and what is asked beside them`() async throws {
         let folder = try TemporaryFolder()
         let server = try ControlledMarket.serve(["--rate-limits", "off"], in: folder)

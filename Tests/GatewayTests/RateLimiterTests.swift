@@ -125,6 +125,7 @@ import Testing
 
     @Test func `what the headers say is the quota, and an empty one is waited for`() {
         var limiter = RateLimiter(settings: .init(share: 100, reserve: 0))
+        limiter.left(Self.order(), now: 0)
         limiter.answered(
             Self.order(),
             status: 200,
@@ -134,7 +135,7 @@ import Testing
             resetIn: 0,
             now: 0
         )
-        #expect(burst(&limiter, Self.order(), .order, now: 0) == 50)
+        #expect(burst(&limiter, Self.order(), .order, now: 0) == 49)
         limiter.answered(
             Self.cancel,
             status: 200,
@@ -149,6 +150,52 @@ import Testing
                 == .wait(until: 300 * Self.millisecond)
         )
         #expect(limiter.verdict(Self.cancel, .urgent, now: 300 * Self.millisecond) == .go)
+    }
+
+    /// A bot with the same key, whose requests this process does not see.
+    @Test func `what others of the key use is not sent on top of it, a second long`() {
+        for (reserve, room) in [(0, 15), (20, 12)] {
+            var limiter = RateLimiter(settings: .init(share: 100, reserve: reserve))
+            limiter.left(Self.order(), now: 0)
+            limiter.answered(
+                Self.order(),
+                status: 200,
+                code: 0,
+                limit: 50,
+                remaining: 14,
+                resetIn: 0,
+                now: 100 * Self.millisecond
+            )
+            // 35 were others', one was ours.
+            #expect(burst(&limiter, Self.order(), .order, now: 100 * Self.millisecond) == room - 1)
+            let later = 1_200 * Self.millisecond
+            #expect(burst(&limiter, Self.order(), .order, now: later) == (reserve == 0 ? 50 : 40))
+        }
+        // An answer that says no more than what was sent from here is no sign of others, if it comes late too.
+        var limiter = RateLimiter(settings: .init(share: 100, reserve: 0))
+        for _ in 0..<30 { limiter.left(Self.order(), now: 0) }
+        limiter.answered(
+            Self.order(),
+            status: 200,
+            code: 0,
+            limit: 50,
+            remaining: 20,
+            resetIn: 0,
+            now: 1_200 * Self.millisecond
+        )
+        #expect(burst(&limiter, Self.order(), .order, now: 1_200 * Self.millisecond) == 50)
+        // Who has a share keeps to that.
+        limiter = RateLimiter(settings: .init(share: 10, reserve: 0))
+        limiter.answered(
+            Self.order(),
+            status: 200,
+            code: 0,
+            limit: 50,
+            remaining: 5,
+            resetIn: 0,
+            now: 0
+        )
+        #expect(burst(&limiter, Self.order(), .order, now: 0) == 5)
     }
 
     @Test(arguments: [(200, Int64(10_006)), (200, 10_429), (429, -1)])
@@ -199,25 +246,81 @@ import Testing
         #expect(limiter.verdict(Self.cancel, .urgent, now: until) == .go)
     }
 
-    @Test func `a batch counts its orders, but not on options`() {
-        func batch(_ category: String, _ count: Int) -> RESTRequest {
-            let items = (0..<count).map { #"{"symbol":"S\#($0)","qty":"1"}"# }
-            var request = RESTRequest(
-                endpoint: .other("/v5/order/create-batch"),
-                body: Array(
-                    #"{"category":"\#(category)","request":[\#(items.joined(separator: ","))]}"#
-                        .utf8
-                )
+    private static func batch(
+        _ category: String,
+        _ count: Int,
+        _ what: String = "create"
+    ) -> RESTRequest {
+        let items = (0..<count).map { #"{"symbol":"S\#($0)","qty":"1"}"# }
+        var request = RESTRequest(
+            endpoint: .other("/v5/order/\(what)-batch"),
+            body: Array(
+                #"{"category":"\#(category)","request":[\#(items.joined(separator: ","))]}"#.utf8
             )
-            request.method = "POST"
-            return request
-        }
-        #expect(RateLimiter.units(batch("linear", 7)) == 7)
-        #expect(RateLimiter.units(batch("option", 7)) == 1)
+        )
+        request.method = "POST"
+        return request
+    }
+
+    @Test func `a batch counts its orders, but not on options`() {
+        #expect(RateLimiter.units(Self.batch("linear", 7)) == 7)
+        #expect(RateLimiter.units(Self.batch("option", 7)) == 1)
         var limiter = RateLimiter()
-        limiter.left(batch("linear", 7), now: 0)
-        #expect(limiter.verdict(batch("linear", 4), .urgent, now: 1) == .wait(until: Self.second))
+        limiter.left(Self.batch("linear", 7), now: 0)
+        #expect(
+            limiter.verdict(Self.batch("linear", 4), .urgent, now: 1) == .wait(until: Self.second)
+        )
         // More than the whole quota goes when nothing else does.
-        #expect(limiter.verdict(batch("linear", 20), .urgent, now: Self.second) == .go)
+        #expect(limiter.verdict(Self.batch("linear", 20), .urgent, now: Self.second) == .go)
+    }
+
+    @Test func `a batch beyond a share never leaves, and one within it waits its turn`() {
+        // Of ten a second it has five, and keeps one for cancels.
+        var limiter = RateLimiter(settings: .init(share: 50))
+        let excess = RateLimiter.Excess(orders: 5, most: 4)
+        for time in [0, Self.second, 600 * Self.second] {
+            #expect(
+                limiter.verdict(Self.batch("linear", 5), .order, now: time) == .never(excess)
+            )
+        }
+        #expect(limiter.verdict(Self.batch("linear", 5, "cancel"), .urgent, now: 0) == .go)
+        #expect(
+            limiter.verdict(Self.batch("linear", 6, "cancel"), .urgent, now: 0)
+                == .never(RateLimiter.Excess(orders: 6, most: 5))
+        )
+        // Batches on options count as one.
+        #expect(limiter.verdict(Self.batch("option", 20), .order, now: 0) == .go)
+        let full = Self.batch("linear", 4)
+        #expect(limiter.verdict(full, .order, now: 0) == .go)
+        limiter.left(full, now: 0)
+        limiter.ended(full, now: 0)
+        #expect(limiter.verdict(full, .order, now: 1) == .wait(until: Self.second))
+        #expect(limiter.verdict(full, .order, now: Self.second) == .go)
+    }
+
+    @Test func `what a share has for a batch follows the quota that the exchange names`() {
+        let limiter = SharedLimiter(settings: .init(share: 50, reserve: 0))
+        let call = RESTCall(Self.batch("linear", 20))
+        #expect(limiter.excess(of: call) == RateLimiter.Excess(orders: 20, most: 5))
+        func answer(limit: Int) {
+            limiter.answered(
+                call.request,
+                status: 200,
+                code: 0,
+                limit: limit,
+                remaining: limit,
+                resetIn: 0,
+                now: 0
+            )
+        }
+        answer(limit: 40)
+        #expect(limiter.excess(of: call) == nil)
+        answer(limit: 38)
+        #expect(limiter.excess(of: call) == RateLimiter.Excess(orders: 20, most: 19))
+        // Who has all keeps to no share.
+        #expect(SharedLimiter(settings: .init(share: 100)).excess(of: call) == nil)
+        // A single order is never beyond it, however small the share.
+        let small = SharedLimiter(settings: .init(share: 1))
+        #expect(small.excess(of: RESTCall(Self.order())) == nil)
     }
 }

@@ -63,6 +63,25 @@ private struct Exchange {
 @Suite struct SubscriptionAnswerTests {
     private func topics(_ range: ClosedRange<Int>) -> [String] { range.map { "tickers.S\($0)" } }
 
+    @Test func `no request asks for topics of one category and of all at once`() {
+        var subscriptions = Subscriptions(limits: SubscriptionLimits())
+        let topics = [
+            "order", "execution.fast.linear", "execution", "order.spot", "wallet", "dcp.future",
+        ]
+        _ = subscriptions.want(topics)
+        var requests: [[String]] = []
+        while let change = subscriptions.nextChange(), requests.count < 10 {
+            subscriptions.sent(change, requestID: "r\(requests.count)", now: 0)
+            requests.append(change.topics)
+        }
+        #expect(
+            requests == [
+                ["order", "execution", "wallet", "dcp.future"],
+                ["execution.fast.linear", "order.spot"],
+            ]
+        )
+    }
+
     @Test(arguments: [true, false])
     func `a topic that the exchange already has does not take the others down`(named: Bool) {
         var subscriptions = Subscriptions(limits: SubscriptionLimits())

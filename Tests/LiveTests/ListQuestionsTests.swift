@@ -37,7 +37,12 @@ import Testing
     func `a rank of options is asked for by a coin, without which the exchange answers nothing`()
         throws
     {
-        let plan = try plan("linear:tickers.top:3", "option:tickers.top:3", "spot:tickers.A")
+        // As text the rule for options is refused, since it does not say whose.
+        let plan = SubscriptionPlan([
+            try SubscriptionRule(text: "linear:tickers.top:3"),
+            SubscriptionRule(.option, head: "tickers", selection: .top(3)),
+            try SubscriptionRule(text: "spot:tickers.A"),
+        ])
         #expect(
             plan.rankQuestions.map { "\($0.path)?\($0.query)" } == [
                 "/v5/market/tickers?category=linear",
@@ -46,5 +51,34 @@ import Testing
         )
         // Of which the options are listed as well.
         #expect(plan.optionBaseCoins == ["BTC"])
+    }
+
+    @Test func `contracts before their launch are asked for where a pattern may pick them`() throws
+    {
+        let linear = RESTRequest(.instruments(.linear))
+        let early = try plan("linear:tickers.*USDT").preLaunchQuestion(before: linear)
+        #expect(early?.path == "/v5/market/instruments-info")
+        #expect(early?.query == "category=linear&status=PreLaunch&limit=1000")
+        for rule in ["linear:tickers.BTCUSDT", "linear:tickers.top:3", "inverse:tickers.*"] {
+            #expect(try plan(rule).preLaunchQuestion(before: linear) == nil, "\(rule)")
+        }
+        // Other categories have none.
+        let inverse = RESTRequest(.instruments(.inverse))
+        #expect(try plan("inverse:tickers.*").preLaunchQuestion(before: inverse) == nil)
+        #expect(try plan("linear:tickers.*").preLaunchQuestion(before: inverse) == nil)
+    }
+
+    @Test func `of a contract that is in both lists the list itself counts`() throws {
+        func listing(_ name: String, _ isTrading: Bool) throws -> ListedSymbol {
+            ListedSymbol(
+                symbol: try #require(Symbol(name)),
+                baseCoin: "",
+                isTrading: isTrading
+            )
+        }
+        let list = [try listing("AUSDT", true), try listing("BUSDT", true)]
+        let early = [try listing("BUSDT", false), try listing("CUSDT", true)]
+        #expect(list.joined(with: early) == [list[0], list[1], early[1]])
+        #expect(list.joined(with: []) == list)
     }
 }

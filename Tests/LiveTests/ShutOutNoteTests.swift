@@ -48,4 +48,33 @@ import Testing
         try Data("nonsense".utf8).write(to: URL(filePath: note.path))
         #expect(note.left(at: Self.now) == 0)
     }
+
+    @Test func `one for the host is believed only where nobody else could write it`() throws {
+        let base = FileManager.default.temporaryDirectory
+            .appending(path: "shut-out-host-" + UUID().uuidString).path
+        try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: base) }
+        // On loopback there is none, unless a directory is named.
+        #expect(try note(base + "/out").hostPath == nil)
+        let host = base + "/host"
+        let named = ShutOutNote(path: base + "/other", hostPath: host + "/.shut-out.x")
+        #expect(named.leftForHost(at: Self.now) == 0)
+        named.write(until: Self.now.advanced(nanoseconds: 60 * Self.second))
+        #expect(named.leftForHost(at: Self.now) == 60 * Self.second)
+        let elsewhere = ShutOutNote(path: base + "/a/out", hostPath: host + "/.shut-out.x")
+        #expect(elsewhere.left(at: Self.now) == 60 * Self.second)
+        for mode in [0o720, 0o702, 0o777] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: host)
+            #expect(named.leftForHost(at: Self.now) == 0, "\(mode)")
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: host)
+        #expect(named.leftForHost(at: Self.now) == 60 * Self.second)
+        // A link in its place is none of ours.
+        try FileManager.default.moveItem(atPath: host, toPath: base + "/moved")
+        try FileManager.default.createSymbolicLink(
+            atPath: host,
+            withDestinationPath: base + "/moved"
+        )
+        #expect(named.leftForHost(at: Self.now) == 0)
+    }
 }

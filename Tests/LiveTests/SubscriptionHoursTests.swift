@@ -13,19 +13,21 @@ import Testing
 @Suite struct SubscriptionHoursTests {
     static let minute: Int64 = 60_000
     static let day: Int64 = 86_400_000
+    /// Of each day, from its beginning.
+    static let expiry: Int64 = 482 * minute
     /// 2026-01-01T00:00:00Z.
     static let start: Int64 = 1_767_225_600_000
 
     /// The exchange's lists at a moment, from arithmetic alone.
     enum Exchange {
-        /// Options of two coins: one expiry a day at 08:00, 36 days ahead, 12 strikes, calls and puts.
+        /// Options of two coins: one expiry a day at 08:02, between two polls, 36 days ahead, 12 strikes, calls and puts.
         static func options(at now: Int64) -> [ListedSymbol] {
-            let eight = 8 * 60 * minute
-            let first = (now - start + day - eight) / day
+            let hour = SubscriptionHoursTests.expiry
+            let first = (now - start + day - hour) / day
             var rows: [ListedSymbol] = []
             for coin in ["BTC", "ETH"] {
                 for expiry in first..<first + 36 {
-                    let delivery = start + expiry * day + eight
+                    let delivery = start + expiry * day + hour
                     for strike in 0..<12 {
                         for side in ["C", "P"] {
                             let name = "\(coin)-D\(expiry)-\(50_000 + strike * 1_000)-\(side)"
@@ -57,11 +59,11 @@ import Testing
             }
         }
 
-        static func turnover(at now: Int64) -> [(symbol: Symbol, turnover: Amount)] {
+        static func turnover(at now: Int64) -> [DayFigures] {
             let day = (now - start) / SubscriptionHoursTests.day
             return perpetuals(at: now).enumerated().map { place, row in
                 let units = Int128(Mix.spread(UInt64(place) &+ UInt64(day) &* 1_000))
-                return (row.symbol, Amount(units: units))
+                return DayFigures(symbol: row.symbol, turnover: Amount(units: units))
             }
         }
     }
@@ -201,12 +203,26 @@ import Testing
         return exposed
     }
 
+    private func compare(
+        _ desk: Desk,
+        _ expected: [Market.Category: Set<String>],
+        _ moment: String
+    ) {
+        for category in [Market.Category.option, .linear] {
+            let has = desk.has(category)
+            #expect(Set(has) == expected[category], "\(category) poll \(moment)")
+            #expect(has.count == Set(has).count, "a topic on two connections")
+            #expect(desk.lines[category]?.allSatisfy(\.state.isReady) == true)
+        }
+    }
+
     @Test func `at every instant what is subscribed is what the rules say, within the limits`()
         throws
     {
         var desk = try Desk()
         var rankedAt = Self.start
         var disconnects = 0
+        var ticks = 0
         for poll in 0...(72 * 12) {
             let now = Self.start + Int64(poll) * 5 * Self.minute
             if poll % 288 == 0 {
@@ -218,10 +234,11 @@ import Testing
             desk.plan.listed(Exchange.perpetuals(at: now), .linear)
             let before = desk.changes
             try desk.apply(at: now)
-            // Nothing of the exchange's changes but on the hour: in between, nothing of ours may.
-            if poll % 12 != 0 { #expect(desk.changes == before) }
+            // The exchange's lists change on the hour, and with the first poll behind an expiry: in between, nothing of ours may.
+            let isNew = poll % 12 == 0 || poll % 288 == 97
+            if !isNew { #expect(desk.changes == before) }
             // Orders come while the answers to the hour's requests are still under way, and connections are lost.
-            var moments: [Int64] = poll % 12 == 0 ? [0] : []
+            var moments: [Int64] = isNew ? [0] : []
             if poll % 36 == 0 { moments += [250, 700, 2_400, 64_000, 130_000] }
             for (step, offset) in moments.enumerated() {
                 let at = now + offset
@@ -238,14 +255,22 @@ import Testing
                 let next = step + 1 < moments.count ? now + moments[step + 1] : at + 60_000
                 desk.run(from: at, to: next - 1)
             }
-            let expected = Self.expected(at: now, turnoverAt: rankedAt, options: options)
-            for category in [Market.Category.option, .linear] {
-                let has = desk.has(category)
-                #expect(Set(has) == expected[category], "\(category) poll \(poll)")
-                #expect(has.count == Set(has).count, "a topic on two connections")
-                #expect(desk.lines[category]?.allSatisfy(\.state.isReady) == true)
+            compare(desk, Self.expected(at: now, turnoverAt: rankedAt, options: options), "\(poll)")
+            // Contracts are delivered and come within a window before the next poll: the tick behind it follows.
+            guard let change = desk.plan.nextChange, change < now + 5 * Self.minute else {
+                continue
             }
+            ticks += 1
+            let tick = change + 400
+            try desk.apply(at: tick)
+            desk.run(from: tick, to: tick + Self.minute)
+            compare(
+                desk,
+                Self.expected(at: tick, turnoverAt: rankedAt, options: options),
+                "behind \(poll)"
+            )
         }
+        #expect(ticks == 3)
         #expect(desk.problems == [])
         #expect(desk.changes > 150 && disconnects > 20 && desk.requests > 100)
         #expect(desk.moved == 0)

@@ -190,6 +190,7 @@ import Testing
             .cancel(CancelRequest(instrument: Sample.ether, orderLinkID: "a", orderID: "x")),
             .lookUp(.openOrders(.linear)),
             .lookUp(.page(.executions, query: "category=linear", cursor: "c1")),
+            .lookUp(.orderHistoryByID(Sample.bitcoin, orderID: "x-9")),
             .resubscribe(Sample.bitcoin, topic: "orderbook.50"),
             .setTimer(name: "requote", due: due),
         ]
@@ -207,6 +208,8 @@ import Testing
         let rows = try reader.query(
             "SELECT action, symbol, order_link_id, quantity, price, detail FROM commands"
         ).rows
+        let ids = try reader.query("SELECT order_id FROM commands WHERE detail = 'order history'")
+        #expect(ids.rows == [["x-9"]])
         #expect(
             rows == [
                 ["place", "BTCUSDT", "a", "0.010", nil, ""],
@@ -214,12 +217,13 @@ import Testing
                 ["cancel", "ETHUSDT", "a", nil, nil, ""],
                 ["look-up", "", "", nil, nil, "open orders"],
                 ["look-up", "", "", nil, nil, "page /v5/execution/list?category=linear from c1"],
+                ["look-up", "BTCUSDT", "", nil, nil, "order history"],
                 ["resubscribe", "BTCUSDT", "", nil, nil, "orderbook.50"],
                 ["set-timer", "", "", nil, nil, "requote 2026-11-22T20:00:00.250000000Z"],
             ]
         )
         #expect(try reader.commands(DeskFilter(symbols: [])).isEmpty)
-        #expect(try reader.commands().map(\.value.ordinal) == Array(0..<7))
+        #expect(try reader.commands().map(\.value.ordinal) == Array(0..<8))
     }
 
     @Test func `a gap lasts from its first record until its socket or stream is back`() throws {

@@ -239,6 +239,21 @@ import Testing
         try exchange.order(.linear, .sell, "0.5", "89990", link: "c", options: long, into: &output)
         #expect(exchange.positions(account, id).map(\.side) == [nil, .sell])
         #expect(exchange.switchMode(hedged: false, id, for: account).code == 110024)
+        // As the desk says it of a purchase that reduces: it is of the short position, and no more than closes it.
+        var cover = OrderRequest(
+            instrument: id,
+            orderLinkID: "r1",
+            side: .buy,
+            quantity: try Numeral(text: "0.5"),
+            price: try Numeral(text: "90000"),
+            reduceOnly: true
+        )
+        let unsaid = exchange.place(cover, OrderOptions(), for: account, into: &output)
+        #expect(unsaid.code == 10001)
+        cover.orderLinkID = "r2"
+        let covered = exchange.place(cover, short, for: account, into: &output)
+        #expect(covered.isAccepted)
+        #expect(exchange.positions(account, id).map(\.side) == [nil, nil])
         #expect(exchange.sumOfBooks(coin: "USDT") == .zero)
     }
 

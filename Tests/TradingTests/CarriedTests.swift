@@ -66,6 +66,50 @@ import Trading
         }
     }
 
+    private static var batch: [Detail] {
+        var taken = AcceptedOrder()
+        taken.orderLinkID = "b-1"
+        taken.orderID = "x-1"
+        var refused = AcceptedOrder()
+        refused.orderLinkID = "b-2"
+        refused.code = 10_001
+        refused.message = "qty is zero"
+        var nameless = AcceptedOrder()
+        nameless.code = 110_007
+        nameless.message = "no balance"
+        return [.acceptedOrder(taken), .acceptedOrder(refused), .acceptedOrder(nameless)]
+    }
+
+    /// Trap 36: 0 above all says nothing of the items.
+    @Test(arguments: [true, false])
+    func `each refused order of a batch is told, and none that was taken`(isCarried: Bool) throws {
+        var bench = try bench()
+        let stream = "rest/k00000000/POST/v5/order/create-batch"
+        let told = bench.feed(stream) { event in
+            event.kind = .reply
+            event.reply.endpoint = .other("/v5/order/create-batch")
+            event.reply.httpStatus = 200
+            event.reply.code = 0
+            event.reply.isCarried = isCarried
+            event.details = Self.batch
+        }.findings(.refused)
+        #expect(told.map(\.subject) == ["b-2", stream])
+        #expect(told.map(\.seen) == ["10001 qty is zero", "110007 no balance"])
+        #expect(told.allSatisfy { $0.note == "POST /v5/order/create-batch" })
+    }
+
+    @Test func `so is that of a batch on the trade socket`() throws {
+        var bench = try bench()
+        let told = bench.feed("trade/k00000000") { event in
+            event.kind = .acknowledgement
+            event.acknowledgement.operation = "order.create-batch"
+            event.acknowledgement.isSuccess = true
+            event.details = Self.batch
+        }.findings(.refused)
+        #expect(told.map(\.subject) == ["b-2", "trade/k00000000"])
+        #expect(told.allSatisfy { $0.note == "order.create-batch" })
+    }
+
     @Test(arguments: [true, false])
     func `a book that a bot subscribes is not asked for again after a gap`(isCarried: Bool) throws {
         var bench = try bench()

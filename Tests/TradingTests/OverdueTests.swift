@@ -46,22 +46,62 @@ import Testing
         #expect(told.count == 1)
     }
 
-    @Test func `an order of others without an id of the client's is asked for until its row comes`()
-        throws
-    {
+    private static let question = LookUp.orderByID(Bench.btc, orderID: "hand")
+    private static let history = LookUp.orderHistoryByID(Bench.btc, orderID: "hand")
+    private static let query = "category=linear&symbol=BTCUSDT&orderId=hand"
+
+    /// One of others that was open and is not listed any more, and has no id of the client's.
+    private func missed() throws -> Bench {
         var bench = try bench()
         bench.order(try Row.order("", "New", price: "89990.0", at: 1, orderID: "hand"))
         bench.link(.disconnected, "private/main")
         try bench.reconcile()
-        let hand = { (bench: Bench) in bench.engine.orders.first { $0.orderID == "hand" } }
+        return bench
+    }
+
+    private func hand(_ bench: Bench) -> Order? {
+        bench.engine.orders.first { $0.orderID == "hand" }
+    }
+
+    @Test func `an order of others without an id of the client's is looked up by the exchange's`()
+        throws
+    {
+        var bench = try missed()
         #expect(hand(bench)?.phase == .unknown)
-        bench.reply(.orderHistory, outcome: .timedOut)
-        let again = asked(&bench, seconds: 5)
-        #expect(again.count { if case .ordersSince = $0 { true } else { false } } == 1)
-        try bench.reply(.orderHistory) {
+        #expect(bench.outputs.lookUps.last == Self.question)
+        let words = #""what":"order","category":"linear","symbol":"BTCUSDT","order_id":"hand""#
+        #expect(bench.outputs.texts.contains { $0.contains(words) })
+        bench.reply(.openOrders, outcome: .timedOut, query: Self.query)
+        #expect(bench.tick().lookUps == [Self.question])
+        #expect(bench.reply(.openOrders, query: Self.query).lookUps == [Self.history])
+        bench.reply(.orderHistory, outcome: .timedOut, query: Self.query)
+        #expect(bench.tick().lookUps == [Self.history])
+        try bench.reply(.orderHistory, query: Self.query) {
             $0.orders = [try Row.order("", "Cancelled", price: "89990.0", at: 5, orderID: "hand")]
         }
         #expect(hand(bench)?.isClosed == true)
+        #expect(asked(&bench, seconds: 60).isEmpty)
+    }
+
+    @Test(arguments: [false, true])
+    func `one that neither open orders nor history know has ended, and how is not told`(
+        isOfBefore: Bool
+    ) throws {
+        var bench = try missed()
+        if isOfBefore {
+            // The state of a program that asked for no verdict.
+            bench.engine.desk.links.deferred = []
+            bench.engine.desk.askForVerdicts()
+        }
+        #expect(bench.reply(.openOrders, query: Self.query).lookUps == [Self.history])
+        #expect(bench.reply(.orderHistory, query: Self.query).lookUps.isEmpty)
+        #expect(hand(bench)?.phase == .unknown)
+        #expect(asked(&bench, seconds: 8) == [Self.question])
+        #expect(bench.reply(.openOrders, query: Self.query).lookUps == [Self.history])
+        let answer = bench.reply(.orderHistory, query: Self.query)
+        #expect(hand(bench)?.isClosed == true)
+        #expect(hand(bench)?.reason == Order.endUntold)
+        #expect(answer.findings(.orderUnknown).map(\.subject) == ["hand"])
         #expect(asked(&bench, seconds: 60).isEmpty)
     }
 

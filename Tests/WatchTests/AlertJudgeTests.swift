@@ -223,6 +223,18 @@ import Testing
         try patient.ended(patient.pass(1), first)
     }
 
+    @Test func `a protection that would not fire is told at once, by whoever has armed it`() throws
+    {
+        let patient = Patient()
+        patient.tell(.unprotected, "dcp.future (not enabled at the exchange)")
+        let first = try patient.began(patient.pass(1), .unprotected)
+        #expect(first.name.rawValue == "dcp-unarmed")
+        #expect(first.text == "dcp.future (not enabled at the exchange)")
+        #expect(patient.pass(1_000).isEmpty)
+        patient.tell(.unprotected, nil)
+        try patient.ended(patient.pass(1), first)
+    }
+
     @Test func `an address that is shut out is told at once, and until something may be sent`()
         throws
     {

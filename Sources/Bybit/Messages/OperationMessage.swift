@@ -5,6 +5,8 @@ import Market
 ///
 /// - Source: bybit-v5 §2.1 to §2.4, §5.
 enum OperationMessage {
+    private static let batches = ["order.create-batch", "order.amend-batch", "order.cancel-batch"]
+
     static func read(_ root: JSONValue, _ event: inout Event, _ findings: inout Findings) {
         var answer = Acknowledgement()
         answer.operation = Fields.optionalText("op", in: root, &findings)
@@ -28,6 +30,10 @@ enum OperationMessage {
             answer.isSuccess = number == 0
             answer.message = Fields.optionalText("retMsg", in: root, &findings)
             if number != 0, answer.message.isEmpty { answer.message = String(number) }
+            // Of a batch that was refused as a whole nothing is told item by item.
+            if number == 0, batches.contains(answer.operation) {
+                readBatch(root, &event, &findings)
+            }
         } else if let success = root["success"] {
             guard let flag = success.bool else {
                 findings.add(success, .wrongType)
@@ -43,6 +49,18 @@ enum OperationMessage {
         }
         event.kind = .acknowledgement
         event.acknowledgement = answer
+    }
+
+    /// What became of each order of a batch, as accepted orders: the acknowledgement says 0 where every one of them failed.
+    ///
+    /// - Source: bybit-v5 §5, trap 36.
+    private static func readBatch(
+        _ root: JSONValue,
+        _ event: inout Event,
+        _ findings: inout Findings
+    ) {
+        guard let data = Fields.object("data", in: root, &findings) else { return }
+        ReplyResult.readAccepted(data, root, &event, &findings)
     }
 
     /// The answer to a single order, amendment or cancel; a batch stays an acknowledgement, since its items count.

@@ -41,10 +41,10 @@ enum OwnRecords {
         let instrument = InstrumentID(route.category, route.symbol)
         guard !route.symbol.isNone else { return nil }
         switch route.subject {
-        case .book(let depth) where !route.isImprovementBook:
+        case .book(let depth):
             return FeedChange(
                 instrument: instrument,
-                feed: .book(depth: depth),
+                feed: route.isImprovementBook ? .improvementBook : .book(depth: depth),
                 isAdded: isAdded
             )
         case .ticker:

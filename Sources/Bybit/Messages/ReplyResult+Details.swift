@@ -129,7 +129,9 @@ extension ReplyResult {
     }
 
     /// Items of `list`, each with its code and text of `retExtInfo.list`, which stands beside the result.
-    private static func readAccepted(
+    ///
+    /// - Parameter result: of REST the `result`, on the trade socket the `data`.
+    static func readAccepted(
         _ result: JSONValue,
         _ root: JSONValue,
         _ event: inout Event,

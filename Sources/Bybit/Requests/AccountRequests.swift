@@ -127,14 +127,6 @@ extension RESTRequest {
         }
     }
 
-    /// `order/cancel-all` of one instrument.
-    public init(cancellingAllOf instrument: InstrumentID) {
-        self.init(
-            endpoint: .cancelAllOrders,
-            body: WireWriter.object { $0.instrument(instrument) }
-        )
-    }
-
     /// True for requests that place, change or cancel orders.
     public var entersOrders: Bool {
         switch path {

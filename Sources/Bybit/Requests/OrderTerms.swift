@@ -51,6 +51,8 @@ public struct OrderTerms: Hashable, Sendable {
     /// `Queue` or `Counterparty`, with the level of the book, 1 to 5: the price is taken from there.
     public var bookSide = ""
     public var bookLevel: Int?
+    /// May trade with quotes of retail price improvement.
+    public var takesImprovements: Bool?
 
     public init() {}
 
@@ -84,6 +86,7 @@ public struct OrderTerms: Hashable, Sendable {
         if let isProtected { out.flag("mmp", isProtected) }
         text("bboSideType", bookSide)
         if let bookLevel { out.text("bboLevel", String(bookLevel)) }
+        if let takesImprovements { out.flag("rpiTakerAccess", takesImprovements) }
     }
 }
 

@@ -4,6 +4,9 @@ public import Market
 public struct Query: Hashable, Sendable {
     public private(set) var text: String
 
+    /// Nothing is asked for but what is added.
+    init() { text = "" }
+
     public init(_ name: String, _ value: String) {
         text = name + "=" + Query.encoded(value)
     }
@@ -16,12 +19,32 @@ public struct Query: Hashable, Sendable {
 
     public func with(_ name: String, _ value: String) -> Query {
         var query = self
-        query.text += "&" + name + "=" + Query.encoded(value)
+        if !text.isEmpty { query.text += "&" }
+        query.text += name + "=" + Query.encoded(value)
         return query
     }
 
     public func with(_ name: String, _ value: some BinaryInteger) -> Query {
         with(name, String(value))
+    }
+
+    /// With a value where there is one.
+    func with(_ name: String, ifAny value: String?) -> Query {
+        value.map { with(name, $0) } ?? self
+    }
+
+    func with(_ name: String, ifAny symbol: Symbol?) -> Query {
+        with(name, ifAny: symbol?.description)
+    }
+
+    func with(_ name: String, ifAny value: Int?) -> Query {
+        with(name, ifAny: value.map { String($0) })
+    }
+
+    /// `startTime` and `endTime`, Unix milliseconds.
+    func times(_ since: Int64?, _ until: Int64?) -> Query {
+        with("startTime", ifAny: since.map { String($0) })
+            .with("endTime", ifAny: until.map { String($0) })
     }
 
     /// Linear lists need a symbol or the coin that is settled in.

@@ -114,6 +114,16 @@ extension RESTRequest {
                 endpoint: .orderHistory,
                 query: Query(instrument).with("orderLinkId", orderLinkID).text
             )
+        case .orderByID(let instrument, let orderID):
+            self.init(
+                endpoint: .openOrders,
+                query: Query(instrument).with("orderId", orderID).text
+            )
+        case .orderHistoryByID(let instrument, let orderID):
+            self.init(
+                endpoint: .orderHistory,
+                query: Query(instrument).with("orderId", orderID).text
+            )
         case .ordersSince(let category, let milliseconds):
             self.init(
                 endpoint: .orderHistory,
@@ -169,6 +179,10 @@ extension RESTRequest {
             return request(.spreadOpenOrders, "orderLinkId", linkID)
         case .orderHistory(let instrument, let linkID) where instrument.category == .spread:
             return request(.spreadOrderHistory, "orderLinkId", linkID)
+        case .orderByID(let instrument, let orderID) where instrument.category == .spread:
+            return request(.spreadOpenOrders, "orderId", orderID)
+        case .orderHistoryByID(let instrument, let orderID) where instrument.category == .spread:
+            return request(.spreadOrderHistory, "orderId", orderID)
         case .ordersSince(.spread, let milliseconds):
             let query = Query("startTime", String(milliseconds)).with("limit", limit)
             return RESTRequest(endpoint: .spreadOrderHistory, query: query.text)

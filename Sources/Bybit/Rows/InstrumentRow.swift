@@ -219,9 +219,13 @@ extension InstrumentRow {
         guard list.isArray else { return findings.add(list, .wrongType) }
         for element in list.elements {
             let row = read(element, category: category, form: .list, findings: &findings)
-            if let instrument = row?.instrument(at: element, &findings) {
-                instruments.append(instrument)
+            guard var instrument = row?.instrument(at: element, &findings) else { continue }
+            // Beside the walk, since it is written as null: what writes these rows has no contract before its launch.
+            if instrument.status == "PreLaunch" {
+                instrument.auctionPhase =
+                    element["preListingInfo"]?["curAuctionPhase"]?.string ?? ""
             }
+            instruments.append(instrument)
         }
     }
 }

@@ -34,6 +34,8 @@ public struct SubscriptionPlan: Sendable {
     private var listings: [Category: [ListedSymbol]] = [:]
     /// Symbols that a list once had: a name that left it has been delivered or delisted.
     private var known: [Category: Set<Symbol>] = [:]
+    /// What the rankings are made of: of spot they follow from the list as well, whichever comes first.
+    private var figures: [Category: [DayFigures]] = [:]
     private var rankings: [Category: [Symbol]] = [:]
     /// Instruments with an open order or a position, in their order, and when they had one last (Unix milliseconds).
     private var followed: [(instrument: InstrumentID, last: Int64)] = []
@@ -41,6 +43,8 @@ public struct SubscriptionPlan: Sendable {
     /// then.
     public static let followedFor: Int64 = 60_000
     private var current: [Category: [String]] = [:]
+    /// When time alone changes what the rules pick, as of the last ``apply(now:)`` (Unix milliseconds); `nil`: never.
+    public private(set) var nextChange: Int64?
 
     public init(_ rules: [SubscriptionRule]) { self.rules = rules }
 
@@ -63,8 +67,8 @@ public struct SubscriptionPlan: Sendable {
 
     /// Base coins that option rules name, each of which has a list of its own; in order.
     ///
-    /// `BTC-*`, `BTC-25DEC26-100000-C-USDT` and the `BTC` of `publicTrade` name BTC; a rule that names none means BTC,
-    /// as the exchange's own list does.
+    /// `BTC-*`, `BTC-25DEC26-100000-C-USDT` and the `BTC` of `publicTrade` name BTC. The text of a rule always names one;
+    /// one that was made without means BTC, as the exchange's own list does.
     public var optionBaseCoins: [String] {
         var coins: [String] = []
         for rule in rules where rule.category == .option {
@@ -89,22 +93,25 @@ public struct SubscriptionPlan: Sendable {
     public mutating func listed(_ rows: [ListedSymbol], _ category: Category) {
         listings[category] = rows.sorted { $0.symbol < $1.symbol }
         for row in rows where row.isTrading { known[category, default: []].insert(row.symbol) }
+        rank(category)
     }
 
     /// A list of the category has come, and it had something.
     public func isListed(_ category: Category) -> Bool { listings[category]?.isEmpty == false }
 
-    /// Takes in the turnover of 24 hours of a category's symbols.
-    ///
-    /// Equal turnovers stand in the order of their symbols, so that the same figures always rank the same.
-    public mutating func ranked(
-        _ turnover: [(symbol: Symbol, turnover: Amount)],
-        _ category: Category
-    ) {
-        rankings[category] =
-            turnover.sorted {
-                $0.turnover == $1.turnover ? $0.symbol < $1.symbol : $0.turnover > $1.turnover
-            }.map(\.symbol)
+    /// Takes in the figures of 24 hours of a category's symbols.
+    public mutating func ranked(_ figures: [DayFigures], _ category: Category) {
+        self.figures[category] = figures
+        rank(category)
+    }
+
+    private mutating func rank(_ category: Category) {
+        guard let figures = figures[category] else { return }
+        rankings[category] = DayFigures.ranked(
+            figures,
+            category,
+            listed: listings[category] ?? []
+        )
     }
 
     /// Instruments with an open order or a position at that moment (Unix milliseconds): each gets `tickers` and the
@@ -158,7 +165,25 @@ public struct SubscriptionPlan: Sendable {
             current[category] = wanted
             changes.append(change)
         }
+        nextChange = nextChange(after: now)
         return changes
+    }
+
+    /// The first moment after that one (Unix milliseconds) at which a listed symbol that a rule may pick is delivered, or
+    /// comes within a rule's window; `nil`: none is, by the lists that are known.
+    public func nextChange(after now: Int64) -> Int64? {
+        var next: Int64?
+        for rule in rules {
+            let rows = listings[rule.category] ?? []
+            for row in rows {
+                // Names are texts, which cost more than numbers: only those that come sooner are looked at.
+                guard let change = row.change(after: now, within: rule.within),
+                    change < next ?? .max, rule.mayPick(row.symbol)
+                else { continue }
+                next = change
+            }
+        }
+        return next
     }
 
     /// What stands behind a rule's head: symbols, or base coins for the trades of options.
@@ -168,12 +193,9 @@ public struct SubscriptionPlan: Sendable {
         switch rule.selection {
         case .name(let name):
             return isGone(name, rule.category, now) ? [] : [name]
-        case .pattern(let prefix, let suffix):
-            picked = rows.filter { row in
-                guard row.isOpen(at: now, within: rule.within) else { return false }
-                let text = row.symbol.description
-                return text.utf8.count >= prefix.utf8.count + suffix.utf8.count
-                    && text.hasPrefix(prefix) && text.hasSuffix(suffix)
+        case .pattern:
+            picked = rows.filter {
+                $0.isOpen(at: now, within: rule.within) && rule.mayPick($0.symbol)
             }
         case .top(let count):
             var bySymbol: [Symbol: ListedSymbol] = [:]

@@ -5,6 +5,9 @@ public import Market
 /// As text: `linear:orderbook.50.BTCUSDT`, `linear:orderbook.50.*USDT`, `linear:tickers.top:30`,
 /// `option:tickers.BTC-* within:30d`, `spread:orderbook.25.*`. The trades of options come by base coin: the rule
 /// `option:publicTrade.BTC-*` asks for `publicTrade.BTC`.
+///
+/// A rule for options names its base coin first, `BTC-*` or `ETH-*`: the exchange lists and ranks options coin by coin,
+/// so that `*`, `*-C` and `top:30` could mean one coin alone. They are refused.
 public struct SubscriptionRule: Hashable, Sendable {
     /// Which symbols are meant.
     public enum Selection: Hashable, Sendable {
@@ -12,7 +15,7 @@ public struct SubscriptionRule: Hashable, Sendable {
         case name(String)
         /// All that begin and end so: a name with one `*`.
         case pattern(prefix: String, suffix: String)
-        /// The first by turnover of 24 hours; of options the first of BTC, of combinations none.
+        /// The first by turnover of 24 hours in dollars; of options the first of BTC, of combinations none.
         case top(Int)
     }
 
@@ -74,6 +77,16 @@ public struct SubscriptionRule: Hashable, Sendable {
         if within != nil, case .name = selection { throw .window(topic) }
         // Their turnover is told one combination at a time.
         if category == .spread, case .top = selection { throw .unranked(topic) }
+        if category == .option, !namesCoin { throw .coinless(topic) }
+    }
+
+    /// Of options: whose list it goes by.
+    private var namesCoin: Bool {
+        switch selection {
+        case .name: true
+        case .pattern(let prefix, _): prefix.contains("-")
+        case .top: false
+        }
     }
 
     private static func selection(_ name: String) throws(SubscriptionRuleError) -> Selection {
@@ -105,6 +118,18 @@ public struct SubscriptionRule: Hashable, Sendable {
     private static func isPlain(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
             && byte != UInt8(ascii: ",")
+    }
+
+    /// The selection has this symbol, if it is open and, of those that are ranked, high enough.
+    func mayPick(_ symbol: Symbol) -> Bool {
+        switch selection {
+        case .name(let name): return symbol.description == name
+        case .pattern(let prefix, let suffix):
+            let text = symbol.description
+            return text.utf8.count >= prefix.utf8.count + suffix.utf8.count
+                && text.hasPrefix(prefix) && text.hasSuffix(suffix)
+        case .top: return true
+        }
     }
 
     /// True when the topics follow from what is listed.
@@ -139,6 +164,7 @@ public enum SubscriptionRuleError: Error, Hashable, Sendable, CustomStringConver
     case rank(String)
     case stars(String)
     case unranked(String)
+    case coinless(String)
 
     public var description: String {
         switch self {
@@ -151,6 +177,9 @@ public enum SubscriptionRuleError: Error, Hashable, Sendable, CustomStringConver
         case .stars(let text): "\(text) has more than one *"
         case .unranked(let text):
             "\(text) ranks combinations, which the exchange does not: name them, or write * for all"
+        case .coinless(let text):
+            "\(text) names no coin, and options are listed coin by coin: write BTC-*, BTC-*-C or"
+                + " BTC-* within:7d, a rule for each coin"
         }
     }
 }

@@ -28,7 +28,7 @@ enum SessionSettings {
         public:
           - linear:orderbook.50.BTCUSDT
           - linear:tickers.BTCUSDT
-          # Rules: *USDT, top:30 by turnover, BTC-* within:30d, * for combinations.
+          # Rules: *USDT, top:30 by turnover in dollars, * for combinations; of options coin by coin BTC-* within:30d.
           # - option:tickers.BTC-* within:30d
         # Beside orders, executions, positions and wallet: greeks, strategy, execution.fast.
         # private: [greeks, execution.fast]

@@ -42,8 +42,8 @@ enum SessionTemplate {
         # What the account is called in the recording, in place of its number.
         #account: main
 
-        # Public streams, CATEGORY:TOPIC. Rules pick symbols by the exchange's lists: *USDT, top:30 by turnover,
-        # BTC-* within:30d. Categories: spot, linear, inverse, option, spread.
+        # Public streams, CATEGORY:TOPIC. Rules pick symbols by the exchange's lists: *USDT, top:30 by turnover in
+        # dollars, and of options, coin by coin, BTC-* within:30d. Categories: spot, linear, inverse, option, spread.
         public:
           - linear:orderbook.50.BTCUSDT
           - linear:publicTrade.BTCUSDT
@@ -125,6 +125,7 @@ enum SessionTemplate {
         #  rate-quota: {percent: 20}
         #  verify-failed: on
         #  shut-out: on
+        #  dcp-unarmed: on
 
         # For `proxy`: where bots find the exchange, what happens while the journal cannot record (pass, refuse), and a
         # read-only key of the bot's account for questions of our own.

@@ -42,7 +42,7 @@ enum WatchFile {
         case .keyExpiring: [Threshold(name: "days", form: .number(1...100_000), path: \.keyDays)]
         case .rateQuota:
             [Threshold(name: "percent", form: .number(1...60), path: \.quotaPercent)]
-        case .verifyFailed, .shutOut: []
+        case .verifyFailed, .shutOut, .unprotected: []
         }
     }
 

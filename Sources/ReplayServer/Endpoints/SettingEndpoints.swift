@@ -45,10 +45,13 @@ enum SettingEndpoints {
             let category = try OrderBody.category(root)
             return (
                 category, try OrderBody.symbolIfAny(root, category),
-                try OrderBody.cancelAllFilter(root)
+                try OrderBody.cancelAllFilter(root, category)
             )
         }
-        let (category, instrument, filter) = wish
+        let (category, instrument, wanted) = wish
+        guard let filter = wanted else {
+            return venue.written { $0.acceptedAll([], time: call.time) }
+        }
         guard category != .spread else {
             throw RequestError(code: 10_001, message: "Illegal category")
         }

@@ -110,14 +110,17 @@ enum OrderBody {
         return options
     }
 
+    /// - Parameter isChange: an amendment says a limit by its price alone.
     private static func exit(
         _ root: JSONValue,
         _ name: String,
-        _ prefix: String
+        _ prefix: String,
+        isChange: Bool = false
     ) throws(RequestError) -> ExitTerms? {
         guard let price = try numeral(root, name) else { return nil }
-        let isLimit = text(root, prefix + "OrderType") == "Limit"
         let limit = try numeral(root, prefix + "LimitPrice")
+        let isLimit =
+            text(root, prefix + "OrderType") == "Limit" || isChange && limit?.isZero == false
         if isLimit, limit == nil { throw invalid("\(prefix)LimitPrice is required") }
         return ExitTerms(
             price: price,
@@ -127,17 +130,32 @@ enum OrderBody {
     }
 
     static func amendOptions(_ root: JSONValue) throws(RequestError) -> AmendOptions {
+        if !text(root, "orderIv").isEmpty { throw invalid("orderIv is not available here") }
+        for (name, prefix) in [("takeProfit", "tp"), ("stopLoss", "sl")] {
+            guard try numeral(root, name) == nil else { continue }
+            for word in [prefix + "TriggerBy", prefix + "LimitPrice"] where root[word] != nil {
+                guard text(root, word).isEmpty else {
+                    throw invalid("\(word) without \(name) is not available here")
+                }
+            }
+        }
         var options = AmendOptions()
         options.triggerPrice = try numeral(root, "triggerPrice")
         if !text(root, "triggerBy").isEmpty {
             options.triggerBy = try word(root, "triggerBy", TriggerSource.last)
         }
-        options.takeProfit = try exit(root, "takeProfit", "tp")
-        options.stopLoss = try exit(root, "stopLoss", "sl")
+        options.takeProfit = try exit(root, "takeProfit", "tp", isChange: true)
+        options.stopLoss = try exit(root, "stopLoss", "sl", isChange: true)
         return options
     }
 
-    static func cancelAllFilter(_ root: JSONValue) throws(RequestError) -> CancelAllFilter {
+    /// `nil` for kinds of orders that this exchange does not take: it has none to cancel.
+    static func cancelAllFilter(
+        _ root: JSONValue,
+        _ category: Market.Category
+    ) throws(RequestError) -> CancelAllFilter? {
+        let kind = text(root, "orderFilter")
+        if category == .spot, kind == "OcoOrder" || kind == "BidirectionalTpslOrder" { return nil }
         var filter = CancelAllFilter()
         filter.baseCoin = text(root, "baseCoin")
         filter.settleCoin = text(root, "settleCoin")

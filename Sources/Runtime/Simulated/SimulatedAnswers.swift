@@ -117,6 +117,12 @@ struct SimulatedAnswers {
         case .orderHistory(let id, let linkID):
             ended(.orderHistory, SimulatedAnswers.query(id, linkID))
             take(exchange.orderHistory(own, RowQuery(instrument: id, orderLinkID: linkID)))
+        case .orderByID(let id, let orderID):
+            ended(.openOrders, SimulatedAnswers.query(id, orderID: orderID))
+            take(exchange.openOrders(own, RowQuery(instrument: id, orderID: orderID)))
+        case .orderHistoryByID(let id, let orderID):
+            ended(.orderHistory, SimulatedAnswers.query(id, orderID: orderID))
+            take(exchange.orderHistory(own, RowQuery(instrument: id, orderID: orderID)))
         case .ordersSince(let category, let since):
             ended(.orderHistory, "category=\(category.name)&startTime=\(since)")
             take(
@@ -157,5 +163,9 @@ struct SimulatedAnswers {
 
     private static func query(_ id: InstrumentID, _ linkID: String) -> String {
         "category=\(id.category.name)&symbol=\(id.symbol)&orderLinkId=\(linkID)"
+    }
+
+    private static func query(_ id: InstrumentID, orderID: String) -> String {
+        "category=\(id.category.name)&symbol=\(id.symbol)&orderId=\(orderID)"
     }
 }

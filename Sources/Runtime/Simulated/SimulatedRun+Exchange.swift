@@ -30,7 +30,10 @@ extension SimulatedRun {
             let event = answers.answer(question, venue, sent: sent, after: after) { rewrite(&$0) }
             if let event { deliver(event, answers.stream(event.reply.endpoint), at: back) }
         case .resubscribe(let id, let topic):
-            guard topic.hasPrefix("orderbook."), let update = venue.snapshot(id) else { return }
+            // The book of price improvements is none of the exchange's here: its snapshots are those recorded.
+            guard topic.hasPrefix("orderbook."), !topic.hasPrefix("orderbook.rpi."),
+                let update = venue.snapshot(id)
+            else { return }
             var event = Event()
             event.kind = .book
             event.category = id.category

@@ -167,8 +167,8 @@ extension SimulatedRun {
         let endpoint = item.event.reply.endpoint
         let place = open.firstIndex { question in
             switch question {
-            case .openOrders, .order: endpoint == .openOrders
-            case .orderHistory, .ordersSince: endpoint == .orderHistory
+            case .openOrders, .order, .orderByID: endpoint == .openOrders
+            case .orderHistory, .orderHistoryByID, .ordersSince: endpoint == .orderHistory
             case .executions: endpoint == .executions
             case .positions: endpoint == .positions
             case .wallet: endpoint == .wallet

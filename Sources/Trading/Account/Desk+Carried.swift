@@ -25,6 +25,7 @@ extension Desk {
             .spreadRecentTrades, .other:
             break
         }
+        refusedItems(event.details, "POST " + reply.endpoint.path, header.stream.text)
         guard !reply.isSuccess else { return }
         refused(reply, reply.orderLinkID.isEmpty ? header.stream.text : reply.orderLinkID)
     }

@@ -129,9 +129,8 @@ extension Desk {
 
     private mutating func askToSettle(_ place: Int, at deadline: Timestamp) {
         let order = orderStore[place]
-        guard !order.isClosed, !order.orderLinkID.isEmpty else { return }
-        let question = LookUp.order(order.instrument, orderLinkID: order.orderLinkID)
-        links.deferred.append(Deferred(lookUp: question, due: deadline, isSettlement: true))
+        guard !order.isClosed else { return }
+        links.deferred.append(Deferred(lookUp: order.question, due: deadline, isSettlement: true))
     }
 
     /// The answer to an amendment is lost: looked up soon, and after the deadline for a verdict.
@@ -148,10 +147,7 @@ extension Desk {
     /// After a refusal the row that explains it is on its way, mostly; if it does not come, it is looked up.
     private mutating func lookUpSoon(_ place: Int) {
         let order = orderStore[place]
-        guard !order.isClosed, !order.orderLinkID.isEmpty else { return }
-        ask(
-            .order(order.instrument, orderLinkID: order.orderLinkID),
-            at: time.advanced(nanoseconds: 1_000_000_000)
-        )
+        guard !order.isClosed else { return }
+        ask(order.question, at: time.advanced(nanoseconds: 1_000_000_000))
     }
 }

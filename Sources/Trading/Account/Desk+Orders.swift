@@ -50,7 +50,7 @@ extension Desk {
         if isBack {
             find(
                 .orderUnknown,
-                orderStore[place].orderLinkID,
+                orderStore[place].name,
                 seen: row.status.name,
                 note: "closed without a word of the exchange, and it has the order all the same"
             )
@@ -58,7 +58,7 @@ extension Desk {
         if wasUnknown, !isUnknown {
             find(
                 .orderUnknown,
-                orderStore[place].orderLinkID,
+                orderStore[place].name,
                 seen: row.status.name,
                 note: "settled: the exchange has the order"
             )
@@ -103,13 +103,10 @@ extension Desk {
             $0.settlement = Order.Settlement(deadline: deadline)
         }
         let order = orderStore[place]
-        let name = order.orderLinkID.isEmpty ? order.orderID : order.orderLinkID
-        find(.orderUnknown, name, note: why)
+        find(.orderUnknown, order.name, note: why)
         news.append(.order(serial: order.serial))
-        guard !order.orderLinkID.isEmpty else { return askForRow(order) }
-        let question = LookUp.order(order.instrument, orderLinkID: order.orderLinkID)
-        asDesk { $0.command(.lookUp(question)) }
-        links.deferred.append(Deferred(lookUp: question, due: deadline, isSettlement: true))
+        askForRow(order)
+        links.deferred.append(Deferred(lookUp: order.question, due: deadline, isSettlement: true))
     }
 
     /// A look-up found no such order: history is asked next, which has it if it ended meanwhile.
@@ -135,11 +132,7 @@ extension Desk {
                 let now = cause
                 orderStore.update(place) { $0.settlement?.absentFromOpen = now }
             }
-            asDesk { desk in
-                desk.command(
-                    .lookUp(.orderHistory(order.instrument, orderLinkID: order.orderLinkID))
-                )
-            }
+            asDesk { $0.command(.lookUp(order.historyQuestion)) }
             return
         }
         guard let since = settlement.absentFromOpen, reply.after >= since else { return }
@@ -153,7 +146,7 @@ extension Desk {
         }
         find(
             .orderUnknown,
-            order.orderLinkID,
+            order.name,
             note: wasThere
                 ? "settled: the exchange had it, and neither open orders nor history have it any more; how it ended is not told"
                 : "settled: absent from open orders and history after the deadline, so not placed"

@@ -37,7 +37,7 @@ extension Desk {
             guard overdue.asked < Desk.questionsMax else {
                 find(
                     .orderUnknown,
-                    order.orderLinkID.isEmpty ? order.orderID : order.orderLinkID,
+                    order.name,
                     expected: lack == .row ? "a row" : "\(order.filled) executed",
                     seen: lack == .row ? "none" : "\(order.executed)",
                     note: "asked for \(Desk.questionsMax) times; the exchange does not tell"
@@ -62,14 +62,6 @@ extension Desk {
     }
 
     mutating func askForRow(_ order: Order) {
-        // An order of others need not have an id of the client's.
-        let question: LookUp =
-            order.orderLinkID.isEmpty
-            ? .ordersSince(
-                order.instrument.category,
-                sinceMilliseconds: max(order.createdMilliseconds, Desk.overlap) - Desk.overlap
-            )
-            : .order(order.instrument, orderLinkID: order.orderLinkID)
-        asDesk { $0.command(.lookUp(question)) }
+        asDesk { $0.command(.lookUp(order.question)) }
     }
 }

@@ -29,9 +29,7 @@ extension Desk {
 
     /// From this record on nothing of the order's uncertain requests can still be carried out.
     private mutating func settle(_ lookUp: LookUp) {
-        guard case .order(_, let linkID) = lookUp,
-            let place = orderStore.place(linkID: linkID, orderID: "")
-        else { return }
+        guard let place = orderPlace(of: lookUp) else { return }
         let (now, time) = (cause, time)
         orderStore.update(place) {
             if let settlement = $0.settlement, settlement.deadline <= time {
@@ -52,11 +50,36 @@ extension Desk {
         }
     }
 
+    /// The order that a question is about; `nil` for one of another kind, and for one that is forgotten.
+    private func orderPlace(of lookUp: LookUp) -> Int? {
+        switch lookUp {
+        case .order(_, let linkID), .orderHistory(_, let linkID):
+            orderStore.place(linkID: linkID, orderID: "")
+        case .orderByID(_, let orderID), .orderHistoryByID(_, let orderID):
+            orderStore.place(linkID: "", orderID: orderID)
+        default: nil
+        }
+    }
+
+    /// The state of a program of before behaviour version 8, which asked for no verdict on an order without an id of the
+    /// client's: it is asked for after all.
+    mutating func askForVerdicts() {
+        for serial in orderStore.active {
+            guard let place = orderStore.place(ofSerial: serial) else { continue }
+            let order = orderStore[place]
+            guard order.phase == .unknown, order.orderLinkID.isEmpty else { continue }
+            let deadline = order.settlement?.deadline ?? time
+            links.deferred.append(
+                Deferred(lookUp: order.question, due: deadline, isSettlement: true)
+            )
+        }
+    }
+
     private func isStillOpen(_ question: Deferred) -> Bool {
         switch question.lookUp {
         case .fullBook(let instrument): return isFullBookAwaited(instrument)
-        case .order(_, let linkID), .orderHistory(_, let linkID):
-            guard let place = orderStore.place(linkID: linkID, orderID: "") else { return false }
+        case .order, .orderByID, .orderHistory, .orderHistoryByID:
+            guard let place = orderPlace(of: question.lookUp) else { return false }
             return question.isSettlement
                 ? orderStore[place].isUnsettled : !orderStore[place].isClosed
         case .openOrders(let category):

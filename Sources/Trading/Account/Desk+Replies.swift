@@ -26,6 +26,7 @@ extension Desk {
         case .fullOrderBook: return fullBookReply(event, header)
         case .serverTime, .orderBook, .cancelAllOrders, .other:
             if !reply.isSuccess { refused(reply, header.stream.text) }
+            refusedItems(event.details, "POST " + reply.endpoint.path, header.stream.text)
         }
         return nil
     }
@@ -97,6 +98,24 @@ extension Desk {
         )
     }
 
+    /// Orders of a batch that were refused: what stands above them says 0 all the same.
+    ///
+    /// The desk sends no batches; those of others are told, and what becomes of their orders their rows say.
+    ///
+    /// - Source: bybit-v5 trap 36.
+    mutating func refusedItems(_ details: [Detail], _ note: String, _ stream: String) {
+        for case .acceptedOrder(let row) in details where row.code != 0 {
+            let name = row.orderLinkID.isEmpty ? row.orderID : row.orderLinkID
+            find(
+                .refused,
+                name.isEmpty ? stream : name,
+                expected: "0",
+                seen: "\(row.code) \(row.message)",
+                note: note
+            )
+        }
+    }
+
     // MARK: Lists
 
     private mutating func ordersReply(_ reply: Reply, _ rows: [OrderUpdate]) {
@@ -109,7 +128,9 @@ extension Desk {
         }
         if isCurrent { links.reconciliation?.orders += rows.count }
         let linkID = Desk.linkID(of: reply)
-        guard !linkID.isEmpty else {
+        // An order of others need not have an id of the client's.
+        let orderID = linkID.isEmpty ? Desk.parameter("orderId", of: reply.query) : ""
+        guard !linkID.isEmpty || !orderID.isEmpty else {
             let part = Reconciliation.Part(
                 endpoint: reply.endpoint,
                 category: Desk.category(of: reply)
@@ -117,19 +138,20 @@ extension Desk {
             listEnded(reply, part)
             return
         }
-        guard let place = orderStore.place(linkID: linkID, orderID: "") else { return }
+        guard let place = orderStore.place(linkID: linkID, orderID: orderID) else { return }
         guard reply.isSuccess else {
-            refused(reply, linkID)
-            let instrument = orderStore[place].instrument
+            let order = orderStore[place]
+            refused(reply, linkID.isEmpty ? orderID : linkID)
             ask(
-                Desk.isHistory(reply.endpoint)
-                    ? .orderHistory(instrument, orderLinkID: linkID)
-                    : .order(instrument, orderLinkID: linkID),
+                Desk.isHistory(reply.endpoint) ? order.historyQuestion : order.question,
                 at: time.advanced(nanoseconds: 1_000_000_000)
             )
             return
         }
-        if rows.contains(where: { $0.orderLinkID == linkID }) {
+        let isThere = rows.contains {
+            linkID.isEmpty ? $0.orderID == orderID : $0.orderLinkID == linkID
+        }
+        if isThere {
             requestsEnded(place, reply)
             cancelIfStopping(place)
         } else {

@@ -45,22 +45,8 @@ extension Desk {
             old(place, feed, header, last: last, seen: seen)
             return false
         case .gap(let expected, let seen): gap(header, expected: expected, seen: seen)
-        case .backwards(let last, let seen):
-            find(
-                .gap,
-                header.stream.text,
-                expected: "seq >= \(last)",
-                seen: "seq = \(seen)",
-                note: "the book is stale until the next snapshot"
-            )
-        case .crossed(let bid, let ask):
-            find(
-                .crossedBook,
-                header.stream.text,
-                expected: "bid < ask",
-                seen: "bid \(bid), ask \(ask)",
-                note: "the book is stale until the next snapshot"
-            )
+        case .backwards(let last, let seen): backwards(header, last: last, seen: seen)
+        case .crossed(let bid, let ask): crossed(header, bid: bid, ask: ask)
         }
         // Depth 1 sends nothing but snapshots: the next one comes without asking.
         if event.book.depth != 1 { renew(place, feed, instrument, event.book, header) }
@@ -88,6 +74,26 @@ extension Desk {
             header.stream.text,
             expected: "u = \(expected)",
             seen: "u = \(seen)",
+            note: "the book is stale until the next snapshot"
+        )
+    }
+
+    mutating func backwards(_ header: RecordHeader, last: Int64, seen: Int64) {
+        find(
+            .gap,
+            header.stream.text,
+            expected: "seq >= \(last)",
+            seen: "seq = \(seen)",
+            note: "the book is stale until the next snapshot"
+        )
+    }
+
+    mutating func crossed(_ header: RecordHeader, bid: String, ask: String) {
+        find(
+            .crossedBook,
+            header.stream.text,
+            expected: "bid < ask",
+            seen: "bid \(bid), ask \(ask)",
             note: "the book is stale until the next snapshot"
         )
     }
@@ -160,6 +166,9 @@ extension Desk {
                 else { continue }
                 resubscribe(place, feed, markets.states.keys[place])
             }
+            if markets.states.values[place].improvement?.isSnapshotOverdue(at: time) == true {
+                renewImprovement(place)
+            }
             if markets.states.values[place].ticker.isSnapshotOverdue(at: time) {
                 askForTicker(place)
             }
@@ -201,6 +210,7 @@ extension Desk {
                 let isFull = markets.states.values[place].feeds[feed].isFull
                 if resubscribing, !isFull { resubscribe(place, feed, instrument) }
             }
+            loseImprovement(place, slot: slot, resubscribing: resubscribing)
         }
         return spoiled
     }
@@ -213,6 +223,7 @@ extension Desk {
             where markets.states.values[place].feeds[feed].freshness != .live {
                 markets.states.values[place].feeds[feed].expectSnapshot(from: time)
             }
+            awaitImprovement(place)
         }
     }
 
@@ -247,6 +258,7 @@ extension Desk {
             case .ticker:
                 markets.states.values[place].isTickerDropped = !change.isAdded
                 if !change.isAdded { markets.states.values[place].ticker.lose(slot: nil) }
+            case .improvementBook: improvementPicked(place, change.isAdded)
             case .book(let depth):
                 markets.states.values[place].droppedDepths.removeAll { $0 == depth }
                 guard !change.isAdded else { continue }

@@ -20,6 +20,10 @@ extension Desk {
                 unreadableTicker(place, header)
                 return nil
             }
+            if markets.states.values[place].improvement?.topic == topic {
+                unreadableImprovement(place, header)
+                return nil
+            }
             let feeds = markets.states.values[place].feeds
             guard let feed = feeds.firstIndex(where: { $0.topic == topic }) else { continue }
             guard markets.states.values[place].feeds[feed].lose(slot: header.stream.slot) else {

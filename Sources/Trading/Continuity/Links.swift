@@ -80,9 +80,10 @@ struct Links: Sendable, Codable {
     }
 }
 
-/// Private frames that could not be read: whatever they said has been missed, and is asked for.
+/// What was missed and is asked for: private frames that could not be read, whatever they said; pushes of a book of
+/// price improvements.
 ///
-/// At once the first time. While more of them come, as of a field that the exchange has changed for good, ever more
+/// At once the first time. While more of it comes, as of a field that the exchange has changed for good, ever more
 /// seldom: 5 s after the first time, twice as long each time, 320 s at most.
 struct Damage: Hashable, Sendable, Codable {
     /// After so long without asking the next one counts as the first again: 15 min.
@@ -98,7 +99,7 @@ struct Damage: Hashable, Sendable, Codable {
 
     private var pause: Int64 { 5_000_000_000 << Int64(min(questions - 1, 6)) }
 
-    /// Another one; true when it is asked for at once.
+    /// Another one, or the one that waits once more; true when it is asked for at once.
     mutating func add(at time: Timestamp) -> Bool {
         let passed = time.nanoseconds - askedAt.nanoseconds
         if passed >= Damage.calm { questions = 0 }

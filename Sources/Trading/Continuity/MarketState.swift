@@ -12,6 +12,16 @@ public struct MarketState: Sendable, Codable {
     var trades = TradeFeed()
     /// A list of recent trades is on its way.
     var isTradeListAsked = false
+    /// Of `orderbook.rpi`, without the sizes of improvements: kept to see whether anything is missing, and for nothing else.
+    ///
+    /// It is none of ``feeds``, where its depth would make it the book of 50.
+    var improvement: BookFeed?
+    /// A change of rules has unsubscribed it.
+    ///
+    /// `nil`, and never false, where not: a state without such a book is encoded as ever.
+    var isImprovementDropped: Bool?
+    /// How often it has been asked for of late.
+    var improvementPause: Damage?
 
     init() {}
 
@@ -19,6 +29,9 @@ public struct MarketState: Sendable, Codable {
     public var feed: BookFeed? { shownFeed.map { feeds[$0] } }
 
     var shownFeed: Int? { MarketState.shown(feeds) }
+
+    /// Its encoding has what none had before there were books of improvements.
+    var hasImprovement: Bool { improvement != nil || isImprovementDropped != nil }
 
     /// Of the feeds alone: a look at a whole state copies it.
     static func shown(_ feeds: [BookFeed]) -> Int? {
@@ -82,6 +95,7 @@ struct MarketStates: Sendable {
         for feed in states.values[place].feeds.indices {
             try states.values[place].feeds[feed].widen(to: instrument.scale)
         }
+        try states.values[place].improvement?.widen(to: instrument.scale)
     }
 
     /// Everything of a category of which anything is kept, sorted.
@@ -99,11 +113,15 @@ struct MarketStates: Sendable {
         return id.category == .option && id.symbol.description.hasPrefix(baseCoin + "-")
     }
 
-    /// A book or ticker of it is subscribed: the record of a change of rules takes both away.
+    /// A book or ticker of it is subscribed: the record of a change of rules takes them away.
     func isSubscribed(_ id: InstrumentID) -> Bool {
         guard let state = states[id] else { return false }
-        return !state.feeds.isEmpty || state.ticker.isLive || state.ticker.askedAt != nil
+        return !state.feeds.isEmpty || state.improvement != nil || state.ticker.isLive
+            || state.ticker.askedAt != nil
     }
+
+    /// See ``MarketState/hasImprovement``.
+    var hasImprovement: Bool { states.values.contains { $0.hasImprovement } }
 
     mutating func forget(_ id: InstrumentID) {
         if let known = instruments[id] {

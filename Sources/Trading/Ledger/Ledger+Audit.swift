@@ -75,7 +75,9 @@ extension Ledger {
         case .linear, .inverse, .option: break
         case .spot, .spread: return
         }
-        if update.positionIndex > 0, let place = accounts.index(of: update.instrument) {
+        if update.positionIndex == 0 {
+            leaveHedgeMode(update)
+        } else if let place = accounts.index(of: update.instrument) {
             accounts.values[place].isHedged = true
         }
         let id = PositionID(instrument: update.instrument, index: update.positionIndex)
@@ -87,6 +89,32 @@ extension Ledger {
         var pending = pendingPositions[id] ?? PendingPosition(update: update)
         pending.update = update
         pendingPositions[id] = pending
+    }
+
+    /// The exchange tells of one position where it told of two: one-way mode again, which it allows only while nothing is
+    /// held.
+    ///
+    /// Where anything was booked on a side, the contract stays in hedge mode until the next session: what the sides have
+    /// earned is theirs.
+    private mutating func leaveHedgeMode(_ update: PositionUpdate) {
+        let long = PositionID(instrument: update.instrument, index: 1)
+        let short = PositionID(instrument: update.instrument, index: 2)
+        let toldLong = pendingPositions[long]?.update
+        let toldShort = pendingPositions[short]?.update
+        guard toldLong != nil || toldShort != nil else { return }
+        // An answer may come behind a push that is newer.
+        guard toldLong?.isLeft(by: update) ?? true, toldShort?.isLeft(by: update) ?? true else {
+            return
+        }
+        if let place = accounts.index(of: update.instrument) {
+            let none = Position(accounts.values[place].terms.valuation)
+            guard accounts.values[place].long == none, accounts.values[place].short == none else {
+                return
+            }
+            accounts.values[place].isHedged = false
+        }
+        pendingPositions[long] = nil
+        pendingPositions[short] = nil
     }
 
     /// Keeps the exchange's newest word on a coin for comparison.
@@ -215,5 +243,14 @@ extension Ledger {
             )
         }
         return nil
+    }
+}
+
+extension PositionUpdate {
+    /// It holds nothing, and the other row is later.
+    fileprivate func isLeft(by other: PositionUpdate) -> Bool {
+        size.isZero
+            && (crossSequence, updatedMilliseconds)
+                < (other.crossSequence, other.updatedMilliseconds)
     }
 }

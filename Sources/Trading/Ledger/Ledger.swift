@@ -167,6 +167,16 @@ public struct Ledger: Sendable, Codable {
         return Position.net([one].compactMap { $0 } + sides)
     }
 
+    /// The exchange has told of two positions, one for each side: an order has to say of which it is.
+    ///
+    /// A contract that was never traded has no account, and what was told of it waits to be compared.
+    public func isHedged(_ instrument: InstrumentID) -> Bool {
+        if let place = accounts.index(of: instrument), accounts.values[place].isHedged {
+            return true
+        }
+        return pendingPositions.keys.contains { $0.instrument == instrument && $0.index > 0 }
+    }
+
     /// The largest difference that the exchange's rounding of one flow explains: 10⁻⁸.
     public static var rounding: Amount { Amount(units: 10_000_000_000) }
     static let coin = "USDT"

@@ -242,8 +242,6 @@ public struct Order: Hashable, Sendable, Codable {
     @inline(__always)
     var lack: Lack? {
         if filled > executed { return .executions }
-        // Nobody settles one of others that has no id of the client's: its row is asked for until it comes.
-        if phase == .unknown, orderLinkID.isEmpty { return .row }
         guard phase == .accepted || phase == .open else { return nil }
         let isAmendDue = pendingAmend?.settles != nil
         let isCancelDue = pendingCancel?.settles != nil

@@ -24,6 +24,7 @@ extension Desk {
         var checks: [Verdict.Check] = []
         form(exposure, instrument, &checks)
         if isReduction(exposure) { return checks }
+        if ledger.isHedged(exposure.instrument) { checks.append(positionMode(exposure)) }
         let halt = haltReason(exposure.instrument)
         checks.append(check("halted", "no", halt ?? "no", "", holds: halt == nil))
         do throws(NumberError) {
@@ -81,8 +82,28 @@ extension Desk {
             return true
         }
         guard exposure.reduceOnly else { return false }
+        if ledger.isHedged(exposure.instrument) { return reducesLeg(exposure) }
         let size = ledger.position(exposure.instrument).size
         return exposure.side == .buy ? size.units < 0 : size.units > 0
+    }
+
+    /// A purchase can bring the short position of hedge mode nearer to zero, a sale the long one, whatever both are together.
+    private func reducesLeg(_ exposure: Exposure) -> Bool {
+        guard let account = ledger.accounts[exposure.instrument] else { return false }
+        return !(exposure.side == .buy ? account.short : account.long).isFlat
+    }
+
+    /// What opens in hedge mode, or has no position to reduce, must not leave: the limits are of net positions, and of an
+    /// order that opens the other side's position they would see none grow.
+    private func positionMode(_ exposure: Exposure) -> Verdict.Check {
+        let leg = exposure.side == .buy ? "short" : "long"
+        return check(
+            "position_mode",
+            exposure.reduceOnly ? "a \(leg) position" : "one-way",
+            exposure.reduceOnly ? "none" : "hedge mode: the limits are of net positions",
+            "",
+            holds: false
+        )
     }
 
     private func order(

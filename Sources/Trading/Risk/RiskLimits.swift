@@ -15,6 +15,9 @@ public import Market
 ///
 /// A value is a number, or one for each symbol: `0.5` or `BTCUSDT=0.5,ETHUSDT=5`. Cancels always pass, and so does
 /// what can only reduce a position.
+///
+/// Positions are net ones. So of a contract in hedge mode, which has one for each side, nothing passes but what reduces one
+/// of them (`reduceOnly`: a purchase the short, a sale the long one); the verdict names `position_mode`, which is no setting.
 public struct RiskLimits: Hashable, Sendable, Codable {
     public var orderQuantity: PerSymbol<Amount>?
     public var orderValue: PerSymbol<Amount>?

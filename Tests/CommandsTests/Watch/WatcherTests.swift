@@ -118,6 +118,7 @@ import Watch
         try await until("it has looked") { !receiver.words.isEmpty }
         watched.live(false)
         watched.watcher.tell(.verifyFailed, problem: "the recording of yesterday does not verify")
+        watched.watcher.tell(.unprotected, problem: "dcp.future is not enabled at the exchange")
         // The disk's growth is the watcher's own to measure, which takes ten minutes: `AlertJudgeTests` has that one.
         let expected = Set(AlertName.allCases).subtracting([.diskFilling]).map(\.rawValue)
         try await until("each began: \(receiver.words)") {
@@ -134,6 +135,7 @@ import Watch
         )
         watched.live(true)
         watched.watcher.tell(.verifyFailed, problem: nil)
+        watched.watcher.tell(.unprotected, problem: nil)
         watched.change { reading in
             reading.sockets[0].heard = 0
             reading.booksInvalid = []

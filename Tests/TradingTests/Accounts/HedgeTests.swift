@@ -61,4 +61,90 @@ import Trading
         // 10 realised, and the short side at 125.
         #expect(bench.engine.total("USDT")?.description == "-15")
     }
+
+    private func mode(_ outputs: [Output]) throws -> Verdict.Check {
+        let checks = try #require(outputs.verdicts.last).checks
+        return try #require(checks.first { $0.limit == "position_mode" })
+    }
+
+    /// The limits are of net positions: none would see both sides grow.
+    @Test func `in hedge mode nothing that opens leaves, and a reduction is one of its side`()
+        throws
+    {
+        var bench = try bench(buy: "110", sell: "109", sold: "0.4")
+        for deed in ["buy 0.001 89990.0", "sell 0.001 90010.0"] {
+            let told = try bench.act(deed)
+            #expect(told.placed.isEmpty)
+            let check = try mode(told)
+            #expect(check.ceiling == "one-way" && !check.holds)
+        }
+        bench.operate("halt", "a test")
+        // Together they are long: a purchase reduces the short side all the same.
+        for deed in ["buy! 0.001 89990.0", "sell! 0.001 90010.0"] {
+            let told = try bench.act(deed)
+            #expect(told.placed.count == 1)
+        }
+    }
+
+    @Test func `a side that holds nothing has nothing to reduce`() throws {
+        var bench = try bench(buy: "110", sell: "109")
+        var close = try Row.fill("e3", side: .sell, quantity: "1", price: "120", rate: "0", seq: 2)
+        close.closedQuantity = try Numeral(text: "1")
+        bench.execution(close)
+        let told = try bench.act("sell! 0.001 90010.0")
+        #expect(told.placed.isEmpty)
+        let check = try mode(told)
+        #expect(check.ceiling == "a long position" && check.observed == "none" && !check.holds)
+        let cover = try bench.act("buy! 0.001 89990.0")
+        #expect(cover.placed.count == 1)
+    }
+
+    @Test func `in one-way mode no verdict says anything of it`() throws {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        let told = try bench.act("buy 0.001 89990.0", "sell! 0.001 90010.0")
+        #expect(!told.texts.contains { $0.contains("position_mode") })
+        #expect(told.placed.count == 2)
+    }
+
+    @Test func `it is in one-way mode again by a later row, if nothing was booked on a side`()
+        throws
+    {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        var row = try Row.position(nil, "0", entry: nil, seq: 5)
+        row.positionIndex = 1
+        bench.position(row)
+        row.positionIndex = 0
+        // Of one moment: it may be an answer of before.
+        bench.position(row)
+        #expect(bench.engine.isHedged(Bench.btc))
+        row.updatedMilliseconds += 1
+        bench.position(row)
+        #expect(!bench.engine.isHedged(Bench.btc))
+        let placed = try bench.act("buy 0.001 89990.0").placed
+        #expect(placed.count == 1)
+        var held = try self.bench(buy: "110", sell: "109")
+        row.crossSequence = 9
+        held.position(row)
+        #expect(held.engine.isHedged(Bench.btc))
+    }
+
+    @Test func `a contract is in hedge mode from the row of one side on, held or not`() throws {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        #expect(!bench.engine.isHedged(Bench.btc))
+        var row = try Row.position(.buy, "0", entry: nil, seq: -1)
+        bench.position(row)
+        #expect(!bench.engine.isHedged(Bench.btc))
+        row.positionIndex = 2
+        bench.position(row)
+        #expect(bench.engine.isHedged(Bench.btc))
+        #expect(!bench.engine.isHedged(Bench.id("ETHUSDT")))
+        var fill = try Row.fill("e1", side: .buy, quantity: "1", price: "110", rate: "0")
+        fill.closedQuantity = .zero
+        bench.execution(fill)
+        #expect(bench.engine.isHedged(Bench.btc))
+        #expect(bench.engine.ledger.accounts[Bench.btc]?.isHedged == true)
+    }
 }

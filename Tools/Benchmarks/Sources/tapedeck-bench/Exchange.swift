@@ -170,6 +170,13 @@ struct Exchange {
                 category: instrument.category,
                 time: milliseconds
             )
+        case .orderByID(let instrument, let orderID),
+            .orderHistoryByID(let instrument, let orderID):
+            writer.orders(
+                orders.filter { $0.orderID == orderID },
+                category: instrument.category,
+                time: milliseconds
+            )
         case .wallet:
             let balance = Amount(units: 100_000 * PowerOfTen.int128(18))
             writer.wallet([WalletUpdate(coin: "USDT", walletBalance: balance)], time: milliseconds)

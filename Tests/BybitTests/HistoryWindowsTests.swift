@@ -2,8 +2,6 @@ import Bybit
 import Market
 import Testing
 
-@testable import Live
-
 /// Lists that reach back further than the exchange gives at once.
 @Suite struct HistoryWindowsTests {
     private static let day: Int64 = 86_400_000
@@ -67,6 +65,39 @@ import Testing
         let queries = HistoryWindows.requests(questions(since: since)[0], now: Self.now)
             .map(\.query)
         #expect(queries.allSatisfy { $0.contains("category=linear") && $0.contains("limit=") })
+    }
+
+    @Test func `a list with an end of its own is cut up to there, and not beyond now`() {
+        let since = Self.now - 10 * Self.day
+        let query = "category=linear&startTime=\(since)&limit=50"
+        let request = RESTRequest(endpoint: .orderHistory, query: query)
+        func texts(until: Int64?) -> [String] {
+            HistoryWindows.requests(request, since: since, until: until, now: Self.now)
+                .map(\.query)
+        }
+        let middle = since + HistoryWindows.longest
+        let end = Self.now - Self.day
+        #expect(
+            texts(until: end) == [
+                "category=linear&startTime=\(since)&endTime=\(middle)&limit=50",
+                "category=linear&startTime=\(middle)&endTime=\(end)&limit=50",
+            ]
+        )
+        // A day is one window, with its end all the same.
+        #expect(
+            texts(until: since + Self.day) == [
+                "category=linear&startTime=\(since)&endTime=\(since + Self.day)&limit=50"
+            ]
+        )
+        // An end before the beginning is the exchange's to refuse.
+        #expect(texts(until: since - 1).count == 1)
+        #expect(texts(until: .max) == texts(until: nil))
+        let combinations = RESTRequest(endpoint: .spreadExecutions, query: "startTime=\(since)")
+        #expect(
+            HistoryWindows.requests(combinations, since: since, now: Self.now).map(\.query) == [
+                "startTime=\(since)&endTime=\(middle)", "startTime=\(middle)",
+            ]
+        )
     }
 
     @Test func `other questions are asked as they are`() {
