@@ -8,8 +8,13 @@ public import Market
 /// ever replaced by a number that was not there.
 public final class MessageDecoder {
     let parser = JSONParser()
+    let readsInstrumentFacts: Bool
 
-    public init() {}
+    /// A decoder with memory of its own.
+    ///
+    /// - Parameter instrumentFacts: with each instrument of a list comes what it does not hold itself, as an
+    ///   ``Market/InstrumentFacts`` among the details. A core has no use for them and leaves them.
+    public init(instrumentFacts: Bool = false) { readsInstrumentFacts = instrumentFacts }
 
     /// Decodes one record into `event`, whose memory is used again.
     ///

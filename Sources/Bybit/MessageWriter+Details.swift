@@ -64,6 +64,7 @@ extension Detail {
         case .systemStatus(let row): row.write(to: &out)
         case .ticker(let row):
             TickerMessage.write(row.ticker, category: .linear, symbol: row.symbol, to: &out)
+        case .instrumentFacts(let row): row.write(to: &out)
         case .candle: break
         case .fundingRate(let row): row.write(to: &out)
         case .openInterest(let row): row.write(to: &out)

@@ -30,6 +30,14 @@ static inline CURLcode curl_easy_set_blob(CURL *easy, CURLoption option, const v
     return curl_easy_setopt(easy, option, &blob);
 }
 
+// User and password of a proxy, sent with the first request: of the one scheme nothing needs to be asked.
+static inline CURLcode curl_easy_set_basic_proxy(CURL *easy, const char *user, const char *password) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_PROXYAUTH, (long)CURLAUTH_BASIC);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, user);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, password);
+    return code;
+}
+
 typedef size_t (*curl_bytes_function)(char *bytes, size_t size, size_t count, void *context);
 
 // CURLOPT_WRITEFUNCTION, CURLOPT_HEADERFUNCTION, CURLOPT_READFUNCTION: all of one shape.

@@ -13,6 +13,8 @@ public struct Address: Hashable, Sendable {
 
     /// Reads `http[s]://HOST[:PORT]`, with nothing after it but one slash.
     public init(base: String) throws(AddressError) {
+        // Before all else: every other error quotes the text.
+        guard !base.contains("@") else { throw .userInfo }
         var rest: Substring
         let isSecure: Bool
         if base.hasPrefix("https://") {
@@ -93,6 +95,8 @@ public enum AddressError: Error, Hashable, Sendable, CustomStringConvertible {
     case noScheme(String)
     case badHost(String)
     case badPort(String)
+    /// A user, and perhaps a password, before the host; the text is not kept, since it may hold a secret.
+    case userInfo
 
     public var description: String {
         switch self {
@@ -100,6 +104,7 @@ public enum AddressError: Error, Hashable, Sendable, CustomStringConvertible {
         case .badHost(let text): "\(text) has no host name; write it as https://HOST:PORT"
         case .badPort(let text):
             "\(text) has no port from 1 to 65535; write it as https://HOST:PORT"
+        case .userInfo: "no user and no password may stand in it; write it as https://HOST:PORT"
         }
     }
 }

@@ -18,6 +18,8 @@ final class Connection {
         var messageMax = 10 << 20
         /// An HTTP proxy through which the connection is made; `nil`: none.
         var proxy: Address?
+        /// For a proxy that asks for them.
+        var proxyCredentials: ProxyCredentials?
     }
 
     /// What happens on it, in order; exactly one `closed` is the last.
@@ -93,9 +95,11 @@ final class Connection {
 
     /// With a proxy only its handshake stands in the pipeline at first: TLS begins inside the tunnel.
     private func begin(_ channel: any Channel) throws {
-        guard settings.proxy != nil else { return try build(channel) }
+        guard let proxy = settings.proxy else { return try build(channel) }
         let handshake = ProxyHandshake(
             target: settings.address.hostAndPort,
+            proxy: proxy,
+            credentials: settings.proxyCredentials,
             established: { [weak self] in
                 do {
                     try self?.build(channel)

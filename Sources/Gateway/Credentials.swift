@@ -41,14 +41,20 @@ public struct Credentials: Sendable {
         guard isName, !name.isEmpty, name.first != ".", name.utf8.count <= 64 else {
             throw .badName(name)
         }
+        guard name != ProxyCredentials.section else { throw .reservedName(name) }
         if let file { return try read(name: name, path: file, isGranted: false) }
         if let directory = variable("CREDENTIALS_DIRECTORY"), !directory.isEmpty {
             let path = directory + "/" + name
             if access(path, F_OK) == 0 { return try read(name: name, path: path, isGranted: true) }
         }
+        return try read(name: name, path: ownFile(variable), isGranted: false)
+    }
+
+    /// The credentials file of this user's configuration.
+    static func ownFile(_ variable: (String) -> String?) -> String {
         var home = variable("XDG_CONFIG_HOME") ?? ""
         if home.isEmpty { home = (variable("HOME") ?? "") + "/.config" }
-        return try read(name: name, path: home + "/tapedeck/credentials", isGranted: false)
+        return home + "/tapedeck/credentials"
     }
 
     public static func environmentVariable(_ name: String) -> String? {
@@ -71,14 +77,13 @@ public struct Credentials: Sendable {
     }
 }
 
-/// The lines of one section, as bytes that can be overwritten.
+/// A key as its section says it, in bytes that can be overwritten.
 private struct CredentialsText {
     let file: String
     let wanted: String
     /// A file of systemd's holds one key and needs no section.
     let hasSections: Bool
-    private var isWanted: Bool
-    private var wasSeen: Bool
+    private var wasSeen = false
     private var key: [UInt8] = []
     private var secret: [UInt8] = []
     /// Path of a PEM file, instead of a secret.
@@ -89,8 +94,6 @@ private struct CredentialsText {
         self.file = file
         self.wanted = wanted
         self.hasSections = hasSections
-        isWanted = !hasSections
-        wasSeen = !hasSections
     }
 
     mutating func erase() {
@@ -99,38 +102,18 @@ private struct CredentialsText {
     }
 
     mutating func read(_ bytes: [UInt8]) throws(CredentialsError) {
-        var number = 0
-        for raw in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            number += 1
-            let line = trimmed(raw)
-            guard let first = line.first, first != UInt8(ascii: "#"), first != UInt8(ascii: ";")
-            else { continue }
-            if first == UInt8(ascii: "[") {
-                guard line.last == UInt8(ascii: "]") else {
-                    throw .badLine(file: file, line: number, why: "a section is written [NAME]")
-                }
-                isWanted = line.dropFirst().dropLast().elementsEqual(wanted.utf8)
-                if isWanted, wasSeen, hasSections {
-                    throw .badLine(file: file, line: number, why: "[\(wanted)] is there twice")
-                }
-                wasSeen = wasSeen || isWanted
-            } else {
-                try readPair(line, number: number)
-            }
+        let section = CredentialsSection(file: file, wanted: wanted, hasSections: hasSections)
+        let isThere = try section.read(bytes) { (name, value, line) throws(CredentialsError) in
+            try take(name, value, number: line)
         }
+        wasSeen = isThere
     }
 
-    private mutating func readPair(
-        _ line: ArraySlice<UInt8>,
+    private mutating func take(
+        _ name: String,
+        _ value: ArraySlice<UInt8>,
         number: Int
     ) throws(CredentialsError) {
-        // The line itself may hold a secret: it is never quoted in an error.
-        guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else {
-            throw .badLine(file: file, line: number, why: "write it as `key = …`")
-        }
-        guard isWanted else { return }
-        let name = String(decoding: trimmed(line[..<equals]), as: UTF8.self)
-        let value = trimmed(line[(equals + 1)...])
         guard !value.isEmpty, value.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             throw .badLine(file: file, line: number, why: "the value is empty or not plain text")
         }
@@ -187,13 +170,6 @@ private struct CredentialsText {
         } catch {
             throw .badLine(file: pairPath, line: 1, why: error.description)
         }
-    }
-
-    private func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var slice = bytes
-        while let byte = slice.first, byte <= 0x20 { slice.removeFirst() }
-        while let byte = slice.last, byte <= 0x20 { slice.removeLast() }
-        return slice
     }
 }
 

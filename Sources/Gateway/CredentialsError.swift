@@ -4,6 +4,8 @@ import Glibc
 public enum CredentialsError: Error, Hashable, Sendable {
     /// A name with a slash or other signs that do not belong in one.
     case badName(String)
+    /// The name of a section that holds something else.
+    case reservedName(String)
     case missing(file: String)
     /// errno of `open`, `fstat` or `read`.
     case unreadable(file: String, errno: Int32)
@@ -26,7 +28,7 @@ public enum CredentialsError: Error, Hashable, Sendable {
         case .symbolicLink, .notRegular, .otherOwner, .openToOthers, .directoryOpenToOthers,
             .linkedTwice, .tooLong, .unreadable:
             77
-        case .badName, .missing, .badLine, .noSection, .noLine: 78
+        case .badName, .reservedName, .missing, .badLine, .noSection, .noLine: 78
         }
     }
 }
@@ -37,7 +39,7 @@ extension CredentialsError: CustomStringConvertible {
     /// The file, directory or name that it is about.
     public var place: String {
         switch self {
-        case .badName(let name): "credentials \(name)"
+        case .badName(let name), .reservedName(let name): "credentials \(name)"
         case .missing(let file), .unreadable(let file, _), .symbolicLink(let file),
             .notRegular(let file), .otherOwner(let file), .openToOthers(let file, _),
             .directoryOpenToOthers(let file), .linkedTwice(let file), .tooLong(let file, _):
@@ -51,6 +53,8 @@ extension CredentialsError: CustomStringConvertible {
     public var what: String {
         switch self {
         case .badName: "a name has only letters, digits, '.', '_' and '-'"
+        case .reservedName(let name):
+            "section [\(name)] holds user and password of the HTTP proxy, no key"
         case .missing: "no such credentials file"
         case .unreadable(_, let code): "cannot be read: \(String(cString: strerror(code)))"
         case .symbolicLink: "a symbolic link is not followed"
@@ -72,6 +76,7 @@ extension CredentialsError: CustomStringConvertible {
     public var advice: String {
         switch self {
         case .badName: "Name a section of the credentials file"
+        case .reservedName: "Give the key's section another name, and name that"
         case .missing(let file):
             "Write it with the lines [NAME], key = …, secret = …, environment = testnet; then"
                 + " `chmod 600 \(file)`"

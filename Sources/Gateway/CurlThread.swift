@@ -34,6 +34,7 @@ final class CurlThread: @unchecked Sendable {
     let clockOffset = Atomic<Int64>(0)
     /// Signs what leaves from now on.
     private let signer: Mutex<Signer?>
+    private let proxyCredentials: Mutex<ProxyCredentials?>
     private let settings: RESTClient.Settings
     private let clock: SessionClock
     private let multi: UnsafeMutableRawPointer
@@ -52,6 +53,7 @@ final class CurlThread: @unchecked Sendable {
         self.clock = clock
         self.multi = multi
         signer = Mutex(settings.credentials?.signer)
+        proxyCredentials = Mutex(settings.proxyCredentials)
         curl_multi_set_long(
             multi,
             CURLMOPT_MAXCONNECTS,
@@ -95,6 +97,10 @@ final class CurlThread: @unchecked Sendable {
 
     func renew(_ signer: Signer) {
         self.signer.withLock { $0 = signer }
+    }
+
+    func renew(proxy credentials: ProxyCredentials?) {
+        proxyCredentials.withLock { $0 = credentials }
     }
 
     func keepOnlyCancels(reason: String) {
@@ -153,11 +159,18 @@ final class CurlThread: @unchecked Sendable {
         var scanner = SecretScanner()
         let limiter = settings.limiter ?? SharedLimiter(settings: settings.quotas)
         var watched: Signer?
+        var watchedProxy: ProxyCredentials?
         while true {
             // Of a key that was replaced answers may still come: it stays watched.
             if let signer = signer.withLock({ $0 }), signer !== watched {
                 scanner.watch(signer)
                 watched = signer
+            }
+            if let proxy = proxyCredentials.withLock({ $0 }),
+                watchedProxy?.isIdentical(to: proxy) != true
+            {
+                scanner.watch(proxy)
+                watchedProxy = proxy
             }
             let (incoming, givenUp, stopBy) = shared.withLock { shared in
                 defer {
@@ -268,6 +281,7 @@ final class CurlThread: @unchecked Sendable {
             exchange: exchange,
             settings: settings,
             signer: signer.withLock { $0 },
+            proxyCredentials: proxyCredentials.withLock { $0 },
             timestamp: time.milliseconds,
             done: item.done
         )

@@ -12,11 +12,18 @@ final class CurlTransfer {
     private let bodyMax: Int
     private var isTooLong = false
     private var bodySent = 0
+    /// `http://HOST:PORT`; `nil`: none.
+    private let proxy: String?
+    private let hasProxyCredentials: Bool
+    /// Of a proxy that is asked for a tunnel the answers are its own only before the tunnel stands.
+    private let isTunnelled: Bool
+    private var proxyRefusal = ProxyRefusal()
 
     init?(
         exchange: RESTExchange,
         settings: RESTClient.Settings,
         signer: Signer?,
+        proxyCredentials: ProxyCredentials?,
         timestamp: Int64,
         done: @escaping @Sendable (RESTExchange) -> Void
     ) {
@@ -25,9 +32,13 @@ final class CurlTransfer {
         self.done = done
         self.exchange = exchange
         bodyMax = settings.bodyMax
+        proxy = settings.proxy
+        hasProxyCredentials = proxyCredentials != nil
+        isTunnelled = settings.destination.rest.isSecure
         errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         setTarget(settings)
+        setProxy(settings, proxyCredentials)
         setTrust(settings)
         setHeaders(settings, signer, timestamp: timestamp)
         setCallbacks()
@@ -51,8 +62,6 @@ final class CurlTransfer {
         curl_easy_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         curl_easy_set_long(handle, CURLOPT_PATH_AS_IS, 1)
         curl_easy_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
-        // An empty text keeps libcurl from asking the environment.
-        curl_easy_set_string(handle, CURLOPT_PROXY, settings.proxy ?? "")
         curl_easy_set_long(handle, CURLOPT_TCP_NODELAY, 1)
         curl_easy_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)
         curl_easy_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
@@ -66,6 +75,15 @@ final class CurlTransfer {
             curl_easy_set_long(handle, CURLOPT_POST, 1)
             curl_easy_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, request.body.count)
         }
+    }
+
+    private func setProxy(_ settings: RESTClient.Settings, _ credentials: ProxyCredentials?) {
+        // An empty text keeps libcurl from asking the environment, for exceptions too.
+        curl_easy_set_string(handle, CURLOPT_PROXY, settings.proxy ?? "")
+        curl_easy_set_string(handle, CURLOPT_NOPROXY, "")
+        guard settings.proxy != nil, let credentials else { return }
+        let (user, password) = credentials.texts
+        curl_easy_set_basic_proxy(handle, user, password)
     }
 
     private func setTrust(_ settings: RESTClient.Settings) {
@@ -145,7 +163,7 @@ final class CurlTransfer {
         case "x-bapi-limit": exchange.limit = value
         case "x-bapi-limit-status": exchange.limitStatus = value
         case "x-bapi-limit-reset-timestamp": exchange.limitReset = value
-        default: break
+        default: proxyRefusal.take(name: name, value: value)
         }
     }
 
@@ -158,6 +176,7 @@ final class CurlTransfer {
         exchange.wasAttempted = true
         exchange.received = time
         exchange.status = status
+        if wasRefusedByProxy(status) { return }
         guard result != CURLE_OK else {
             exchange.outcome = .answered
             return
@@ -174,5 +193,20 @@ final class CurlTransfer {
         } else {
             exchange.outcome = result == CURLE_OPERATION_TIMEDOUT ? .timedOut : .failed
         }
+    }
+
+    /// A proxy that asks for a user has passed nothing on: it is not asked again, since many lock a user out who keeps
+    /// coming with a wrong password.
+    private func wasRefusedByProxy(_ status: Int) -> Bool {
+        guard let proxy else { return false }
+        var tunnelStatus = 0
+        curl_easy_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &tunnelStatus)
+        guard (isTunnelled ? tunnelStatus : status) == 407 else { return false }
+        exchange.outcome = .notSent
+        exchange.wasAttempted = false
+        exchange.status = 0
+        exchange.body.removeAll()
+        exchange.reason = proxyRefusal.words(proxy: proxy, wereGiven: hasProxyCredentials)
+        return true
     }
 }

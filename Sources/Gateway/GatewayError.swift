@@ -8,6 +8,8 @@ public enum GatewayError: Error, Hashable, Sendable {
     case noTradeSocket(String)
     /// A certificate or authority that TLS cannot read.
     case certificate(String)
+    /// A user or a password that no header can carry.
+    case proxyCredentials(String)
     /// libcurl or libcrypto could not be set up.
     case library(String)
 
@@ -15,7 +17,7 @@ public enum GatewayError: Error, Hashable, Sendable {
     public var status: Int32 {
         switch self {
         case .orderEntryRefused, .keyOfOtherEnvironment: 77
-        case .certificate, .noTradeSocket: 78
+        case .certificate, .noTradeSocket, .proxyCredentials: 78
         case .library: 70
         }
     }
@@ -33,6 +35,8 @@ extension GatewayError: CustomStringConvertible {
         case .noTradeSocket(let destination):
             "\(destination) has no WebSocket for orders. Set orders.entry to rest"
         case .certificate(let why): "the certificate authority cannot be read: \(why)"
+        case .proxyCredentials(let why):
+            "the proxy's user and password cannot be sent: \(why)"
         case .library(let why): "the network library cannot be started: \(why)"
         }
     }

@@ -12,26 +12,36 @@ final class ProxyHandshake: ChannelInboundHandler, RemovableChannelHandler {
     private static let bytesMax = 16 << 10
 
     private let target: String
+    private let proxy: Address
+    private let credentials: ProxyCredentials?
     /// The tunnel stands: what is to run through it may be added to the pipeline.
     private let established: () -> Void
     private let failed: (String) -> Void
     private var answer = ByteBuffer()
     private var isDone = false
 
-    /// - Parameter target: `HOST:PORT` at the end of the tunnel.
+    /// - Parameters:
+    ///   - target: `HOST:PORT` at the end of the tunnel.
+    ///   - credentials: sent at once, without waiting to be asked: there is no other way in.
     init(
         target: String,
+        proxy: Address,
+        credentials: ProxyCredentials?,
         established: @escaping () -> Void,
         failed: @escaping (String) -> Void
     ) {
         self.target = target
+        self.proxy = proxy
+        self.credentials = credentials
         self.established = established
         self.failed = failed
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let request =
-            "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\nUser-Agent: tapedeck\r\n\r\n"
+        var request =
+            "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\nUser-Agent: tapedeck\r\n"
+        if let credentials { request += "Proxy-Authorization: \(credentials.authorization)\r\n" }
+        request += "\r\n"
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: request)), promise: nil)
         context.fireChannelActive()
     }
@@ -50,13 +60,22 @@ final class ProxyHandshake: ChannelInboundHandler, RemovableChannelHandler {
         let line = head.prefix { $0 != "\r\n" && $0 != "\r" && $0 != "\n" }
         let words = line.split(separator: " ")
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1].hasPrefix("2") else {
-            return fail("the proxy refused: \(line)", context)
+            return fail(reason(line: line, head: head), context)
         }
         isDone = true
         established()
         // The far end may have spoken at once.
         if answer.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(answer)) }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    private func reason(line: Substring, head: String) -> String {
+        let words = line.split(separator: " ")
+        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1] == "407" else {
+            return "the proxy refused: \(line)"
+        }
+        return ProxyRefusal(head: head)
+            .words(proxy: proxy.description, wereGiven: credentials != nil)
     }
 
     private func fail(_ reason: String, _ context: ChannelHandlerContext) {

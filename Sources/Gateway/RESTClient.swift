@@ -19,6 +19,8 @@ public final class RESTClient: Sendable {
         public var trust: Trust
         /// `http://HOST:PORT` of a proxy; `nil`: none, whatever the environment variables say.
         public var proxy: String?
+        /// User and password for ``proxy``; `nil`: it asks for none.
+        public var proxyCredentials: ProxyCredentials?
         /// `recv_window`, milliseconds: how long a request is good for at the exchange.
         public var window = 5_000
         /// Requests at the same time, and so connections, of each lane.
@@ -104,6 +106,9 @@ public final class RESTClient: Sendable {
         guard settings.credentials != nil else { return }
         thread.renew(credentials.signer)
     }
+
+    /// What the proxy is told by requests from now on.
+    public func renew(proxy credentials: ProxyCredentials?) { thread.renew(proxy: credentials) }
 
     /// Nothing can be recorded any more: of the orders that wait, what does not take risk away at once ends as not sent.
     ///

@@ -92,6 +92,8 @@ public struct RateLimiter: Sendable {
         /// Units a second for the whole key, by category: they share one count.
         var quotas: [String: Int] = [:]
         var uses: [Use] = []
+        /// Of who has all: departures whose answers are awaited.
+        var awaited: [Use] = []
         /// What others of the key had used within a second when an answer came last; ours are not in it.
         var others = Use(time: .min, units: 0)
         /// Not before this moment: the exchange said that the quota is used up.
@@ -107,6 +109,8 @@ public struct RateLimiter: Sendable {
     private static let addressWindow: Int64 = 5 * second
     /// Uses are remembered longer than they count: an answer that comes late still speaks of them.
     private static let memory: Int64 = second + second / 4
+    /// No answer is awaited for so long.
+    private static let patience: Int64 = 60 * second
 
     public init(settings: Settings = Settings()) { self.settings = settings }
 
@@ -139,17 +143,42 @@ public struct RateLimiter: Sendable {
         let key = RateLimiter.key(request)
         var group = groups[key] ?? Group()
         RateLimiter.forget(&group.uses, before: now - RateLimiter.memory)
-        group.uses.append(Use(time: now, units: RateLimiter.units(request), isOpen: hasShare))
+        let units = RateLimiter.units(request)
+        group.uses.append(Use(time: now, units: units, isOpen: hasShare))
+        if !hasShare {
+            RateLimiter.forget(&group.awaited, before: now - RateLimiter.patience)
+            group.awaited.append(Use(time: now, units: units))
+        }
         groups[key] = group
     }
 
     /// A request that had left has ended without an answer.
     public mutating func ended(_ request: RESTRequest, isHTTP: Bool = true, now: Int64) {
-        guard hasShare else { return }
+        _ = departure(ending: request, isHTTP, now)
+    }
+
+    /// When a request left that has ended; `nil` where a share is kept to, and where that is not known.
+    ///
+    /// Of several that are awaited any may be the one that ended: taken for the oldest, it says less of others, not more.
+    private mutating func departure(
+        ending request: RESTRequest,
+        _ isHTTP: Bool,
+        _ now: Int64
+    ) -> Int64? {
+        guard hasShare else {
+            guard request.isSigned else { return nil }
+            let key = RateLimiter.key(request)
+            let units = RateLimiter.units(request)
+            guard let place = groups[key]?.awaited.firstIndex(where: { $0.units == units }) else {
+                return nil
+            }
+            return groups[key]?.awaited.remove(at: place).time
+        }
         if isHTTP { RateLimiter.end(&addressUses, units: 1, now) }
-        guard request.isSigned else { return }
+        guard request.isSigned else { return nil }
         let units = RateLimiter.units(request)
         RateLimiter.end(&groups[RateLimiter.key(request), default: Group()].uses, units: units, now)
+        return nil
     }
 
     /// Of several that are open any may be the one that ended: until the others have, they count all the same.
@@ -170,13 +199,16 @@ public struct RateLimiter: Sendable {
 
     /// What of a batch is beyond this process's share, which others count on; `nil`: it may leave, now or later.
     ///
-    /// Who has all has no share to keep to: what is beyond the quota the exchange refuses by itself.
+    /// Only by a quota that the exchange has named: before it has, a batch goes alone, since the account's may be many times
+    /// the table's. A cancel is never refused. Who has all has no share to keep to: what is beyond the quota the
+    /// exchange refuses by itself.
     public func excess(_ request: RESTRequest, _ urgency: Urgency) -> Excess? {
-        guard hasShare, request.isSigned else { return nil }
+        guard hasShare, urgency != .urgent, request.isSigned else { return nil }
         let units = RateLimiter.units(request)
-        guard units > 1 else { return nil }
-        let group = groups[RateLimiter.key(request)] ?? Group()
-        let most = allowed(quota(request, group), urgency)
+        guard units > 1,
+            let quota = groups[RateLimiter.key(request)]?.quotas[RateLimiter.category(request)]
+        else { return nil }
+        let most = allowed(quota, urgency)
         return units > most ? Excess(orders: units, most: most) : nil
     }
 
@@ -198,9 +230,10 @@ public struct RateLimiter: Sendable {
         RateLimiter.forget(&group.uses, before: now - RateLimiter.memory)
         groups[key] = group
         let units = RateLimiter.units(request)
-        let others = now - RateLimiter.second < group.others.time ? group.others.units : 0
-        let left = max(1, quota(request, group) - others)
-        // Of who has all, a batch of more than the quota could never leave: it goes alone.
+        // Of others is known what was, not what is: no cancel waits for that.
+        let isTold = urgency != .urgent && now - RateLimiter.second < group.others.time
+        let left = max(1, quota(request, group) - (isTold ? group.others.units : 0))
+        // A batch of more than there is could never leave: it goes alone.
         let most = max(units, allowed(left, urgency))
         return max(
             group.blockedUntil,
@@ -255,7 +288,7 @@ public struct RateLimiter: Sendable {
         resetIn: Int64,
         now: Int64
     ) {
-        ended(request, isHTTP: isHTTP, now: now)
+        let departure = departure(ending: request, isHTTP, now)
         guard status != 403 else { return shutOut(now: now) }
         guard request.isSigned else {
             if status == 429 { addressUses.append(Use(time: now, units: 60)) }
@@ -268,8 +301,10 @@ public struct RateLimiter: Sendable {
         if isBound, let limit, (1...100_000).contains(limit) {
             group.quotas[RateLimiter.category(request)] = limit
         }
+        // What left with it is forgotten: it would be taken for others', and what was used up is free again.
+        let isLate = departure.map { $0 <= now - RateLimiter.memory } ?? false
         // Other programs with the same key take of the same quota; a share is counted on whatever they do.
-        if isBound, !hasShare, let limit, let remaining {
+        if isBound, departure != nil, !isLate, let limit, let remaining {
             let ours = group.uses.reduce(0) { $0 + $1.units }
             group.others = Use(time: now, units: max(0, limit - max(0, remaining) - ours))
         }
@@ -281,7 +316,7 @@ public struct RateLimiter: Sendable {
                 group.blockedUntil,
                 now + (resetIn > 0 ? pause : RateLimiter.second)
             )
-        } else if isBound, let remaining, remaining == 0 {
+        } else if isBound, !isLate, let remaining, remaining == 0 {
             group.blockedUntil = max(group.blockedUntil, now + (resetIn > 0 ? pause : 200_000_000))
         }
         groups[key] = group

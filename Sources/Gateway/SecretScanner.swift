@@ -34,6 +34,14 @@ public struct SecretScanner: ~Copyable {
         rebuild()
     }
 
+    /// The same for the password of a proxy, alone and as it stands in the header.
+    public mutating func watch(_ proxy: ProxyCredentials) {
+        let added = proxy.forbidden.flatMap { SecretScanner.forms(of: $0) }
+        patterns.insert(contentsOf: added, at: lasting)
+        lasting += added.count
+        rebuild()
+    }
+
     /// The same for texts that somebody else holds: for good, or as a signature, for a while.
     mutating func watch(passing text: [UInt8], isLasting: Bool) {
         let added = SecretScanner.forms(of: text)

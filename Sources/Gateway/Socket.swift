@@ -25,6 +25,8 @@ public final class Socket {
         public var path: String?
         /// An HTTP proxy, `http://HOST:PORT`; `nil`: none, whatever the environment variables say.
         public var proxy: Address?
+        /// User and password for ``proxy``; `nil`: it asks for none.
+        public var proxyCredentials: ProxyCredentials?
         /// Says when a handshake may leave, and is told when the exchange takes none; `nil`: nobody does.
         public var limiter: SharedLimiter?
 
@@ -69,6 +71,7 @@ public final class Socket {
     public private(set) var lastData: Int64?
 
     private var signer: Signer?
+    private var proxyCredentials: ProxyCredentials?
     private let loop: any EventLoop
     private let clock: SessionClock
     private let chance: () -> UInt64
@@ -94,6 +97,7 @@ public final class Socket {
     ) {
         self.settings = settings
         signer = settings.signer
+        proxyCredentials = settings.proxyCredentials
         self.loop = loop
         self.clock = clock
         self.chance = chance
@@ -130,6 +134,12 @@ public final class Socket {
         try credentials.permit(settings.destination)
         signer = credentials.signer
         disconnect(reason: "the key was read anew")
+    }
+
+    /// What the proxy is told by connections from now on; the one that stands needs nothing more.
+    public func renew(proxy credentials: ProxyCredentials?) {
+        loop.preconditionInEventLoop()
+        proxyCredentials = credentials
     }
 
     /// Sets the topics to have; the difference to those now had is subscribed and unsubscribed.
@@ -221,7 +231,8 @@ public final class Socket {
                 path: settings.path ?? settings.slot.name.path,
                 tls: settings.tls,
                 messageMax: settings.messageMax,
-                proxy: settings.proxy
+                proxy: settings.proxy,
+                proxyCredentials: proxyCredentials
             ),
             loop: loop,
             clock: clock,

@@ -37,11 +37,13 @@ struct AccountSnapshot {
     var refusal: SessionError?
 
     /// The questions that do not wait for the reconciliation: what the account is.
-    static func surroundings(_ categories: [Category]) -> [RESTRequest] {
-        var requests = [
-            RESTRequest(endpoint: .accountInfo),
-            RESTRequest(endpoint: .other(DisconnectWatch.question)),
-        ]
+    ///
+    /// - Parameter asksProtection: whether cancel-on-disconnect is on, an exchange may say only while a socket has its topic.
+    static func surroundings(_ categories: [Category], asksProtection: Bool) -> [RESTRequest] {
+        var requests = [RESTRequest(endpoint: .accountInfo)]
+        if asksProtection {
+            requests.append(RESTRequest(endpoint: .other(DisconnectWatch.question)))
+        }
         for category in categories where category != .spread {
             requests.append(
                 RESTRequest(

@@ -56,16 +56,15 @@ struct DisconnectWatch {
         }
     }
 
-    /// Topics that are confirmed and, as far as is known, not for nothing; each with its window.
-    func armed(_ confirmed: [String]) -> [String] {
-        confirmed.compactMap { topic in
-            switch isOn(topic) {
-            case nil: return "\(topic) (not known yet whether it is enabled)"
-            case false?: return nil
-            case true?:
-                let window = row(topic)?.timeWindow ?? ""
-                return window.isEmpty ? topic : "\(topic) (\(window) s)"
-            }
+    /// Topics that are confirmed and, as far as is known, not for nothing.
+    func armed(_ confirmed: [String]) -> [String] { confirmed.filter { isOn($0) != false } }
+
+    /// Armed topics for people, each with its window.
+    func words(_ armed: [String]) -> [String] {
+        armed.map { topic in
+            guard products != nil else { return "\(topic) (not known yet whether it is enabled)" }
+            let window = row(topic)?.timeWindow ?? ""
+            return window.isEmpty ? topic : "\(topic) (\(window) s)"
         }
     }
 

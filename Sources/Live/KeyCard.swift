@@ -35,10 +35,18 @@ extension SessionConfiguration {
         var bare = self
         bare.key = nil
         do throws(SessionError) {
-            _ = try Wiring(bare)
+            _ = try Wiring(bare, readsProxy: false)
             return nil
         } catch {
             return error
         }
+    }
+
+    /// Why a proxy cannot be written like that, without a word of what it says; `nil` when nothing of it is secret.
+    public static func problem(ofProxy text: String) -> String? {
+        guard text.contains("@") else { return nil }
+        return "proxy has a user or a password in it, which would be recorded: write "
+            + "http://HOST:PORT here, and `user = …` and `password = …` in section "
+            + "[\(ProxyCredentials.section)] of the credentials file"
     }
 }

@@ -85,8 +85,13 @@ extension Event {
 
 extension Array<ListedSymbol> {
     /// These and those of `others` that are not among them: of a contract that both lists have, the list counts.
-    func joined(with others: [ListedSymbol]) -> [ListedSymbol] {
-        let symbols = Set(map(\.symbol))
-        return self + others.filter { !symbols.contains($0.symbol) }
+    func joined(with others: [ListedSymbol]) -> [ListedSymbol] { self + others.missing(from: self) }
+
+    /// Those that are not in the list itself, which counts of a contract that both have.
+    ///
+    /// Once launched it stays so: what was told of it before would come back when the list has it no more.
+    func missing(from list: [ListedSymbol]) -> [ListedSymbol] {
+        let symbols = Set(list.map(\.symbol))
+        return filter { !symbols.contains($0.symbol) }
     }
 }

@@ -41,9 +41,12 @@ struct RepeatedQuestions {
     ///
     /// Market data has pauses of its own, and a page that follows another belongs to an answer that has just come. Of the same question twice the later one waits: its
     /// answer serves both.
-    mutating func mayLeave(_ call: RESTCall, at now: Int64) -> Bool {
+    ///
+    /// - Parameter all: it leaves in any case, and what waits of it does not leave once more.
+    mutating func mayLeave(_ call: RESTCall, at now: Int64, all: Bool = false) -> Bool {
         guard call.request.isSigned, !Self.isPage(call.request) else { return true }
         waiting.removeAll { $0.call.request == call.request }
+        guard !all else { return true }
         let subject = Self.subject(call.request)
         let due = max(failures[subject]?.due ?? now, failures[Self.pages(subject)]?.due ?? now)
         guard due > now else { return true }

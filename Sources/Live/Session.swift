@@ -76,7 +76,11 @@ public final class Session: Sendable {
         let wiring = try Wiring(configuration)
         try configuration.relay?.checkPort()
         // What the run before this one was told holds for this one too.
-        let left = ShutOutNote(configuration, wiring.destination).left(at: SessionClock.wall())
+        let note = ShutOutNote(configuration, wiring.destination)
+        note.warn(logger)
+        let wall = SessionClock.wall()
+        let left = note.left(at: wall)
+        let noted = note.heardOfHost(at: wall).until
         if left > 0 { wiring.limiter.beQuiet(until: SessionClock.monotonic() + left) }
         // Before the recording is opened: nothing of an account whose key is refused is written.
         let check = try await KeyCheck.ask(configuration, wiring)
@@ -134,6 +138,7 @@ public final class Session: Sendable {
             let listening = loop.makePromise(of: Void.self)
             loop.execute {
                 if let host { core.value.openDoor(host) }
+                core.value.heededNotes.know(noted)
                 core.value.start(check) { ready.succeed() }
                 core.value.openRelay(listening)
             }

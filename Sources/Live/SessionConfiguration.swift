@@ -109,6 +109,8 @@ public struct SessionConfiguration: Sendable {
     public var redundancy = 1
     /// `http://HOST:PORT` of an HTTP proxy for REST and sockets; `nil`: none.
     public var proxy: String?
+    /// The credentials file in which the proxy's user and password stand; `nil`: systemd's directory, or the user's own.
+    public var credentialsFile: String?
     /// Percent of the exchange's request quotas that this session may use; `nil`: 100 when it trades, else 10.
     public var quotaShare: Int?
     public var strategies: [StrategyConfiguration] = []

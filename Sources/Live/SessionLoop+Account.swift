@@ -79,29 +79,42 @@ extension SessionLoop {
     /// Modes, fee rates, protection, in each recording; behind what the core asks, which must not wait for their quotas.
     private func askSurroundings() {
         guard account.isPermitted else { return }
-        let requests = AccountSnapshot.surroundings(configuration.categories)
+        let requests = AccountSnapshot.surroundings(
+            configuration.categories,
+            asksProtection: mayAskProtection
+        )
         for request in account.surroundings.take(requests, at: account.seconds) {
             askOrSay(request) { [unowned self] in
                 noteProtection(request)
                 // What is to be armed and is off is asked for again: it may have been enabled meanwhile.
-                let isOff =
+                let isOpen =
                     request.path == DisconnectWatch.question
-                    && account.protection.isOff(configuration.protectionTopics)
+                    && (!mayAskProtection
+                        || account.protection.isOff(configuration.protectionTopics))
                 account.surroundings.ended(
                     request,
-                    isAnswered: isAnswered && !isOff,
+                    isAnswered: isAnswered && !isOpen,
                     at: account.seconds
                 )
             }
         }
     }
 
+    /// What is armed may be on only while a socket has the topic: asked before, the answer would be a false alarm.
+    private var mayAskProtection: Bool {
+        guard !configuration.protectionTopics.isEmpty else { return true }
+        return slots.indices.allSatisfy { place in
+            guard case .privateData = slots[place].name else { return true }
+            return sockets[place].state.isReady
+        }
+    }
+
     private func noteProtection(_ request: RESTRequest) {
         let event = stepper.event
         // Rows that cannot be read say nothing.
-        guard request.path == DisconnectWatch.question, isAnswered, event.findings.isEmpty else {
-            return
-        }
+        guard request.path == DisconnectWatch.question, isAnswered, event.findings.isEmpty,
+            mayAskProtection
+        else { return }
         account.protection.told(
             event.details.compactMap {
                 if case .disconnectProtection(let row) = $0 { row } else { nil }

@@ -14,9 +14,8 @@ extension SessionLoop {
             for request in HistoryWindows.requests(question, now: exchangeMilliseconds) {
                 let call = RESTCall(request, after: after)
                 // The end waits for what is asked, and it has seconds.
-                if isStopAsked || lookUps.mayLeave(call, at: SessionClock.monotonic()) {
-                    lookUp(call)
-                }
+                let now = SessionClock.monotonic()
+                if lookUps.mayLeave(call, at: now, all: isStopAsked) { lookUp(call) }
             }
             return
         }

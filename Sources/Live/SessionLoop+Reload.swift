@@ -16,6 +16,7 @@ extension SessionLoop {
     private struct Reading: Sendable {
         var configuration: SessionConfiguration
         var credentials: Credentials?
+        var proxyCredentials: ProxyCredentials?
     }
 
     func reload(_ order: ReloadOrder, whenDone: @escaping (ReloadOutcome) -> Void) {
@@ -71,7 +72,13 @@ extension SessionLoop {
                 if configuration.key != nil, let credentials {
                     try permit(credentials, destination)
                 }
-                return .success(Reading(configuration: configuration, credentials: credentials))
+                return .success(
+                    Reading(
+                        configuration: configuration,
+                        credentials: credentials,
+                        proxyCredentials: try Wiring.proxyCredentials(configuration)
+                    )
+                )
             } catch {
                 throw RequestRefusal(error)
             }
@@ -102,7 +109,7 @@ extension SessionLoop {
             !new.signer.isSame(as: old.signer)
         else { return apply(reading, changes, isKeyNew: false, order, finish) }
         // A key that does not work would cost the private stream: it shows first that it does.
-        tryKey(new) { [unowned self] refusal in
+        tryKey(new, reading.proxyCredentials) { [unowned self] refusal in
             if let refusal { return finish(.failure(refusal)) }
             if isStopped { return finish(.failure(.init("busy", "the session has ended"))) }
             apply(reading, changes, isKeyNew: true, order, finish)
@@ -120,6 +127,7 @@ extension SessionLoop {
         var next = configuration
         next.subscriptions = reading.configuration.subscriptions
         next.key = reading.configuration.key
+        next.credentialsFile = reading.configuration.credentialsFile
         next.lines = reading.configuration.lines
         next.watch.alerts = reading.configuration.watch.alerts
         next.watch.sinks = reading.configuration.watch.sinks
@@ -127,13 +135,16 @@ extension SessionLoop {
         report.added = changes.added.map(\.text)
         report.removed = changes.removed.map(\.text)
         report.isKeyNew = isKeyNew
+        report.isProxyNew = isNew(reading.proxyCredentials)
         report.alerts = changes.alerts
         report.configurationHash = SessionLoop.hash(next, recorder, clock)
         // Other words for the same, such as another order of topics or another name of the key, are a change as well.
         guard
-            isKeyNew || !report.alerts.isEmpty || report.configurationHash != configurationHash
+            isKeyNew || report.isProxyNew || !report.alerts.isEmpty
+                || report.configurationHash != configurationHash
         else {
             configuration.lines = next.lines
+            configuration.credentialsFile = next.credentialsFile
             return finish(.success(report))
         }
         do throws(RequestRefusal) {
@@ -149,6 +160,8 @@ extension SessionLoop {
             self.plan.replace(plan)
             reloads += 1
             if !report.alerts.isEmpty { watcher?.change(next.watch) }
+            // Before the key: with another key the private sockets connect anew, by the proxy.
+            if report.isProxyNew { renew(proxy: reading.proxyCredentials) }
             if isKeyNew, let credentials = reading.credentials { try renew(credentials) }
             if !isKeyNew { wiring.credentials = reading.credentials }
             let final = report
@@ -180,6 +193,8 @@ extension SessionLoop {
             arguments.append(.init("credentials", credentials.name))
             arguments.append(.init("key", credentials.signer.fingerprint))
         }
+        // Neither has a fingerprint: that of a user or a password could be guessed.
+        if report.isProxyNew { arguments.append(.init("proxy.credentials", "new")) }
         if next.key != nil {
             let names = next.reconciledCategories.map(\.name).joined(separator: " ")
             arguments.append(.init(OperatorRequest.categories, names))
@@ -245,13 +260,33 @@ extension SessionLoop {
         }
     }
 
+    private func isNew(_ credentials: ProxyCredentials?) -> Bool {
+        guard let credentials, let old = wiring.proxyCredentials else {
+            return (credentials == nil) != (wiring.proxyCredentials == nil)
+        }
+        return !credentials.isSame(as: old)
+    }
+
+    /// From now on the proxy is told these; what stands through it stays.
+    private func renew(proxy credentials: ProxyCredentials?) {
+        // Of what was replaced answers may still come: it stays watched.
+        if let credentials { scanner.watch(credentials) }
+        wiring.proxyCredentials = credentials
+        rest.renew(proxy: credentials)
+        bots?.renew(proxy: credentials)
+        for socket in sockets { socket.renew(proxy: credentials) }
+    }
+
     /// Asks the exchange what the new key may do, signed by itself, and whose it is.
     private func tryKey(
         _ credentials: Credentials,
+        _ proxyCredentials: ProxyCredentials?,
         whenDone: @escaping (RequestRefusal?) -> Void
     ) {
         let client: RESTClient
         do throws(GatewayError) {
+            var wiring = wiring
+            wiring.proxyCredentials = proxyCredentials
             client = try wiring.client(
                 credentials,
                 account: configuration.account,

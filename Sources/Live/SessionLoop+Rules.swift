@@ -184,8 +184,11 @@ extension SessionLoop {
     private func listed(_ rows: [ListedSymbol], by question: RESTRequest) {
         let category = plan.category(of: question)
         guard category == .option else {
-            let early = plan.preLaunchQuestion(before: question).flatMap { partLists[$0.query] }
-            return plan.listed(rows.joined(with: early ?? []), category)
+            guard let early = plan.preLaunchQuestion(before: question)?.query else {
+                return plan.listed(rows, category)
+            }
+            partLists[early] = partLists[early]?.missing(from: rows)
+            return plan.listed(rows + (partLists[early] ?? []), category)
         }
         partLists[question.query] = rows
         // A list that lacks a coin would drop what that coin holds.

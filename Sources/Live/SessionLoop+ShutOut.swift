@@ -15,7 +15,7 @@ extension SessionLoop {
         keepQuiet()
     }
 
-    /// Looks whether another program of this user on this host was told so: the address is the same.
+    /// Looks whether another session of this user on this host was told so: the address is the same.
     func heedOthersShutOut() {
         let note = note
         guard note.hostPath != nil, !isHeedingNote else { return }
@@ -24,16 +24,17 @@ extension SessionLoop {
         let loop = loop
         // A directory may lie on a disk that stands still.
         NIOThreadPool.singleton.submit { _ in
-            let left = note.leftForHost(at: SessionClock.wall())
-            loop.execute { bound.value.heed(left) }
+            let heard = note.heardOfHost(at: SessionClock.wall())
+            loop.execute { bound.value.heed(heard) }
         }
     }
 
-    private func heed(_ left: Int64) {
+    private func heed(_ heard: ShutOutNote.Heard) {
         isHeedingNote = false
+        guard !isStopped, let left = heededNotes.heed(heard) else { return }
         let until = SessionClock.monotonic() + left
-        // Its own note, give or take what two looks at two clocks differ by.
-        guard !isStopped, until > quietUntil + 1_000_000_000 else { return }
+        // What holds already, give or take what two looks at two clocks differ by.
+        guard until > quietUntil + 1_000_000_000 else { return }
         wiring.limiter.beQuiet(until: until)
         keepQuiet(toldByAnother: true)
     }
@@ -51,6 +52,7 @@ extension SessionLoop {
             if !toldByAnother {
                 let note = note
                 let wall = SessionClock.wall().advanced(nanoseconds: until - now)
+                heededNotes.know(wall.nanoseconds)
                 NIOThreadPool.singleton.submit { _ in note.write(until: wall) }
             }
         }

@@ -36,6 +36,7 @@ extension SessionLoop {
         status.sockets = sockets.count
         let confirmed = sockets.flatMap(\.state.subscribed).filter { $0.hasPrefix("dcp.") }
         status.armed = account.protection.armed(confirmed)
+        status.armedWords = account.protection.words(status.armed)
         status.vain = account.protection.vain(configuration.protectionTopics)
         status.sinceAppend = clock.now().nanoseconds - recorder.lastTime.nanoseconds
         status.refusal = account.refusal

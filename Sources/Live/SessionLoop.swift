@@ -72,8 +72,10 @@ final class SessionLoop {
     let tls: TLSContext?
     /// Monotonic time until which the exchange takes nothing, as said last.
     var quietUntil: Int64 = 0
-    /// The note of other programs of this host is being looked at.
+    /// The note of other sessions of this host is being looked at.
     var isHeedingNote = false
+    /// Such notes, and those of its own, that hold already.
+    var heededNotes = HeededNotes()
     /// Place of the trade socket among ``sockets``; `nil` where order entry goes by REST.
     var tradeSocket: Int?
     var trade: TradeQueue
@@ -214,6 +216,7 @@ final class SessionLoop {
                 clock: clock
             )
             if let signer = wiring.credentials?.signer { scanner.watch(signer) }
+            if let proxy = wiring.proxyCredentials { scanner.watch(proxy) }
             try makeSockets(wiring)
         } catch {
             throw SessionError(error)
@@ -274,6 +277,7 @@ final class SessionLoop {
             credentials: credentials
         )
         settings.proxy = wiring.proxy
+        settings.proxyCredentials = wiring.proxyCredentials
         settings.limiter = wiring.limiter
         settings.path = path
         let socket = Socket(settings: settings, loop: loop, clock: clock) { [unowned self] in

@@ -52,8 +52,10 @@ public struct SessionStatus: Sendable {
     /// Sockets that are complete: authenticated where needed, and subscribed.
     public var socketsReady = 0
     public var sockets = 0
-    /// The exchange cancels what is open when this process is gone: topics that it has confirmed, each with its window.
+    /// The exchange cancels what is open when this process is gone: topics that it has confirmed.
     public var armed: [String] = []
+    /// The same for people and in the same order: each with its window, or that it is not known yet whether it fires.
+    public var armedWords: [String] = []
     /// Topics by which it was to do so and does not, each with why.
     public var vain: [String] = []
 
@@ -121,7 +123,9 @@ public struct SessionStatus: Sendable {
         json.field("disconnects", counts.disconnects)
         json.field("reconnects", reconnects)
         json.field("last_link_failure", counts.lastLinkFailure)
-        json.field("dcp_armed", (armed + vain).joined(separator: ", "))
+        json.field("dcp_armed", armed.joined(separator: " "))
+        json.field("dcp_windows", armedWords.joined(separator: ", "))
+        json.field("dcp_vain", vain.joined(separator: ", "))
         json.field("halted", haltReason ?? (hasAccount ? "no" : "no account"))
         json.field("rolls", rolls.count)
         json.field("roll_problem", rollProblem)
@@ -194,7 +198,7 @@ public struct SessionStatus: Sendable {
             "dcp",
             armed.isEmpty
                 ? "not armed by this session" + (bots == nil ? "" : "; what bots arm is theirs")
-                : "armed by this session: " + armed.joined(separator: ", ")
+                : "armed by this session: " + armedWords.joined(separator: ", ")
         )
         if !vain.isEmpty { line("", "in vain: " + vain.joined(separator: ", ")) }
         return lines

@@ -96,6 +96,8 @@ public struct ReloadReport: Sendable {
     public var removed: [String] = []
     /// Another key signs from now on.
     public var isKeyNew = false
+    /// The proxy is told another user or password from now on.
+    public var isProxyNew = false
     /// Names of alerts that have other settings from now on, and `sinks`.
     public var alerts: [String] = []
     /// Topics subscribed more and less by it, as far as lists have come.
@@ -112,6 +114,7 @@ public struct ReloadReport: Sendable {
         json.field("topics_removed", topicsRemoved)
         json.field("alerts", array: { json in for text in alerts { json.value(text) } })
         json.field("key", isKeyNew ? "new" : "unchanged")
+        json.field("proxy_credentials", isProxyNew ? "new" : "unchanged")
         json.field("configuration_hash", configurationHash)
     }
 
@@ -121,6 +124,7 @@ public struct ReloadReport: Sendable {
         if !added.isEmpty { words += "; came: " + added.joined(separator: ", ") }
         if !removed.isEmpty { words += "; went: " + removed.joined(separator: ", ") }
         if isKeyNew { words += "; another key signs from now on" }
+        if isProxyNew { words += "; the proxy gets another user or password" }
         if !alerts.isEmpty { words += "; alerts: " + alerts.joined(separator: ", ") }
         return words + " (\(topicsAdded) topics more, \(topicsRemoved) less)"
     }

@@ -8,10 +8,13 @@ struct Wiring {
     var trust: Trust
     var credentials: Credentials?
     var proxy: Address?
+    /// For a proxy that asks for them.
+    var proxyCredentials: ProxyCredentials?
     /// What may leave when, for all who ask the exchange on the session's behalf and for the bots that pass it.
     let limiter: SharedLimiter
 
-    init(_ configuration: SessionConfiguration) throws(SessionError) {
+    /// - Parameter readsProxy: false where nothing is to be connected: the proxy's user and password are left unread.
+    init(_ configuration: SessionConfiguration, readsProxy: Bool = true) throws(SessionError) {
         switch configuration.target {
         case .environment(let name):
             guard let environment = Environment(rawValue: name) else {
@@ -22,13 +25,19 @@ struct Wiring {
             do throws(AddressError) {
                 destination = try Destination.endpoint(base: base)
             } catch {
-                throw .gateway("--endpoint \(base): \(error)", status: 64)
+                // What may be a password is not quoted.
+                let text = error == .userInfo ? "" : " \(base)"
+                throw .gateway("--endpoint\(text): \(error)", status: 64)
             }
         }
         trust = configuration.authority.map { Trust.authority(pem: $0) } ?? .system
         credentials = nil
         proxy = nil
+        proxyCredentials = nil
         if let text = configuration.proxy {
+            if let problem = SessionConfiguration.problem(ofProxy: text) {
+                throw .gateway(problem, status: 64)
+            }
             do throws(AddressError) {
                 proxy = try Address(base: text)
             } catch {
@@ -49,6 +58,7 @@ struct Wiring {
         // Reconciliation yields to trading.
         if configuration.mayTrade { quotas.orderReserve = 20 }
         limiter = SharedLimiter(settings: quotas)
+        if readsProxy { proxyCredentials = try Wiring.proxyCredentials(configuration) }
         credentials = try Wiring.credentials(configuration)
         do throws(GatewayError) {
             try credentials?.permit(destination)
@@ -70,8 +80,21 @@ struct Wiring {
         )
         settings.trust = trust
         settings.proxy = proxy?.description
+        settings.proxyCredentials = proxyCredentials
         settings.limiter = limiter
         return try RESTClient(settings: settings, clock: clock)
+    }
+
+    /// User and password of the proxy; `nil` without a proxy, or where nobody wrote them.
+    static func proxyCredentials(
+        _ configuration: SessionConfiguration
+    ) throws(SessionError) -> ProxyCredentials? {
+        guard configuration.proxy != nil else { return nil }
+        do throws(CredentialsError) {
+            return try ProxyCredentials.read(file: configuration.credentialsFile)
+        } catch {
+            throw SessionError(error)
+        }
     }
 
     static func credentials(

@@ -5,8 +5,10 @@ import Trading
 /// Lists come page by page, newest first, at most `pages` of them; ``more(after:pages:)`` goes on where they ended.
 ///
 /// A list with `since` or `until` (Unix milliseconds) is asked for in windows of a week, since the exchange gives no more
-/// at once, and walked until the last one is read. Without either it is what the exchange gives by itself: of the
-/// transaction log a day, of executions and closed orders a week. Of these two it keeps two years.
+/// at once, and of two years, which is what it keeps: an earlier `since` begins there, by the exchange's clock. Each window
+/// takes a page at least, and only where ``Rows/next`` is `nil` the last one was read. Where a page behind the first
+/// fails, what was read comes with ``Rows/failure``; all other lists throw. Without either moment it is what the exchange
+/// gives by itself: of the transaction log a day, of executions and closed orders a week.
 ///
 /// Of combinations the order, not its money, is told: a leg's price, fee and position are the leg's own rows.
 extension BybitClient {

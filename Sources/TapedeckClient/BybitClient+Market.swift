@@ -7,12 +7,14 @@ extension BybitClient {
 
     /// Contracts as the exchange lists them, all pages; of options those of one base coin, BTC where none is named.
     ///
+    /// A field of a contract that cannot be read is among the findings of the rows, and `nil`.
+    ///
     /// - Throws: ``ClientError/notOffered(_:)`` for combinations, which ``spreadInstruments()`` lists.
     public func instruments(
         in category: Category,
         symbol: String? = nil,
         baseCoin: String? = nil
-    ) async throws(ClientError) -> Rows<Instrument> {
+    ) async throws(ClientError) -> Rows<ListedInstrument> {
         guard category != .spread else {
             throw .notOffered("combinations are listed by spreadInstruments()")
         }
@@ -22,7 +24,7 @@ extension BybitClient {
         // Pairs of spot come in one page, which takes no limit.
         if category != .spot { query = query.with("limit", BybitLimits.instrumentsPerPage) }
         return try await list(RESTRequest(endpoint: .instruments, query: query.text), pages: 20) {
-            $0.instruments
+            ListedInstrument.all(of: $0)
         }
     }
 

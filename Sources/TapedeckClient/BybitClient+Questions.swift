@@ -56,7 +56,7 @@ extension BybitClient {
 
     private static func event(_ exchange: RESTExchange) -> Event {
         var event = Event()
-        let decoder = MessageDecoder()
+        let decoder = MessageDecoder(instrumentFacts: true)
         exchange.payload.withUnsafeBytes { decoder.decode(exchange.stream, $0, into: &event) }
         return event
     }

@@ -29,6 +29,7 @@ public final class BybitClient: Sendable {
                 trust: configuration.trust
             )
             settings.proxy = configuration.proxy?.description
+            settings.proxyCredentials = configuration.proxyCredentials
             settings.ordersCostMoney = configuration.ordersCostMoney
             settings.quotas.share = min(100, max(1, configuration.quotaShare))
             if settings.takesOrders, configuration.credentials != nil {

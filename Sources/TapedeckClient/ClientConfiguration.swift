@@ -9,6 +9,8 @@ public struct ClientConfiguration: Sendable {
     public var trust = Trust.system
     /// An HTTP proxy, `http://HOST:PORT`; `nil`: none, whatever the environment variables say.
     public var proxy: Address?
+    /// User and password for a ``proxy`` that asks for them: `try ProxyCredentials.read()`; `nil`: it asks for none.
+    public var proxyCredentials: ProxyCredentials?
     /// Orders may go where they cost money.
     ///
     /// Without it orders, amendments and cancels go to loopback, testnet and demo, and are refused with
@@ -19,7 +21,8 @@ public struct ClientConfiguration: Sendable {
     /// Percent of the exchange's request quotas that this client may use, from 1 to 100.
     ///
     /// Below 100 a batch of more orders than the share has in a second is refused with
-    /// ``ClientError/batchTooLarge(path:orders:most:)``, before anything is sent. A fifth of the share is kept for cancels.
+    /// ``ClientError/batchTooLarge(path:orders:most:)``, before anything is sent, once the exchange has said what the quota
+    /// is. A fifth of the share is kept for cancels, which are never refused.
     public var quotaShare = 100
     /// Nanoseconds that a connection without topics stays open, for those who come back.
     public var idle: Int64 = 10_000_000_000

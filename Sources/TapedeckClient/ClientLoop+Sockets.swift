@@ -75,6 +75,7 @@ extension ClientLoop {
                 credentials: credentials
             )
             settings.proxy = configuration.proxy
+            settings.proxyCredentials = configuration.proxyCredentials
             settings.limiter = rest.settings.limiter
             let socket = Socket(settings: settings, loop: loop, clock: clock) {
                 [weak self] message in

@@ -89,6 +89,15 @@ import Testing
                 "category=linear&startTime=\(since)&endTime=\(since + Self.day)&limit=50"
             ]
         )
+        // One that the question has already goes.
+        let ended = RESTRequest(
+            endpoint: .orderHistory,
+            query: "endTime=\(Self.now)&category=linear&startTime=\(since)&limit=50&endTime=5"
+        )
+        #expect(
+            HistoryWindows.requests(ended, since: since, until: end, now: Self.now).map(\.query)
+                == texts(until: end)
+        )
         // An end before the beginning is the exchange's to refuse.
         #expect(texts(until: since - 1).count == 1)
         #expect(texts(until: .max) == texts(until: nil))
@@ -98,6 +107,11 @@ import Testing
                 "startTime=\(since)&endTime=\(middle)", "startTime=\(middle)",
             ]
         )
+    }
+
+    @Test func `two years are kept, less a minute, and nothing is before 1970`() {
+        #expect(HistoryWindows.oldest(now: Self.now) == Self.now - 730 * Self.day + 60_000)
+        #expect(HistoryWindows.oldest(now: 5) == 0)
     }
 
     @Test func `other questions are asked as they are`() {

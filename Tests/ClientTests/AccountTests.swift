@@ -126,6 +126,10 @@ extension ClientTests {
                 // Of ten orders a second five, and one of them is kept for cancels.
                 let client = try exchange.client { $0.quotaShare = 50 }
                 let price = try await Self.low(client)
+                // What a quota is, the exchange says by its first answer.
+                let first = try await client.place([try Self.order(price, link: "first")])
+                let isTaken = first.allSatisfy(\.isAccepted)
+                #expect(isTaken, "\(first)")
                 let orders = try (0..<5).map { try Self.order(price, link: "s\($0)") }
                 let refusal = ClientError.batchTooLarge(
                     path: "/v5/order/create-batch",
@@ -134,7 +138,7 @@ extension ClientTests {
                 )
                 await #expect(throws: refusal) { try await client.place(orders) }
                 #expect(refusal.description.contains("at most 4 at once"))
-                #expect(try await client.openOrders(in: .linear).rows.isEmpty)
+                #expect(try await client.openOrders(in: .linear).rows.count == 1)
                 let outcomes = try await client.place(Array(orders.prefix(4)))
                 #expect(outcomes.count == 4 && outcomes.allSatisfy(\.isAccepted), "\(outcomes)")
                 await client.close()

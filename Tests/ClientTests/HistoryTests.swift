@@ -71,6 +71,60 @@ extension ClientTests {
             }
         }
 
+        @Test func `what was read stays where a later window fails, and says that it is not all`()
+            async throws
+        {
+            try await ServedExchange.run { exchange in
+                let client = try exchange.client()
+                let fills = try await Self.fill(client)
+                let since = try await client.serverTime().milliseconds - 20 * Self.day
+                // As often as it is asked again; the newest window passes first.
+                try await exchange.order(
+                    #"{"manner":"server-error","path":"/v5/execution/list","after":1,"times":4}"#
+                )
+                let part = try await client.executions(in: .linear, since: since)
+                #expect(part.rows == fills && part.next != nil)
+                guard case .refused("/v5/execution/list", 10_016, _)? = part.failure else {
+                    Issue.record("\(String(describing: part.failure))")
+                    return
+                }
+                let rest = try await client.more(after: part, pages: 20)
+                #expect(rest.rows.isEmpty && rest.next == nil && rest.failure == nil)
+                // Nothing was read: nothing stands.
+                try await exchange.order(
+                    #"{"manner":"server-error","path":"/v5/execution/list","times":4}"#
+                )
+                await #expect(throws: ClientError.self) {
+                    try await client.executions(in: .linear, since: since)
+                }
+                await client.close()
+            }
+        }
+
+        @Test func `a list of longer than the exchange keeps begins with what it keeps`()
+            async throws
+        {
+            try await ServedExchange.run { exchange in
+                let client = try exchange.client()
+                let fills = try await Self.fill(client)
+                let now = try await client.serverTime().milliseconds
+                var part = try await client.executions(in: .linear, since: 0, pages: 1)
+                #expect(part.rows == fills)
+                var oldest = ""
+                while let next = part.next {
+                    oldest = next.query
+                    part = try await client.more(after: part)
+                }
+                let first = oldest.split(separator: "&").first { $0.hasPrefix("startTime=") }
+                let start = try #require(first.flatMap { Int64($0.dropFirst(10)) })
+                #expect(start > now - 730 * Self.day && start < now - 729 * Self.day)
+                let gone = now - 800 * Self.day
+                let before = try await client.executions(in: .linear, since: 0, until: gone)
+                #expect(before.rows.isEmpty && before.next == nil)
+                await client.close()
+            }
+        }
+
         @Test func `typed questions beside the client's calls are answered`() async throws {
             try await ServedExchange.run { exchange in
                 let client = try exchange.client()

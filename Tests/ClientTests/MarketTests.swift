@@ -16,6 +16,11 @@ extension ClientTests {
                 #expect(all.findings.isEmpty && all.next == nil && all.rows.count > 1)
                 let one = try await client.instruments(in: .linear, symbol: "BTCUSDT").rows
                 #expect(one.map(\.id) == [id])
+                // What the list says besides stands beside its own contract, on each of them.
+                #expect(all.rows.allSatisfy { $0.facts.instrument == $0.instrument.id })
+                #expect(all.rows.allSatisfy { $0.facts.launchMilliseconds != nil })
+                #expect(one.allSatisfy { $0.facts.leverageMax != nil })
+                #expect(one.allSatisfy { $0.facts.priceLimitRatioY != nil })
                 #expect(try await !client.instruments(in: .spot).rows.isEmpty)
                 // This exchange lists no combination, and says so.
                 #expect(try await client.spreadInstruments().rows.isEmpty)

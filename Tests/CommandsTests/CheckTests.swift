@@ -110,6 +110,18 @@ import Testing
         #expect(text.output.contains("s.yaml:10:3: journal.queue_byte is not a setting"))
     }
 
+    @Test func `a proxy's password in the session file is refused, and not repeated`() async throws
+    {
+        let folder = try TemporaryFolder()
+        let text = "environment: testnet\nproxy: http://desk:CANARYproxy5d0e@proxy.example:3128\n"
+        let outcome = try await Self.check(text, in: folder)
+        #expect(outcome.status == 78, "\(outcome.output)")
+        let problem = try #require(Self.problems(outcome).first)
+        #expect(problem[0] == "s.yaml:2:8", "\(problem)")
+        #expect(problem[1].contains("section [proxy] of the credentials file"), "\(problem)")
+        #expect(!(outcome.output + outcome.errors).contains("CANARY"), "\(outcome.output)")
+    }
+
     @Test(arguments: [
         ("public: [\n", "s.yaml:2:1"), ("a\n", "s.yaml"), ("", "s.yaml"),
         ("public: &a\n  - x\nproxy: *a\n", "s.yaml:"),

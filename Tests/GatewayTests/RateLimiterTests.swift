@@ -198,6 +198,46 @@ import Testing
         #expect(burst(&limiter, Self.order(), .order, now: 0) == 5)
     }
 
+    /// Ten cancels whose answers take two seconds: each says that nothing is left, of what has long been free again.
+    @Test func `an answer that comes late is no sign of others, and holds no cancel back`() {
+        func answer(
+            _ limiter: inout RateLimiter,
+            _ request: RESTRequest,
+            remaining: Int,
+            now: Int64
+        ) {
+            limiter.answered(
+                request,
+                status: 200,
+                code: 0,
+                limit: 10,
+                remaining: remaining,
+                resetIn: 0,
+                now: now
+            )
+        }
+        for request in [Self.cancel, Self.order()] {
+            var limiter = RateLimiter(settings: .init(share: 100, reserve: 0))
+            for _ in 0..<10 {
+                #expect(limiter.verdict(request, .urgent, now: 0) == .go)
+                limiter.left(request, now: 0)
+            }
+            // Whoever asks meanwhile has what left at first forgotten.
+            let asked = 1_500 * Self.millisecond
+            #expect(limiter.verdict(request, .order, now: asked) == .go)
+            for place in 0..<10 {
+                answer(&limiter, request, remaining: 9 - place, now: 2 * Self.second)
+            }
+            #expect(burst(&limiter, request, .order, now: 2 * Self.second) == 10)
+        }
+        // What others really use holds new orders back, and no cancel.
+        var limiter = RateLimiter(settings: .init(share: 100, reserve: 0))
+        limiter.left(Self.cancel, now: 0)
+        answer(&limiter, Self.cancel, remaining: 1, now: 1)
+        #expect(burst(&limiter, Self.cancel, .order, now: 1) == 1)
+        #expect(burst(&limiter, Self.cancel, .urgent, now: 1) == 8)
+    }
+
     @Test(arguments: [(200, Int64(10_006)), (200, 10_429), (429, -1)])
     func `too many visits make the endpoint wait`(status: Int, code: Int64) {
         var limiter = RateLimiter()
@@ -274,20 +314,33 @@ import Testing
         #expect(limiter.verdict(Self.batch("linear", 20), .urgent, now: Self.second) == .go)
     }
 
+    private static func name(
+        _ limit: Int,
+        for request: RESTRequest,
+        to limiter: inout RateLimiter
+    ) {
+        limiter.left(request, now: -2 * second)
+        limiter.answered(
+            request,
+            status: 200,
+            code: 0,
+            limit: limit,
+            remaining: limit,
+            resetIn: 0,
+            now: -2 * second
+        )
+    }
+
     @Test func `a batch beyond a share never leaves, and one within it waits its turn`() {
         // Of ten a second it has five, and keeps one for cancels.
         var limiter = RateLimiter(settings: .init(share: 50))
+        Self.name(10, for: Self.batch("linear", 1), to: &limiter)
         let excess = RateLimiter.Excess(orders: 5, most: 4)
         for time in [0, Self.second, 600 * Self.second] {
             #expect(
                 limiter.verdict(Self.batch("linear", 5), .order, now: time) == .never(excess)
             )
         }
-        #expect(limiter.verdict(Self.batch("linear", 5, "cancel"), .urgent, now: 0) == .go)
-        #expect(
-            limiter.verdict(Self.batch("linear", 6, "cancel"), .urgent, now: 0)
-                == .never(RateLimiter.Excess(orders: 6, most: 5))
-        )
         // Batches on options count as one.
         #expect(limiter.verdict(Self.batch("option", 20), .order, now: 0) == .go)
         let full = Self.batch("linear", 4)
@@ -298,10 +351,23 @@ import Testing
         #expect(limiter.verdict(full, .order, now: Self.second) == .go)
     }
 
+    @Test func `cancels leave however many they are, alone where they are beyond the share`() {
+        var limiter = RateLimiter(settings: .init(share: 50))
+        let cancels = Self.batch("linear", 6, "cancel")
+        Self.name(10, for: Self.batch("linear", 1, "cancel"), to: &limiter)
+        #expect(limiter.excess(cancels, .urgent) == nil)
+        #expect(limiter.verdict(cancels, .urgent, now: 0) == .go)
+        limiter.left(cancels, now: 0)
+        limiter.ended(cancels, now: 0)
+        #expect(limiter.verdict(cancels, .urgent, now: 1) == .wait(until: Self.second))
+    }
+
     @Test func `what a share has for a batch follows the quota that the exchange names`() {
         let limiter = SharedLimiter(settings: .init(share: 50, reserve: 0))
         let call = RESTCall(Self.batch("linear", 20))
-        #expect(limiter.excess(of: call) == RateLimiter.Excess(orders: 20, most: 5))
+        // What the account has is not known: it may be many times the table's.
+        #expect(limiter.excess(of: call) == nil)
+        #expect(limiter.take(call.request, .order, now: 0) == .go)
         func answer(limit: Int) {
             limiter.answered(
                 call.request,
@@ -317,6 +383,8 @@ import Testing
         #expect(limiter.excess(of: call) == nil)
         answer(limit: 38)
         #expect(limiter.excess(of: call) == RateLimiter.Excess(orders: 20, most: 19))
+        // Another category of the same count has a quota of its own, which was not named.
+        #expect(limiter.excess(of: RESTCall(Self.batch("inverse", 20))) == nil)
         // Who has all keeps to no share.
         #expect(SharedLimiter(settings: .init(share: 100)).excess(of: call) == nil)
         // A single order is never beyond it, however small the share.

@@ -114,13 +114,13 @@ private enum BadFrame: CaseIterable {
 
     @Test func `a proxy that refuses is the reason of the failure`() async throws {
         let server = try await TestServer(script: exchange())
-        let proxy = try TestProxy(answer: "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+        let proxy = try TestProxy(answer: "HTTP/1.1 403 Forbidden\r\n\r\n")
         proxy.serveOnce()
         var settings = try settings(server)
         settings.proxy = try Address(base: "http://127.0.0.1:\(proxy.port)")
         let socket = try await SocketUnderTest(settings)
         try await socket.on { $0.start() }
-        let refused = "the proxy refused: HTTP/1.1 407 Proxy Authentication Required"
+        let refused = "the proxy refused: HTTP/1.1 403 Forbidden"
         _ = try await socket.delivered.wait(for: "the refusal") { items in
             items.contains(.link("failed", reason: refused))
         }

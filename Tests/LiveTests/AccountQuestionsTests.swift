@@ -1,3 +1,4 @@
+import Bybit
 import Market
 import Testing
 
@@ -50,6 +51,16 @@ import Testing
         questions.ended(bitcoin, isAnswered: false, at: 6)
         questions.ended(bitcoin, isAnswered: true, at: 7)
         #expect(questions.take([bitcoin], at: 86_400).isEmpty)
+    }
+
+    @Test func `whether cancel-on-disconnect is on is asked for once it may be`() {
+        let path = DisconnectWatch.question
+        let before = AccountSnapshot.surroundings([.linear], asksProtection: false)
+        #expect(!before.contains { $0.path == path })
+        var questions = AccountQuestions<RESTRequest>()
+        #expect(questions.take(before, at: 1) == before)
+        let then = AccountSnapshot.surroundings([.linear], asksProtection: true)
+        #expect(questions.take(then, at: 2).map(\.path) == [path])
     }
 
     @Test func `each part of what the account is is asked for by itself until it is answered`() {

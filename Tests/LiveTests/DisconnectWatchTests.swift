@@ -22,13 +22,15 @@ import Testing
     @Test func `what is on is armed with its window, and nothing is said`() {
         var watch = DisconnectWatch()
         #expect(watch.look(wanted: wanted, confirmed: wanted, rejected: []) == nil)
+        #expect(watch.armed(["dcp.future"]) == ["dcp.future"])
         #expect(
-            watch.armed(["dcp.future"]) == ["dcp.future (not known yet whether it is enabled)"]
+            watch.words(["dcp.future"]) == ["dcp.future (not known yet whether it is enabled)"]
         )
         #expect(!watch.isOff(wanted))
         watch.told([row("DERIVATIVES", "ON"), row("SPOT", "ON", window: ""), row("OPTIONS", "OFF")])
         #expect(watch.look(wanted: wanted, confirmed: wanted, rejected: []) == nil)
-        #expect(watch.armed(wanted) == ["dcp.future (10 s)", "dcp.spot"])
+        #expect(watch.armed(wanted) == wanted)
+        #expect(watch.words(wanted) == ["dcp.future (10 s)", "dcp.spot"])
         #expect(watch.vain(wanted).isEmpty && !watch.isOff(wanted))
         // What is not confirmed is not armed, whatever the account may do.
         #expect(watch.armed([]).isEmpty)
@@ -44,7 +46,8 @@ import Testing
         }
         #expect(problem.hasSuffix("dcp.future (not enabled at the exchange)"), "\(problem)")
         #expect(watch.look(wanted: wanted, confirmed: wanted, rejected: []) == nil)
-        #expect(watch.armed(wanted) == ["dcp.spot (10 s)"])
+        #expect(watch.armed(wanted) == ["dcp.spot"])
+        #expect(watch.words(["dcp.spot"]) == ["dcp.spot (10 s)"])
         #expect(watch.vain(wanted) == ["dcp.future (not enabled at the exchange)"])
         #expect(watch.isOff(wanted))
         watch.told([row("DERIVATIVES", "ON"), row("SPOT", "ON")])

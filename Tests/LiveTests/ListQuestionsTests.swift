@@ -80,5 +80,7 @@ import Testing
         let early = [try listing("BUSDT", false), try listing("CUSDT", true)]
         #expect(list.joined(with: early) == [list[0], list[1], early[1]])
         #expect(list.joined(with: []) == list)
+        #expect(early.missing(from: list) == [early[1]])
+        #expect(early.missing(from: []) == early)
     }
 }

@@ -88,6 +88,16 @@ import Testing
         #expect(questions.take(at: 31 * Self.second) == [later])
     }
 
+    @Test func `at the end a question leaves once, whether or not it waited`() {
+        var questions = RepeatedQuestions()
+        _ = Self.departures(&questions, Self.orders, until: 16)
+        #expect(questions.mayLeave(Self.orders, at: 17 * Self.second) == false)
+        var later = Self.orders
+        later.after = SequenceNumber(7)
+        #expect(questions.mayLeave(later, at: 18 * Self.second, all: true) == true)
+        #expect(questions.take(at: 19 * Self.second, all: true).isEmpty)
+    }
+
     @Test func `a page leaves at once, and one that fails on and on holds its list back`() {
         var questions = RepeatedQuestions()
         let page = RESTCall(Self.orders.request.page(cursor: "c"))

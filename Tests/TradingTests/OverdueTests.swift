@@ -105,6 +105,28 @@ import Testing
         #expect(asked(&bench, seconds: 60).isEmpty)
     }
 
+    /// The row that cannot be read may be the order's own: it is open, and counts.
+    @Test func `of an answer that could not be read whole no verdict is made`() throws {
+        var bench = try missed()
+        #expect(asked(&bench, seconds: 10).contains(Self.question))
+        let damaged: (inout Event) -> Void = {
+            $0.findings = [DecodeFinding(field: "list[0].orderStatus", reason: .missing)]
+        }
+        for _ in 0..<4 {
+            #expect(bench.reply(.openOrders, query: Self.query, damaged).lookUps.isEmpty)
+            #expect(hand(bench)?.phase == .unknown)
+            #expect(asked(&bench, seconds: 9).isEmpty)
+            #expect(asked(&bench, seconds: 2) == [Self.question])
+        }
+        // As soon as it can be read, it is as always.
+        #expect(bench.reply(.openOrders, query: Self.query).lookUps == [Self.history])
+        #expect(bench.reply(.orderHistory, query: Self.query, damaged).lookUps.isEmpty)
+        #expect(hand(bench)?.isClosed == false)
+        #expect(asked(&bench, seconds: 11) == [Self.history])
+        #expect(bench.reply(.orderHistory, query: Self.query).lookUps.isEmpty)
+        #expect(hand(bench)?.isClosed == true)
+    }
+
     @Test func `what nobody tells of an order that has ended is not exposure without end`() throws {
         var bench = try bench()
         bench.order(try Row.order("", "New", price: "90000.0", at: 1, orderID: "hand"))

@@ -135,8 +135,18 @@ extension MessageDecoder {
         event.reply.message = Fields.optionalText("retMsg", in: root, &findings)
         event.exchangeMilliseconds = Fields.integer("time", in: root, .optional, &findings) ?? 0
         guard code == 0 else { return }
-        if form != .none { return ReplyResult.read(form, root, &event, &findings) }
-        guard let result = root["result"], result.isObject else { return }
-        ReplyResult.read(result, parser, &event, &findings)
+        if form != .none {
+            ReplyResult.read(form, root, &event, &findings)
+        } else if let result = root["result"], result.isObject {
+            ReplyResult.read(result, parser, &event, &findings)
+        }
+        guard readsInstrumentFacts, !event.instruments.isEmpty, let list = root["result"]?["list"]
+        else { return }
+        InstrumentFacts.readAll(
+            list,
+            of: event.instruments,
+            into: &event.details,
+            findings: &findings
+        )
     }
 }

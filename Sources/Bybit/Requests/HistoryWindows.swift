@@ -12,6 +12,11 @@ public enum HistoryWindows {
     /// A minute less than the exchange takes, so that no rounding is beyond it; milliseconds.
     public static let longest: Int64 = 7 * day - 60_000
 
+    /// From when on the exchange answers: two years, and a minute less for the same reason; what begins earlier it refuses.
+    ///
+    /// - Parameter now: of the exchange's clock, Unix milliseconds.
+    public static func oldest(now: Int64) -> Int64 { max(0, now - 2 * 365 * day + 60_000) }
+
     /// The requests of a question, the oldest window first; one without an end where that reaches to now.
     ///
     /// - Parameter now: of the exchange's clock, Unix milliseconds.
@@ -71,9 +76,9 @@ public enum HistoryWindows {
         _ end: Int64?
     ) -> RESTRequest {
         let bounds = "startTime=\(start)" + (end.map { "&endTime=\($0)" } ?? "")
-        let parts = request.query.split(separator: "&").map { part in
-            part.hasPrefix("startTime=") ? bounds : String(part)
-        }
+        // An end that the question has already would stand beside the window's.
+        let parts = request.query.split(separator: "&").filter { !$0.hasPrefix("endTime=") }
+            .map { $0.hasPrefix("startTime=") ? bounds : String($0) }
         return RESTRequest(endpoint: request.endpoint, query: parts.joined(separator: "&"))
     }
 }

@@ -15,7 +15,7 @@ public struct SubscriptionRule: Hashable, Sendable {
         case name(String)
         /// All that begin and end so: a name with one `*`.
         case pattern(prefix: String, suffix: String)
-        /// The first by turnover of 24 hours in dollars; of options the first of BTC, of combinations none.
+        /// The first by turnover of 24 hours in dollars; no text of a rule asks for those of options or combinations.
         case top(Int)
     }
 

@@ -150,6 +150,7 @@ enum SessionSettings {
             }
             configuration.account = account.value
         }
+        configuration.credentialsFile = settings.value("credentials_file")?.value
         if let name = settings.value("credentials") {
             configuration.key = .named(name.value, file: settings.value("credentials_file")?.value)
         }
@@ -285,7 +286,13 @@ enum SessionSettings {
         _ settings: Settings,
         _ configuration: inout SessionConfiguration
     ) throws {
-        configuration.proxy = settings.value("proxy")?.value
+        if let entry = settings.value("proxy") {
+            // Here already: what differs at a reload is told with its value.
+            if let problem = SessionConfiguration.problem(ofProxy: entry.value) {
+                throw Failure(.sessionFile, problem, at: entry.place)
+            }
+            configuration.proxy = entry.value
+        }
         if let entry = settings.value("sockets.redundancy") {
             guard let count = Int(entry.value), (1...3).contains(count) else {
                 throw Failure(

@@ -32,7 +32,8 @@ enum SessionTemplate {
         #endpoint: https://127.0.0.1:8443
         # The authority of the endpoint's certificate; the system's without it.
         #ca_file: exchange-ca.pem
-        # An HTTP proxy for REST and WebSocket.
+        # An HTTP proxy for REST and WebSocket. Its user and password, where it asks for them, never stand here: section
+        # [proxy] of the credentials file has the lines user = NAME and password = WORD.
         #proxy: http://127.0.0.1:3128
 
         # The key: a section of ~/.config/tapedeck/credentials (mode 600), or a file of systemd's credentials directory.

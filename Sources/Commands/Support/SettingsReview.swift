@@ -151,7 +151,8 @@ struct SettingsReview {
             key = try configuration.keyCard()
         } catch {
             var failure = Failure(error)
-            let place = settings.value("credentials")?.place ?? ""
+            let entry = settings.value("credentials") ?? settings.value("proxy")
+            let place = entry?.place ?? ""
             if failure.status == .sessionFile {
                 // Of the credentials file, which is named; the session file is where to look first.
                 failure.what =

@@ -9,7 +9,7 @@ import NIOPosix
 /// It lives on its owner's event loop: made, called and calling there. A bot's connection has connections to the
 /// exchange of its own, so that the end of one is the end of the other.
 public final class Relay {
-    public let settings: RelaySettings
+    public private(set) var settings: RelaySettings
     public var secrets: BotSecrets
     /// Where it listens; 0 before.
     public private(set) var port = 0
@@ -64,6 +64,11 @@ public final class Relay {
                 whenDone(nil)
             }
         }
+    }
+
+    /// What the HTTP proxy on the way to the exchange is told by connections from now on.
+    public func renew(proxy credentials: ProxyCredentials?) {
+        settings.proxyCredentials = credentials
     }
 
     /// Takes no connection more, says goodbye on all sockets, and ends them.

@@ -61,9 +61,11 @@ final class RelayDial {
     }
 
     private func begin(_ channel: any Channel) throws {
-        guard settings.proxy != nil else { return try stack(channel) }
+        guard let proxy = settings.proxy else { return try stack(channel) }
         let handshake = ProxyHandshake(
             target: address.hostAndPort,
+            proxy: proxy,
+            credentials: settings.proxyCredentials,
             established: { [self] in
                 do {
                     try stack(channel)

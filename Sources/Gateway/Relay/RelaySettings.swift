@@ -9,6 +9,8 @@ public struct RelaySettings: Sendable {
     public var tls: TLSContext?
     /// An HTTP proxy on the way to the exchange, `http://HOST:PORT`.
     public var proxy: Address?
+    /// User and password for ``proxy``; `nil`: it asks for none.
+    public var proxyCredentials: ProxyCredentials?
     /// Name and value of one request's headers together with its target; bytes.
     public var headerBytesMax = 32 << 10
     /// Body of a request, bytes.

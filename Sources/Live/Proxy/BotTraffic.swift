@@ -49,6 +49,7 @@ final class BotTraffic: RelayOwner {
             destination: session.wiring.destination
         )
         settings.proxy = session.wiring.proxy
+        settings.proxyCredentials = session.wiring.proxyCredentials
         settings.limiter = session.wiring.limiter
         settings.mayRefuse = policy == .refuse
         settings.tls = session.tls
@@ -89,6 +90,9 @@ final class BotTraffic: RelayOwner {
     func renew(_ signer: Signer) {
         relay?.secrets.renew(signer, alias: session.configuration.account)
     }
+
+    /// The HTTP proxy on the way to the exchange gets another user or password.
+    func renew(proxy credentials: ProxyCredentials?) { relay?.renew(proxy: credentials) }
 
     // MARK: REST
 

@@ -9,6 +9,8 @@ public enum Detail: Hashable, Sendable {
     case deleveraging(DeleveragingAlert)
     case systemStatus(SystemStatus)
     case ticker(TickerRow)
+    /// Where a decoder is asked for them, in the order of the event's instruments; no core is.
+    case instrumentFacts(InstrumentFacts)
     // Market history.
     case candle(HistoricalCandle)
     case fundingRate(FundingRate)

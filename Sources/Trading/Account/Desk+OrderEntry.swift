@@ -129,7 +129,7 @@ extension Desk {
 
     private mutating func askToSettle(_ place: Int, at deadline: Timestamp) {
         let order = orderStore[place]
-        guard !order.isClosed else { return }
+        guard !order.isClosed, !order.name.isEmpty else { return }
         links.deferred.append(Deferred(lookUp: order.question, due: deadline, isSettlement: true))
     }
 
@@ -147,7 +147,7 @@ extension Desk {
     /// After a refusal the row that explains it is on its way, mostly; if it does not come, it is looked up.
     private mutating func lookUpSoon(_ place: Int) {
         let order = orderStore[place]
-        guard !order.isClosed else { return }
+        guard !order.isClosed, !order.name.isEmpty else { return }
         ask(order.question, at: time.advanced(nanoseconds: 1_000_000_000))
     }
 }

@@ -105,6 +105,7 @@ extension Desk {
         let order = orderStore[place]
         find(.orderUnknown, order.name, note: why)
         news.append(.order(serial: order.serial))
+        guard !order.name.isEmpty else { return }
         askForRow(order)
         links.deferred.append(Deferred(lookUp: order.question, due: deadline, isSettlement: true))
     }

@@ -62,6 +62,8 @@ extension Desk {
     }
 
     mutating func askForRow(_ order: Order) {
+        // Of one without any id there is nothing to ask: it would be taken for a whole list.
+        guard !order.name.isEmpty else { return }
         asDesk { $0.command(.lookUp(order.question)) }
     }
 }

@@ -14,9 +14,14 @@ extension Desk {
         case .createOrder: created(reply)
         case .amendOrder: amended(reply)
         case .cancelOrder: cancelled(reply)
-        case .openOrders, .orderHistory: ordersReply(event.reply, event.orders)
+        case .openOrders, .orderHistory:
+            ordersReply(event.reply, event.orders, isWhole: event.findings.isEmpty)
         case .spreadOpenOrders, .spreadOrderHistory:
-            ordersReply(event.reply, OrderUpdate.combinations(of: event.details))
+            ordersReply(
+                event.reply,
+                OrderUpdate.combinations(of: event.details),
+                isWhole: event.findings.isEmpty
+            )
         case .instruments: instrumentsReply(event)
         case .spreadInstruments: combinationsReply(event)
         case .executions, .positions, .wallet: accountReply(event, event.executions)
@@ -118,7 +123,8 @@ extension Desk {
 
     // MARK: Lists
 
-    private mutating func ordersReply(_ reply: Reply, _ rows: [OrderUpdate]) {
+    /// - Parameter isWhole: every row could be read.
+    private mutating func ordersReply(_ reply: Reply, _ rows: [OrderUpdate], isWhole: Bool) {
         let isCurrent = isOfReconciliation(reply)
         for row in rows {
             orderRow(row, heard: reply.after)
@@ -139,13 +145,11 @@ extension Desk {
             return
         }
         guard let place = orderStore.place(linkID: linkID, orderID: orderID) else { return }
+        let order = orderStore[place]
+        let question = Desk.isHistory(reply.endpoint) ? order.historyQuestion : order.question
         guard reply.isSuccess else {
-            let order = orderStore[place]
             refused(reply, linkID.isEmpty ? orderID : linkID)
-            ask(
-                Desk.isHistory(reply.endpoint) ? order.historyQuestion : order.question,
-                at: time.advanced(nanoseconds: 1_000_000_000)
-            )
+            ask(question, at: time.advanced(nanoseconds: 1_000_000_000))
             return
         }
         let isThere = rows.contains {
@@ -154,8 +158,11 @@ extension Desk {
         if isThere {
             requestsEnded(place, reply)
             cancelIfStopping(place)
-        } else {
+        } else if isWhole {
             absent(place, reply)
+        } else if !order.isClosed {
+            // What could not be read may be its row: no verdict is made of that, and a finding has been.
+            ask(question, at: time.advanced(nanoseconds: 10_000_000_000))
         }
     }
 

@@ -6,6 +6,9 @@ import Market
 /// part without them is kept, which may not be crossed; a bid of improvements may well stand above an ask of them. A level
 /// of improvements alone is none of that part, as one without a size.
 extension Desk {
+    /// Levels that are kept of a side.
+    private static let improvementDepth = 10
+
     mutating func improvementPush(_ event: inout Event, _ header: RecordHeader) {
         let instrument = InstrumentID(event.category, event.symbol)
         let place = markets.index(of: instrument)
@@ -21,8 +24,12 @@ extension Desk {
             )
         }
         var errors: [(field: String, error: NumberError)] = []
+        // The exchange's 50 levels count those of improvements alone, which are none here: what lies deep may be out of its
+        // window, and would stay when it goes.
+        var change = event.book
+        change.depth = Desk.improvementDepth
         let applied = markets.states.values[place].improvement?.apply(
-            event.book,
+            change,
             slot: header.stream.slot,
             errors: &errors
         )

@@ -58,6 +58,8 @@ extension Desk {
         var ordered: Set<InstrumentID> = []
         for order in orderStore.orders { ordered.insert(order.instrument) }
         for id in markets.known(category) where !listed.contains(id.symbol) {
+            // Not in the default list before its launch, bybit-v5 §6.2.
+            if category == .linear, markets.instruments[id]?.status == "PreLaunch" { continue }
             guard baseCoin.isEmpty || markets.isOf(baseCoin, id), !ordered.contains(id),
                 !ledger.refers(to: id), !markets.isSubscribed(id)
             else { continue }

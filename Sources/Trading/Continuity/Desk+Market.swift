@@ -253,6 +253,12 @@ extension Desk {
     mutating func rulesChanged(_ changes: [FeedChange]) -> [InstrumentID] {
         var spoiled: [InstrumentID] = []
         for change in changes {
+            // Nothing is kept of one that has not pushed: no place is made for it.
+            if change.feed == .improvementBook, change.isAdded,
+                markets.place(of: change.instrument) == nil
+            {
+                continue
+            }
             let place = markets.index(of: change.instrument)
             switch change.feed {
             case .ticker:

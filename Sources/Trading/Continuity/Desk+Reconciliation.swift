@@ -134,6 +134,18 @@ extension Desk {
                 + " \(done.wallets.count) coins, \(unlisted) orders not listed",
             note: isFirst ? "the ledger is open" : "what was missed is merged"
         )
+        askForModes()
+    }
+
+    /// Lists name what is held alone: whether a contract of two sides is one of one position again, asking for it by its
+    /// symbol tells.
+    private mutating func askForModes() {
+        var last: InstrumentID?
+        for id in ledger.pendingPositions.keys where id.index > 0 && id.instrument != last {
+            last = id.instrument
+            let query = "category=\(id.instrument.category.name)&symbol=\(id.instrument.symbol)"
+            asDesk { $0.command(.lookUp(.page(.positions, query: query, cursor: ""))) }
+        }
     }
 
     /// The session begins with what is there: positions at the exchange's entry price, balances as told.

@@ -75,12 +75,17 @@ extension Ledger {
         case .linear, .inverse, .option: break
         case .spot, .spread: return
         }
+        let id = PositionID(instrument: update.instrument, index: update.positionIndex)
         if update.positionIndex == 0 {
             leaveHedgeMode(update)
-        } else if let place = accounts.index(of: update.instrument) {
-            accounts.values[place].isHedged = true
+        } else {
+            // A side of before the contract went back to one position.
+            let one = PositionID(instrument: update.instrument, index: 0)
+            if let told = pendingPositions[one]?.update, update.isLeft(by: told) { return }
+            if let place = accounts.index(of: update.instrument) {
+                accounts.values[place].isHedged = true
+            }
         }
-        let id = PositionID(instrument: update.instrument, index: update.positionIndex)
         if let pending = pendingPositions[id],
             pending.update.crossSequence > update.crossSequence
         {
@@ -249,8 +254,12 @@ extension Ledger {
 extension PositionUpdate {
     /// It holds nothing, and the other row is later.
     fileprivate func isLeft(by other: PositionUpdate) -> Bool {
-        size.isZero
-            && (crossSequence, updatedMilliseconds)
-                < (other.crossSequence, other.updatedMilliseconds)
+        guard size.isZero else { return false }
+        // A position that was never traded has no sequence.
+        guard crossSequence >= 0, other.crossSequence >= 0 else {
+            return updatedMilliseconds < other.updatedMilliseconds
+        }
+        return (crossSequence, updatedMilliseconds)
+            < (other.crossSequence, other.updatedMilliseconds)
     }
 }

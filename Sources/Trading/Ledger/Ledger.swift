@@ -174,7 +174,9 @@ public struct Ledger: Sendable, Codable {
         if let place = accounts.index(of: instrument), accounts.values[place].isHedged {
             return true
         }
-        return pendingPositions.keys.contains { $0.instrument == instrument && $0.index > 0 }
+        return [1, 2].contains {
+            pendingPositions.index(of: PositionID(instrument: instrument, index: $0)) != nil
+        }
     }
 
     /// The largest difference that the exchange's rounding of one flow explains: 10⁻⁸.

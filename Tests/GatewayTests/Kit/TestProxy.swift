@@ -1,19 +1,29 @@
 import Glibc
 import Synchronization
 
-/// An HTTP proxy on loopback for one connection: reads `CONNECT`, answers, and passes bytes both ways.
+/// An HTTP proxy on loopback for one connection: reads `CONNECT`, answers, and passes bytes both ways; where it demands
+/// an authorization it answers anything else, `CONNECT` or not, with 407.
 // Sendable: what threads share is behind the mutex.
 final class TestProxy: Sendable {
     let port: UInt16
     private let listener: Int32
     private let asked = Mutex("")
     private let answer: String
+    /// The value that `Proxy-Authorization` must have; `nil`: none is looked at.
+    private let demanded: String?
+    private let challenge: String
 
     /// The first line that a client sent.
     var request: String { asked.withLock { $0 } }
 
-    init(answer: String = "HTTP/1.1 200 Connection established\r\n\r\n") throws {
+    init(
+        answer: String = "HTTP/1.1 200 Connection established\r\n\r\n",
+        demanding demanded: String? = nil,
+        challenge: String = #"Basic realm="office""#
+    ) throws {
         self.answer = answer
+        self.demanded = demanded
+        self.challenge = challenge
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -46,6 +56,13 @@ final class TestProxy: Sendable {
             guard recv(client, &byte, 1, 0) == 1 else { return }
             head.append(byte)
         }
+        var answer = answer
+        if let demanded, TestProxy.authorization(String(decoding: head, as: UTF8.self)) != demanded
+        {
+            answer =
+                "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: \(challenge)\r\n"
+                + "Content-Length: 0\r\nConnection: close\r\n\r\n"
+        }
         let line = String(decoding: head.prefix { $0 != 13 }, as: UTF8.self)
         asked.withLock { $0 = line }
         let words = line.split(separator: " ")
@@ -70,6 +87,13 @@ final class TestProxy: Sendable {
         _ = send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         Self.onThread { Self.pump(from: server, to: client) }
         Self.pump(from: client, to: server)
+    }
+
+    private static func authorization(_ head: String) -> String? {
+        let name = "proxy-authorization: "
+        let line = head.split(whereSeparator: \.isNewline)
+            .first { $0.lowercased().hasPrefix(name) }
+        return line.map { String($0.dropFirst(name.count)) }
     }
 
     private static func pump(from source: Int32, to target: Int32) {

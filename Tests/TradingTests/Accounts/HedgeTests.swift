@@ -130,6 +130,52 @@ import Trading
         #expect(held.engine.isHedged(Bench.btc))
     }
 
+    @Test func `a contract never traded with one position goes back to it by the clock, for good`()
+        throws
+    {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        var side = try Row.position(nil, "0", entry: nil, seq: 5)
+        side.positionIndex = 1
+        bench.position(side)
+        var one = try Row.position(nil, "0", entry: nil, seq: -1)
+        bench.position(one)
+        #expect(bench.engine.isHedged(Bench.btc))
+        one.updatedMilliseconds += 1
+        bench.position(one)
+        #expect(!bench.engine.isHedged(Bench.btc))
+        // An answer of before.
+        bench.position(side)
+        #expect(!bench.engine.isHedged(Bench.btc))
+        side.updatedMilliseconds += 2
+        bench.position(side)
+        #expect(bench.engine.isHedged(Bench.btc))
+    }
+
+    /// Lists have no row of what holds nothing.
+    @Test func `behind a reconciliation contracts of two sides, and no others, are asked for by name`()
+        throws
+    {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        func again(_ bench: inout Bench) throws -> [LookUp] {
+            bench.link(.disconnected, "private/main")
+            let before = bench.outputs.count
+            try bench.reconcile()
+            return bench.outputs.dropFirst(before).map { $0 }.lookUps.filter {
+                if case .page(.positions, _, _) = $0 { true } else { false }
+            }
+        }
+        #expect(try again(&bench).isEmpty)
+        for index in [1, 2] {
+            var side = try Row.position(nil, "0", entry: nil, seq: 5)
+            side.positionIndex = index
+            bench.position(side)
+        }
+        let query = "category=linear&symbol=BTCUSDT"
+        #expect(try again(&bench) == [.page(.positions, query: query, cursor: "")])
+    }
+
     @Test func `a contract is in hedge mode from the row of one side on, held or not`() throws {
         var bench = try Bench(strategies: [.puppet()])
         try bench.ready()
