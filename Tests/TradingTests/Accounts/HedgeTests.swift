@@ -153,7 +153,7 @@ import Trading
     }
 
     /// Lists have no row of what holds nothing.
-    @Test func `behind a reconciliation contracts of two sides, and no others, are asked for by name`()
+    @Test func `behind a reconciliation contracts of two sides alone are asked for by name`()
         throws
     {
         var bench = try Bench(strategies: [.puppet()])
