@@ -195,8 +195,8 @@ final class CurlTransfer {
         }
     }
 
-    /// A proxy that asks for a user has passed nothing on: it is not asked again, since many lock a user out who keeps
-    /// coming with a wrong password.
+    /// A proxy that asks for a user has passed nothing on: this request is not sent again, since many lock a user out who keeps
+    /// coming with a wrong password. What is asked later, and sockets at their growing pause, come with it all the same.
     private func wasRefusedByProxy(_ status: Int) -> Bool {
         guard let proxy else { return false }
         var tunnelStatus = 0

@@ -64,12 +64,17 @@ public struct ProxyCredentials: Sendable {
 
     /// What must never be written anywhere, for the scanner to make forms of.
     ///
-    /// A password of letters alone may be a word of the protocol, such as `snapshot`: it would be blanked out of the
-    /// market's frames, and halt the session. Of such a one only the pair is looked for, as the header has it.
+    /// A password of letters alone may be a word of the protocol, such as `snapshot`, and a short one of digits or hexadecimal
+    /// ones a part of any time or id: it would be blanked out of the market's frames, and halt the session. Of such a one only the
+    /// pair is looked for, as the header has it.
     var forbidden: [[UInt8]] {
         let word = password.withBytes { Array($0) }
         let isWord = word.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) }
-        return isWord ? [pair] : [pair, word]
+        let isNumber = word.allSatisfy {
+            (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20) || $0 == 0x2d
+                || $0 == 0x2e
+        }
+        return isWord || isNumber && word.count < 16 ? [pair] : [pair, word]
     }
 
     /// Whether both say the same.
@@ -96,19 +101,20 @@ extension ProxyCredentials: CustomStringConvertible, CustomDebugStringConvertibl
 extension ProxyCredentials {
     /// Reads user and password; `nil` where nobody wrote them, since most proxies ask for none.
     ///
-    /// From the section `[proxy]` of `file` where one is given; else from the file `proxy` in systemd's
-    /// `$CREDENTIALS_DIRECTORY`; else from that section of `$XDG_CONFIG_HOME/tapedeck/credentials`.
+    /// From the section `[proxy]` of `file` where one is given and has it; else from the file `proxy` in systemd's
+    /// `$CREDENTIALS_DIRECTORY`; else, where no file is given, from that section of `$XDG_CONFIG_HOME/tapedeck/credentials`.
     ///
     /// - Parameter variable: looks up an environment variable.
     public static func read(
         file: String? = nil,
         variable: (String) -> String? = Credentials.environmentVariable
     ) throws(CredentialsError) -> ProxyCredentials? {
-        if let file { return try read(path: file, isGranted: false) }
+        if let file, let own = try read(path: file, isGranted: false) { return own }
         if let directory = variable("CREDENTIALS_DIRECTORY"), !directory.isEmpty {
             let path = directory + "/" + section
             if access(path, F_OK) == 0 { return try read(path: path, isGranted: true) }
         }
+        guard file == nil else { return nil }
         let path = Credentials.ownFile(variable)
         guard access(path, F_OK) == 0 else { return nil }
         return try read(path: path, isGranted: false)

@@ -12,10 +12,11 @@ public enum HistoryWindows {
     /// A minute less than the exchange takes, so that no rounding is beyond it; milliseconds.
     public static let longest: Int64 = 7 * day - 60_000
 
-    /// From when on the exchange answers: two years, and a minute less for the same reason; what begins earlier it refuses.
+    /// From when on the exchange answers: two years, and an hour less, since the oldest window is asked for last; what begins
+    /// earlier it refuses.
     ///
     /// - Parameter now: of the exchange's clock, Unix milliseconds.
-    public static func oldest(now: Int64) -> Int64 { max(0, now - 2 * 365 * day + 60_000) }
+    public static func oldest(now: Int64) -> Int64 { max(0, now - 2 * 365 * day + 3_600_000) }
 
     /// The requests of a question, the oldest window first; one without an end where that reaches to now.
     ///

@@ -45,9 +45,12 @@ extension InstrumentFacts: WireRow {
             let id = instruments[place].id
             guard element["symbol"]?.string == id.symbol.description else { continue }
             place += 1
-            var facts = read(element, category: id.category, form: .list, findings: &own)
-            facts?.instrument = id
-            if let facts { details.append(.instrumentFacts(facts)) }
+            var facts =
+                read(element, category: id.category, form: .list, findings: &own)
+                ?? blank(category: id.category)
+            facts.instrument = id
+            // One for each instrument: they are told apart by their places.
+            details.append(.instrumentFacts(facts))
         }
         // The instrument's own walk looks into some of these objects too: what is none is told once.
         for finding in own.list where !findings.list.contains(finding) {
