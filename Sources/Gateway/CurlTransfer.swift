@@ -195,8 +195,10 @@ final class CurlTransfer {
         }
     }
 
-    /// A proxy that asks for a user has passed nothing on: this request is not sent again, since many lock a user out who keeps
-    /// coming with a wrong password. What is asked later, and sockets at their growing pause, come with it all the same.
+    /// A proxy that asks for a user has passed nothing on, and this request is not sent again.
+    ///
+    /// Many lock a user out who keeps coming with a wrong password. What is asked later, and sockets at their growing
+    /// pause, come with it all the same.
     private func wasRefusedByProxy(_ status: Int) -> Bool {
         guard let proxy else { return false }
         var tunnelStatus = 0

@@ -94,7 +94,8 @@ struct Wiring {
             return try ProxyCredentials.read(file: configuration.credentialsFile)
         } catch {
             // A session that names neither key nor file begins whatever the user's own file is like; a proxy that asks says so.
-            guard configuration.key != nil || configuration.credentialsFile != nil else { return nil }
+            let isNamed = configuration.key != nil || configuration.credentialsFile != nil
+            guard isNamed else { return nil }
             throw SessionError(error)
         }
     }
