@@ -38,6 +38,9 @@ struct MissedCandles {
 
     /// Candles that one answer holds.
     static let page = 1_000
+    /// Within so long behind a candle's end its last push comes, milliseconds: one that ended shortly before the stream went
+    /// may lack it.
+    static let settling: Int64 = 5_000
     /// Lists of one stream at the most: beyond, the oldest are left out; of candles of a minute that is a week.
     static let pagesMost: Int64 = 10
 
@@ -91,8 +94,12 @@ struct MissedCandles {
             let duration = stream.duration
             guard duration > 0, milliseconds >= since else { continue }
             let most = MissedCandles.pagesMost * Int64(MissedCandles.page) * duration
-            // From the candle on that was open when the stream went.
-            let start = max(since - duration, milliseconds - most + 1, 0)
+            // From the candle on that was open when the stream went, or had just ended.
+            let start = max(
+                since - duration - MissedCandles.settling,
+                milliseconds - most + 1,
+                0
+            )
             gaps.append(Gap(stream: stream, since: since, start: start, end: milliseconds))
         }
         carried = next

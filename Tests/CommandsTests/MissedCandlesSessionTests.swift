@@ -40,7 +40,7 @@ import Testing
             reply.output.firstMatch(of: #/symbol=BTCUSDT&interval=1&start=(\d+)&end=(\d+)/#)
         )
         let (from, to) = (try #require(Int64(first.output.1)), try #require(Int64(first.output.2)))
-        // It holds the candle that was open when the stream went.
+        // It holds the candle that was open when the stream went, or had just ended.
         let pushes = try await Program.run([
             "cat", session, "--stream", "public/linear/kline.1.BTCUSDT", "--raw",
         ])

@@ -15,8 +15,11 @@ import Testing
         try #require(MissedCandles.Stream(.linear, topic: topic))
     }
 
+    /// - Parameter from: one candle before the stream went; asked is from what may have ended just then.
     static func query(_ interval: String, _ from: Int64, _ to: Int64) -> String {
-        "category=linear&symbol=BTCUSDT&interval=\(interval)&start=\(from)&end=\(to)&limit=1000"
+        let from = from - MissedCandles.settling
+        return "category=linear&symbol=BTCUSDT&interval=\(interval)"
+            + "&start=\(from)&end=\(to)&limit=1000"
     }
 
     @Test func `topics of candles are known with their length, others are none`() throws {
@@ -51,6 +54,22 @@ import Testing
         #expect(missed.take(9) == [])
         missed.look(wanted: [one], carried: [one], at: Self.start + 99_000)
         #expect(missed.take(9) == [])
+    }
+
+    /// Its last push comes behind its end: gone in between, it is in the list.
+    @Test func `a candle that ended just before the stream went is asked for too`() throws {
+        let one = try Self.stream("kline.1.BTCUSDT")
+        for (gone, isAsked) in [(Int64(700), true), (4_999, true), (5_001, false)] {
+            var missed = MissedCandles()
+            missed.look(wanted: [one], carried: [one], at: Self.start)
+            missed.look(wanted: [one], carried: [], at: Self.start + gone)
+            missed.look(wanted: [one], carried: [one], at: Self.start + 9_000)
+            let query = try #require(missed.take(1).first).query
+            let first = try #require(query.firstMatch(of: #/start=(\d+)/#))
+            let from = try #require(Int64(first.output.1))
+            #expect((from <= Self.start - Self.minute) == isAsked)
+            #expect(from <= Self.start)
+        }
     }
 
     @Test func `what was not kept is asked for, although its stream was never away`() throws {
@@ -107,7 +126,10 @@ import Testing
             for range in ranges { #expect(range.count <= 1_000 * Int(Self.minute)) }
             #expect(
                 ranges.first?.lowerBound
-                    == max(Self.start - Self.minute, back - 10_000 * Self.minute + 1)
+                    == max(
+                        Self.start - Self.minute - MissedCandles.settling,
+                        back - 10_000 * Self.minute + 1
+                    )
             )
         }
     }
