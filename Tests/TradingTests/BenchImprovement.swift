@@ -1,4 +1,7 @@
 import Market
+import Testing
+
+@testable import Trading
 
 /// The book with price improvements, `orderbook.rpi`, of BTCUSDT.
 extension Bench {
@@ -77,5 +80,23 @@ extension Bench {
             asked.append(second)
         }
         return asked
+    }
+}
+
+extension Bench {
+    /// Ready, with a whole book of price improvements, `u` 100.
+    static func improved() throws -> Bench {
+        var bench = try Bench(strategies: [.puppet()])
+        try bench.ready()
+        #expect(try bench.improvementSnapshot(u: 100).isEmpty)
+        return bench
+    }
+
+    func improvementState() throws -> MarketState {
+        try #require(engine.markets.first { $0.instrument == Bench.btc }?.state)
+    }
+
+    func improvementFeed() throws -> BookFeed {
+        try #require(try improvementState().improvement)
     }
 }

@@ -5,55 +5,42 @@ import Testing
 
 /// Sockets and rules of the book with price improvements, and how often it is asked for.
 @Suite struct ImprovementPauseTests {
-    private func bench() throws -> Bench {
-        var bench = try Bench(strategies: [.puppet()])
-        try bench.ready()
-        #expect(try bench.improvementSnapshot(u: 100).isEmpty)
-        return bench
+    private func isKept(_ bench: Bench) throws -> Bool {
+        try bench.improvementState().improvement != nil
     }
-
-    private func state(_ bench: Bench) throws -> MarketState {
-        try #require(bench.engine.markets.first { $0.instrument == Bench.btc }?.state)
-    }
-
-    private func feed(_ bench: Bench) throws -> BookFeed {
-        try #require(try state(bench).improvement)
-    }
-
-    private func isKept(_ bench: Bench) throws -> Bool { try state(bench).improvement != nil }
 
     // MARK: Sockets and rules
 
     @Test func `a lost socket makes it stale; when it is back a snapshot is waited for`() throws {
-        var bench = try bench()
+        var bench = try Bench.improved()
         #expect(bench.link(.disconnected, "public/linear").commands.isEmpty)
-        #expect(try feed(bench).freshness == .stale)
+        #expect(try bench.improvementFeed().freshness == .stale)
         #expect(bench.improvementAsked(seconds: 20) == [])
         bench.link(.ready, "public/linear")
         #expect(bench.improvementAsked(seconds: 6) == [5])
         try bench.improvementSnapshot(u: 300)
-        #expect(try feed(bench).freshness == .live)
+        #expect(try bench.improvementFeed().freshness == .live)
         #expect(bench.improvementAsked(seconds: 20) == [])
         let shed = bench.link(.shed, "public/linear", count: 12)
         #expect(shed.commands.map(\.action).contains(Bench.improvementQuestion))
     }
 
     @Test func `what another connection gives as well is no gap`() throws {
-        var bench = try bench()
+        var bench = try Bench.improved()
         #expect(try bench.improvementSnapshot(u: 100, slot: "@2").isEmpty)
         for slot in ["", "@2"] { #expect(try bench.improvement(u: 101, slot: slot).isEmpty) }
         bench.link(.disconnected, "public/linear")
-        #expect(try feed(bench).freshness == .live)
+        #expect(try bench.improvementFeed().freshness == .live)
         #expect(try bench.improvement(u: 102, slot: "@2").isEmpty)
-        #expect(try feed(bench).updateID == 102)
+        #expect(try bench.improvementFeed().updateID == 102)
     }
 
     @Test func `one that the rules do not pick any more is none, and is not asked for`() throws {
-        var bench = try bench()
+        var bench = try Bench.improved()
         try bench.improvement(u: 103)
         bench.improvementRules(added: false)
         #expect(try !isKept(bench))
-        #expect(try state(bench).feed?.freshness == .live)
+        #expect(try bench.improvementState().feed?.freshness == .live)
         // What was on its way changes nothing.
         #expect(try bench.improvement(u: 105).isEmpty)
         bench.link(.disconnected, "public/linear")
@@ -62,20 +49,20 @@ import Testing
         #expect(bench.improvementAsked(seconds: 20) == [])
         bench.improvementRules(added: true)
         #expect(try bench.improvementSnapshot(u: 300).isEmpty)
-        #expect(try feed(bench).freshness == .live)
+        #expect(try bench.improvementFeed().freshness == .live)
         #expect(try bench.improvement(u: 302).commands.map(\.action) == [Bench.improvementQuestion])
     }
 
     // MARK: The pause
 
     @Test func `a snapshot that does not come is asked for ever more seldom`() throws {
-        var bench = try bench()
+        var bench = try Bench.improved()
         try bench.improvement(u: 103)
         #expect(bench.improvementAsked(seconds: 40) == [5, 15, 35])
     }
 
     @Test func `a topic that leaves out u for good is not subscribed anew with each push`() throws {
-        var bench = try bench()
+        var bench = try Bench.improved()
         var update: Int64 = 100
         var isAsked = false
         var outputs: [Output] = []
@@ -99,7 +86,7 @@ import Testing
 
     @Test func `a gap soon after another waits, one of a quarter of an hour later does not`() throws
     {
-        var bench = try bench()
+        var bench = try Bench.improved()
         #expect(try bench.improvement(u: 103).commands.count == 1)
         try bench.improvementSnapshot(u: 200)
         let soon = try bench.improvement(u: 203)
